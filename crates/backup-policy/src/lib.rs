@@ -1,0 +1,1 @@
+//! AWS Organizations backup policies as a pure library.

@@ -1,0 +1,2 @@
+//! Check backup policies before AWS sees them.
+fn main() {}

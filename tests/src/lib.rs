@@ -1,0 +1,1 @@
+//! What spans crates, templates and the emulator.
