@@ -270,6 +270,16 @@ async fn a_refusal_is_final() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_client_cannot_send_is_not_tried_twice() {
+    let world = World::replying(&[Reply::Unsendable]);
+    let error = serve(request("Create"), in_a_minute(), &world.answering(), make)
+        .await
+        .unwrap_err();
+    assert_eq!(world.puts().len(), 1);
+    assert!(error.to_string().contains("no such scheme"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn when_no_attempt_succeeds_the_error_says_so_before_the_deadline() {
     for (reply, last) in [
         (Reply::Status(503), "HTTP status 503"),

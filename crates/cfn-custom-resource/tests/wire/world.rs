@@ -25,6 +25,8 @@ pub enum Reply {
     Lost,
     /// Nobody listens.
     Unreachable,
+    /// The HTTP client itself finds the request wrong.
+    Unsendable,
     /// Neither reply nor error, ever.
     Silence,
 }
@@ -108,6 +110,7 @@ impl HttpConnector for World {
                 }
                 Reply::Lost => Err(ConnectorError::io("connection reset".into())),
                 Reply::Unreachable => Err(ConnectorError::io("connection refused".into())),
+                Reply::Unsendable => Err(ConnectorError::user("no such scheme".into())),
                 Reply::Silence => std::future::pending().await,
             }
         })
