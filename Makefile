@@ -101,17 +101,17 @@ test-rust: needs-cargo needs-cc ## unit, law, wire and documentation tests of ev
 	cargo test $(CARGO_CHECKED)
 
 .PHONY: test-tools
-test-tools: .tools/build/ready .tools/check/ready ## the tools of this Makefile
-	cd tools && PYTHONPATH="$$(echo ../.tools/build/lib/python*/site-packages)" ../.tools/check/bin/python -m pytest --quiet tests
+test-tools: .tools/build/ready ## the tools of this Makefile
+	cd tools && ../.tools/build/bin/python -m pytest --quiet tests
 
 .PHONY: test-emulator
 test-emulator: .tools/emulator/ready ## the emulator against what AWS documents
 	cd tests && ../.tools/emulator/bin/python -m pytest --quiet emulator/tests
 
 .PHONY: test-packages
-test-packages: needs-cargo needs-cc .tools/build/ready .tools/check/ready ## packages are as promised, and a panic is answered
+test-packages: package ## the packages are as promised, and a panic is answered
 	$(PACKAGE) --into dist/test system-tests:panicking-function
-	.tools/check/bin/python -m pytest --quiet tests/packages
+	cd tools && ../.tools/build/bin/python -m pytest --quiet ../tests/packages
 
 .PHONY: test-lifecycle
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
@@ -132,7 +132,7 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 .PHONY: lock
 lock: .tools/lock/ready ## pin the tools anew from tools/requirements/*.in
 	cd tools/requirements && for name in build check lock; do \
-	  ../../.tools/lock/bin/uv pip compile --quiet --no-header --no-python-downloads --universal \
+	  ../../.tools/lock/bin/uv pip compile --quiet --upgrade --no-header --no-python-downloads --universal \
 	    --python-version 3.10 --generate-hashes $$name.in --output-file $$name.txt; done
 
 .PHONY: needs-python needs-cargo needs-cc

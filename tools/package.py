@@ -131,11 +131,12 @@ def write_archive(archive, bootstrap):
 
 def write_checksums(into):
     """List every package in the form that `sha256sum --check` reads."""
-    lines = [
-        f"{hashlib.sha256(archive.read_bytes()).hexdigest()}  {archive.name}\n"
-        for archive in sorted(into.glob("*.zip"))
-    ]
+    lines = [f"{checksum(archive)}  {archive.name}\n" for archive in sorted(into.glob("*.zip"))]
     (into / "SHA256SUMS").write_text("".join(lines))
+
+
+def checksum(archive):
+    return hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":
