@@ -1,4 +1,7 @@
-"""A Lambda Runtime API for one process: hands out events, collects the answers."""
+"""A Lambda Runtime API for one process: hands out events, collects the answers.
+
+It also stands for the address at which CloudFormation waits for a custom resource.
+"""
 
 import http.server
 import json
@@ -18,13 +21,16 @@ class Function:
         self._bootstrap = bootstrap
         self._events = queue.Queue()
         self._answers = queue.Queue()
+        self.puts = queue.Queue()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         host, port = self._server.server_address
+        self.origin = f"http://{host}:{port}"
         environment = {
             "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}",
+            "CUSTOM_RESOURCE_RESPONSE_ORIGIN": self.origin,
             "AWS_LAMBDA_FUNCTION_NAME": "function",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
@@ -84,12 +90,18 @@ def handler(function):
             self.wfile.write(body)
 
         def do_POST(self):
+            self._answered(function._answers)
+
+        def do_PUT(self):
+            self._answered(function.puts)
+
+        def _answered(self, answers):
             length = int(self.headers.get("Content-Length", 0))
             body = json.loads(self.rfile.read(length) or "null")
-            self.send_response(202)
+            self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
-            function._answers.put((self.path.rsplit("/", 1)[-1], body))
+            answers.put((self.path.rsplit("/", 1)[-1], body))
 
         def log_message(self, *_):
             pass

@@ -22,13 +22,41 @@ def function(tmp_path):
         yield running
 
 
-def test_a_panic_is_answered_with_an_error(function):
+def create(function, **properties):
+    """What CloudFormation hears after a Create."""
+    function.invoke(
+        {
+            "RequestType": "Create",
+            "RequestId": "request-1",
+            "StackId": "arn:aws:cloudformation:us-east-1:111111111111:stack/s/1",
+            "LogicalResourceId": "Resource",
+            "ResourceType": "Custom::Resource",
+            "ResponseURL": f"{function.origin}/answer",
+            "ResourceProperties": {"ServiceToken": "arn", **properties},
+        }
+    )
+    path, answer = function.puts.get(timeout=1)
+    assert path == "answer"
+    return answer
+
+
+def test_cloudformation_hears_of_a_panic_in_a_custom_resource(function):
+    answer = create(function, Panic="true")
+    assert answer["Status"] == "FAILED"
+    assert "panic" in answer["Reason"]
+    assert answer["PhysicalResourceId"] == "create-failed:request-1"
+
+
+def test_the_next_request_is_served_by_the_same_process(function):
+    create(function, Panic="true")
+    answer = create(function)
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "calm")
+    assert function.puts.empty() and function.process.poll() is None
+
+
+def test_lambda_hears_of_a_panic_anywhere_else(function):
     kind, answer = function.invoke({"panic": True})
     assert kind == "error"
     assert "as the event asked" in answer["errorMessage"]
-
-
-def test_the_next_event_is_served_by_the_same_process(function):
-    function.invoke({"panic": True})
     assert function.invoke({"panic": False}) == ("response", {"alive": True})
     assert function.process.poll() is None
