@@ -1,0 +1,14 @@
+//! The least that a Lambda function in Rust can be: what `make bench` compares ours with.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    run(service_fn(handle)).await
+}
+
+async fn handle(_: LambdaEvent<Value>) -> Result<(), Error> {
+    Ok(())
+}
