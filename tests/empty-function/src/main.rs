@@ -1,4 +1,6 @@
 //! The least that a Lambda function in Rust can be: what `make bench` compares ours with.
+//!
+//! A package of its own, so that no other package's dependencies and features get into it.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
