@@ -75,7 +75,8 @@ class CustomResources:
         pending = self.answers.expect(self._origin, stack_id, logical_id, event["RequestId"])
         event["ResponseURL"] = pending.url
         self.sent.append(Sent(get_account_id(), get_region(), event, function, pending))
-        lambda_svc.invoke_async_with_retry(function, event)
+        if not pending.aborted:
+            lambda_svc.invoke_async_with_retry(function, event)
         answered_id: str | None = None
         try:
             answer = _await(pending, event, timeout)
@@ -118,6 +119,17 @@ class CustomResources:
                 return True
         return False
 
+    def stop(self) -> None:
+        """End every wait and send nothing more."""
+        self.answers.abort()
+
+    def forget(self) -> None:
+        """Back to the state of a fresh start; who still waits is told to stop."""
+        self.answers.abort()
+        self.answers = Answers()
+        self.sent.clear()
+        self._refused.clear()
+
     def log(self) -> list[dict[str, Any]]:
         """Every request with the answers to it, oldest first, without the signed URL."""
         return [
@@ -141,7 +153,7 @@ def _await(pending: Pending, event: dict[str, Any], timeout: int) -> dict[str, A
             "so that CloudFormation can attach the updated version."
         )
     if pending.aborted:
-        raise CustomResourceFailure("the emulator stops")
+        raise CustomResourceFailure("the emulator stopped or was reset while it waited for the answer")
     try:
         return read_answer(pending.bodies[0], event)
     except AnswerError as error:
