@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,8 @@ class CustomResources:
         self.answers = Answers()
         self.sent: list[Sent] = []
         self._origin = origin
+        # Told the stack id and the logical id of every Update before it is sent.
+        self.on_update: Callable[[str, str], None] = lambda stack_id, logical_id: None
         # (stack id, logical id) of Updates that were refused and await their rollback.
         self._refused: set[tuple[str, str]] = set()
 
@@ -74,6 +77,8 @@ class CustomResources:
         event = _event(request_type, logical_id, props, stack_id, resource_type, physical_id, old_props)
         pending = self.answers.expect(self._origin, stack_id, logical_id, event["RequestId"])
         event["ResponseURL"] = pending.url
+        if request_type == "Update":
+            self.on_update(stack_id, logical_id)
         self.sent.append(Sent(get_account_id(), get_region(), event, function, pending))
         if not pending.aborted:
             lambda_svc.invoke_async_with_retry(function, event)

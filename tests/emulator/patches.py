@@ -68,7 +68,10 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_CUSTOM, "invoke_custom_resource", True, "d5c75f69f54b", "custom_resources.CustomResources.request"),
     PatchPoint(_STACKS, "_roll_back_operation", True, "3464033d8f28", "a failed Create is deleted in the rollback"),
     PatchPoint(_HANDLERS, "_roll_back_operation", True, "3464033d8f28", "the same, imported there by name"),
+    PatchPoint(_STACKS, "_add_event", True, "0adea13d13a6", "events of an update as AWS has them"),
+    PatchPoint(_STACKS, "_delete_resource", True, "9e9ba54fb428", "events of the cleanup"),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),
+    PatchPoint("ministack.services.cloudformation", "_stack_events", False, "", "times of events"),
     PatchPoint(_LAMBDA, "_provided_worker_env", True, "8cccaed6a6d8", "environment of a function's process"),
     PatchPoint(
         _LAMBDA, "_fetch_code_from_s3", True, "e05246c20b32", "code from foreign buckets, and never an empty function"

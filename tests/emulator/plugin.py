@@ -14,6 +14,7 @@ from ministack.services.cloudformation import stacks
 from . import assume_role, failed_creates, functions, landscape, organizations_api, patches
 from .custom_resources import CustomResources
 from .organization import Organization
+from .stack_events import StackEvents
 
 Headers = dict[str, str]
 Response = tuple[int, dict[str, str], Any]
@@ -78,6 +79,10 @@ class Emulator:
 
     def _install_cloudformation(self) -> None:
         package = "ministack.services.cloudformation"
+        events = StackEvents(stacks._add_event, stacks._delete_resource)
+        patches.replace(f"{package}.stacks", "_add_event", events.add)
+        patches.replace(f"{package}.stacks", "_delete_resource", events.delete)
+        self.custom_resources.on_update = events.changes
         patches.replace(f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request)
         roll_back = failed_creates.deleting(stacks._roll_back_operation)
         patches.replace(f"{package}.stacks", "_roll_back_operation", roll_back)

@@ -259,3 +259,64 @@ def test_an_attribute_that_was_not_answered_fails_the_stack(home: World) -> None
     stack = create(home, template({"Word": {"Fn::GetAtt": ["Thing", "Missing"]}}, Thing=custom()))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert requests(home) == [("Create", "Thing", None), ("Delete", "Thing", "thing-1")]
+
+
+def events(world: World) -> list[tuple[str, str]]:
+    """(logical id, status) of the stack's events, oldest first."""
+    return [(name, status) for name, status, _ in world.stack_reasons("stack")]
+
+
+def test_the_events_of_an_update_are_those_of_aws(home: World) -> None:
+    create(home, template(Thing=custom(A=1), Old=custom(OnCreate="success=old-1")))
+    before = len(events(home))
+    update(home, template(Thing=custom(A=2, OnUpdate="success=thing-2"), New=custom() | {"DependsOn": "Thing"}))
+    assert events(home)[before:] == [
+        ("stack", "UPDATE_IN_PROGRESS"),
+        ("Thing", "UPDATE_IN_PROGRESS"),
+        ("Thing", "UPDATE_COMPLETE"),
+        ("New", "CREATE_IN_PROGRESS"),
+        ("New", "CREATE_COMPLETE"),
+        ("stack", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("Thing", "DELETE_IN_PROGRESS"),
+        ("Thing", "DELETE_COMPLETE"),
+        ("Old", "DELETE_IN_PROGRESS"),
+        ("Old", "DELETE_COMPLETE"),
+        ("stack", "UPDATE_COMPLETE"),
+    ]
+    found = home.client("cloudformation", HOME).describe_stack_resources(StackName="stack")["StackResources"]
+    assert {resource["LogicalResourceId"]: resource["ResourceStatus"] for resource in found} == {
+        "Role": "CREATE_COMPLETE",
+        "Function": "CREATE_COMPLETE",
+        "Thing": "UPDATE_COMPLETE",
+        "New": "CREATE_COMPLETE",
+    }
+
+
+def test_the_events_of_a_failed_update_are_those_of_aws(home: World) -> None:
+    create(home, template(Thing=custom(A=1)))
+    before = len(events(home))
+    other = custom(OnCreate="failed=other-1") | {"DependsOn": "Thing"}
+    update(home, template(Thing=custom(A=2), Other=other))
+    assert events(home)[before:] == [
+        ("stack", "UPDATE_IN_PROGRESS"),
+        ("Thing", "UPDATE_IN_PROGRESS"),
+        ("Thing", "UPDATE_COMPLETE"),
+        ("Other", "CREATE_IN_PROGRESS"),
+        ("Other", "CREATE_FAILED"),
+        ("stack", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("Thing", "UPDATE_IN_PROGRESS"),
+        ("Thing", "UPDATE_COMPLETE"),
+        ("stack", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("Other", "DELETE_IN_PROGRESS"),
+        ("Other", "DELETE_COMPLETE"),
+        ("stack", "UPDATE_ROLLBACK_COMPLETE"),
+    ]
+
+
+def test_an_update_in_progress_is_seen_while_it_is(home: World) -> None:
+    create(home, template(Thing=custom(A=1)))
+    client = home.client("cloudformation", HOME)
+    body = template(Thing=custom(A=2, OnUpdate="silent", ServiceTimeout=2))
+    client.update_stack(StackName="stack", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+    eventually(lambda: events(home)[-1] == ("Thing", "UPDATE_IN_PROGRESS"))
+    assert home.wait_for_stack("stack")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
