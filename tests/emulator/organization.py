@@ -91,10 +91,15 @@ class Organization:
         """EnablePolicyType: PENDING_ENABLE for a moment, then ENABLED."""
         status = self._status(policy_type)
         if status == "ENABLED":
-            raise ApiError("PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled.")
+            raise ApiError(
+                "PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled."
+            )
         if status is not None:
             raise _in_progress()
-        self._types[policy_type] = ("PENDING_ENABLE", self.clock() + self.settings.policy_type_delay)
+        self._types[policy_type] = (
+            "PENDING_ENABLE",
+            self.clock() + self.settings.policy_type_delay,
+        )
 
     def disable(self, policy_type: str) -> None:
         """DisablePolicyType: PENDING_DISABLE for a moment; detaches every policy of the type."""
@@ -103,7 +108,10 @@ class Organization:
             raise type_not_enabled()
         if status != "ENABLED":
             raise _in_progress()
-        self._types[policy_type] = ("PENDING_DISABLE", self.clock() + self.settings.policy_type_delay)
+        self._types[policy_type] = (
+            "PENDING_DISABLE",
+            self.clock() + self.settings.policy_type_delay,
+        )
         self.policies.detach_all(policy_type)
 
     def _status(self, policy_type: str) -> str | None:
@@ -126,9 +134,13 @@ class Organization:
             "id": landscape.ORGANIZATION_ID,
             "root": landscape.ROOT_ID,
             "policy_types": self.policy_types(),
-            "units": [{"id": unit.id, "name": unit.name, "parent": unit.parent} for unit in self.units.values()],
+            "units": [
+                {"id": unit.id, "name": unit.name, "parent": unit.parent}
+                for unit in self.units.values()
+            ],
             "accounts": [
-                {"id": account.id, "name": account.name, "parent": account.parent} for account in self.accounts.values()
+                {"id": account.id, "name": account.name, "parent": account.parent}
+                for account in self.accounts.values()
             ],
             "policies": self.policies.snapshot(),
             "settings": self.settings.as_dict(),
@@ -151,7 +163,9 @@ def type_not_enabled() -> ApiError:
 
 
 def _in_progress() -> ApiError:
-    return ApiError("PolicyChangesInProgressException", "Policy changes are in progress. Try again later.")
+    return ApiError(
+        "PolicyChangesInProgressException", "Policy changes are in progress. Try again later."
+    )
 
 
 def _path(resource: str) -> str:

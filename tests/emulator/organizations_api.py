@@ -44,10 +44,14 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
             "Your account is not a member of an organization.",
         )
     if caller != landscape.MANAGEMENT and operation not in OPEN_TO_MEMBERS:
-        raise ApiError("AccessDeniedException", "You don't have permissions to access this resource.")
+        raise ApiError(
+            "AccessDeniedException", "You don't have permissions to access this resource."
+        )
     handler = OPERATIONS.get(operation)
     if handler is None:
-        raise ApiError("UnknownOperationException", f"the emulator has no organizations:{operation}")
+        raise ApiError(
+            "UnknownOperationException", f"the emulator has no organizations:{operation}"
+        )
     return handler(organization, _payload(body))
 
 
