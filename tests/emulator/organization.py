@@ -34,6 +34,8 @@ class Organization:
         self.policies = PolicyStore(self.settings)
         # Tags of roots, OUs and accounts; a policy carries its own.
         self.tags: dict[str, dict[str, str]] = {}
+        # What the management account delegates to members, as JSON text.
+        self.resource_policy: str | None = None
         # policy type -> (status, moment at which a pending change is done)
         self._types: dict[str, tuple[str, float]] = {"SERVICE_CONTROL_POLICY": ("ENABLED", 0.0)}
 
@@ -42,6 +44,10 @@ class Organization:
     def has_account(self, account: str) -> bool:
         """Whether the account belongs to the organization."""
         return account in self.accounts
+
+    def has(self, target_id: str) -> bool:
+        """Whether this is the id of the root, an OU or an account."""
+        return target_id in (landscape.ROOT_ID, *self.units, *self.accounts)
 
     def target(self, target_id: str) -> dict[str, str]:
         """A root, OU or account as ListTargetsForPolicy shows it.
@@ -143,6 +149,7 @@ class Organization:
                 for account in self.accounts.values()
             ],
             "policies": self.policies.snapshot(),
+            "resource_policy": self.resource_policy,
             "settings": self.settings.as_dict(),
         }
 
