@@ -33,7 +33,10 @@ def check_versions() -> None:
 
 
 def configure(port: int, directory: str, log_level: str) -> None:
-    """Set what the base reads at import: one address, no persistence, nothing outside ``directory``."""
+    """Set what the base reads at import.
+
+    One address, no persistence, and no file outside ``directory``.
+    """
     for name in list(os.environ):
         if name.startswith(("AWS_", "LAMBDA_", "MINISTACK_", "LOCALSTACK_", "S3_")):
             del os.environ[name]

@@ -33,7 +33,9 @@ def describe_organization(organization: Organization, payload: Payload) -> Paylo
 
 def list_accounts(organization: Organization, payload: Payload) -> Payload:
     """ListAccounts."""
-    accounts = [(account, _account(organization, account)) for account in sorted(organization.accounts)]
+    accounts = [
+        (account, _account(organization, account)) for account in sorted(organization.accounts)
+    ]
     return _page("Accounts", "ListAccounts", accounts, organization, payload)
 
 
@@ -90,7 +92,8 @@ def list_parents(organization: Organization, payload: Payload) -> Payload:
     if parent is None:
         raise ApiError(
             "ChildNotFoundException",
-            "We can't find an organizational unit (OU) or account with the ChildId that you specified.",
+            "We can't find an organizational unit (OU) or account with the ChildId that you "
+            "specified.",
         )
     kind = "ROOT" if parent == landscape.ROOT_ID else "ORGANIZATIONAL_UNIT"
     return {"Parents": [{"Id": parent, "Type": kind}]}
