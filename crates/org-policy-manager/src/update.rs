@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make, put_back};
-use crate::create::{create, enable_if_asked};
+use crate::create::{Unanswered, create, enable_if_asked};
 use crate::identity::{Ownership, PhysicalId, PolicyArn};
 use crate::organizations::Organizations;
 use crate::plan::{Live, fits, plan};
@@ -20,6 +20,8 @@ use crate::wanted::Wanted;
 pub(crate) struct Settled {
     pub arn: PolicyArn,
     pub content: String,
+    /// The policy, if this request made it: it bears a mark until CloudFormation is answered.
+    pub unanswered: Option<Unanswered>,
 }
 
 /// Handles an Update. Another management account means another policy, which CloudFormation
@@ -100,6 +102,7 @@ pub(crate) async fn settle(
     let settled = Settled {
         arn,
         content: desired.content.unwrap_or_else(|| live.content.clone()),
+        unanswered: None,
     };
     if changes.is_empty() {
         enable_if_asked(organizations, wanted, deadline).await?;
