@@ -122,12 +122,6 @@ pub(crate) async fn settle(
     enable_if_asked(organizations, wanted, deadline).await?;
     match make(organizations, &live.id, &changes, Duration::ZERO, deadline).await {
         Ok(()) => Ok(settled),
-        Err(stopped) => {
-            let left = put_back(organizations, &live, &stopped, deadline).await;
-            Err(NotMade {
-                reason: stopped.reason,
-                left,
-            })
-        }
+        Err(stopped) => Err(put_back(organizations, &live, stopped, deadline).await),
     }
 }
