@@ -4,6 +4,7 @@
 //! CloudFormation around it) behind the function's only HTTP client, in virtual time.
 //! `lambda` and `stack` play Lambda and CloudFormation. Everything else is tests.
 
+mod faults;
 mod lambda;
 mod model;
 mod stack;
