@@ -7,5 +7,6 @@
 mod faults;
 mod lambda;
 mod model;
+mod retries;
 mod stack;
 mod world;
