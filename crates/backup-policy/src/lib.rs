@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod arn;
+mod catalogue;
 mod code;
 mod document;
 mod finding;
@@ -14,6 +15,7 @@ mod size;
 mod validate;
 mod variables;
 
+pub use catalogue::{Entry, catalogue, catalogue_page};
 pub use code::Code;
 pub use document::{Document, ParseError};
 pub use finding::{Finding, Severity};

@@ -96,7 +96,8 @@ impl<'d> Cursor<'d> {
     /// for the value.
     fn operator(&self, operator: Operator) -> Option<Cursor<'d>> {
         let path = self.path.clone();
-        self.get(operator.key()).map(|value| Cursor { path, ..value })
+        self.get(operator.key())
+            .map(|value| Cursor { path, ..value })
     }
 
     /// What `@@assign` gives this leaf.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::cursor::{Cursor, Said};
 use super::report::Report;
 use crate::code::Code;
+use crate::operator::Operator;
 use crate::{arn, grammar, regions};
 
 /// How many there may be, by AWS Backup's quotas.
@@ -19,26 +20,29 @@ pub(super) fn looks_like_a_plan(at: &Cursor<'_>) -> bool {
 /// The names below `plans` that are really keys of a plan, because the plan's own name was
 /// forgotten. One finding for all of them.
 pub(super) fn check_level<'d>(plans: &Cursor<'d>, report: &mut Report) -> Vec<&'d str> {
-    let mut forgotten = Vec::new();
-    let mut first = None;
-    for (key, member) in plans.named().filter(|(key, _)| grammar::is_plan_key(key)) {
-        let is_plan = member.value.is_object()
-            && member.named().all(|(inner, _)| grammar::is_plan_key(inner));
-        if !is_plan {
-            forgotten.push(key);
-            first = first.or(Some(member));
-        } else if !member.is_unknown() {
+    let named_like_keys: Vec<(&str, Cursor<'_>)> = plans
+        .named()
+        .filter(|(key, _)| grammar::is_plan_key(key))
+        .collect();
+    let is_a_plan = |at: &Cursor<'_>| {
+        at.is_unknown()
+            || at.value.is_object() && at.named().all(|(inner, _)| grammar::is_plan_key(inner))
+    };
+    if named_like_keys.iter().all(|(_, member)| is_a_plan(member)) {
+        for (key, member) in named_like_keys {
             let message = format!("a plan has the name `{key}`, which is a key of plans");
             let help = "if it is not meant to be one, put it into a plan: `{\"plans\": {\"NAME\": \
                         {...}}}`";
             report.key(Code::NameLikeKey, &member, message, help.into());
         }
+        return Vec::new();
     }
-    if let Some(first) = first {
+    let forgotten: Vec<&str> = named_like_keys.iter().map(|(key, _)| *key).collect();
+    if let Some((_, first)) = named_like_keys.first() {
         let listed: Vec<String> = forgotten.iter().map(|key| format!("`{key}`")).collect();
         report.key(
             Code::PlanLevelMissing,
-            &first,
+            first,
             format!(
                 "{} directly below `plans`: the name of the plan is missing",
                 listed.join(", ")
@@ -161,7 +165,10 @@ fn check_partitions(plan: &Cursor<'_>, report: &mut Report) {
 }
 
 fn compare_partitions(at: &Cursor<'_>, expected: &str, report: &mut Report) {
-    for (_, member) in at.members() {
+    for (key, mut member) in at.members() {
+        if Operator::of(key).is_some() {
+            member.path.clone_from(&at.path);
+        }
         compare_partitions(&member, expected, report);
     }
     for element in at.elements() {
