@@ -94,7 +94,7 @@ static PLANS: Node = Node::Names(Name::Plan, &PLAN, Some(plan::check_plans));
 
 pub(crate) static PLAN: Node = Node::Keys(PLAN_KEYS, Some(plan::check_plan));
 
-static PLAN_KEYS: &[Key] = &[
+pub(crate) static PLAN_KEYS: &[Key] = &[
     key("regions", &Node::List(Kind::Region, Empty::Allowed)),
     key(
         "rules",
@@ -113,31 +113,30 @@ pub(crate) fn is_plan_key(key: &str) -> bool {
         .any(|known| known.name.eq_ignore_ascii_case(key))
 }
 
-static RULE: Node = Node::Keys(
-    &[
-        key("schedule_expression", &Node::Scalar(Kind::Schedule)),
-        key("target_backup_vault_name", &Node::Scalar(Kind::VaultName)),
-        key("target_logically_air_gapped_backup_vault_arn", &AIR_GAPPED),
-        key("start_backup_window_minutes", &Node::Scalar(Kind::Minutes)),
-        key(
-            "complete_backup_window_minutes",
-            &Node::Scalar(Kind::Minutes),
-        ),
-        key("enable_continuous_backup", &Node::Scalar(Kind::Boolean)),
-        key("lifecycle", &Node::Keys(LIFECYCLE, None)),
-        key(
-            "copy_actions",
-            &Node::Names(Name::CopyVault, &COPY_ACTION, Some(rule::check_copies)),
-        ),
-        key(
-            "recovery_point_tags",
-            &Node::Names(Name::Tag, &POINT_TAG, Some(rule::check_tags)),
-        ),
-        key("index_actions", &INDEX_ACTIONS),
-        key("scan_actions", &SCAN_ACTIONS),
-    ],
-    Some(rule::check_rule),
-);
+static RULE: Node = Node::Keys(RULE_KEYS, Some(rule::check_rule));
+
+pub(crate) static RULE_KEYS: &[Key] = &[
+    key("schedule_expression", &Node::Scalar(Kind::Schedule)),
+    key("target_backup_vault_name", &Node::Scalar(Kind::VaultName)),
+    key("target_logically_air_gapped_backup_vault_arn", &AIR_GAPPED),
+    key("start_backup_window_minutes", &Node::Scalar(Kind::Minutes)),
+    key(
+        "complete_backup_window_minutes",
+        &Node::Scalar(Kind::Minutes),
+    ),
+    key("enable_continuous_backup", &Node::Scalar(Kind::Boolean)),
+    key("lifecycle", &Node::Keys(LIFECYCLE, None)),
+    key(
+        "copy_actions",
+        &Node::Names(Name::CopyVault, &COPY_ACTION, Some(rule::check_copies)),
+    ),
+    key(
+        "recovery_point_tags",
+        &Node::Names(Name::Tag, &POINT_TAG, Some(rule::check_tags)),
+    ),
+    key("index_actions", &INDEX_ACTIONS),
+    key("scan_actions", &SCAN_ACTIONS),
+];
 
 static AIR_GAPPED: Node = Node::Scalar(Kind::AirGappedVaultArn);
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::cursor::{Cursor, Said};
 use super::report::Report;
+use super::suggest;
 use crate::code::Code;
 use crate::operator::Operator;
 use crate::{arn, grammar, regions};
@@ -66,7 +67,10 @@ pub(crate) fn check_plans(plans: &Cursor<'_>, report: &mut Report) {
 
 /// One plan, as a whole.
 pub(crate) fn check_plan(plan: &Cursor<'_>, report: &mut Report) {
-    let lacks = |key: &str| plan.get(key).is_none_or(|member| is_hollow(member.value));
+    let lacks = |key: &str| match plan.get(key) {
+        Some(member) => is_hollow(member.value),
+        None => suggest::lacks(plan, key, grammar::PLAN_KEYS),
+    };
     let missing: Vec<String> = ["regions", "rules", "selections"]
         .iter()
         .filter(|key| lacks(key))

@@ -3,10 +3,11 @@
 use super::cursor::{Cursor, Said};
 use super::plan::{quota, tag_name_differs};
 use super::report::Report;
-use crate::arn;
+use super::suggest;
 use crate::code::Code;
 use crate::regions;
 use crate::schedule::{SHORTEST_FOR_ARCHIVE, Schedule};
+use crate::{arn, grammar};
 
 /// How many there may be, by AWS Backup's quotas.
 const COPIES: usize = 5;
@@ -34,7 +35,8 @@ pub(crate) fn check_rule(rule: &Cursor<'_>, report: &mut Report) {
 }
 
 fn check_completeness(rule: &Cursor<'_>, report: &mut Report) {
-    if rule.get("target_backup_vault_name").is_none() {
+    let lacks = |key: &str| suggest::lacks(rule, key, grammar::RULE_KEYS);
+    if lacks("target_backup_vault_name") {
         report.key(
             Code::RuleWithoutVault,
             rule,
@@ -44,7 +46,7 @@ fn check_completeness(rule: &Cursor<'_>, report: &mut Report) {
                 .into(),
         );
     }
-    if rule.get("schedule_expression").is_none() {
+    if lacks("schedule_expression") {
         report.key(
             Code::RuleWithoutSchedule,
             rule,

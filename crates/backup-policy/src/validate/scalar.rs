@@ -228,7 +228,7 @@ fn number(
             report.value(code, at, message, help);
         }
         Some(number) if number < lowest => {
-            let message = format!("`{text}` is too small");
+            let message = format!("`{text}` {unit} are too few");
             let help = if unit == "days" {
                 "write at least 1, or take the key out to leave it unset".to_owned()
             } else {
@@ -287,7 +287,7 @@ fn resource_type(text: &str, at: &Cursor<'_>, report: &mut Report) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
             None => match known
                 .filter(|known| suggest::same_service(text, known))
-                .last()
+                .next_back()
             {
                 Some(similar) => format!("write a whole resource type, such as `{similar}`"),
                 None => "write `*`, or a type such as `arn:aws:ec2:*:*:volume/*`".into(),

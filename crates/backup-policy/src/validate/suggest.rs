@@ -1,5 +1,6 @@
 //! Remedies: what the author probably meant.
 
+use super::cursor::Cursor;
 use crate::grammar::Key;
 
 /// Keys of the CreateBackupPlan API and of infrastructure tools, and what they are called in
@@ -53,20 +54,41 @@ pub(super) fn key(written: &str, keys: &[Key]) -> String {
     if snake == "schedule_expression_timezone" {
         return "a backup policy has no time zone: write the schedule in UTC".into();
     }
-    let elsewhere = |known: &&Key| {
-        known.name.eq_ignore_ascii_case(&snake)
+    match elsewhere(&snake, keys) {
+        Some(known) if written == snake => format!("a backup policy calls it `{known}`"),
+        Some(known) => {
+            format!("a backup policy calls it `{known}` (`{written}` is a key of other APIs)")
+        }
+        None => among(written, keys.iter().map(|key| key.name)),
+    }
+}
+
+/// Whether an object lacks a key, and none of its unknown keys was meant to be it: one
+/// mistake is reported once.
+pub(super) fn lacks(at: &Cursor<'_>, name: &str, keys: &[Key]) -> bool {
+    let meant = |written: &str| {
+        let nearest = || nearest(written, keys.iter().map(|key| key.name));
+        elsewhere(&snake_case(written), keys).or_else(nearest)
+    };
+    let is_known = |key: &str| {
+        keys.iter()
+            .any(|known| known.name.eq_ignore_ascii_case(key))
+    };
+    at.get(name).is_none()
+        && !at
+            .named()
+            .any(|(key, _)| !is_known(key) && meant(key) == Some(name))
+}
+
+/// The key that other APIs call by another name.
+fn elsewhere(snake: &str, keys: &[Key]) -> Option<&'static str> {
+    let is_it = |known: &&Key| {
+        known.name.eq_ignore_ascii_case(snake)
             || ELSEWHERE
                 .iter()
                 .any(|(there, here)| *there == snake && *here == known.name)
     };
-    match keys.iter().find(elsewhere) {
-        Some(known) if written == snake => format!("a backup policy calls it `{}`", known.name),
-        Some(known) => format!(
-            "a backup policy calls it `{}` (`{written}` is a key of other APIs)",
-            known.name
-        ),
-        None => among(written, keys.iter().map(|key| key.name)),
-    }
+    keys.iter().find(is_it).map(|known| known.name)
 }
 
 /// The remedy for a text that is none of a few: the nearest, or all of them.

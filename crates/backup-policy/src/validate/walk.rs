@@ -121,7 +121,7 @@ fn members(keys: &[Key], at: &Cursor<'_>, report: &mut Report) {
     }
     for required in keys
         .iter()
-        .filter(|key| key.required && at.get(key.name).is_none())
+        .filter(|key| key.required && suggest::lacks(at, key.name, keys))
     {
         let message = format!("`{}` is missing", required.name);
         let help = "AWS demands it even where the policy only changes an inherited one";
