@@ -4,6 +4,7 @@
 //! single values; [`plan`], [`rule`] and [`selection`] look at what must fit together.
 
 mod cursor;
+mod number;
 pub(crate) mod plan;
 mod report;
 pub(crate) mod rule;
@@ -11,6 +12,8 @@ mod scalar;
 pub(crate) mod selection;
 mod size;
 mod suggest;
+mod timing;
+mod values;
 mod walk;
 
 use crate::document::Document;

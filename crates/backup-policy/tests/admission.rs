@@ -3,6 +3,12 @@
 //! A case lists the codes of all errors, each as often as it must be found; none means that
 //! AWS accepts the policy. A policy that is a text is parsed as it is.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop and say why"
+)]
+
 use backup_policy::{Document, Instant, Severity, validate};
 use serde_json::Value;
 

@@ -4,6 +4,7 @@
 //! and Regions of its own) and `AWS::Organizations::Policy` of the type `BACKUP_POLICY`.
 
 mod conditions;
+mod functions;
 mod intrinsics;
 
 use std::collections::BTreeMap;

@@ -121,7 +121,7 @@ impl<'d> Cursor<'d> {
         match self.said(key) {
             Said::Nothing => Said::Nothing,
             Said::Unclear => Said::Unclear,
-            Said::Value(text) => super::scalar::integer(&text).map_or(Said::Unclear, Said::Value),
+            Said::Value(text) => super::number::integer(&text).map_or(Said::Unclear, Said::Value),
         }
     }
 

@@ -167,8 +167,9 @@ fn check_cold_storage(lifecycle: &Cursor<'_>, report: &mut Report) {
     }
 }
 
+/// (Zero is no number of days: that is reported by itself.)
 fn is_too_short(cold: u64, delete: u64) -> bool {
-    delete < cold.saturating_add(SHORTEST_COLD)
+    cold > 0 && delete > 0 && delete < cold.saturating_add(SHORTEST_COLD)
 }
 
 fn between(cold: u64, delete: u64) -> String {
@@ -215,6 +216,7 @@ pub(crate) fn check_copy(copy: &Cursor<'_>, report: &mut Report) {
     let name = copy.name().unwrap_or_default();
     if let Said::Value(target) = copy.said("target_backup_vault_arn")
         && target != name
+        && arn::check_copy_vault(&target).is_ok()
     {
         let message = format!("the copy is named for `{name}` and goes to `{target}`");
         let help = "use the same ARN twice, as AWS's own examples do".into();

@@ -2,23 +2,10 @@
 
 use super::cursor::{Cursor, is_unknown};
 use super::report::Report;
-use super::suggest;
+use super::{number, suggest, timing};
 use crate::code::Code;
 use crate::grammar::{Kind, Name, names};
-use crate::schedule::{SHORTEST, Schedule};
 use crate::{arn, regions};
-
-/// The largest number that AWS is known to refuse is the largest signed one of 64 bits;
-/// 2,147,483,648 is accepted. In between nothing is known.
-const REFUSED: u64 = i64::MAX as u64;
-
-/// A number as AWS reads it: digits and nothing else, leading zeros allowed.
-pub(super) fn integer(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|number| digits && *number < REFUSED)
-}
 
 /// Judges one value.
 pub(super) fn check(kind: Kind, text: &str, at: &Cursor<'_>, report: &mut Report) {
@@ -46,7 +33,7 @@ pub(super) fn check(kind: Kind, text: &str, at: &Cursor<'_>, report: &mut Report
     let before = report.len();
     match kind {
         Kind::Region => region(text, at, report),
-        Kind::Schedule => schedule(text, at, report),
+        Kind::Schedule => timing::check(text, at, report),
         Kind::VaultName => vault_name(text, at, report),
         Kind::CopyVaultArn => copy_vault(text, at, report),
         Kind::AirGappedVaultArn => wrong(
@@ -61,8 +48,8 @@ pub(super) fn check(kind: Kind, text: &str, at: &Cursor<'_>, report: &mut Report
             "write `arn:aws:iam::$account:role/NAME`: AWS puts in each account's own id",
             (text, at, report),
         ),
-        Kind::Minutes => number(Code::MinutesInvalid, 60, "minutes", (text, at, report)),
-        Kind::Days => number(Code::DaysInvalid, 1, "days", (text, at, report)),
+        Kind::Minutes => number::check(Code::MinutesInvalid, 60, "minutes", (text, at, report)),
+        Kind::Days => number::check(Code::DaysInvalid, 1, "days", (text, at, report)),
         Kind::Boolean => one_of(Code::BooleanInvalid, &["true", "false"], text, at, report),
         Kind::OneOf(values) => one_of(Code::ChoiceInvalid, values, text, at, report),
         Kind::TagKey | Kind::SelectedTagKey => tag_text(text, 1..=128, "key", at, report),
@@ -139,50 +126,6 @@ fn region(text: &str, at: &Cursor<'_>, report: &mut Report) {
     }
 }
 
-fn schedule(text: &str, at: &Cursor<'_>, report: &mut Report) {
-    let schedule = match Schedule::parse(text) {
-        Ok(schedule) => schedule,
-        Err(reason) => {
-            let message = format!("`{text}` is not a schedule: {reason}");
-            let help = suggest::schedule(text).into();
-            report.value(Code::ScheduleInvalid, at, message, help);
-            return;
-        }
-    };
-    if schedule.day_fields_against_documentation {
-        let message = format!("one of the two day fields of `{text}` must be `?`, and one only");
-        let help = "write `?` for the days of the month or for the days of the week".into();
-        report.value(Code::ScheduleDayFields, at, message, help);
-    }
-    let help = "leave at least an hour between two runs";
-    match schedule.next_gap(report.now) {
-        None => {
-            let now = report.now.format("%Y-%m-%d");
-            let message = format!("`{text}` runs less than twice after {now}");
-            let help = "AWS wants a schedule that goes on: take out the year, or check the date";
-            report.value(Code::ScheduleEnds, at, message, help.into());
-        }
-        Some(gap) if gap < SHORTEST => {
-            let minutes = gap.num_minutes();
-            let message = format!("the next two runs of `{text}` are {minutes} minutes apart");
-            report.value(Code::ScheduleTooFrequent, at, message, help.into());
-        }
-        Some(_) => {
-            let shortest = schedule
-                .shortest_gap(report.now)
-                .filter(|gap| *gap < SHORTEST);
-            if let Some(gap) = shortest {
-                let minutes = gap.num_minutes();
-                let message = format!(
-                    "`{text}` has runs that are {minutes} minutes apart: AWS looks at the next \
-                     two only, so it accepts this now and refuses it at other times"
-                );
-                report.value(Code::ScheduleSometimesTooFrequent, at, message, help.into());
-            }
-        }
-    }
-}
-
 fn vault_name(text: &str, at: &Cursor<'_>, report: &mut Report) {
     if !names::is_vault_name(text) {
         let message = format!("`{text}` cannot be the name of a vault");
@@ -213,38 +156,6 @@ fn copy_vault(text: &str, at: &Cursor<'_>, report: &mut Report) {
         VAULT_HELP,
         (text, at, report),
     );
-}
-
-fn number(
-    code: Code,
-    lowest: u64,
-    unit: &str,
-    (text, at, report): (&str, &Cursor<'_>, &mut Report),
-) {
-    match integer(text) {
-        None => {
-            let message = format!("`{text}` is not a whole number of {unit}");
-            let help = format!("write digits only: `\"{}\"`", lowest.max(35));
-            report.value(code, at, message, help);
-        }
-        Some(number) if number < lowest => {
-            let message = format!("`{text}` {unit} are too few");
-            let help = if unit == "days" {
-                "write at least 1, or take the key out to leave it unset".to_owned()
-            } else {
-                format!("write at least {lowest} {unit}")
-            };
-            report.value(code, at, message, help);
-        }
-        Some(number) => {
-            let highest = if unit == "days" { 36_500 } else { 52_560_000 };
-            if number > highest {
-                let message = format!("{number} {unit} are more than AWS Backup takes");
-                let help = format!("write at most {highest}");
-                report.value(Code::NumberTooLarge, at, message, help);
-            }
-        }
-    }
 }
 
 fn one_of(code: Code, values: &[&str], text: &str, at: &Cursor<'_>, report: &mut Report) {
@@ -281,14 +192,11 @@ fn tag_text(
 
 fn resource_type(text: &str, at: &Cursor<'_>, report: &mut Report) {
     if !names::is_resource_type(text) {
-        let known = names::RESOURCE_TYPES.iter().copied().chain(["*"]);
+        let mut known = names::RESOURCE_TYPES.iter().copied().chain(["*"]);
         let message = format!("`{text}` is not a resource type of AWS Backup");
         let help = match suggest::nearest(text, known.clone()) {
             Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => match known
-                .filter(|known| suggest::same_service(text, known))
-                .next_back()
-            {
+            None => match known.rfind(|known| suggest::same_service(text, known)) {
                 Some(similar) => format!("write a whole resource type, such as `{similar}`"),
                 None => "write `*`, or a type such as `arn:aws:ec2:*:*:volume/*`".into(),
             },
@@ -340,28 +248,5 @@ fn variables_left(kind: Kind, text: &str, at: &Cursor<'_>, report: &mut Report) 
         let message = format!("AWS does not replace `{shown}` here: it stays as it is");
         let help = "replace it before the policy is sent, or write the value";
         report.value(Code::VariableLeft, at, message, help.into());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_digits_below_the_largest() {
-        assert_eq!(integer("060"), Some(60));
-        assert_eq!(integer("2147483648"), Some(2_147_483_648));
-        for wrong in [
-            "",
-            "+60",
-            " 60",
-            "60.0",
-            "-1",
-            "1e2",
-            "9223372036854775807",
-            "99999999999999999999",
-        ] {
-            assert_eq!(integer(wrong), None, "{wrong}");
-        }
     }
 }

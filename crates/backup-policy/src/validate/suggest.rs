@@ -63,21 +63,22 @@ pub(super) fn key(written: &str, keys: &[Key]) -> String {
     }
 }
 
+/// The key that an unknown one was probably meant to be.
+pub(super) fn meant<'k>(written: &str, keys: &'k [Key]) -> Option<&'k Key> {
+    let nearest = || nearest(written, keys.iter().map(|key| key.name));
+    let name = elsewhere(&snake_case(written), keys).or_else(nearest)?;
+    keys.iter().find(|key| key.name == name)
+}
+
 /// Whether an object lacks a key, and none of its unknown keys was meant to be it: one
 /// mistake is reported once.
 pub(super) fn lacks(at: &Cursor<'_>, name: &str, keys: &[Key]) -> bool {
-    let meant = |written: &str| {
-        let nearest = || nearest(written, keys.iter().map(|key| key.name));
-        elsewhere(&snake_case(written), keys).or_else(nearest)
-    };
     let is_known = |key: &str| {
         keys.iter()
             .any(|known| known.name.eq_ignore_ascii_case(key))
     };
-    at.get(name).is_none()
-        && !at
-            .named()
-            .any(|(key, _)| !is_known(key) && meant(key) == Some(name))
+    let is_meant = |key: &str| meant(key, keys).is_some_and(|meant| meant.name == name);
+    at.get(name).is_none() && !at.named().any(|(key, _)| !is_known(key) && is_meant(key))
 }
 
 /// The key that other APIs call by another name.
