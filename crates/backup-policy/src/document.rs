@@ -80,6 +80,11 @@ impl Document {
         &self.value
     }
 
+    /// Where everything stands in the text, if it was read from one.
+    pub fn spot(&self) -> Option<&Spot> {
+        self.spot.as_ref()
+    }
+
     /// The policy as it is sent to AWS: without white space outside strings, and with
     /// non-ASCII characters as they are (an escape `\u00e4` would take six of the 10,000).
     ///

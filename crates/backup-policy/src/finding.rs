@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::code::Code;
 use crate::position::Position;
 
 /// How bad a finding is.
@@ -11,23 +12,6 @@ pub enum Severity {
     Error,
     /// AWS accepts the document, but it is documented otherwise, or will not do what it seems to.
     Warning,
-}
-
-/// What kind of mistake a finding is about. Its text form is stable, and short enough to
-/// search for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Code {
-    /// Something that must be an object is not.
-    ObjectExpected,
-    /// The document has no `plans`.
-    PlansMissing,
-    /// A key that the policy language does not have.
-    KeyUnknown,
-    /// The document is longer than AWS allows.
-    DocumentTooLong,
-    /// The document fits only if AWS counts code points.
-    DocumentLengthUncertain,
 }
 
 /// One mistake in a policy.
@@ -54,33 +38,6 @@ impl fmt::Display for Severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
         })
-    }
-}
-
-impl Code {
-    /// How bad it is: every code has one severity.
-    pub fn severity(self) -> Severity {
-        match self {
-            Code::DocumentLengthUncertain => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-
-    /// The name of the code: `key-unknown`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Code::ObjectExpected => "object-expected",
-            Code::PlansMissing => "plans-missing",
-            Code::KeyUnknown => "key-unknown",
-            Code::DocumentTooLong => "document-too-long",
-            Code::DocumentLengthUncertain => "document-length-uncertain",
-        }
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

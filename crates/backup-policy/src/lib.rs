@@ -1,20 +1,33 @@
 #![doc = include_str!("../README.md")]
 
+mod arn;
+mod catalogue;
+mod code;
 mod document;
 mod finding;
+mod grammar;
 mod inject;
+mod operator;
 mod position;
+mod regions;
+mod schedule;
 mod size;
 mod validate;
 mod variables;
 
+pub use catalogue::{Entry, catalogue, catalogue_page};
+pub use code::Code;
 pub use document::{Document, ParseError};
-pub use finding::{Code, Finding, Severity};
+pub use finding::{Finding, Severity};
 pub use inject::inject_regions;
 pub use position::{Position, Spot};
 pub use size::{MAX_CHARACTERS, character_count};
 pub use validate::validate;
 pub use variables::{Replaced, VariableError, replace_variables};
+
+/// Stands in a text for a part that is not known before deployment (a private-use character
+/// that no policy needs). [`validate`] says nothing about a key or value that contains it.
+pub const UNKNOWN: char = '\u{F8FF}';
 
 /// A moment in UTC, as the schedule library understands it. The library never asks a clock
 /// for the time: whoever calls [`validate`] says when "now" is.

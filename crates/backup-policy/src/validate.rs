@@ -1,163 +1,51 @@
 //! The validator: everything that is wrong with a document, never only the first thing.
+//!
+//! [`walk`] goes through the document along the [grammar](crate::grammar); [`scalar`] judges
+//! single values; [`plan`], [`rule`] and [`selection`] look at what must fit together.
 
-use serde_json::Value;
+mod cursor;
+mod number;
+pub(crate) mod plan;
+mod report;
+pub(crate) mod rule;
+mod scalar;
+pub(crate) mod selection;
+mod size;
+mod suggest;
+mod timing;
+mod values;
+mod walk;
 
 use crate::document::Document;
-use crate::finding::{Code, Finding};
-use crate::size::{MAX_CHARACTERS, character_count, largest_count};
+use crate::finding::Finding;
+use cursor::Cursor;
+use report::Report;
+
+/// What else must hold for an object of the grammar, once its members were looked at.
+pub(crate) type Check = Option<fn(&Cursor<'_>, &mut Report)>;
 
 /// Checks a policy as AWS would, and more.
 ///
 /// `now` is the moment at which AWS would be asked: whether AWS accepts a schedule depends
-/// on it. Errors come where AWS refuses the document; an empty list of errors is no promise
-/// that the policy protects anything (see the warnings).
+/// on it. There is an error exactly where AWS is known to refuse the document. No errors is
+/// no promise that the policy protects anything: see the warnings.
+///
+/// Findings come in the order of the text, or of the walk where there is no text.
 ///
 /// # Example
 /// ```
-/// use backup_policy::{Document, Instant, validate};
-/// let findings = validate(&Document::parse("{}")?, Instant::UNIX_EPOCH);
-/// assert_eq!(findings[0].code.name(), "plans-missing");
+/// use backup_policy::{Document, Instant, Severity, validate};
+/// let policy = r#"{"plans": {"daily": {"regoins": {"@@assign": ["eu-west-1"]}}}}"#;
+/// let findings = validate(&Document::parse(policy)?, Instant::UNIX_EPOCH);
+/// let error = findings.iter().find(|finding| finding.severity == Severity::Error).unwrap();
+/// assert_eq!(error.path, "plans.daily.regoins");
+/// assert_eq!(error.help.as_deref(), Some("did you mean `regions`?"));
 /// # Ok::<(), backup_policy::ParseError>(())
 /// ```
 pub fn validate(document: &Document, now: crate::Instant) -> Vec<Finding> {
-    let _ = now;
-    let mut findings = Vec::new();
-    root(document, &mut findings);
-    size(document, &mut findings);
-    findings
-}
-
-fn root(document: &Document, findings: &mut Vec<Finding>) {
-    let position = document.spot.as_ref().map(|spot| spot.value);
-    let mut report = |code, path: &str, message: String, help: &str, position| {
-        let help = Some(help.to_owned());
-        let path = path.to_owned();
-        findings.push(Finding {
-            severity: Code::severity(code),
-            code,
-            path,
-            message,
-            help,
-            position,
-        });
-    };
-    let Value::Object(members) = &document.value else {
-        let message = "the document is not an object".to_owned();
-        report(
-            Code::ObjectExpected,
-            "",
-            message,
-            "write `{\"plans\": {...}}`",
-            position,
-        );
-        return;
-    };
-    if !members.keys().any(|key| key.eq_ignore_ascii_case("plans")) {
-        let message = "the document has no `plans`".to_owned();
-        report(
-            Code::PlansMissing,
-            "",
-            message,
-            "put the plans into `{\"plans\": {...}}`",
-            position,
-        );
-    }
-    for (index, key) in members.keys().enumerate() {
-        if !key.eq_ignore_ascii_case("plans") && !key.starts_with("@@") {
-            let position = document
-                .spot
-                .as_ref()
-                .and_then(|spot| spot.children.get(index))
-                .and_then(|spot| spot.key);
-            let message = format!("`{key}` is not a key of a backup policy");
-            report(
-                Code::KeyUnknown,
-                key,
-                message,
-                "the only key here is `plans`",
-                position,
-            );
-        }
-    }
-}
-
-fn size(document: &Document, findings: &mut Vec<Finding>) {
-    let minified = document.minified();
-    let count = character_count(&minified);
-    let (code, message, help) = if count > MAX_CHARACTERS {
-        (
-            Code::DocumentTooLong,
-            format!(
-                "the document has {count} characters without white space, {} more than AWS allows",
-                count - MAX_CHARACTERS
-            ),
-            "split it into several policies, by plan",
-        )
-    } else if largest_count(&minified) > MAX_CHARACTERS {
-        (
-            Code::DocumentLengthUncertain,
-            format!(
-                "the document has {count} characters but {} bytes, and it is not known which AWS \
-                 counts against its limit of {MAX_CHARACTERS}",
-                largest_count(&minified)
-            ),
-            "use ASCII in names and values, or split the document",
-        )
-    } else {
-        return;
-    };
-    findings.push(Finding {
-        severity: code.severity(),
-        code,
-        path: String::new(),
-        message,
-        help: Some(help.to_owned()),
-        position: document.spot.as_ref().map(|spot| spot.value),
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Instant;
-
-    fn codes(document: &Document) -> Vec<&'static str> {
-        validate(document, Instant::UNIX_EPOCH)
-            .iter()
-            .map(|finding| finding.code.name())
-            .collect()
-    }
-
-    fn of_length(length: usize, filler: char) -> Document {
-        let text = format!("{{\"plans\":{{}},\"@@assign\":\"{}\"}}", "@");
-        let missing = length - text.len();
-        let filler: String = std::iter::repeat_n(filler, missing).collect();
-        Document::parse(&text.replace("\"@\"", &format!("\"@{filler}\""))).unwrap()
-    }
-
-    #[test]
-    fn size_is_measured_after_minification() {
-        assert_eq!(codes(&of_length(MAX_CHARACTERS, 'x')), Vec::<&str>::new());
-        assert_eq!(
-            codes(&of_length(MAX_CHARACTERS + 1, 'x')),
-            ["document-too-long"]
-        );
-        let spaced = format!("{:>20000}", of_length(MAX_CHARACTERS, 'x').minified());
-        assert_eq!(
-            codes(&Document::parse(&spaced).unwrap()),
-            Vec::<&str>::new()
-        );
-    }
-
-    #[test]
-    fn code_points_are_counted_and_doubt_is_a_warning() {
-        assert_eq!(
-            codes(&of_length(MAX_CHARACTERS, 'ä')),
-            ["document-length-uncertain"]
-        );
-        assert_eq!(
-            codes(&of_length(MAX_CHARACTERS + 1, 'ä')),
-            ["document-too-long"]
-        );
-    }
+    let mut report = Report::new(now);
+    let root = Cursor::root(&document.value, document.spot.as_ref());
+    size::check(document, &root, &mut report);
+    walk::root(&root, &mut report);
+    report.into_findings()
 }

@@ -1,0 +1,181 @@
+//! AWS's way of writing cron, translated into the cron crate's.
+//!
+//! Documented for EventBridge rules and taken over by AWS Backup. What neither documents
+//! (ranges that wrap round, such as `FRI-MON`) is read in the way that is usual elsewhere.
+
+/// A translated expression.
+pub(super) struct Read {
+    /// The same schedule in the cron crate's way, with seconds.
+    pub(super) pattern: String,
+    /// How many of the two day fields are `?`.
+    pub(super) question_marks: usize,
+}
+
+struct Field {
+    name: &'static str,
+    lowest: u16,
+    highest: u16,
+    names: &'static [&'static str],
+}
+
+const MONTHS: &[&str] = &[
+    "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+];
+const WEEKDAYS: &[&str] = &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+const FIELDS: [Field; 6] = [
+    Field {
+        name: "minutes",
+        lowest: 0,
+        highest: 59,
+        names: &[],
+    },
+    Field {
+        name: "hours",
+        lowest: 0,
+        highest: 23,
+        names: &[],
+    },
+    Field {
+        name: "days of the month",
+        lowest: 1,
+        highest: 31,
+        names: &[],
+    },
+    Field {
+        name: "months",
+        lowest: 1,
+        highest: 12,
+        names: MONTHS,
+    },
+    Field {
+        name: "days of the week",
+        lowest: 1,
+        highest: 7,
+        names: WEEKDAYS,
+    },
+    Field {
+        name: "years",
+        lowest: 1970,
+        highest: 2199,
+        names: &[],
+    },
+];
+
+/// Reads what stands between the brackets of `cron(...)`, or says what is wrong with it.
+pub(super) fn read(text: &str) -> Result<Read, String> {
+    let fields: Vec<&str> = text.split_ascii_whitespace().collect();
+    if fields.len() != 6 && fields.len() != 5 {
+        return Err(format!("it has {} fields instead of 6", fields.len()));
+    }
+    let mut pattern = "0".to_owned();
+    let mut question_marks = 0;
+    for (field, text) in FIELDS.iter().zip(fields) {
+        pattern.push(' ');
+        if text == "?" && field.is_day() {
+            question_marks += 1;
+            pattern.push('*');
+        } else {
+            let items: Result<Vec<String>, String> = text
+                .to_ascii_uppercase()
+                .split(',')
+                .map(|item| field.item(item))
+                .collect();
+            pattern.push_str(&items?.join(","));
+        }
+    }
+    Ok(Read {
+        pattern,
+        question_marks,
+    })
+}
+
+impl Field {
+    fn is_day(&self) -> bool {
+        self.is_month_day() || self.is_weekday()
+    }
+
+    fn is_month_day(&self) -> bool {
+        self.highest == 31
+    }
+
+    fn is_weekday(&self) -> bool {
+        self.highest == 7
+    }
+
+    /// One item of a comma-separated list.
+    fn item(&self, item: &str) -> Result<String, String> {
+        match item {
+            "*" => return Ok("*".into()),
+            "L" if self.is_month_day() => return Ok("L".into()),
+            "LW" if self.is_month_day() => return Ok("LW".into()),
+            // The last day of a week that begins on Sunday.
+            "L" if self.is_weekday() => return Ok("7".into()),
+            _ => {}
+        }
+        if let Some(day) = item.strip_suffix('W').filter(|_| self.is_month_day()) {
+            return Ok(format!("{}W", self.value(day, item)?));
+        }
+        if let Some(day) = item.strip_suffix('L').filter(|_| self.is_weekday()) {
+            return Ok(format!("{}#L", self.value(day, item)?));
+        }
+        if let Some((day, nth)) = item.split_once('#').filter(|_| self.is_weekday()) {
+            let nth = self.number(nth, item, 1, 5)?;
+            return Ok(format!("{}#{nth}", self.value(day, item)?));
+        }
+        let Some((range, step)) = item.split_once('/') else {
+            return self.range(item, item);
+        };
+        // `0/60` is common, so a step may lead out of the field; it then stands for its start.
+        let step = self.number(step, item, 1, self.highest.saturating_add(1))?;
+        let (first, last) = match range.split_once('-') {
+            Some((first, last)) => (self.value(first, item)?, self.value(last, item)?),
+            None if range == "*" => (self.lowest, self.highest),
+            // AWS: from here to the end of the field.
+            None => (self.value(range, item)?, self.highest),
+        };
+        if first.saturating_add(step) > last {
+            return Ok(first.to_string());
+        }
+        Ok(format!("{first}-{last}/{step}"))
+    }
+
+    fn range(&self, range: &str, item: &str) -> Result<String, String> {
+        let Some((first, last)) = range.split_once('-') else {
+            return self.value(range, item).map(|value| value.to_string());
+        };
+        let (first, last) = (self.value(first, item)?, self.value(last, item)?);
+        if first <= last {
+            Ok(format!("{first}-{last}"))
+        } else {
+            // Round the end: two ranges.
+            Ok(format!("{first}-{},{}-{last}", self.highest, self.lowest))
+        }
+    }
+
+    /// A number or a name.
+    fn value(&self, text: &str, item: &str) -> Result<u16, String> {
+        match (self.lowest..)
+            .zip(self.names)
+            .find(|(_, name)| **name == text)
+        {
+            Some((number, _)) => Ok(number),
+            None => self.number(text, item, self.lowest, self.highest),
+        }
+    }
+
+    fn number(&self, text: &str, item: &str, lowest: u16, highest: u16) -> Result<u16, String> {
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(format!("`{item}` is not something the {} take", self.name));
+        }
+        match text.parse() {
+            Ok(number) if (lowest..=highest).contains(&number) => Ok(number),
+            _ => {
+                let name = self.name;
+                Err(format!(
+                    "`{text}` in the {name} is not from {lowest} to {highest}"
+                ))
+            }
+        }
+    }
+}

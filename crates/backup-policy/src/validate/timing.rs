@@ -1,0 +1,52 @@
+//! Whether AWS takes a schedule, at the moment it would be asked.
+
+use super::cursor::Cursor;
+use super::report::Report;
+use super::suggest;
+use crate::code::Code;
+use crate::schedule::{SHORTEST, Schedule};
+
+/// Judges a `schedule_expression`.
+pub(super) fn check(text: &str, at: &Cursor<'_>, report: &mut Report) {
+    let schedule = match Schedule::parse(text) {
+        Ok(schedule) => schedule,
+        Err(reason) => {
+            let message = format!("`{text}` is not a schedule: {reason}");
+            let help = suggest::schedule(text).into();
+            report.value(Code::ScheduleInvalid, at, message, help);
+            return;
+        }
+    };
+    if schedule.day_fields_against_documentation {
+        let message = format!("one of the two day fields of `{text}` must be `?`, and one only");
+        let help = "write `?` for the days of the month or for the days of the week".into();
+        report.value(Code::ScheduleDayFields, at, message, help);
+    }
+    let help = "leave at least an hour between two runs";
+    match schedule.next_gap(report.now) {
+        None => {
+            let now = report.now.format("%Y-%m-%d");
+            let message = format!("`{text}` runs less than twice after {now}");
+            let help = "AWS wants a schedule that goes on: take out the year, or check the date";
+            report.value(Code::ScheduleEnds, at, message, help.into());
+        }
+        Some(gap) if gap < SHORTEST => {
+            let minutes = gap.num_minutes();
+            let message = format!("the next two runs of `{text}` are {minutes} minutes apart");
+            report.value(Code::ScheduleTooFrequent, at, message, help.into());
+        }
+        Some(_) => {
+            let shortest = schedule
+                .shortest_gap(report.now)
+                .filter(|gap| *gap < SHORTEST);
+            if let Some(gap) = shortest {
+                let minutes = gap.num_minutes();
+                let message = format!(
+                    "`{text}` has runs that are {minutes} minutes apart: AWS looks at the next \
+                     two only, so it accepts this now and refuses it at other times"
+                );
+                report.value(Code::ScheduleSometimesTooFrequent, at, message, help.into());
+            }
+        }
+    }
+}

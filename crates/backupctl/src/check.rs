@@ -1,0 +1,64 @@
+//! What is wrong with the text of one file. Pure: text, parameters and time come in.
+
+use backup_policy::{Code, Document, Finding, Instant, ParseError, Position, validate};
+
+use crate::parameters::Parameters;
+use crate::{template, yaml};
+
+/// The outcome for one file.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Everything that was found, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// How many backup policies there were: 1, or those of a template.
+    pub policies: usize,
+}
+
+/// Checks a policy (JSON or YAML) or every policy in a CloudFormation template.
+///
+/// `name` is the file's name: `.yaml` and `.yml` are YAML, `.json` is JSON, and anything else
+/// is JSON if it begins with a bracket.
+pub fn check(name: &str, text: &str, parameters: &Parameters, now: Instant) -> Checked {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let parsed = if is_json(name, text) {
+        Document::parse(text)
+    } else {
+        yaml::parse(text)
+    };
+    match parsed {
+        Ok(document) if template::is_template(&document) => {
+            let mut checked = template::check(&document, parameters, now);
+            let place = |finding: &Finding| finding.position.map(|at| (at.line, at.column));
+            checked.findings.sort_by_key(place);
+            checked
+        }
+        Ok(document) => Checked {
+            findings: validate(&document, now),
+            policies: 1,
+        },
+        Err(error) => Checked {
+            findings: vec![syntax(&error)],
+            policies: 1,
+        },
+    }
+}
+
+fn is_json(name: &str, text: &str) -> bool {
+    let ends = |ending: &str| name.to_ascii_lowercase().ends_with(ending);
+    ends(".json") || !ends(".yaml") && !ends(".yml") && text.trim_start().starts_with(['{', '['])
+}
+
+fn syntax(error: &ParseError) -> Finding {
+    Finding {
+        severity: Code::SyntaxInvalid.severity(),
+        code: Code::SyntaxInvalid,
+        path: String::new(),
+        message: error.message.clone(),
+        help: None,
+        position: Some(Position {
+            line: error.line,
+            column: error.column,
+            length: 1,
+        }),
+    }
+}

@@ -1,0 +1,100 @@
+//! `backupctl validate`: what AWS would refuse, and what it would accept in vain.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use backup_policy::{Instant, Severity};
+use clap::{Args, ValueEnum};
+
+use crate::check::check;
+use crate::parameters::Parameters;
+use crate::report::{self, Outcome};
+
+/// Check backup policies before AWS sees them.
+///
+/// Reads policies in JSON or YAML, and CloudFormation templates, whose Custom::BackupOrgPolicy
+/// and AWS::Organizations::Policy resources are checked. Exits with 0 if there are no errors,
+/// with 1 if there are, and with 2 if a file cannot be read.
+#[derive(Args)]
+pub struct Arguments {
+    /// Policies or templates; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Values for the templates' parameters, as for `aws cloudformation` or as names and values
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+
+    /// Text for people, or JSON for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// Exit with 1 if there are warnings, too
+    #[arg(long)]
+    strict: bool,
+
+    /// Judge schedules as of this moment instead of now, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    at: Option<Instant>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Checks the files and prints what was found.
+///
+/// # Errors
+/// A file cannot be read; nothing is printed then.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let now = arguments.at.unwrap_or_else(|| SystemTime::now().into());
+    let parameters = match &arguments.parameters {
+        None => Parameters::default(),
+        Some(path) => Parameters::parse(&read(path)?)
+            .with_context(|| format!("cannot use `{}`", path.display()))?,
+    };
+    let mut outcomes = Vec::new();
+    for path in &arguments.files {
+        let text = read(path)?;
+        let file = path.display().to_string();
+        let checked = check(&file, &text, &parameters, now);
+        outcomes.push(Outcome {
+            file,
+            text,
+            checked,
+        });
+    }
+    match arguments.format {
+        Format::Text => report::text::print(&outcomes)?,
+        Format::Json => report::json::print(&outcomes)?,
+    }
+    let findings = outcomes
+        .iter()
+        .flat_map(|outcome| &outcome.checked.findings);
+    let counts = |severity: Severity| severity == Severity::Error || arguments.strict;
+    let failed = findings.into_iter().any(|finding| counts(finding.severity));
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let read = || -> anyhow::Result<String> {
+        let bytes = if path == Path::new("-") {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes)?;
+            bytes
+        } else {
+            std::fs::read(path)?
+        };
+        String::from_utf8(bytes).context("it is not UTF-8 text: save it as UTF-8")
+    };
+    read().with_context(|| format!("cannot read `{}`", path.display()))
+}

@@ -1,0 +1,24 @@
+//! What was found, for people and for programs.
+
+pub mod json;
+pub mod text;
+
+use std::io::Write as _;
+
+use crate::check::Checked;
+
+/// One file with what was found in it.
+pub struct Outcome {
+    /// The file's name, as it was given.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// What was found.
+    pub checked: Checked,
+}
+
+/// Prints why the command itself failed, on one line.
+pub fn error(error: &anyhow::Error) {
+    // If even standard error is gone, the exit code still says it.
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+}

@@ -1,0 +1,32 @@
+//! The findings as JSON: `[{"file", "findings": [...]}]`.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use super::Outcome;
+
+/// Prints all outcomes to standard output, as one JSON value.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn print(outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:#}", outcomes.iter().map(file).collect::<Value>())?;
+    Ok(())
+}
+
+fn file(outcome: &Outcome) -> Value {
+    let findings = outcome.checked.findings.iter().map(|finding| {
+        json!({
+            "severity": finding.severity.to_string(),
+            "code": finding.code.name(),
+            "path": finding.path,
+            "message": finding.message,
+            "help": finding.help,
+            "line": finding.position.map(|at| at.line),
+            "column": finding.position.map(|at| at.column),
+        })
+    });
+    json!({ "file": outcome.file, "findings": findings.collect::<Value>() })
+}

@@ -1,0 +1,115 @@
+//! The findings as text: the line with the offending part underlined, code and remedy.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use backup_policy::{Finding, Position, Severity};
+
+use super::Outcome;
+
+/// Prints all outcomes to standard output, in colour if it is a terminal.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn print(outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let colour = out.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+    let renderer = if colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    for outcome in outcomes {
+        write!(out, "{}", render(outcome, &renderer))?;
+    }
+    Ok(())
+}
+
+fn render(outcome: &Outcome, renderer: &Renderer) -> String {
+    let lines: Vec<&str> = outcome
+        .text
+        .trim_start_matches('\u{feff}')
+        .split('\n')
+        .collect();
+    let mut text = String::new();
+    for finding in &outcome.checked.findings {
+        text += &renderer.render(&[group(finding, &outcome.file, &lines)]);
+        text += "\n\n";
+    }
+    text += &format!("{}: {}\n", outcome.file, summary(outcome));
+    text
+}
+
+fn group<'r>(finding: &'r Finding, file: &'r str, lines: &[&'r str]) -> Group<'r> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level
+        .primary_title(finding.message.as_str())
+        .id(finding.code.name());
+    let mut group = match finding.position {
+        Some(at) => {
+            let line = lines
+                .get(at.line.saturating_sub(1))
+                .copied()
+                .unwrap_or_default();
+            let line = line.trim_end_matches('\r');
+            let mark = AnnotationKind::Primary.span(span(line, at));
+            title.element(
+                Snippet::source(line)
+                    .line_start(at.line)
+                    .path(file)
+                    .annotation(mark),
+            )
+        }
+        None => title.element(Origin::path(file)),
+    };
+    if !finding.path.is_empty() {
+        group = group.element(Level::NOTE.with_name("at").message(finding.path.as_str()));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(help.as_str()));
+    }
+    group
+}
+
+/// The bytes of a line that a position means: at least one character, where there is one.
+fn span(line: &str, at: Position) -> Range<usize> {
+    let byte = |column: usize| {
+        line.char_indices()
+            .nth(column)
+            .map_or(line.len(), |(byte, _)| byte)
+    };
+    let first = at.column.saturating_sub(1);
+    byte(first)..byte(first.saturating_add(at.length.max(1)))
+}
+
+fn summary(outcome: &Outcome) -> String {
+    let count = |severity: Severity, name: &str| {
+        let findings = &outcome.checked.findings;
+        match findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+        {
+            0 => None,
+            1 => Some(format!("1 {name}")),
+            many => Some(format!("{many} {name}s")),
+        }
+    };
+    let counts: Vec<String> = [
+        count(Severity::Error, "error"),
+        count(Severity::Warning, "warning"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    match outcome.checked.policies {
+        0 => "no backup policy".into(),
+        _ if !counts.is_empty() => counts.join(", "),
+        1 => "ok".into(),
+        many => format!("{many} policies ok"),
+    }
+}

@@ -1,0 +1,272 @@
+//! CloudFormation templates: the backup policies in them.
+//!
+//! Two resource types carry one: `Custom::BackupOrgPolicy` (this solution's, with variables
+//! and Regions of its own) and `AWS::Organizations::Policy` of the type `BACKUP_POLICY`.
+
+mod conditions;
+mod functions;
+mod intrinsics;
+
+use std::collections::BTreeMap;
+
+use backup_policy::{
+    Code, Document, Finding, Instant, Position, Spot, UNKNOWN, inject_regions, replace_variables,
+    validate,
+};
+use serde_json::Value;
+
+use crate::check::Checked;
+use crate::parameters::Parameters;
+use intrinsics::{Scope, unknown};
+
+/// Whether a document is a CloudFormation template.
+pub(crate) fn is_template(document: &Document) -> bool {
+    let has = |key: &str| document.value().get(key).is_some();
+    document
+        .value()
+        .get("Resources")
+        .is_some_and(Value::is_object)
+        || has("AWSTemplateFormatVersion")
+}
+
+/// Checks every backup policy in a template.
+pub(crate) fn check(template: &Document, parameters: &Parameters, now: Instant) -> Checked {
+    let scope = Scope {
+        template: template.value(),
+        parameters,
+    };
+    let mut checked = Checked::default();
+    let all = child(Some(template.value()), template.spot(), "Resources");
+    for (index, (id, resource)) in members(all.0).enumerate() {
+        let spot = all.1.and_then(|spot| spot.children.get(index));
+        let condition = resource.get("Condition").and_then(Value::as_str);
+        if condition.and_then(|name| conditions::named(&scope, name, 0)) == Some(false) {
+            continue;
+        }
+        let Some(kind) = resource.get("Type").and_then(Value::as_str) else {
+            continue;
+        };
+        let (properties, place) = child(Some(resource), spot, "Properties");
+        let Some(properties) = properties else {
+            continue;
+        };
+        let Some((properties, place)) = scope.resolve(properties, place) else {
+            continue;
+        };
+        let resource = Resource {
+            properties: &properties,
+            spot: place.as_ref(),
+            id,
+        };
+        let findings = match kind {
+            "Custom::BackupOrgPolicy" => resource.check("PolicyContent", now),
+            "AWS::Organizations::Policy"
+                if properties.get("Type") == Some(&"BACKUP_POLICY".into()) =>
+            {
+                resource.check("Content", now)
+            }
+            _ => continue,
+        };
+        checked.policies += 1;
+        checked.findings.extend(findings);
+    }
+    checked
+}
+
+/// A resource that carries a policy, its functions resolved.
+struct Resource<'t> {
+    id: &'t str,
+    properties: &'t Value,
+    spot: Option<&'t Spot>,
+}
+
+impl Resource<'_> {
+    fn check(&self, key: &str, now: Instant) -> Vec<Finding> {
+        let (content, spot) = child(Some(self.properties), self.spot, key);
+        let prefix = format!("Resources.{}.Properties.{key}", self.id);
+        let place = spot.map(|spot| spot.key.unwrap_or(spot.value));
+        let mut findings = match self.policy(key, content, spot) {
+            Ok((document, mut findings)) => {
+                findings.extend(validate(&document, now));
+                findings
+            }
+            Err(findings) => findings,
+        };
+        for finding in &mut findings {
+            finding.position = finding
+                .position
+                .or(place)
+                .or(self.spot.map(|spot| spot.value));
+            finding.path = match finding.path.as_str() {
+                "" => prefix.clone(),
+                path => format!("{prefix}.{path}"),
+            };
+        }
+        findings
+    }
+
+    /// The policy as the function or AWS would get it, or why there is none.
+    fn policy(
+        &self,
+        key: &str,
+        content: Option<&Value>,
+        spot: Option<&Spot>,
+    ) -> Result<(Document, Vec<Finding>), Vec<Finding>> {
+        let is_ours = key == "PolicyContent";
+        let document = match content {
+            None => {
+                let message = format!("the resource has no `{key}`");
+                return Err(vec![finding(Code::TemplateInvalid, message, CONTENT_HELP)]);
+            }
+            Some(Value::String(text)) => read_text(text)?,
+            Some(Value::Object(members)) if is_ours && members.keys().eq(["S3"]) => {
+                return Err(vec![not_known("it is in S3")]);
+            }
+            Some(value @ Value::Object(_)) => match spot {
+                Some(spot) => Document::from_located(value.clone(), spot.clone()),
+                None => Document::from_value(value.clone()),
+            },
+            Some(_) => {
+                let message = format!("`{key}` is neither an object nor JSON text");
+                return Err(vec![finding(Code::TemplateInvalid, message, CONTENT_HELP)]);
+            }
+        };
+        if !is_ours {
+            return Ok((document, Vec::new()));
+        }
+        let (mut document, findings) = self.replace(document)?;
+        inject_regions(&mut document, &self.regions());
+        Ok((document, findings))
+    }
+
+    /// Replaces the variables of a `Custom::BackupOrgPolicy`, as the policy manager does.
+    fn replace(&self, document: Document) -> Result<(Document, Vec<Finding>), Vec<Finding>> {
+        let variables = match self.properties.get("Variables") {
+            None => BTreeMap::new(),
+            Some(value) if *value == unknown() => {
+                return Err(vec![not_known("its variables are")]);
+            }
+            Some(value) => variables(value).ok_or_else(|| {
+                let message = "`Variables` is neither a map nor a list of maps".to_owned();
+                let help = "write `Variables: {\"${Name}\": value}`";
+                vec![finding(Code::VariableInvalid, message, help)]
+            })?,
+        };
+        let replaced = replace_variables(document, &variables).map_err(|errors| {
+            let message = |error: &backup_policy::VariableError| error.to_string();
+            let each = errors
+                .iter()
+                .map(|error| finding(Code::VariableInvalid, message(error), ""));
+            each.collect::<Vec<Finding>>()
+        })?;
+        let unused = replaced.unused.iter().map(|name| {
+            let message = format!("the variable `{name}` occurs nowhere in the content");
+            finding(
+                Code::VariableUnused,
+                message,
+                "correct its name, or take it out",
+            )
+        });
+        let unused = unused.collect();
+        Ok((replaced.document, unused))
+    }
+
+    /// `PolicyRegions`: a list, or a text with commas.
+    fn regions(&self) -> Vec<String> {
+        let split = |text: &str| {
+            let parts = text.split(',').map(|part| part.trim().to_owned());
+            parts
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<String>>()
+        };
+        match self.properties.get("PolicyRegions") {
+            Some(Value::String(text)) => split(text),
+            Some(Value::Array(values)) => values
+                .iter()
+                .filter_map(Value::as_str)
+                .flat_map(split)
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+const CONTENT_HELP: &str = "write the policy as an object, or as JSON text";
+
+/// A policy that is JSON text in the template; its findings stand where the text begins.
+fn read_text(text: &str) -> Result<Document, Vec<Finding>> {
+    if text == UNKNOWN.to_string() {
+        return Err(vec![not_known("it comes from a value that is")]);
+    }
+    match Document::parse(text) {
+        Ok(document) => Ok(Document::from_value(document.value().clone())),
+        // An unknown part may well be a piece of JSON.
+        Err(_) if text.contains(UNKNOWN) => Err(vec![not_known("a part of it is")]),
+        Err(error) => Err(vec![finding(
+            Code::SyntaxInvalid,
+            format!("the policy is not JSON: {error}, counted in its own text"),
+            "",
+        )]),
+    }
+}
+
+fn not_known(why: &str) -> Finding {
+    let message = format!("nothing was checked, since {why} known only at deployment");
+    let help = "give the values with `--parameters`, or check the policy's own file";
+    finding(
+        Code::ContentUnknown,
+        message.replace("in S3 known", "in S3, known"),
+        help,
+    )
+}
+
+fn finding(code: Code, message: String, help: &str) -> Finding {
+    Finding {
+        severity: code.severity(),
+        code,
+        path: String::new(),
+        message,
+        help: Some(help.to_owned()).filter(|help| !help.is_empty()),
+        position: None::<Position>,
+    }
+}
+
+/// The variables: a map, or the original's list of maps.
+fn variables(value: &Value) -> Option<BTreeMap<String, String>> {
+    let maps: Vec<&Value> = match value {
+        Value::Array(maps) => maps.iter().collect(),
+        map => vec![map],
+    };
+    let mut variables = BTreeMap::new();
+    for map in maps {
+        for (name, value) in map.as_object()? {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                Value::Number(_) | Value::Bool(_) => value.to_string(),
+                _ => return None,
+            };
+            variables.insert(name.clone(), text);
+        }
+    }
+    Some(variables)
+}
+
+fn members(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let members = value.and_then(Value::as_object).into_iter().flatten();
+    members.map(|(key, value)| (key.as_str(), value))
+}
+
+/// A member of an object with its place.
+fn child<'v>(
+    value: Option<&'v Value>,
+    spot: Option<&'v Spot>,
+    key: &str,
+) -> (Option<&'v Value>, Option<&'v Spot>) {
+    let found = members(value)
+        .enumerate()
+        .find(|(_, (name, _))| *name == key);
+    match found {
+        Some((index, (_, value))) => (Some(value), spot.and_then(|spot| spot.children.get(index))),
+        None => (None, None),
+    }
+}

@@ -1,0 +1,134 @@
+//! The functions whose values can be known: each gives none where they are not.
+
+use backup_policy::UNKNOWN;
+use serde_json::Value;
+
+use super::intrinsics::Scope;
+
+impl Scope<'_> {
+    /// A parameter's value, or that of `AWS::Region` and its like if it was given.
+    pub(super) fn reference(&self, name: &str) -> Option<Value> {
+        let parameter = self
+            .template
+            .get("Parameters")
+            .and_then(|all| all.get(name));
+        let kind = parameter
+            .and_then(|parameter| parameter.get("Type"))
+            .and_then(Value::as_str)
+            .unwrap_or("String");
+        if kind.starts_with("AWS::SSM::") {
+            // The parameter is a name; its value is read at deployment.
+            return None;
+        }
+        let default = || match parameter?.get("Default")? {
+            Value::String(text) => Some(text.clone()),
+            scalar @ (Value::Number(_) | Value::Bool(_)) => Some(scalar.to_string()),
+            _ => None,
+        };
+        let text = self
+            .parameters
+            .get(name)
+            .map(str::to_owned)
+            .or_else(default)?;
+        if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+            return Some(
+                text.split(',')
+                    .map(|item| Value::from(item.trim()))
+                    .collect(),
+            );
+        }
+        Some(Value::String(text))
+    }
+
+    /// `Fn::Sub`: `${Name}` by value, `${!Name}` as it is.
+    pub(super) fn substitute(&self, argument: &Value, depth: usize) -> Option<Value> {
+        let (text, own) = match argument {
+            Value::String(text) => (text.as_str(), None),
+            Value::Array(pair) => match pair.as_slice() {
+                [Value::String(text), own] => (text.as_str(), Some(self.plain(own, depth)?)),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once("${") {
+            result.push_str(before);
+            let Some((name, after)) = behind.split_once('}') else {
+                result.push_str("${");
+                rest = behind;
+                break;
+            };
+            let value = match name.strip_prefix('!') {
+                Some(literal) => Some(Value::String(format!("${{{literal}}}"))),
+                None => match own.as_ref().and_then(|own| own.get(name.trim())) {
+                    Some(value) => Some(value.clone()),
+                    None => self.reference(name.trim()),
+                },
+            };
+            result.push_str(
+                &value
+                    .and_then(text_of)
+                    .unwrap_or_else(|| UNKNOWN.to_string()),
+            );
+            rest = after;
+        }
+        result.push_str(rest);
+        Some(Value::String(result))
+    }
+
+    pub(super) fn join(&self, argument: &Value, depth: usize) -> Option<Value> {
+        let [delimiter, values] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let values = self.plain(values, depth)?;
+        let texts: Vec<String> = values
+            .as_array()?
+            .iter()
+            .map(|value| text_of(value.clone()).unwrap_or_else(|| UNKNOWN.to_string()))
+            .collect();
+        Some(Value::String(texts.join(delimiter.as_str()?)))
+    }
+
+    pub(super) fn select(&self, argument: &Value, depth: usize) -> Option<Value> {
+        let [index, values] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let index: usize = text_of(self.plain(index, depth)?)?.parse().ok()?;
+        self.plain(values, depth)?.as_array()?.get(index).cloned()
+    }
+
+    pub(super) fn split(&self, argument: &Value, depth: usize) -> Option<Value> {
+        let [delimiter, text] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let text = self.plain(text, depth)?;
+        let text = text.as_str().filter(|text| !text.contains(UNKNOWN))?;
+        Some(
+            text.split(delimiter.as_str().filter(|it| !it.is_empty())?)
+                .map(Value::from)
+                .collect(),
+        )
+    }
+
+    pub(super) fn find_in_map(&self, argument: &Value, depth: usize) -> Option<Value> {
+        let [map, first, second, ..] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let key = |value: &Value| text_of(self.plain(value, depth)?);
+        let entry = self
+            .template
+            .get("Mappings")?
+            .get(key(map)?)?
+            .get(key(first)?)?;
+        entry.get(key(second)?).cloned()
+    }
+}
+
+fn text_of(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}

@@ -1,0 +1,262 @@
+//! CloudFormation's functions, as far as their values are known before deployment.
+//!
+//! What is not known becomes [`UNKNOWN`], alone or as a part of a text; the validator says
+//! nothing about it. No value is ever guessed.
+
+use backup_policy::{Spot, UNKNOWN};
+use serde_json::{Map, Value};
+
+use super::conditions;
+use crate::parameters::Parameters;
+
+/// What a template says about its own values.
+pub(super) struct Scope<'t> {
+    pub(super) template: &'t Value,
+    pub(super) parameters: &'t Parameters,
+}
+
+/// A value with its places. `None` stands for `AWS::NoValue`: the key is left out.
+type Resolved = Option<(Value, Option<Spot>)>;
+
+/// How deep functions may be nested in functions (conditions that refer to each other).
+const DEEPEST: usize = 64;
+
+impl Scope<'_> {
+    /// A value with every function in it replaced by what it gives. A value that a function
+    /// gave stands where the function stood.
+    pub(super) fn resolve(&self, value: &Value, spot: Option<&Spot>) -> Resolved {
+        match value {
+            Value::Object(members) => match single(members) {
+                Some((name, argument)) if is_function(name) => {
+                    let given = self.call(name, argument, 0)?;
+                    Some((given, spot.map(leaf)))
+                }
+                _ => Some(self.object(members, spot)),
+            },
+            Value::Array(values) => {
+                let resolved = values.iter().enumerate().filter_map(|(index, value)| {
+                    self.resolve(value, spot.and_then(|spot| spot.children.get(index)))
+                });
+                let (values, children): (Vec<Value>, Vec<Option<Spot>>) = resolved.unzip();
+                Some((Value::Array(values), around(spot, children)))
+            }
+            Value::String(text) if text.contains("{{resolve:") => Some((unknown(), spot.cloned())),
+            _ => Some((value.clone(), spot.cloned())),
+        }
+    }
+
+    fn object(&self, members: &Map<String, Value>, spot: Option<&Spot>) -> (Value, Option<Spot>) {
+        let (mut resolved, mut children) = (Map::new(), Vec::new());
+        for (index, (key, value)) in members.iter().enumerate() {
+            let child = spot.and_then(|spot| spot.children.get(index));
+            if let Some((value, inner)) = self.resolve(value, child) {
+                resolved.insert(key.clone(), value);
+                children.push(inner);
+            }
+        }
+        (Value::Object(resolved), around(spot, children))
+    }
+
+    /// A value without places, for the arguments of functions.
+    pub(super) fn plain(&self, value: &Value, depth: usize) -> Option<Value> {
+        if depth > DEEPEST {
+            return Some(unknown());
+        }
+        match value {
+            Value::Object(members) => match single(members) {
+                Some((name, argument)) if is_function(name) => self.call(name, argument, depth),
+                _ => Some(Value::Object(
+                    members
+                        .iter()
+                        .filter_map(|(key, value)| {
+                            Some((key.clone(), self.plain(value, depth + 1)?))
+                        })
+                        .collect(),
+                )),
+            },
+            Value::Array(values) => Some(
+                values
+                    .iter()
+                    .filter_map(|value| self.plain(value, depth + 1))
+                    .collect(),
+            ),
+            Value::String(text) if text.contains("{{resolve:") => Some(unknown()),
+            _ => Some(value.clone()),
+        }
+    }
+
+    /// What a function gives; `None` for `AWS::NoValue`.
+    fn call(&self, name: &str, argument: &Value, depth: usize) -> Option<Value> {
+        let depth = depth + 1;
+        if depth > DEEPEST {
+            return Some(unknown());
+        }
+        let given = match name {
+            "Ref" if argument == "AWS::NoValue" => return None,
+            "Ref" => argument.as_str().and_then(|name| self.reference(name)),
+            "Fn::Sub" => self.substitute(argument, depth),
+            "Fn::Join" => self.join(argument, depth),
+            "Fn::Select" => self.select(argument, depth),
+            "Fn::Split" => self.split(argument, depth),
+            "Fn::FindInMap" => self.find_in_map(argument, depth),
+            "Fn::ToJsonString" => {
+                let value = self.plain(argument, depth)?;
+                Some(Value::String(value.to_string()))
+            }
+            "Fn::If" => {
+                let branches = argument.as_array().map(Vec::as_slice);
+                let Some([condition, yes, no]) = branches else {
+                    return Some(unknown());
+                };
+                let known = condition
+                    .as_str()
+                    .and_then(|name| conditions::named(self, name, depth));
+                return match known {
+                    Some(true) => self.plain(yes, depth),
+                    Some(false) => self.plain(no, depth),
+                    None => Some(unknown()),
+                };
+            }
+            _ => None,
+        };
+        Some(given.unwrap_or_else(unknown))
+    }
+}
+
+/// A value that is not known.
+pub(super) fn unknown() -> Value {
+    Value::String(UNKNOWN.to_string())
+}
+
+fn is_function(name: &str) -> bool {
+    name == "Ref" || name == "Condition" || name.starts_with("Fn::")
+}
+
+fn single(members: &Map<String, Value>) -> Option<(&str, &Value)> {
+    let mut members = members.iter();
+    let (name, value) = members.next()?;
+    members.next().is_none().then_some((name, value))
+}
+
+fn leaf(spot: &Spot) -> Spot {
+    Spot {
+        key: spot.key,
+        value: spot.value,
+        children: Vec::new(),
+    }
+}
+
+fn around(spot: Option<&Spot>, children: Vec<Option<Spot>>) -> Option<Spot> {
+    let spot = spot?;
+    let children = children
+        .into_iter()
+        .map(|child| child.unwrap_or_else(|| leaf(spot)))
+        .collect();
+    Some(Spot {
+        key: spot.key,
+        value: spot.value,
+        children,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn template() -> Value {
+        json!({
+            "Parameters": {
+                "Vault": {"Type": "String", "Default": "central"},
+                "Regions": {"Type": "CommaDelimitedList", "Default": "eu-west-1, eu-west-2"},
+                "Open": {"Type": "String"},
+                "FromStore": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"},
+            },
+            "Mappings": {"Days": {"prod": {"keep": 35}}},
+            "Conditions": {
+                "IsCentral": {"Fn::Equals": [{"Ref": "Vault"}, "central"]},
+                "IsOpen": {"Fn::Equals": [{"Ref": "Open"}, "x"]},
+            },
+        })
+    }
+
+    #[track_caller]
+    fn check(value: Value, expected: Value) {
+        let template = template();
+        let parameters = Parameters::parse(r#"{"AWS::Partition": "aws"}"#).unwrap();
+        let scope = Scope {
+            template: &template,
+            parameters: &parameters,
+        };
+        let resolved = scope.resolve(&value, None).map(|(value, _)| value);
+        assert_eq!(resolved, Some(expected), "{value}");
+    }
+
+    #[test]
+    fn what_is_known_is_resolved() {
+        check(json!({"Ref": "Vault"}), json!("central"));
+        check(json!({"Ref": "Regions"}), json!(["eu-west-1", "eu-west-2"]));
+        check(
+            json!({"Fn::Sub": "arn:${AWS::Partition}:$account:${Vault}:${!Kept}"}),
+            json!("arn:aws:$account:central:${Kept}"),
+        );
+        check(
+            json!({"Fn::Sub": ["${A}-${Vault}", {"A": {"Ref": "Vault"}}]}),
+            json!("central-central"),
+        );
+        check(
+            json!({"Fn::Join": ["/", ["a", {"Ref": "Vault"}]]}),
+            json!("a/central"),
+        );
+        check(
+            json!({"Fn::Select": ["1", {"Ref": "Regions"}]}),
+            json!("eu-west-2"),
+        );
+        check(json!({"Fn::Split": [":", "a:b"]}), json!(["a", "b"]));
+        check(
+            json!({"Fn::FindInMap": ["Days", "prod", "keep"]}),
+            json!(35),
+        );
+        check(json!({"Fn::If": ["IsCentral", "y", "n"]}), json!("y"));
+        check(
+            json!({"a": {"Ref": "AWS::NoValue"}, "b": 1}),
+            json!({"b": 1}),
+        );
+        check(
+            json!([{"Fn::If": ["IsCentral", {"Ref": "AWS::NoValue"}, 1]}, 2]),
+            json!([2]),
+        );
+        check(
+            json!({"Fn::ToJsonString": {"plans": {}}}),
+            json!("{\"plans\":{}}"),
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_stays_unknown() {
+        let unknown = || json!(UNKNOWN.to_string());
+        for value in [
+            json!({"Ref": "Open"}),
+            json!({"Ref": "FromStore"}),
+            json!({"Ref": "AWS::Region"}),
+            json!({"Fn::GetAtt": ["A", "Arn"]}),
+            json!({"Fn::ImportValue": "x"}),
+            json!({"Fn::If": ["IsOpen", 1, 2]}),
+            json!({"Fn::If": ["Missing", 1, 2]}),
+            json!({"Fn::Select": [7, ["a"]]}),
+            json!({"Fn::FindInMap": ["Days", {"Ref": "Open"}, "keep"]}),
+            json!({"Fn::Transform": {"Name": "AWS::Include"}}),
+            json!("{{resolve:ssm:/name}}"),
+        ] {
+            check(value, unknown());
+        }
+        check(
+            json!({"Fn::Sub": "a-${Open}"}),
+            json!(format!("a-{UNKNOWN}")),
+        );
+        check(
+            json!({"Fn::Join": ["-", ["a", {"Ref": "Open"}]]}),
+            json!(format!("a-{UNKNOWN}")),
+        );
+    }
+}
