@@ -1,8 +1,7 @@
 """What CreatePolicy and UpdatePolicy accept as the content of a backup policy.
 
 Written from AWS's documented behaviour and shares nothing with the product's
-own validator, so that the one can contradict the other. AWS refuses more than
-this (see README.md): an acceptance here proves little, a refusal much.
+own validator, so that the one can contradict the other.
 """
 
 from __future__ import annotations
@@ -10,12 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .admission import CHILD_CONTROL, is_control
+from .backup_grammar import PLANS
 from .errors import ApiError, constraint_violation
 from .settings import Settings
 
-# AWS matches its fixed keys without regard to case.
 ROOT_KEY = "plans"
-CHILD_CONTROL = "@@operators_allowed_for_child_policies"
 VALUE_OPERATORS = ("@@assign", "@@append", "@@remove")
 
 
@@ -42,27 +41,15 @@ def _is_backup_policy(document: dict[str, Any]) -> bool:
         name = key.lower()
         if name == ROOT_KEY:
             plans += 1
-            accepted = _are_plans(value)
+            accepted = PLANS(value)
         elif name == CHILD_CONTROL:
-            accepted = isinstance(value, list) and value != []
+            accepted = is_control(value)
         else:
             # AWS accepts a stray operator at the root, and ignores it.
             accepted = name in VALUE_OPERATORS and not isinstance(value, dict)
         if not accepted:
             return False
     return plans == 1
-
-
-def _are_plans(plans: Any) -> bool:
-    """Each plan is an object; a value operator on the container is refused."""
-    if not isinstance(plans, dict):
-        return False
-    for name, plan in plans.items():
-        if name.lower() == CHILD_CONTROL:
-            continue
-        if name.startswith("@@") or not isinstance(plan, dict):
-            return False
-    return True
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -177,7 +177,9 @@ def test_content_that_aws_accepts(world: World, content: str) -> None:
 
 def test_the_length_of_content_counts_characters(world: World) -> None:
     def content(characters: int) -> str:
-        text = '{"plans":{"é":{}}}'
+        tag = {"tag_key": {"@@assign": "k"}, "tag_value": {"@@assign": "é"}}
+        document = {"plans": {"daily": {"backup_plan_tags": {"k": tag}}}}
+        text = json.dumps(document, ensure_ascii=False)
         return text + " " * (characters - len(text))
 
     world.policy("fits", Content=content(10_000))
