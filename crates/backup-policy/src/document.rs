@@ -203,6 +203,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_of_many_digits_is_printed_as_it_will_be_read() {
+        let minified = Document::parse(&format!("{}1", "9".repeat(75)))
+            .unwrap()
+            .minified();
+        assert_eq!(Document::parse(&minified).unwrap().minified(), minified);
+    }
+
+    #[test]
     fn deep_nesting_is_an_error_and_not_a_crash() {
         assert!(error(&"[".repeat(100_000)).starts_with("recursion limit exceeded"));
     }
