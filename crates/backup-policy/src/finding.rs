@@ -54,3 +54,31 @@ impl fmt::Display for Finding {
         }
     }
 }
+
+/// A text on one line, and not endless: what the author wrote is part of messages and paths.
+pub(crate) fn one_line(text: &str, longest: usize) -> String {
+    let mut line = String::with_capacity(text.len());
+    for (count, c) in text.chars().enumerate() {
+        if count >= longest {
+            line.push('…');
+            break;
+        }
+        if c.is_control() {
+            line.extend(c.escape_debug());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_author_wrote_stays_on_one_line() {
+        assert_eq!(one_line("a\nb\u{1b}[31m", 20), "a\\nb\\u{1b}[31m");
+        assert_eq!(one_line("äöü", 2), "äö…");
+    }
+}

@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::document::Document;
+use crate::finding::one_line;
 
 /// A document after its variables were replaced.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl fmt::Display for VariableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = |path: &str| match path {
             "" => "the document".to_owned(),
-            path => format!("`{path}`"),
+            path => format!("`{}`", one_line(path, usize::MAX)),
         };
         match self {
             VariableError::EmptyKey => {
@@ -50,15 +51,17 @@ impl fmt::Display for VariableError {
             }
             VariableError::LeftOver { path, placeholder } => write!(
                 f,
-                "{}: no variable stands for `{placeholder}`: add it to the variables, or take it out \
+                "{}: no variable stands for `{}`: add it to the variables, or take it out \
                  (only `$account` and `$region`, without braces, are AWS's own)",
-                place(path)
+                place(path),
+                one_line(placeholder, 200)
             ),
             VariableError::SameKey { path, key } => write!(
                 f,
-                "{}: two keys become `{key}` when the variables are replaced: give the variables \
+                "{}: two keys become `{}` when the variables are replaced: give the variables \
                  different values",
-                place(path)
+                place(path),
+                one_line(key, 200)
             ),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use backup_policy::{Document, character_count, inject_regions, replace_variables};
+use backup_policy::{Document, character_count, inject_regions, replace_variables, validate};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -19,6 +19,57 @@ fn json_value() -> impl Strategy<Value = Value> {
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::vec(("\\PC{0,8}", inner), 0..6)
                 .prop_map(|members| Value::Object(Map::from_iter(members))),
+        ]
+    })
+}
+
+/// Values that look like a policy here and there: the words of the language at any place.
+fn policy_like() -> impl Strategy<Value = Value> {
+    let word = prop::sample::select(vec![
+        "plans",
+        "regions",
+        "rules",
+        "selections",
+        "tags",
+        "resources",
+        "lifecycle",
+        "r",
+        "PLANS",
+        "copy_actions",
+        "delete_after_days",
+        "move_to_cold_storage_after_days",
+        "tag_key",
+        "opt_in_to_archive_for_supported_resources",
+        "enable_continuous_backup",
+        "tag_value",
+        "schedule_expression",
+        "conditions",
+        "string_equals",
+        "@@assign",
+        "@@append",
+        "@@Remove",
+        "@@operators_allowed_for_child_policies",
+        "backup_plan_tags",
+        "rulez",
+        "iam_role_arn",
+        "arn:aws:backup:eu-west-1:$account:backup-vault:V",
+        "start_backup_window_minutes",
+    ]);
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "cron\\([0-9*?/L#W,-]{1,5}( [0-9*?/L#W,-]{1,5}){4,5}\\)".prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+        prop::sample::select(vec!["eu-west-1", "true", "35", "@@none", "$account", "*"])
+            .prop_map(Value::from),
+    ];
+    scalar.prop_recursive(8, 80, 5, move |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            4 => prop::collection::vec((word.clone(), inner), 0..5).prop_map(|members| {
+                Value::Object(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
+            }),
         ]
     })
 }
@@ -59,6 +110,27 @@ proptest! {
         let pretty = serde_json::to_string_pretty(&value).unwrap();
         let minified = Document::parse(&pretty).unwrap().minified();
         prop_assert!(character_count(&minified) <= character_count(&pretty));
+    }
+
+    #[test]
+    fn validation_says_the_same_with_places_and_without(value in policy_like(), wrap in any::<bool>()) {
+        let value = if wrap { json!({"plans": {"daily": {"rules": {"r": value}}}}) } else { value };
+        let now = backup_policy::Instant::UNIX_EPOCH;
+        let text = serde_json::to_string_pretty(&value).unwrap();
+        let parsed = Document::parse(&text).unwrap();
+        let summary = |document: &Document| {
+            let mut found: Vec<String> =
+                validate(document, now).iter().map(ToString::to_string).collect();
+            found.sort();
+            found
+        };
+        prop_assert_eq!(summary(&parsed), summary(&Document::from_value(value)));
+        for finding in validate(&parsed, now) {
+            let at = finding.position.unwrap();
+            let line = text.lines().nth(at.line - 1).unwrap();
+            prop_assert!(at.column + at.length <= line.chars().count() + 1, "{finding:?}");
+            prop_assert!(!finding.message.contains('\n'), "{finding:?}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub fn check(name: &str, text: &str, parameters: &Parameters, now: Instant) -> C
     };
     match parsed {
         Ok(document) if template::is_template(&document) => {
-            let mut checked = template::check(&document, parameters, now);
+            let mut checked = template::check(&document, text, parameters, now);
             let place = |finding: &Finding| finding.position.map(|at| (at.line, at.column));
             checked.findings.sort_by_key(place);
             checked

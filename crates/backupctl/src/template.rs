@@ -4,6 +4,7 @@
 //! and Regions of its own) and `AWS::Organizations::Policy` of the type `BACKUP_POLICY`.
 
 mod conditions;
+mod embedded;
 mod functions;
 mod intrinsics;
 
@@ -30,7 +31,12 @@ pub(crate) fn is_template(document: &Document) -> bool {
 }
 
 /// Checks every backup policy in a template.
-pub(crate) fn check(template: &Document, parameters: &Parameters, now: Instant) -> Checked {
+pub(crate) fn check(
+    template: &Document,
+    text: &str,
+    parameters: &Parameters,
+    now: Instant,
+) -> Checked {
     let scope = Scope {
         template: template.value(),
         parameters,
@@ -57,6 +63,7 @@ pub(crate) fn check(template: &Document, parameters: &Parameters, now: Instant) 
             properties: &properties,
             spot: place.as_ref(),
             id,
+            template: text,
         };
         let findings = match kind {
             "Custom::BackupOrgPolicy" => resource.check("PolicyContent", now),
@@ -78,6 +85,7 @@ struct Resource<'t> {
     id: &'t str,
     properties: &'t Value,
     spot: Option<&'t Spot>,
+    template: &'t str,
 }
 
 impl Resource<'_> {
@@ -118,7 +126,13 @@ impl Resource<'_> {
                 let message = format!("the resource has no `{key}`");
                 return Err(vec![finding(Code::TemplateInvalid, message, CONTENT_HELP)]);
             }
-            Some(Value::String(text)) => read_text(text)?,
+            Some(Value::String(text)) => {
+                let document = read_text(text)?;
+                match spot {
+                    Some(spot) => embedded::relocate(document, text, self.template, spot.value),
+                    None => Document::from_value(document.value().clone()),
+                }
+            }
             Some(Value::Object(members)) if is_ours && members.keys().eq(["S3"]) => {
                 return Err(vec![not_known("it is in S3")]);
             }
@@ -193,13 +207,13 @@ impl Resource<'_> {
 
 const CONTENT_HELP: &str = "write the policy as an object, or as JSON text";
 
-/// A policy that is JSON text in the template; its findings stand where the text begins.
+/// A policy that is JSON text in the template.
 fn read_text(text: &str) -> Result<Document, Vec<Finding>> {
     if text == UNKNOWN.to_string() {
         return Err(vec![not_known("it comes from a value that is")]);
     }
     match Document::parse(text) {
-        Ok(document) => Ok(Document::from_value(document.value().clone())),
+        Ok(document) => Ok(document),
         // An unknown part may well be a piece of JSON.
         Err(_) if text.contains(UNKNOWN) => Err(vec![not_known("a part of it is")]),
         Err(error) => Err(vec![finding(

@@ -3,8 +3,11 @@
 use super::cursor::Cursor;
 use crate::Instant;
 use crate::code::Code;
-use crate::finding::Finding;
+use crate::finding::{Finding, one_line};
 use crate::position::Position;
+
+/// How many characters a message or a remedy has at most.
+const LONGEST: usize = 600;
 
 /// The findings so far, and what the checks may ask about the world.
 pub(crate) struct Report {
@@ -43,7 +46,9 @@ impl Report {
         message: String,
         help: String,
     ) {
-        let help = Some(help).filter(|help| !help.is_empty());
+        let path = one_line(&path, usize::MAX);
+        let message = one_line(&message, LONGEST);
+        let help = Some(one_line(&help, LONGEST)).filter(|help| !help.is_empty());
         self.findings.push(Finding {
             severity: code.severity(),
             code,

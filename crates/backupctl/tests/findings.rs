@@ -1,0 +1,124 @@
+//! Every example in `docs/findings.md` has the finding that it explains, on the command line
+//! as in the library; and what is printed is in the text.
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+use backup_policy::{Code, Instant, UNKNOWN, catalogue};
+use backupctl::check::check;
+use backupctl::parameters::Parameters;
+use proptest::prelude::*;
+
+fn now() -> Instant {
+    "2026-01-01T12:00:00Z".parse().unwrap()
+}
+
+fn codes(name: &str, text: &str) -> Vec<Code> {
+    let findings = check(name, text, &Parameters::default(), now()).findings;
+    findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn every_example_has_the_finding_that_it_explains() {
+    let mut described = Vec::new();
+    for entry in catalogue() {
+        let found = codes("example", entry.example);
+        if entry.example.starts_with('#') {
+            described.push(entry.code);
+        } else {
+            assert!(
+                found.contains(&entry.code),
+                "{}: found {found:?}",
+                entry.code
+            );
+        }
+    }
+    // These two would be pages long.
+    assert_eq!(
+        described,
+        [Code::DocumentTooLong, Code::DocumentLengthUncertain]
+    );
+}
+
+#[test]
+fn a_yaml_policy_is_the_same_as_in_json() {
+    for entry in catalogue().filter(|entry| entry.example.starts_with('{')) {
+        if entry.code == Code::SyntaxInvalid {
+            continue;
+        }
+        let json = codes("policy.json", entry.example);
+        assert_eq!(codes("policy.yaml", entry.example), json, "{}", entry.code);
+    }
+}
+
+/// A template whose policy has a value of every kind that can be unknown.
+fn template_with(value: &str) -> String {
+    let scalar = |key: &str| format!("{key}: {{\"@@assign\": {value}}}");
+    let rule: Vec<String> = [
+        "schedule_expression",
+        "target_backup_vault_name",
+        "target_logically_air_gapped_backup_vault_arn",
+        "start_backup_window_minutes",
+        "complete_backup_window_minutes",
+        "enable_continuous_backup",
+    ]
+    .map(scalar)
+    .into();
+    format!(
+        "Parameters: {{Open: {{Type: String}}}}\n\
+         Resources:\n  P:\n    Type: Custom::BackupOrgPolicy\n    Properties:\n      \
+         PolicyRegions: {value}\n      Variables: {{\"${{X}}\": {value}}}\n      \
+         PolicyContent:\n        plans:\n          \"${{X}}\":\n            rules:\n              \
+         \"r${{X}}\": {{{}, lifecycle: {{{}, {}, {}}}, index_actions: {value}}}\n            \
+         selections: {{tags: {{s: {{{}, {}, {}}}}}}}\n            \
+         scan_settings: {value}\n",
+        rule.join(", "),
+        scalar("delete_after_days"),
+        scalar("move_to_cold_storage_after_days"),
+        scalar("opt_in_to_archive_for_supported_resources"),
+        scalar("iam_role_arn"),
+        scalar("tag_key"),
+        scalar("tag_value"),
+    )
+}
+
+#[test]
+fn what_is_not_known_is_never_an_error() {
+    for value in [
+        "!Ref Open",
+        "!GetAtt A.B",
+        "!Sub 'x-${Open}'",
+        "!Join ['', [a, !Ref Open]]",
+        "!If [Missing, 1, 2]",
+        "!ImportValue x",
+        "'{{resolve:ssm:/x}}'",
+        "!Select [0, !Split [',', !Ref Open]]",
+    ] {
+        let findings = check(
+            "t.yaml",
+            &template_with(value),
+            &Parameters::default(),
+            now(),
+        );
+        assert_eq!(findings.policies, 1, "{value}");
+        let errors: Vec<String> = findings
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == backup_policy::Severity::Error)
+            .map(ToString::to_string)
+            .collect();
+        assert!(errors.is_empty(), "{value}: {errors:#?}");
+    }
+    // The same template is full of errors once the value is known.
+    assert!(codes("t.yaml", &template_with("'?'")).len() > 10);
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,80}|[-\u{1}a-z:!&*{}\\[\\]|>'\"#\n ]{0,80}") {
+        for name in ["a.json", "a.yaml", "-"] {
+            for finding in check(name, &text, &Parameters::default(), now()).findings {
+                prop_assert!(!finding.message.contains('\n'));
+                prop_assert!(!finding.message.contains(UNKNOWN));
+            }
+        }
+    }
+}
