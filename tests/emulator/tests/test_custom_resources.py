@@ -114,7 +114,7 @@ def test_a_failed_create_without_rollback_is_deleted_with_the_stack(home: World)
 
 
 def test_a_create_that_is_never_answered_times_out_and_is_deleted(home: World) -> None:
-    stack = create(home, template(Thing=custom(OnCreate="silent", ServiceTimeout=1)))
+    stack = create(home, template(Thing=custom(OnCreate="silent", ServiceTimeout=2)))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     (_, _, none), (kind, _, made_up) = requests(home)
     assert (none, kind) == (None, "Delete")
