@@ -36,7 +36,7 @@ class Organization:
         self.tags: dict[str, dict[str, str]] = {}
         # What the management account delegates to members, as JSON text.
         self.resource_policy: str | None = None
-        # policy type -> (status, moment at which a pending change is done)
+        # policy type -> (status, moment at which a pending change began)
         self._types: dict[str, tuple[str, float]] = {"SERVICE_CONTROL_POLICY": ("ENABLED", 0.0)}
 
     # -- the tree ---------------------------------------------------------
@@ -102,10 +102,7 @@ class Organization:
             )
         if status is not None:
             raise _in_progress()
-        self._types[policy_type] = (
-            "PENDING_ENABLE",
-            self.clock() + self.settings.policy_type_delay,
-        )
+        self._types[policy_type] = ("PENDING_ENABLE", self.clock())
 
     def disable(self, policy_type: str) -> None:
         """DisablePolicyType: PENDING_DISABLE for a moment; detaches every policy of the type."""
@@ -114,10 +111,7 @@ class Organization:
             raise type_not_enabled()
         if status != "ENABLED":
             raise _in_progress()
-        self._types[policy_type] = (
-            "PENDING_DISABLE",
-            self.clock() + self.settings.policy_type_delay,
-        )
+        self._types[policy_type] = ("PENDING_DISABLE", self.clock())
         self.policies.detach_all(policy_type)
 
     def _status(self, policy_type: str) -> str | None:
@@ -126,10 +120,11 @@ class Organization:
 
     def _settle(self) -> None:
         """Let the pending changes whose time has come take effect."""
-        for kind, (status, due) in list(self._types.items()):
-            if status == "PENDING_ENABLE" and self.clock() >= due:
+        began_by = self.clock() - self.settings.policy_type_delay
+        for kind, (status, began) in list(self._types.items()):
+            if status == "PENDING_ENABLE" and began <= began_by:
                 self._types[kind] = ("ENABLED", 0.0)
-            elif status == "PENDING_DISABLE" and self.clock() >= due:
+            elif status == "PENDING_DISABLE" and began <= began_by:
                 del self._types[kind]
 
     # -- the whole, for the control plane ---------------------------------

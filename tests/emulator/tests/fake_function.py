@@ -8,6 +8,7 @@ that type, in steps parted by spaces:
     long                      answer with more than 4,096 bytes
     twice                     answer a second time, FAILED
     raise                     report an error to Lambda
+    hang                      go on for ten minutes
     exit                      end the process
     environment               answer success with the environment and the context as Data
     call=SERVICE.OPERATION    make an AWS call as the function's role; its result as Data
@@ -17,6 +18,7 @@ that type, in steps parted by spaces:
 import json
 import os
 import sys
+import time
 import urllib.request
 
 RUNTIME = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/"
@@ -90,6 +92,8 @@ def handle(event, headers):
             answer(event, "SUCCESS", physical_id, call(argument))
         elif word == "raise":
             raise RuntimeError("told to")
+        elif word == "hang":
+            time.sleep(600)
         elif word == "exit":
             sys.exit(3)
 

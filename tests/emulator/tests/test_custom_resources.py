@@ -45,6 +45,17 @@ def test_create_update_and_delete(home: World) -> None:
     ]
 
 
+def test_the_other_name_of_the_type(home: World) -> None:
+    thing = custom(A=1) | {"Type": "AWS::CloudFormation::CustomResource"}
+    changed = custom(A=2) | {"Type": "AWS::CloudFormation::CustomResource"}
+    assert create(home, template(Thing=thing))["StackStatus"] == "CREATE_COMPLETE"
+    assert update(home, template(Thing=changed))["StackStatus"] == "UPDATE_COMPLETE"
+    assert delete(home) == "DELETE_COMPLETE"
+    sent = [entry["request"] for entry in home.control("GET", "custom-resources")]
+    assert [request["RequestType"] for request in sent] == ["Create", "Update", "Delete"]
+    assert {r["ResourceType"] for r in sent} == {"AWS::CloudFormation::CustomResource"}
+
+
 def test_the_event_is_the_documented_one(home: World) -> None:
     properties = {"Number": 5, "Flag": True, "List": [1, {"Deep": False}], "Text": "as is"}
     stack = create(home, template(Thing=custom(**properties)))
@@ -103,7 +114,7 @@ def test_a_failed_create_without_rollback_is_deleted_with_the_stack(home: World)
 
 
 def test_a_create_that_is_never_answered_times_out_and_is_deleted(home: World) -> None:
-    stack = create(home, template(Thing=custom(OnCreate="silent", ServiceTimeout=1)))
+    stack = create(home, template(Thing=custom(OnCreate="silent", ServiceTimeout=2)))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     (_, _, none), (kind, _, made_up) = requests(home)
     assert (none, kind) == (None, "Delete")

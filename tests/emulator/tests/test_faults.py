@@ -273,7 +273,7 @@ def test_a_slow_call_waits_and_then_goes_on(world: World) -> None:
 
 
 def test_the_log_is_in_the_order_of_effects(world: World) -> None:
-    world.fault("organizations", "DescribeOrganization", "slow", delay_ms=1500)
+    world.fault("organizations", "DescribeOrganization", "slow", delay_ms=2500)
     world.fault("organizations", "ListRoots", "throttle", delay_ms=10)
     impatient = world.with_config(
         "organizations", Config(read_timeout=0.3, retries={"total_max_attempts": 1})

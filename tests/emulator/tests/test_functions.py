@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from .stacks import create, custom, function, outputs, template, update
+from .stacks import CAPABILITIES, create, custom, function, outputs, template, update
 from .world import (
     CENTRAL,
     HOME,
@@ -232,16 +232,52 @@ def test_a_package_that_is_not_there_makes_no_function(
     assert world.control("GET", "functions") == []
 
 
+def log_lines(world: World, name: str) -> list[str]:
+    """What a function printed, or nothing while it has no log group."""
+    client = world.client("logs", HOME)
+    try:
+        found = client.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
+    except client.exceptions.ResourceNotFoundException:
+        return []
+    return [event["message"].strip() for event in found]
+
+
 def test_what_a_function_prints_is_in_its_log(world: World) -> None:
     world.upload_function()
     create(world, template(Thing=custom()))
+    eventually(lambda: "heard Create" in log_lines(world, "function"))
 
-    def lines() -> list[str]:
-        client = world.client("logs", HOME)
-        found = client.filter_log_events(logGroupName="/aws/lambda/function")["events"]
-        return [event["message"].strip() for event in found]
 
-    eventually(lambda: "heard Create" in lines())
+def test_a_function_is_killed_at_its_timeout_and_tried_again(world: World) -> None:
+    world.upload_function()
+    body = template(Function=function(Timeout=1), Thing=custom(OnCreate="hang", ServiceTimeout=20))
+    client = world.client("cloudformation", HOME)
+    client.create_stack(StackName="stack", TemplateBody=body, Capabilities=CAPABILITIES)
+    eventually(lambda: log_lines(world, "function").count("heard Create") == 3, seconds=18)
+
+
+def test_an_event_invocation_that_fails_is_tried_three_times(world: World) -> None:
+    source = """
+import json, os, urllib.request as u
+api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    event = u.urlopen(api + "next")
+    print("heard", json.load(event), flush=True)
+    answer = json.dumps({"errorMessage": "no", "errorType": "No"}).encode()
+    request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
+    u.urlopen(u.Request(api + request_id + "/error", data=answer))
+"""
+    client = world.client("lambda", HOME)
+    client.create_function(
+        FunctionName="failing",
+        Role=f"arn:aws:iam::{HOME}:role/function",
+        Runtime="provided.al2023",
+        Handler="bootstrap",
+        Code={"ZipFile": function_zip(source)},
+    )
+    accepted = client.invoke(FunctionName="failing", InvocationType="Event", Payload=b"5")
+    assert accepted["StatusCode"] == 202
+    eventually(lambda: log_lines(world, "failing").count("heard 5") == 3)
 
 
 def test_a_direct_invocation(world: World) -> None:

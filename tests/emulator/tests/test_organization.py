@@ -96,7 +96,7 @@ def statuses(world: World) -> dict[str, str]:
 
 def test_enabling_a_policy_type_takes_a_moment(world: World) -> None:
     client = world.client("organizations")
-    world.settings(policy_type_delay=1.5)
+    world.settings(policy_type_delay=3600)
     backup = {"RootId": ROOT, "PolicyType": "BACKUP_POLICY"}
     assert statuses(world) == {"SERVICE_CONTROL_POLICY": "ENABLED"}
     answered = client.enable_policy_type(**backup)["Root"]
@@ -105,7 +105,8 @@ def test_enabling_a_policy_type_takes_a_moment(world: World) -> None:
     assert error_of(client.enable_policy_type, **backup)[0] == "PolicyChangesInProgressException"
     policy = {"PolicyId": world.policy(), "TargetId": ROOT}
     assert error_of(client.attach_policy, **policy)[0] == "PolicyTypeNotEnabledException"
-    eventually(lambda: statuses(world)["BACKUP_POLICY"] == "ENABLED")
+    world.settings(policy_type_delay=0)
+    assert statuses(world)["BACKUP_POLICY"] == "ENABLED"
     client.attach_policy(**policy)
     assert error_of(client.enable_policy_type, **backup)[0] == "PolicyTypeAlreadyEnabledException"
 
@@ -147,3 +148,8 @@ def test_ten_policies_fit_on_a_target_by_default(world: World) -> None:
         client.attach_policy(PolicyId=policy, TargetId=ROOT)
     full = ("ConstraintViolationException", "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")
     assert error_of(client.attach_policy, PolicyId=made[10], TargetId=ROOT) == full
+
+
+def test_a_policy_type_is_enabled_by_itself_after_the_delay(world: World) -> None:
+    world.client("organizations").enable_policy_type(RootId=ROOT, PolicyType="BACKUP_POLICY")
+    eventually(lambda: statuses(world)["BACKUP_POLICY"] == "ENABLED")

@@ -8,7 +8,7 @@ import json
 import sys
 import time
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,17 +39,24 @@ class World:
 
     url: str
     pid: int
+    # Clients of accounts' roots by service and account: making one is slow.
+    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
-    def client(
-        self, service: str, account: str = MANAGEMENT, region: str = REGION, **credentials: str
-    ) -> Any:
+    def client(self, service: str, account: str = MANAGEMENT, **credentials: str) -> Any:
         """A client that does not retry; of an account's root unless credentials are given."""
-        keys = credentials or {"aws_access_key_id": account, "aws_secret_access_key": "secret"}
+        if credentials:
+            return self._new_client(service, credentials)
+        if (service, account) not in self.clients:
+            keys = {"aws_access_key_id": account, "aws_secret_access_key": "secret"}
+            self.clients[service, account] = self._new_client(service, keys)
+        return self.clients[service, account]
+
+    def _new_client(self, service: str, keys: dict[str, str]) -> Any:
         config = Config(
             retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30
         )
         return boto3.client(
-            service, region_name=region, endpoint_url=self.url, config=config, **keys
+            service, region_name=REGION, endpoint_url=self.url, config=config, **keys
         )
 
     def with_config(self, service: str, config: Config) -> Any:
