@@ -80,6 +80,10 @@ pub(crate) async fn make<'a>(
     Ok(())
 }
 
+/// Kept free, out of [`READ_ALLOWANCE`](crate::plan::READ_ALLOWANCE), for reading the live state
+/// after an undo: three reads. Our choice.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(3);
+
 /// Brings a policy back to how it was: reads how it is now, so that a change whose answer was
 /// lost is undone just as one whose answer arrived. Goes on after a change that cannot be undone,
 /// and says what is left, and where the policy now comes after its peers.
@@ -93,9 +97,10 @@ pub(crate) async fn put_back(
     if tried.is_empty() {
         return NotMade::untouched(reason);
     }
-    let organizations = organizations.until(deadline);
+    let looking = organizations.until(deadline);
+    let undoing = organizations.until(deadline.checked_sub(LOOK_AGAIN).unwrap_or(deadline));
     let id = &before.id;
-    let now = match organizations.live(id).await {
+    let now = match looking.live(id).await {
         Ok(Some(now)) => now,
         Ok(None) => {
             let left = Some(format!("the policy {id} was deleted by somebody else"));
@@ -109,7 +114,7 @@ pub(crate) async fn put_back(
     let mut moved = Vec::new();
     let mut failed = Vec::new();
     for change in undo(tried, before, &now) {
-        match organizations.apply(id, &change).await {
+        match undoing.apply(id, &change).await {
             Ok(()) => info!(policy.id = %id, change = %change, "change undone"),
             Err(error) => {
                 warn!(policy.id = %id, change = %change, %error, "change not undone");
@@ -122,7 +127,7 @@ pub(crate) async fn put_back(
     }
     // A call whose answer was lost may have had its effect.
     if !failed.is_empty()
-        && let Ok(Some(now)) = organizations.live(id).await
+        && let Ok(Some(now)) = looking.live(id).await
     {
         let left = undo(tried, before, &now);
         failed.retain(|(change, _)| left.contains(change));
