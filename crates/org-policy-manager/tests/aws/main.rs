@@ -13,8 +13,10 @@
 )]
 
 mod faults;
+mod judge;
 mod lambda;
 mod model;
 mod retries;
 mod stack;
+mod template;
 mod world;
