@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use crate::aws::CallError;
 use crate::organizations::Organizations;
-use crate::plan::{Change, Live, undo, undo_cost};
+use crate::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
 
 /// Why changes were not made, and what became of those that were.
 #[derive(Debug)]
@@ -45,7 +45,8 @@ pub(crate) struct Stopped<'a> {
 }
 
 /// Makes the changes in their order. A change is started only while enough time remains to undo
-/// it and all before it; `extra` is what else must be undone, such as a policy's creation.
+/// it and all before it: what AWS's rates allow, or as long as making them took and a tenth (20
+/// targets are a page that is read before and perhaps after), if that is longer. `extra` is what else must be undone, such as a policy's creation.
 pub(crate) async fn make<'a>(
     organizations: &Organizations,
     policy: &str,
@@ -53,9 +54,11 @@ pub(crate) async fn make<'a>(
     extra: Duration,
     deadline: Instant,
 ) -> Result<(), Stopped<'a>> {
+    let began = Instant::now();
     for (index, change) in changes.iter().enumerate() {
         let (tried, _) = changes.split_at(index + 1);
-        let until = deadline.checked_sub(undo_cost(tried) + extra);
+        let undo = undo_cost(tried).max(READ_ALLOWANCE + began.elapsed().mul_f32(1.1));
+        let until = deadline.checked_sub(undo + extra);
         let until = until.filter(|until| *until > Instant::now());
         let result = match until {
             Some(until) => organizations.until(until).apply(policy, change).await,
