@@ -37,3 +37,15 @@ pub fn content(version: usize) -> Value {
         } } },
     } } })
 }
+
+/// The properties of a version, with some of them replaced, or left out for `null`.
+pub fn properties_with(version: usize, changes: Value) -> Value {
+    let mut properties = properties(version);
+    for (name, value) in changes.as_object().unwrap() {
+        match value {
+            Value::Null => _ = properties.as_object_mut().unwrap().remove(name),
+            _ => properties[name] = value.clone(),
+        }
+    }
+    properties
+}
