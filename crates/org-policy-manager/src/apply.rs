@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use crate::aws::CallError;
 use crate::organizations::Organizations;
-use crate::plan::{Change, Live, undo, undo_cost};
+use crate::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
 
 /// Why changes were not made, and what became of those that were.
 #[derive(Debug)]
@@ -45,7 +45,8 @@ pub(crate) struct Stopped<'a> {
 }
 
 /// Makes the changes in their order. A change is started only while enough time remains to undo
-/// it and all before it; `extra` is what else must be undone, such as a policy's creation.
+/// it and all before it: what AWS's rates allow, or as long as making them took and a tenth (20
+/// targets are a page that is read before and perhaps after), if that is longer. `extra` is what else must be undone, such as a policy's creation.
 pub(crate) async fn make<'a>(
     organizations: &Organizations,
     policy: &str,
@@ -53,9 +54,11 @@ pub(crate) async fn make<'a>(
     extra: Duration,
     deadline: Instant,
 ) -> Result<(), Stopped<'a>> {
+    let began = Instant::now();
     for (index, change) in changes.iter().enumerate() {
         let (tried, _) = changes.split_at(index + 1);
-        let until = deadline.checked_sub(undo_cost(tried) + extra);
+        let undo = undo_cost(tried).max(READ_ALLOWANCE + began.elapsed().mul_f32(1.1));
+        let until = deadline.checked_sub(undo + extra);
         let until = until.filter(|until| *until > Instant::now());
         let result = match until {
             Some(until) => organizations.until(until).apply(policy, change).await,
@@ -80,6 +83,10 @@ pub(crate) async fn make<'a>(
     Ok(())
 }
 
+/// Kept free, out of [`READ_ALLOWANCE`](crate::plan::READ_ALLOWANCE), for reading the live state
+/// after an undo: three reads. Our choice.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(3);
+
 /// Brings a policy back to how it was: reads how it is now, so that a change whose answer was
 /// lost is undone just as one whose answer arrived. Goes on after a change that cannot be undone,
 /// and says what is left, and where the policy now comes after its peers.
@@ -93,9 +100,10 @@ pub(crate) async fn put_back(
     if tried.is_empty() {
         return NotMade::untouched(reason);
     }
-    let organizations = organizations.until(deadline);
+    let looking = organizations.until(deadline);
+    let undoing = organizations.until(deadline.checked_sub(LOOK_AGAIN).unwrap_or(deadline));
     let id = &before.id;
-    let now = match organizations.live(id).await {
+    let now = match looking.live(id).await {
         Ok(Some(now)) => now,
         Ok(None) => {
             let left = Some(format!("the policy {id} was deleted by somebody else"));
@@ -109,7 +117,7 @@ pub(crate) async fn put_back(
     let mut moved = Vec::new();
     let mut failed = Vec::new();
     for change in undo(tried, before, &now) {
-        match organizations.apply(id, &change).await {
+        match undoing.apply(id, &change).await {
             Ok(()) => info!(policy.id = %id, change = %change, "change undone"),
             Err(error) => {
                 warn!(policy.id = %id, change = %change, %error, "change not undone");
@@ -122,7 +130,7 @@ pub(crate) async fn put_back(
     }
     // A call whose answer was lost may have had its effect.
     if !failed.is_empty()
-        && let Ok(Some(now)) = organizations.live(id).await
+        && let Ok(Some(now)) = looking.live(id).await
     {
         let left = undo(tried, before, &now);
         failed.retain(|(change, _)| left.contains(change));

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use crate::app::{App, Place};
+use crate::apply::LOOK_AGAIN;
 use crate::aws::CallError;
 use crate::identity::{Ownership, PhysicalId, PolicyArn, TAG_REQUEST_ID};
 use crate::organizations::{Listed, Organizations};
@@ -154,7 +155,8 @@ pub(crate) async fn remove(
     id: &str,
     deadline: Instant,
 ) -> Result<(), String> {
-    let organizations = organizations.until(deadline);
+    let looking = organizations.until(deadline);
+    let organizations = organizations.until(deadline.checked_sub(LOOK_AGAIN).unwrap_or(deadline));
     for round in 0..ROUNDS {
         if round > 0 {
             // Organizations may still be busy with the detachments: bounded and jittered.
@@ -169,7 +171,7 @@ pub(crate) async fn remove(
             let change = Change::Detach(target.clone());
             if let Err(error) = organizations.apply(id, &change).await {
                 let (_, rest) = targets.split_at(index);
-                return Err(not_detached(&organizations, id, rest, &error).await);
+                return Err(not_detached(&looking, id, rest, &error).await);
             }
             info!(policy.id = id, change = %change, "change made");
         }

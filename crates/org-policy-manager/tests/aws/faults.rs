@@ -4,13 +4,12 @@
 //! The calls are those of a run without faults, so a call that the function learns to make joins
 //! the table by itself. `docs/fault-table.md` is what this test found; `UPDATE_EXPECT=1` rewrites it.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use serde_json::{Value, json};
-
+use crate::judge::{changed, harm, overstated, remaining, state, unnamed};
 use crate::stack::{Stack, succeeded};
-use crate::world::{Answer, Change, Fault, MANAGEMENT, Organization, Policy, Way, World};
+use crate::template::properties;
+use crate::world::{Answer, Fault, Organization, Way, World};
 
 /// What is asked of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,43 +99,6 @@ const WAYS: [Failing; 18] = [
     ),
 ];
 
-/// The function's mark of a policy whose Create CloudFormation does not know to have succeeded.
-const UNANSWERED: &str = "backup-org-policy:unanswered";
-
-/// The properties before and after the Update.
-pub fn properties(version: usize) -> Value {
-    let unit = |n: usize| format!("ou-mod1-{n:08}");
-    let (name, targets) = match version {
-        1 => ("daily", [unit(1), unit(2), unit(3)]),
-        _ => ("nightly", [unit(2), unit(3), unit(4)]),
-    };
-    json!({
-        "ServiceToken": "arn:aws:lambda:eu-west-1:222222222222:function:BackupOrgPolicyManager",
-        "PolicyName": name,
-        "PolicyDescription": format!("version {version}"),
-        "OrgManagementAccount": MANAGEMENT,
-        "PolicyTargets": targets,
-        "PolicyRegions": "eu-west-1, eu-central-1",
-        "PolicyContent": content(version),
-        "Tags": [{ "Key": "version", "Value": version.to_string() }],
-    })
-}
-
-/// A complete plan that differs by version.
-fn content(version: usize) -> Value {
-    json!({ "plans": { "daily": {
-        "rules": { "nightly": {
-            "schedule_expression": { "@@assign": format!("cron(0 {version} ? * * *)") },
-            "target_backup_vault_name": { "@@assign": "Vault" },
-        } },
-        "selections": { "tags": { "tagged": {
-            "iam_role_arn": { "@@assign": "arn:aws:iam::$account:role/Backup" },
-            "tag_key": { "@@assign": "backup" },
-            "tag_value": { "@@assign": ["daily"] },
-        } } },
-    } } })
-}
-
 /// A world with other people's policies, and a stack just before the request.
 async fn prepare(story: Story) -> (World, Stack) {
     let world = World::new();
@@ -166,6 +128,22 @@ impl Story {
         }
     }
 
+    /// What the answer must name when the state is neither before nor after.
+    fn rest(self, before: &Organization, now: &Organization) -> Vec<String> {
+        match self {
+            Story::Update => changed(before, now),
+            Story::Create | Story::Delete => remaining(before, now),
+        }
+    }
+
+    /// The targets that must not lose the policy.
+    fn kept(self) -> &'static [&'static str] {
+        match self {
+            Story::Update => &["ou-mod1-00000002", "ou-mod1-00000003"],
+            Story::Create | Story::Delete => &[],
+        }
+    }
+
     /// What follows a failure: CloudFormation's next request, or the user's second Delete.
     async fn follow(self, stack: &mut Stack) -> Option<Answer> {
         match self {
@@ -173,75 +151,6 @@ impl Story {
             Story::Delete => stack.delete().await,
         }
     }
-}
-
-/// Everything of an organization that a failed request must leave as it was.
-fn seen(organization: &Organization) -> (BTreeSet<(String, Vec<String>)>, Vec<Policy>) {
-    let name = |id: &&str| organization.policies[*id].name.clone();
-    let peers = organization.peers();
-    let peers = peers
-        .iter()
-        .map(|(target, ids)| ((*target).to_owned(), ids.iter().map(name).collect()));
-    let mut policies: Vec<Policy> = organization.policies.values().cloned().collect();
-    for policy in &mut policies {
-        // A Create that is repeated may make a second policy; the memory of earlier contents is
-        // the function's own and may grow.
-        (policy.id, policy.arn) = (String::new(), String::new());
-        policy.tags.remove("backup-org-policy:accepted");
-        policy.tags.remove(UNANSWERED);
-    }
-    policies.sort_by(|a, b| a.name.cmp(&b.name));
-    (peers.collect(), policies)
-}
-
-/// `before`, `after` or `between`; the order of peers, and the mark of a Create that nobody removed,
-/// are told apart.
-fn state(before: &Organization, after: &Organization, now: &Organization) -> String {
-    let marked = |it: &Organization| {
-        let mut tags = it.policies.values().flat_map(|it| it.tags.keys());
-        tags.any(|it| it == UNANSWERED)
-    };
-    for (word, state) in [("before", before), ("after", after)] {
-        let word = match marked(now) && !marked(state) {
-            true => format!("{word}, marked as unanswered"),
-            false => word.to_owned(),
-        };
-        if seen(now) == seen(state) {
-            return word;
-        }
-        if seen(&now.unordered()) == seen(&state.unordered()) {
-            return format!("{word}, last among its peers");
-        }
-    }
-    "between".to_owned()
-}
-
-/// What an answer must name: of our policy, the parts and targets that differ from before; after a
-/// Delete, all that is still there.
-fn rest(story: Story, before: &Organization, now: &Organization) -> Vec<String> {
-    let mut words = Vec::new();
-    let ids: BTreeSet<&String> = before.policies.keys().chain(now.policies.keys()).collect();
-    for id in ids.into_iter().filter(|id| !foreign(id, before)) {
-        match (before.policies.get(id), now.policies.get(id)) {
-            (Some(was), Some(is)) if story == Story::Update => {
-                let parts = [
-                    (was.name == is.name, "name"),
-                    (was.description == is.description, "description"),
-                    (was.content == is.content, "content"),
-                    (was.tags == is.tags, "tag"),
-                ];
-                let differ = parts.iter().filter(|(same, _)| !same);
-                words.extend(differ.map(|(_, word)| (*word).to_owned()));
-                let (was, is) = (before.targets_of(id), now.targets_of(id));
-                words.extend(was.symmetric_difference(&is).cloned());
-            }
-            _ => {
-                words.push(id.clone());
-                words.extend(now.targets_of(id));
-            }
-        }
-    }
-    words
 }
 
 /// One cell of the table, and the rules that are broken in it.
@@ -274,12 +183,12 @@ async fn cell(
         broken.push(format!("answers that differ: {answers:#?}"));
     }
     let now = world.organization();
-    broken.extend(harm(story, &before, &now));
+    broken.extend(harm(&before, &now, story.kept()));
     let found = state(&before, after, &now);
     let mut cell = match &answer {
         Some(_) if succeeded(&answer) => format!("SUCCESS: {found}"),
         Some(it) if found == "between" => {
-            broken.extend(unnamed(rest(story, &before, &now), it));
+            broken.extend(unnamed(story.rest(&before, &now), it));
             broken.extend(overstated(&now, it));
             "FAILED: the answer names the rest".to_owned()
         }
@@ -306,7 +215,7 @@ async fn cell(
         broken.push(format!("what CloudFormation did next failed: {reason}"));
     }
     let last = world.organization();
-    broken.extend(harm(story, &before, &last));
+    broken.extend(harm(&before, &last, story.kept()));
     let at_last = state(&before, after, &last);
     let wanted = if story == Story::Delete {
         "after"
@@ -320,61 +229,6 @@ async fn cell(
         write!(cell, ", then {at_last}").unwrap();
     }
     (cell, broken)
-}
-
-/// What is left and an answer does not name.
-fn unnamed(rest: Vec<String>, answer: &Answer) -> Vec<String> {
-    let named =
-        |word: &String| answer.reason.contains(word) || answer.physical_resource_id.contains(word);
-    let words = rest.into_iter().filter(|word| !named(word));
-    words
-        .map(|word| format!("`{word}` is left, and the answer says {:?}", answer.reason))
-        .collect()
-}
-
-/// Targets that an answer says the policy is still attached to, and it is not.
-fn overstated(now: &Organization, answer: &Answer) -> Vec<String> {
-    let Some((_, list)) = answer.reason.split_once("still attached to ") else {
-        return Vec::new();
-    };
-    let list = list.split_once(':').map_or(list, |(list, _)| list);
-    let id = answer.physical_resource_id.rsplit('/').next().unwrap();
-    let attached = now.targets_of(id);
-    let wrong = list
-        .split(", ")
-        .filter(|target| !attached.contains(*target));
-    wrong
-        .map(|target| format!("said to be left, and is not: {target}: {}", answer.reason))
-        .collect()
-}
-
-/// Other people's policies must be as they were, and a target that both versions name must not
-/// have lost the policy for a moment.
-fn harm(story: Story, before: &Organization, now: &Organization) -> Vec<String> {
-    let mut broken = Vec::new();
-    let ids = now.policies.keys().chain(before.policies.keys());
-    let ours: Vec<&String> = ids.filter(|id| !foreign(id, before)).collect();
-    let others = |it: &Organization| ours.iter().fold(it.clone(), |it, id| it.without(id));
-    if others(now) != others(before) {
-        broken.push("other people's policies are touched".to_owned());
-    }
-    let kept = ["ou-mod1-00000002", "ou-mod1-00000003"];
-    for (time, change) in now.history.iter().skip(before.history.len()) {
-        if let Change::Detached { target, .. } = change
-            && story == Story::Update
-            && kept.contains(&target.as_str())
-        {
-            broken.push(format!("{target} lost the policy at {time:?}"));
-        }
-    }
-    broken
-}
-
-fn foreign(id: &str, before: &Organization) -> bool {
-    before
-        .policies
-        .get(id)
-        .is_some_and(|it| it.name.starts_with("somebody's"))
 }
 
 /// A call of a run without faults.

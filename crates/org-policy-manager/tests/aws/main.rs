@@ -12,9 +12,18 @@
     reason = "clippy spares test functions only, and this is all test"
 )]
 
-mod faults;
+mod judge;
 mod lambda;
-mod model;
-mod retries;
 mod stack;
+mod template;
 mod world;
+
+mod answering;
+mod contents;
+mod faults;
+mod lifecycle;
+mod model;
+mod ownership;
+mod paging;
+mod retries;
+mod targets;

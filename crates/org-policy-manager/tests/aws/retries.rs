@@ -1,7 +1,7 @@
 //! Retries, seen from outside: how often AWS is asked, and how long that takes.
 
-use crate::faults::properties;
 use crate::stack::{Stack, succeeded};
+use crate::template::properties;
 use crate::world::{Fault, Way, World};
 
 #[tokio::test(start_paused = true)]

@@ -17,6 +17,8 @@ pub struct Stack {
     pub resource: Option<Resource>,
     /// What CloudFormation has to do next, after a failure or a replacement.
     next: Option<Next>,
+    /// Where answers are wanted, if not where CloudFormation wants them.
+    pub answers_to: Option<String>,
     /// Every event sent, in order.
     pub events: Vec<Value>,
 }
@@ -40,6 +42,7 @@ impl Stack {
             name: name.to_owned(),
             resource: None,
             next: None,
+            answers_to: None,
             events: Vec::new(),
         }
     }
@@ -151,7 +154,7 @@ impl Stack {
         let mut event = json!({
             "RequestType": kind,
             "RequestId": request_id,
-            "ResponseURL": response_url(&request_id),
+            "ResponseURL": self.answers_to.clone().unwrap_or_else(|| response_url(&request_id)),
             "StackId": self.id(),
             "ServiceToken": "arn:aws:lambda:eu-west-1:222222222222:function:BackupOrgPolicyManager",
             "LogicalResourceId": "Policy",

@@ -36,6 +36,8 @@ pub enum Way {
     Hang,
     /// Nothing ever comes back, and yet it happened.
     HangAfter,
+    /// The function's own code panics while it waits.
+    Panic,
     /// The function's process dies before the request arrives.
     CrashBefore,
     /// The function's process dies after the effect.

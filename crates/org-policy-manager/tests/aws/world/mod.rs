@@ -62,7 +62,7 @@ pub struct Call {
 /// How the model behaves where AWS leaves room.
 #[derive(Clone, Debug)]
 pub struct Behaviour {
-    /// How long a call takes.
+    /// How long a call to Organizations takes.
     pub latency: Duration,
     /// Most entries on a page, AWS's own maximum being 20.
     pub page_size: usize,
@@ -112,12 +112,16 @@ struct State {
     sessions: BTreeMap<String, String>,
     roles: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
-    objects: BTreeMap<(String, String), Vec<(String, Option<String>)>>,
+    /// By bucket and key.
+    objects: BTreeMap<(String, String), Vec<Version>>,
     answers: Vec<Answer>,
     calls: Vec<Call>,
     faults: Vec<Fault>,
     rates: rates::Rates,
 }
+
+/// A version of an object: its name, and its text until it expires.
+type Version = (String, Option<String>);
 
 /// A process of the function as the model knows it: once crashed, nothing it still sends arrives.
 #[derive(Clone, Debug)]

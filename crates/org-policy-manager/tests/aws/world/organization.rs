@@ -63,21 +63,6 @@ pub enum Change {
     EnablingPolicyType,
 }
 
-impl Change {
-    /// The policy concerned, if one is.
-    pub fn policy(&self) -> Option<&str> {
-        match self {
-            Change::Created { policy }
-            | Change::Updated { policy }
-            | Change::Deleted { policy }
-            | Change::Attached { policy, .. }
-            | Change::Detached { policy, .. }
-            | Change::Tagged { policy } => Some(policy),
-            Change::EnablingPolicyType => None,
-        }
-    }
-}
-
 impl Organization {
     pub(super) fn new(id: &str, root: &str, management_account: &str) -> Organization {
         let unit = |n: usize| format!("ou-{}-{:08}", root.trim_start_matches("r-"), n);

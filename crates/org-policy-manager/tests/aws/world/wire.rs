@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use super::fault::{self, Way};
 use super::operations::{self, Refusal};
 use super::request::{Asked, Reply};
-use super::{Call, HOME, Process, State, World, answers};
+use super::{Behaviour, Call, HOME, Process, State, World, answers};
 
 /// A client for one process.
 pub(super) fn client(world: World, process: Process) -> SharedHttpClient {
@@ -92,7 +92,11 @@ impl Wire {
         let mut state = self.world.lock();
         let way = fault::next(&mut state.faults, &call);
         state.calls.push(call);
-        (state.calls.len() - 1, way, state.behaviour.latency)
+        let latency = match asked.service {
+            "organizations" => state.behaviour.latency,
+            _ => Behaviour::default().latency,
+        };
+        (state.calls.len() - 1, way, latency)
     }
 
     fn note(&self, number: usize, outcome: String) {
@@ -109,6 +113,7 @@ impl Wire {
             Way::LostBefore => return Some(End::Broken),
             Way::Hang => return Some(End::Silence),
             Way::CrashBefore => return Some(End::Crash),
+            Way::Panic => panic!("a panic as told, with a secret in it"),
             Way::ServerError(status) => {
                 let message = "We encountered an internal error. Please try again.";
                 Refusal {

@@ -1,0 +1,121 @@
+//! What is not ours is neither changed nor deleted.
+
+use serde_json::json;
+
+use crate::stack::{Stack, succeeded};
+use crate::template::{properties, properties_with};
+use crate::world::{Fault, Status, Way, World};
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_of_the_same_name_is_left_alone_and_the_remedy_said() {
+    let world = World::new();
+    world.somebody(|it| {
+        let unit = it.unit(1);
+        it.add_foreign_policy("daily", &[&unit])
+    });
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    let answer = stack.create(&properties(1)).await.unwrap();
+    assert_eq!(answer.status, Status::Failed);
+    assert!(answer.reason.contains("AdoptExisting"), "{}", answer.reason);
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_can_be_adopted_and_is_then_the_stacks_own() {
+    let world = World::new();
+    let empty = world.organization();
+    world.somebody(|it| {
+        let unit = it.unit(3);
+        it.add_foreign_policy("daily", &[&unit])
+    });
+    let mut stack = Stack::new(&world, "backup");
+    let adopting = properties_with(1, json!({ "AdoptExisting": "true" }));
+    let answer = stack.create(&adopting).await.unwrap();
+    assert_eq!(answer.status, Status::Success, "{}", answer.reason);
+    assert!(answer.physical_resource_id.ends_with("p-model00001"));
+    let organization = world.organization();
+    assert_eq!(organization.targets_of("p-model00001").len(), 3);
+    assert_eq!(
+        organization.policies["p-model00001"].description,
+        "version 1"
+    );
+    assert!(succeeded(&stack.delete().await));
+    assert_eq!(world.organization(), empty);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adoption_that_fails_leaves_the_policy_as_it_was() {
+    let world = World::new();
+    world.somebody(|it| it.add_foreign_policy("daily", &[]));
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::once("AttachPolicy", 1, Way::Refuse));
+    let adopting = properties_with(1, json!({ "AdoptExisting": true }));
+    assert!(!succeeded(&stack.create(&adopting).await));
+    assert_eq!(world.organization(), before);
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_stacks_do_not_take_each_others_policy() {
+    let world = World::new();
+    let [mut first, mut second] = ["first", "second"].map(|name| Stack::new(&world, name));
+    assert!(succeeded(&first.create(&properties(1)).await));
+    let before = world.organization();
+    assert!(!succeeded(&second.create(&properties(1)).await));
+    assert!(succeeded(&second.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+    // Not even with the other's physical id.
+    second.resource = first.resource.clone();
+    assert!(!succeeded(&second.update(&properties(2)).await));
+    assert!(succeeded(&second.delete().await));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_without_the_tags_is_not_deleted() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    world.somebody(|it| it.policies.get_mut("p-model00001").unwrap().tags.clear());
+    let before = world.organization();
+    let answer = stack.delete().await.unwrap();
+    assert_eq!(answer.status, Status::Failed);
+    assert!(answer.reason.contains("p-model00001"), "{}", answer.reason);
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_delete_of_an_unanswered_create_spares_an_older_policy_of_the_same_resource() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    // Retained: the resource left the template, and comes back under the same logical id.
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    stack.resource = None;
+    let before = world.organization();
+    stack.lambda.repeats = 0;
+    world.inject(Fault::once("CreatePolicy", 0, Way::CrashBefore));
+    assert_eq!(stack.create(&properties(1)).await, None);
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_others_put_on_the_policy_stay() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    world.somebody(|it| {
+        let tags = &mut it.policies.get_mut("p-model00001").unwrap().tags;
+        tags.insert("cost-centre".to_owned(), "7".to_owned());
+    });
+    let untagged = properties_with(2, json!({ "Tags": null }));
+    assert!(succeeded(&stack.update(&untagged).await));
+    let organization = world.organization();
+    let tags = &organization.policies["p-model00001"].tags;
+    assert_eq!(tags["cost-centre"], "7");
+    assert!(!tags.contains_key("version"));
+}
