@@ -11,6 +11,7 @@ from .cli import Cli, CommandFailed
 from .emulator import CannotStart, Emulator
 from .names import HOME, MANAGEMENT, REGION
 from .solution import Package
+from .stacks import DeploymentFailed
 from .story import Story
 
 UNKEPT, CANNOT_RUN, INTERRUPTED = 1, 2, 130
@@ -22,7 +23,7 @@ def main():
         prog="make demo",
         description="Deploys the policy manager in an emulated organization and shows what it does.",
     )
-    parser.add_argument("--port", type=int, help="the emulator's port; default: a free one")
+    parser.add_argument("--port", type=int, default=0, help="the emulator's port; default: a free one")
     parser.add_argument(
         "--keep", action="store_true", help="leave everything running until Ctrl-C"
     )
@@ -34,7 +35,7 @@ def main():
     except KeyboardInterrupt:
         print("\ninterrupted; nothing is left running", file=sys.stderr)
         return INTERRUPTED
-    except (CannotStart, CommandFailed, TimeoutError) as error:
+    except (CannotStart, CommandFailed, DeploymentFailed, TimeoutError) as error:
         print(f"the demo cannot go on: {error}", file=sys.stderr)
         return CANNOT_RUN
 

@@ -54,8 +54,8 @@ def deploy(stage):
     story.chapter("The policy manager is deployed")
     story.say("One role in the management account, one function with its own role in the home account.")
     management = Stacks(cli.cloudformation(MANAGEMENT), PAUSE)
-    expect_complete(management.create(solution.management_role()))
-    expect_complete(stage.home.create(solution.targets([PRODUCTION, SANDBOXES])))
+    management.create(solution.management_role()).expect_complete()
+    stage.home.create(solution.targets([PRODUCTION, SANDBOXES])).expect_complete()
     cli.run(HOME, "s3", "mb", f"s3://{solution.PACKAGE_BUCKET}")
     package = f"s3://{solution.PACKAGE_BUCKET}/{stage.package.key}"
     cli.run(HOME, "s3", "cp", "--only-show-errors", str(PACKAGE.relative_to(ROOT)), package)
@@ -63,8 +63,8 @@ def deploy(stage):
         HOME, "ssm", "put-parameter", "--type", "String",
         "--name", solution.PACKAGE_KEY_PARAMETER, "--value", stage.package.key,
     )  # fmt: skip
-    expect_complete(stage.home.create(solution.function_role()))
-    expect_complete(stage.home.create(solution.function()))
+    stage.home.create(solution.function_role()).expect_complete()
+    stage.home.create(solution.function()).expect_complete()
     running = stage.emulator.function_digests()
     story.promise(
         "the function runs the very binary that `make package` made",
@@ -77,7 +77,7 @@ def first_policies(stage):
     """The repository's two sample policies."""
     story = stage.story
     story.chapter("One stack makes the organization's backup policies")
-    expect_complete(stage.home.create(solution.org_policy()))
+    stage.home.create(solution.org_policy()).expect_complete()
     list_policies(stage)
     policies = stage.policies()
     daily, monthly = policies.named(DAILY), policies.named(MONTHLY)
@@ -129,9 +129,9 @@ def change_in_place(stage):
     story.chapter("Targets and retention change in place")
     story.say(f"Out goes {SANDBOXES}, in comes {WORKLOADS}; daily backups are kept for 40 days.")
     before = stage.policies()
-    expect_complete(stage.home.update(solution.targets([PRODUCTION, WORKLOADS])))
+    stage.home.update(solution.targets([PRODUCTION, WORKLOADS])).expect_complete()
     stage.emulator.forget_calls()
-    expect_complete(stage.home.update(solution.org_policy(DailyRetentionDays="40")))
+    stage.home.update(solution.org_policy(DailyRetentionDays="40")).expect_complete()
     list_policies(stage)
     made = writes(stage.emulator.calls())
     story.say("The calls that changed the organization, in order:")
@@ -190,7 +190,7 @@ def remove(stage, others):
     story = stage.story
     story.chapter("A resource is removed, then the stack")
     smaller = edits.write(stage.edited, edits.drop_monthly_policy)
-    expect_complete(stage.home.update(solution.org_policy(smaller, DailyRetentionDays="40")))
+    stage.home.update(solution.org_policy(smaller, DailyRetentionDays="40")).expect_complete()
     left = stage.policies().ours()
     story.promise(
         "without its resource the monthly policy is gone, the daily one stays",
@@ -249,9 +249,3 @@ def attached_first(calls, policy):
     order = [call.operation for call in calls if call.policy == policy]
     order = [name for name in order if name in ("AttachPolicy", "DetachPolicy")]
     return order == sorted(order) and len(set(order)) == 2
-
-
-def expect_complete(outcome):
-    """A step that must work for the story to go on."""
-    if not outcome.status.endswith("_COMPLETE") or "ROLLBACK" in outcome.status:
-        raise TimeoutError(f"a stack ended as {outcome.status}: {outcome.reason}")

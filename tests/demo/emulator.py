@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,13 +21,6 @@ class CannotStart(Exception):
     """The emulator did not start; the message names the reason and the remedy."""
 
 
-def free_port():
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def is_taken(port):
     """Whether somebody listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
@@ -36,27 +30,28 @@ def is_taken(port):
 class Emulator:
     """Runs from ``with`` to the end of the block; nothing of it is left afterwards."""
 
-    def __init__(self, port=None):
-        self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = None
+    def __init__(self, port=0):
+        """Port 0: a free one."""
+        self._port = port
         self._process = None
+        self.url = None
+        self.log = None
 
     def __enter__(self):
         if not EMULATOR_PYTHON.exists():
             raise CannotStart(
                 f"`{EMULATOR_PYTHON.relative_to(ROOT)}` does not exist: `make demo` installs it"
             )
-        if is_taken(self.port):
+        if self._port and is_taken(self._port):
             raise CannotStart(
-                f"port {self.port} is in use: stop what listens there, or leave the port out"
+                f"port {self._port} is in use: stop what listens there, or leave the port out"
             )
         descriptor, log = tempfile.mkstemp(prefix="emulator-", suffix=".log")
         self.log = Path(log)
         with os.fdopen(descriptor, "wb") as output:
             # A session of its own: Ctrl-C reaches only us, and we stop it in order.
             self._process = subprocess.Popen(
-                [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self.port)],
+                [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)],
                 cwd=ROOT / "tests",
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -89,13 +84,14 @@ class Emulator:
 
     def _await_ready(self):
         deadline = time.monotonic() + START_SECONDS
-        while f"ready {self.url}" not in self.output():
+        while not (ready := re.search(r"^ready (http://127\.0\.0\.1:\d+)$", self.output(), re.M)):
             if self._process.poll() is not None:
                 last = self.output().strip().splitlines()[-1:] or ["it printed nothing"]
                 raise CannotStart(f"the emulator stopped while starting: {last[0]}")
             if time.monotonic() > deadline:
                 raise CannotStart(f"the emulator was not ready within {START_SECONDS} s")
             time.sleep(0.05)
+        self.url = ready[1]
 
     def output(self):
         """What the emulator has printed so far."""
@@ -122,8 +118,9 @@ class Emulator:
         self._control("DELETE", "faults")
 
     def function_digests(self):
-        """The sha256 of the bootstrap that each function runs, by function."""
-        return self._control("GET", "functions")
+        """The sha256 of the bootstrap that each function runs, by the function's name."""
+        functions = self._control("GET", "functions")
+        return {function["name"]: function["bootstrap_sha256"] for function in functions}
 
     def _control(self, method, path, body=None):
         request = urllib.request.Request(

@@ -27,9 +27,23 @@ class Outcome:
     failures: tuple
 
     @property
+    def complete(self):
+        """Whether the operation did what it was asked to."""
+        return self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
+
+    def expect_complete(self):
+        """For a step without which there is no going on."""
+        if not self.complete:
+            raise DeploymentFailed(f"a stack ended as {self.status}: {self.reason}")
+
+    @property
     def reason(self):
         """The first failure's reason: the one that a user has to read."""
         return self.failures[0][2] if self.failures else ""
+
+
+class DeploymentFailed(Exception):
+    """A stack that must be complete is not; the message is the first reason."""
 
 
 class Stacks:
