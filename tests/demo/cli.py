@@ -18,7 +18,10 @@ class CommandFailed(Exception):
 
 
 class Cli:
-    """The AWS CLI against one endpoint."""
+    """The AWS CLI against one endpoint.
+
+    ``tell`` hears every command before it runs, without the tags that all stacks have.
+    """
 
     def __init__(self, endpoint, tell=lambda account, command: None):
         self._endpoint = endpoint
@@ -33,7 +36,8 @@ class Cli:
     def run(self, account, *arguments, quiet=False):
         """Run one command with the credentials of an account; its output, parsed when it is JSON."""
         if not quiet:
-            self._tell(account, "aws " + shlex.join(arguments))
+            told = arguments[: arguments.index("--tags")] if "--tags" in arguments else arguments
+            self._tell(account, "aws " + shlex.join(told))
         output = self._run(account, arguments)
         try:
             return json.loads(output) if output.strip() else {}

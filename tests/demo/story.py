@@ -1,6 +1,7 @@
 """How the demonstration is told: chapters, commands, what was seen, and promises kept or not."""
 
 import os
+import re
 import sys
 import textwrap
 import time
@@ -33,14 +34,14 @@ class Story:
 
     def command(self, account, command):
         """A command just before it runs."""
-        text = textwrap.wrap(
-            f"{ACCOUNTS[account]}$ {command}",
-            WIDTH - 5,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for number, line in enumerate(text):
-            self._print(self._paint("2", ("   " if number == 0 else "       ") + line))
+        lines = [f"   {ACCOUNTS[account]}$ "]
+        for part in re.split(r" (?=--)", command):
+            if len(lines[-1]) + len(part) > WIDTH - 2 and lines[-1].strip():
+                lines[-1] += "\\"
+                lines.append("       ")
+            lines[-1] += part + " "
+        for line in lines:
+            self._print(self._paint("2", line.rstrip()))
 
     def show(self, *lines):
         """Output as it was seen."""
