@@ -1,0 +1,83 @@
+"""What CreatePolicy and UpdatePolicy accept as the content of a backup policy.
+
+Written from AWS's documented behaviour and shares nothing with the product's
+own validator, so that the one can contradict the other. AWS refuses more than
+this (see README.md): an acceptance here proves little, a refusal much.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import ApiError, constraint_violation
+from .settings import Settings
+
+# AWS matches its fixed keys without regard to case.
+ROOT_KEY = "plans"
+CHILD_CONTROL = "@@operators_allowed_for_child_policies"
+VALUE_OPERATORS = ("@@assign", "@@append", "@@remove")
+
+
+def check_content(content: str, settings: Settings) -> None:
+    """Raise the error with which AWS refuses ``content``, if it does."""
+    if len(content) > settings.policy_characters:
+        raise constraint_violation(
+            "POLICY_CONTENT_LIMIT_EXCEEDED",
+            "You have exceeded the maximum allowed policy size of "
+            f"{settings.policy_characters} characters.",
+        )
+    try:
+        document = json.loads(content, object_pairs_hook=_unique_keys, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise _malformed() from error
+    if not isinstance(document, dict) or not _is_backup_policy(document):
+        raise _malformed()
+
+
+def _is_backup_policy(document: dict[str, Any]) -> bool:
+    plans = 0
+    for key, value in document.items():
+        match key.lower():
+            case "plans":
+                plans += 1
+                if not _are_plans(value):
+                    return False
+            case "@@operators_allowed_for_child_policies":
+                if not isinstance(value, list) or not value:
+                    return False
+            case name if name in VALUE_OPERATORS and not isinstance(value, dict):
+                pass  # AWS accepts a stray operator at the root and ignores it
+            case _:
+                return False
+    return plans == 1
+
+
+def _are_plans(plans: Any) -> bool:
+    """Each plan is an object; a value operator on the container is refused."""
+    if not isinstance(plans, dict):
+        return False
+    for name, plan in plans.items():
+        if name.lower() == CHILD_CONTROL:
+            continue
+        if name.startswith("@@") or not isinstance(plan, dict):
+            return False
+    return True
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("an object has a key twice")
+    return result
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _malformed() -> ApiError:
+    return ApiError(
+        "MalformedPolicyDocumentException",
+        "The provided policy document does not meet the requirements of the specified policy type.",
+    )

@@ -1,0 +1,94 @@
+"""`/_emulator/...`: what a test may see and change. It needs no credentials."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from . import functions
+from .call_log import CallLog
+from .calls import Request
+from .faults import Faults, read_fault
+from .plugin import Emulator
+
+PREFIX = "/_emulator/"
+
+Response = tuple[int, dict[str, str], bytes]
+
+
+class ControlPlane:
+    """Routes the requests below `/_emulator/`."""
+
+    def __init__(self, emulator: Emulator, calls: CallLog, faults: Faults) -> None:
+        self._emulator = emulator
+        self._calls = calls
+        self._faults = faults
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request; 400 with a reason for one that makes no sense."""
+        name = request.path.removeprefix(PREFIX).rstrip("/")
+        try:
+            return await self._route(request.method, name, request)
+        except ValueError as error:
+            return _json(400, {"error": str(error)})
+
+    async def _route(self, method: str, name: str, request: Request) -> Response:
+        match (method, name):
+            case ("GET", "organization"):
+                return _json(200, self._emulator.organization.snapshot())
+            case ("GET", "calls"):
+                return _json(200, self._calls.show(dict(parse_qsl(request.query))))
+            case ("DELETE", "calls"):
+                self._calls.clear()
+                return _json(200, [])
+            case ("GET", "faults"):
+                return _json(200, self._faults.show())
+            case ("POST", "faults"):
+                value = _body(request)
+                self._faults.add([read_fault(item) for item in (value if isinstance(value, list) else [value])])
+                return _json(200, self._faults.show())
+            case ("DELETE", "faults"):
+                self._faults.clear()
+                return _json(200, [])
+            case ("GET", "functions"):
+                return _json(200, functions.inventory())
+            case ("GET", "settings"):
+                return _json(200, self._emulator.organization.settings.as_dict())
+            case ("POST", "settings"):
+                self._emulator.organization.settings.change(_object(request))
+                return _json(200, self._emulator.organization.settings.as_dict())
+            case ("GET", "custom-resources"):
+                return _json(200, self._emulator.custom_resources.log())
+            case ("POST", "resend"):
+                return self._resend(_object(request))
+            case ("POST", "reset"):
+                await self._emulator.reset()
+                self._calls.clear()
+                self._faults.clear()
+                return _json(200, {})
+        return _json(404, {"error": f"no such thing: {method} {request.path}"})
+
+    def _resend(self, value: dict[str, Any]) -> Response:
+        request_id = str(value.get("RequestId"))
+        if not self._emulator.custom_resources.resend(request_id):
+            raise ValueError(f"no custom resource request `{request_id}` was sent")
+        return _json(200, {})
+
+
+def _body(request: Request) -> Any:
+    try:
+        return json.loads(request.body)
+    except ValueError as error:
+        raise ValueError(f"the body is not JSON: {error}") from error
+
+
+def _object(request: Request) -> dict[str, Any]:
+    value = _body(request)
+    if not isinstance(value, dict):
+        raise ValueError("the body must be a JSON object")
+    return value
+
+
+def _json(status: int, value: Any) -> Response:
+    return status, {"Content-Type": "application/json"}, (json.dumps(value, indent=2) + "\n").encode()

@@ -1,0 +1,165 @@
+"""The organization: its tree, its policy types and the tags of its resources."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from . import landscape
+from .errors import ApiError, invalid_input
+from .policies import PolicyStore
+from .settings import Settings
+
+ARN = f"arn:aws:organizations::{landscape.MANAGEMENT}"
+
+POLICY_TYPES = (
+    "SERVICE_CONTROL_POLICY",
+    "RESOURCE_CONTROL_POLICY",
+    "TAG_POLICY",
+    "BACKUP_POLICY",
+    "AISERVICES_OPT_OUT_POLICY",
+)
+
+
+class Organization:
+    """All state of AWS Organizations. Not thread-safe: used on the event loop only."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.settings = Settings()
+        self.clock = clock
+        self.created = clock()
+        self.accounts = {account.id: account for account in landscape.ACCOUNTS}
+        self.units = {unit.id: unit for unit in landscape.UNITS}
+        self.policies = PolicyStore(self.settings)
+        # Tags of roots, OUs and accounts; a policy carries its own.
+        self.tags: dict[str, dict[str, str]] = {}
+        # policy type -> (status, moment at which a pending change is done)
+        self._types: dict[str, tuple[str, float]] = {"SERVICE_CONTROL_POLICY": ("ENABLED", 0.0)}
+
+    # -- the tree ---------------------------------------------------------
+
+    def has_account(self, account: str) -> bool:
+        """Whether the account belongs to the organization."""
+        return account in self.accounts
+
+    def target(self, target_id: str) -> dict[str, str]:
+        """A root, OU or account as ListTargetsForPolicy shows it.
+
+        Raises `TargetNotFoundException` for anything else.
+        """
+        if target_id == landscape.ROOT_ID:
+            return _target(target_id, f"{ARN}:root/{_path(target_id)}", "Root", "ROOT")
+        if target_id in self.units:
+            name = self.units[target_id].name
+            return _target(target_id, f"{ARN}:ou/{_path(target_id)}", name, "ORGANIZATIONAL_UNIT")
+        if target_id in self.accounts:
+            name = self.accounts[target_id].name
+            return _target(target_id, f"{ARN}:account/{_path(target_id)}", name, "ACCOUNT")
+        raise ApiError("TargetNotFoundException", "You specified a target that does not exist.")
+
+    def parent_of(self, child: str) -> str | None:
+        """The id of the OU or root above; None for the root itself."""
+        if child in self.units:
+            return self.units[child].parent
+        if child in self.accounts:
+            return self.accounts[child].parent
+        return None
+
+    def path_of(self, account: str) -> str:
+        """`o-.../r-.../ou-.../`: what `aws:PrincipalOrgPaths` holds for an account."""
+        steps: list[str] = []
+        parent = self.parent_of(account)
+        while parent is not None:
+            steps.insert(0, parent)
+            parent = self.parent_of(parent)
+        return "/".join([landscape.ORGANIZATION_ID, *steps]) + "/"
+
+    # -- policy types -----------------------------------------------------
+
+    def policy_types(self) -> list[dict[str, str]]:
+        """The policy types of the root as ListRoots shows them."""
+        self._settle()
+        return [{"Type": kind, "Status": status} for kind, (status, _) in self._types.items()]
+
+    def is_enabled(self, policy_type: str) -> bool:
+        """Whether policies of this type can be attached now."""
+        self._settle()
+        return self._types.get(policy_type, ("", 0.0))[0] == "ENABLED"
+
+    def enable(self, policy_type: str) -> None:
+        """EnablePolicyType: PENDING_ENABLE for a moment, then ENABLED."""
+        status = self._status(policy_type)
+        if status == "ENABLED":
+            raise ApiError("PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled.")
+        if status is not None:
+            raise _in_progress()
+        self._types[policy_type] = ("PENDING_ENABLE", self.clock() + self.settings.policy_type_delay)
+
+    def disable(self, policy_type: str) -> None:
+        """DisablePolicyType: PENDING_DISABLE for a moment; detaches every policy of the type."""
+        status = self._status(policy_type)
+        if status is None:
+            raise type_not_enabled()
+        if status != "ENABLED":
+            raise _in_progress()
+        self._types[policy_type] = ("PENDING_DISABLE", self.clock() + self.settings.policy_type_delay)
+        self.policies.detach_all(policy_type)
+
+    def _status(self, policy_type: str) -> str | None:
+        self._settle()
+        return self._types.get(policy_type, (None, 0.0))[0]
+
+    def _settle(self) -> None:
+        """Let the pending changes whose time has come take effect."""
+        for kind, (status, due) in list(self._types.items()):
+            if status == "PENDING_ENABLE" and self.clock() >= due:
+                self._types[kind] = ("ENABLED", 0.0)
+            elif status == "PENDING_DISABLE" and self.clock() >= due:
+                del self._types[kind]
+
+    # -- the whole, for the control plane ---------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything a test may want to compare, in a stable order."""
+        return {
+            "id": landscape.ORGANIZATION_ID,
+            "root": landscape.ROOT_ID,
+            "policy_types": self.policy_types(),
+            "units": [
+                {"id": unit.id, "name": unit.name, "parent": unit.parent} for unit in self.units.values()
+            ],
+            "accounts": [
+                {"id": account.id, "name": account.name, "parent": account.parent}
+                for account in self.accounts.values()
+            ],
+            "policies": self.policies.snapshot(),
+            "settings": self.settings.as_dict(),
+        }
+
+
+def known_type(policy_type: Any) -> str:
+    """The policy type of a request; `InvalidInputException` when AWS knows no such type."""
+    if policy_type not in POLICY_TYPES:
+        raise invalid_input("INVALID_ENUM_POLICY_TYPE", "You specified an invalid policy type.")
+    return str(policy_type)
+
+
+def type_not_enabled() -> ApiError:
+    """The answer to an operation on a policy type that is not (yet) enabled."""
+    return ApiError(
+        "PolicyTypeNotEnabledException",
+        "This operation can be performed only for enabled policy types.",
+    )
+
+
+def _in_progress() -> ApiError:
+    return ApiError("PolicyChangesInProgressException", "Policy changes are in progress. Try again later.")
+
+
+def _path(resource: str) -> str:
+    return f"{landscape.ORGANIZATION_ID}/{resource}"
+
+
+def _target(target_id: str, arn: str, name: str, kind: str) -> dict[str, str]:
+    return {"TargetId": target_id, "Arn": arn, "Name": name, "Type": kind}

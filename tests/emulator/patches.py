@@ -1,0 +1,106 @@
+"""Every name of the base that is replaced or relied on, in one table, checked at start.
+
+ministack has no plug-in interface, so this plug-in replaces functions of it. A
+replaced function must still be the one that was read when the replacement was
+written: its source has a fingerprint here. `check` reports every mismatch at
+once and nothing is patched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .base import BaseMismatch
+
+
+@dataclass(frozen=True)
+class PatchPoint:
+    """One private name of the base.
+
+    ``fingerprint`` is of the function's source, empty for data. ``why`` says
+    what the plug-in wants with it.
+    """
+
+    module: str
+    name: str
+    replaced: bool
+    fingerprint: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+    def current(self) -> Any:
+        """The object that the base has under this name."""
+        return getattr(importlib.import_module(self.module), self.name)
+
+
+def fingerprint(function: Any) -> str:
+    """The first 12 hexadecimal digits of the SHA-256 of a function's source."""
+    return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()[:12]
+
+
+_S3 = "ministack.services.s3"
+_STS = "ministack.services.sts"
+_IAM = "ministack.services.iam"
+_LAMBDA = "ministack.services.lambda_svc"
+_RUNTIME = "ministack.core.lambda_runtime"
+_STACKS = "ministack.services.cloudformation.stacks"
+_CUSTOM = "ministack.services.cloudformation.custom_resource"
+
+TABLE: tuple[PatchPoint, ...] = (
+    PatchPoint("ministack.app", "app", True, "", "wrapped by the gateway"),
+    PatchPoint("ministack.app", "SERVICE_HANDLERS", True, "", "organizations is ours, sts and lambda are wrapped"),
+    PatchPoint("ministack.app", "_reset_all_state", False, "", "reset through the control plane"),
+    PatchPoint(_CUSTOM, "invoke_custom_resource", True, "", "custom_resources.CustomResources.request"),
+    PatchPoint(_STACKS, "_failed_operation", True, "", "a failed Create is deleted in the rollback"),
+    PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),
+    PatchPoint(_LAMBDA, "_provided_worker_env", True, "", "environment of a function's process"),
+    PatchPoint(_LAMBDA, "_fetch_code_from_s3", True, "", "code from foreign buckets, and never an empty function"),
+    PatchPoint(_LAMBDA, "s3_code_region_message", True, "", "asked where the bucket is"),
+    PatchPoint(_LAMBDA, "invoke_async_with_retry", False, "", "custom resources are invoked asynchronously"),
+    PatchPoint(_LAMBDA, "_get_func_record_for_ref", False, "", "function of a ServiceToken"),
+    PatchPoint(_LAMBDA, "_execution_record_for_config", False, "", "function of a ServiceToken"),
+    PatchPoint(_LAMBDA, "_provided_runtime_code_dir", False, "", "the file that a function runs"),
+    PatchPoint(_LAMBDA, "_functions", False, "", "inventory of functions"),
+    PatchPoint(_LAMBDA, "_RESERVED_RUNTIME_ENV_VARS", False, "", "variables a function cannot set"),
+    PatchPoint(_RUNTIME, "reset", False, "", "ends the functions' processes"),
+    PatchPoint(_STS, "_sessions", False, "", "who a session is"),
+    PatchPoint(_STS, "register_session", False, "", "sessions of functions' roles"),
+    PatchPoint(_IAM, "_roles", False, "", "trust policies"),
+    PatchPoint(_S3, "_bucket_owner_account", False, "", "foreign buckets"),
+    PatchPoint(_S3, "_foreign_bucket_allows", False, "", "foreign buckets"),
+    PatchPoint(_S3, "_get_object_data", False, "", "foreign buckets"),
+    PatchPoint("ministack.core.iam_evaluator", "_principal_org_id", True, "", "members belong to our organization"),
+)
+
+
+def check(table: tuple[PatchPoint, ...] = TABLE) -> None:
+    """Raise `BaseMismatch` naming every patch point that is not as expected."""
+    problems = [problem for point in table if (problem := _problem(point)) is not None]
+    if problems:
+        raise BaseMismatch("the base is not the one the emulator was written for: " + "; ".join(problems))
+
+
+def replace(module: str, name: str, replacement: Callable[..., Any]) -> None:
+    """Put ``replacement`` in the place of a name that the table lists as replaced."""
+    if not any(point.module == module and point.name == name and point.replaced for point in TABLE):
+        raise BaseMismatch(f"patch point {module}.{name} is not in the table")
+    setattr(importlib.import_module(module), name, replacement)
+
+
+def _problem(point: PatchPoint) -> str | None:
+    try:
+        current = point.current()
+    except ImportError:
+        return f"patch point {point}: no such module"
+    except AttributeError:
+        return f"patch point {point}: no such name"
+    if point.fingerprint and fingerprint(current) != point.fingerprint:
+        return f"patch point {point}: its source has changed"
+    return None

@@ -1,0 +1,120 @@
+"""Puts the plug-in into the base: the only place that knows both sides."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ministack import app as base_app
+from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.services import iam, lambda_svc
+from ministack.services.cloudformation import stacks
+
+from . import assume_role, functions, landscape, organizations_api, patches
+from .custom_resources import CustomResources, failed_operation
+from .organization import Organization
+
+Headers = dict[str, str]
+Response = tuple[int, dict[str, str], Any]
+
+
+class Emulator:
+    """The plug-in's own state and its connection to the base."""
+
+    def __init__(self, origin: str) -> None:
+        self.organization = Organization()
+        self.custom_resources = CustomResources(origin)
+
+    def install(self) -> None:
+        """Check every patch point, then put the replacements in."""
+        patches.check()
+        self._install_services()
+        self._install_cloudformation()
+        self._install_functions()
+        patches.replace("ministack.core.iam_evaluator", "_principal_org_id", self._principal_org_id)
+
+    async def prepare_accounts(self) -> None:
+        """Create the role that the management account has in every member."""
+        for account in landscape.ACCOUNTS:
+            if account.id != landscape.MANAGEMENT:
+                await _create_access_role(account.id)
+
+    async def reset(self) -> None:
+        """Back to the state of a fresh start."""
+        self.custom_resources.answers.abort()
+        base_app._reset_all_state()
+        self.organization = Organization()
+        self.custom_resources.sent.clear()
+        await self.prepare_accounts()
+
+    def _install_services(self) -> None:
+        handlers = base_app.SERVICE_HANDLERS
+        base_sts = handlers["sts"]
+        base_lambda = handlers["lambda"]
+
+        async def organizations(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
+            target = headers.get("x-amz-target", "")
+            return organizations_api.handle(self.organization, get_account_id(), target, body)
+
+        async def sts(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
+            refused = assume_role.refusal(self.organization, headers, body)
+            return refused or await base_sts(method, path, headers, body, query)
+
+        async def lambda_(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
+            try:
+                return await base_lambda(method, path, headers, body, query)
+            except functions.CodeError as error:
+                return _invalid_parameter(str(error))
+
+        handlers.update({"organizations": organizations, "sts": sts, "lambda": lambda_})
+
+    def _install_cloudformation(self) -> None:
+        package = "ministack.services.cloudformation"
+        original = stacks._failed_operation
+        patches.replace(f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request)
+        patches.replace(
+            f"{package}.stacks",
+            "_failed_operation",
+            lambda *args, **kwargs: failed_operation(original, *args, **kwargs),
+        )
+
+    def _install_functions(self) -> None:
+        module = "ministack.services.lambda_svc"
+        original = lambda_svc.s3_code_region_message
+        patches.replace(module, "_provided_worker_env", functions.process_environment)
+        patches.replace(module, "_fetch_code_from_s3", functions.fetch_code)
+        patches.replace(
+            module,
+            "s3_code_region_message",
+            lambda bucket, layer=False: functions.code_region_message(original, bucket, layer),
+        )
+
+    def _principal_org_id(self, account: str) -> str | None:
+        return landscape.ORGANIZATION_ID if self.organization.has_account(account) else None
+
+
+async def _create_access_role(account: str) -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{landscape.MANAGEMENT}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    query = {
+        "Action": ["CreateRole"],
+        "RoleName": [landscape.ACCESS_ROLE],
+        "AssumeRolePolicyDocument": [json.dumps(trust)],
+    }
+    with request_scope(account, get_region()):
+        status, _, body = await iam.handle_request("POST", "/", {}, b"", query)
+    if status != 200:
+        raise RuntimeError(f"the role {landscape.ACCESS_ROLE} of {account} was not created: {body!r}")
+
+
+def _invalid_parameter(message: str) -> Response:
+    headers = {"Content-Type": "application/json", "x-amzn-errortype": "InvalidParameterValueException"}
+    return 400, headers, json.dumps({"Type": "User", "message": message}).encode()
