@@ -1,5 +1,6 @@
 """The local AWS emulator as a child process, and its control plane."""
 
+import contextlib
 import json
 import os
 import re
@@ -116,6 +117,24 @@ class Emulator:
     def mend(self):
         """Remove all faults."""
         self._control("DELETE", "faults")
+
+    def custom_resources(self):
+        """Every custom resource request with the answers to it, oldest first."""
+        return self._control("GET", "custom-resources")
+
+    def resend(self, request_id):
+        """Invoke a function again with a request that it has had."""
+        self._control("POST", "resend", {"RequestId": request_id})
+
+    @contextlib.contextmanager
+    def settings(self, **changed):
+        """Other quotas and habits of AWS Organizations for a while; see the emulator's README."""
+        before = self._control("GET", "settings")
+        self._control("POST", "settings", changed)
+        try:
+            yield
+        finally:
+            self._control("POST", "settings", {name: before[name] for name in changed})
 
     def function_digests(self):
         """The sha256 of the bootstrap that each function runs, by the function's name."""

@@ -71,11 +71,12 @@ def targets(ous, regions=(REGION, "us-east-1"), management_account=MANAGEMENT):
     )
 
 
-def function_role():
-    """The function's role in the home account."""
+def function_role(content_bucket=None):
+    """The function's role in the home account, with a bucket it may read contents from."""
     return Stack(
         "aws-backup-backuporgpolicymanager-role",
         TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager-role.yaml",
+        {"PolicyContentBucket": content_bucket} if content_bucket else {},
         creates_named_roles=True,
     )
 
