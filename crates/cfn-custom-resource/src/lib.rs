@@ -1,1 +1,15 @@
-//! The CloudFormation custom-resource protocol.
+#![doc = include_str!("../README.md")]
+
+mod serve;
+
+mod answer;
+mod request;
+mod response_url;
+mod send;
+
+pub use answer::{Failure, Status, Success, create_failed_marker};
+pub use answer::{MAX_ANSWER_BYTES, MAX_PHYSICAL_ID_BYTES};
+pub use request::{Request, RequestType};
+pub use response_url::{ResponseUrlPolicy, ResponseUrlRefused};
+pub use send::NotDelivered;
+pub use serve::{ANSWER_MARGIN, Answering, Outcome, ServeError, serve};

@@ -1,1 +1,25 @@
-//! The Lambda function behind `Custom::BackupOrgPolicy`.
+#![doc = include_str!("../README.md")]
+
+pub mod accepted;
+pub mod config;
+pub mod content;
+pub mod identity;
+pub mod plan;
+pub mod properties;
+
+pub mod aws;
+pub mod organizations;
+mod retry;
+pub mod sources;
+
+mod app;
+mod apply;
+mod create;
+mod delete;
+mod handle;
+mod update;
+mod wanted;
+
+pub use app::{App, Invocation};
+pub use config::Config;
+pub use handle::answer;

@@ -1,0 +1,262 @@
+//! Variables: literal text that is replaced in a parsed document.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::document::Document;
+
+/// A document after its variables were replaced.
+#[derive(Debug, Clone)]
+pub struct Replaced {
+    /// The document with every variable's value in place.
+    pub document: Document,
+    /// The variables that occur nowhere, in alphabetical order: probably a spelling mistake.
+    pub unused: Vec<String>,
+}
+
+/// Why variables could not be replaced. Paths are those of the document with the variables
+/// replaced.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VariableError {
+    /// A variable's key is empty, so it would be everywhere.
+    EmptyKey,
+    /// A `${...}` is left that no variable stands for.
+    LeftOver {
+        /// Where it is: `plans.daily.rules`.
+        path: String,
+        /// The text that is left: `${Vault}`.
+        placeholder: String,
+    },
+    /// Two keys of one object became the same.
+    SameKey {
+        /// The object in which it happens.
+        path: String,
+        /// The key that is there twice now.
+        key: String,
+    },
+}
+
+impl fmt::Display for VariableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |path: &str| match path {
+            "" => "the document".to_owned(),
+            path => format!("`{path}`"),
+        };
+        match self {
+            VariableError::EmptyKey => {
+                f.write_str("a variable has an empty name: give it the text that it stands for")
+            }
+            VariableError::LeftOver { path, placeholder } => write!(
+                f,
+                "{}: no variable stands for `{placeholder}`: add it to the variables, or take it out \
+                 (only `$account` and `$region`, without braces, are AWS's own)",
+                place(path)
+            ),
+            VariableError::SameKey { path, key } => write!(
+                f,
+                "{}: two keys become `{key}` when the variables are replaced: give the variables \
+                 different values",
+                place(path)
+            ),
+        }
+    }
+}
+
+impl std::error::Error for VariableError {}
+
+/// Replaces variables in the keys and the text values of a document.
+///
+/// A variable's key is literal text, braces and dollar sign included (`${Vault}`, but
+/// `__VAULT__` works as well). Each text is read once from left to right, and where several
+/// keys begin at one place the longest is taken: so the order of the variables does not
+/// matter, and a value is never searched for variables again. `$account` and `$region`
+/// stay: AWS replaces them.
+///
+/// # Errors
+/// Every `${...}` that is left over, every object in which two keys became one, and a
+/// variable whose key is empty; all of them, each with its path.
+///
+/// # Example
+/// ```
+/// use backup_policy::{Document, replace_variables};
+/// let document = Document::parse(r#"{"plans":{"${Name}":{}}}"#)?;
+/// let variables = [("${Name}".to_owned(), "daily".to_owned())].into();
+/// let replaced = replace_variables(document, &variables).unwrap();
+/// assert_eq!(replaced.document.minified(), r#"{"plans":{"daily":{}}}"#);
+/// assert!(replaced.unused.is_empty());
+/// # Ok::<(), backup_policy::ParseError>(())
+/// ```
+pub fn replace_variables(
+    document: Document,
+    variables: &BTreeMap<String, String>,
+) -> Result<Replaced, Vec<VariableError>> {
+    if variables.contains_key("") {
+        return Err(vec![VariableError::EmptyKey]);
+    }
+    let mut longest_first: Vec<(&str, &str)> = variables
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    longest_first.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
+    let mut replacer = Replacer {
+        longest_first,
+        used: BTreeSet::new(),
+        errors: Vec::new(),
+    };
+    let value = replacer.value(document.value, "");
+    if !replacer.errors.is_empty() {
+        return Err(replacer.errors);
+    }
+    let used = replacer.used;
+    let unused = variables
+        .keys()
+        .filter(|key| !used.contains(key.as_str()))
+        .cloned()
+        .collect();
+    Ok(Replaced {
+        document: Document { value, ..document },
+        unused,
+    })
+}
+
+struct Replacer<'v> {
+    longest_first: Vec<(&'v str, &'v str)>,
+    used: BTreeSet<&'v str>,
+    errors: Vec<VariableError>,
+}
+
+impl Replacer<'_> {
+    fn value(&mut self, value: Value, path: &str) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(&text, path)),
+            Value::Array(values) => Value::Array(
+                values
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, value)| self.value(value, &format!("{path}[{index}]")))
+                    .collect(),
+            ),
+            Value::Object(members) => Value::Object(self.object(members, path)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value,
+        }
+    }
+
+    fn object(&mut self, members: Map<String, Value>, path: &str) -> Map<String, Value> {
+        let mut replaced = Map::with_capacity(members.len());
+        for (key, value) in members {
+            let key = self.text(&key, path);
+            let inner = if path.is_empty() {
+                key.clone()
+            } else {
+                format!("{path}.{key}")
+            };
+            let value = self.value(value, &inner);
+            if replaced.contains_key(&key) {
+                self.errors.push(VariableError::SameKey {
+                    path: path.to_owned(),
+                    key,
+                });
+            } else {
+                replaced.insert(key, value);
+            }
+        }
+        replaced
+    }
+
+    fn text(&mut self, text: &str, path: &str) -> String {
+        let mut result = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let found = self
+                .longest_first
+                .iter()
+                .find_map(|(key, value)| rest.strip_prefix(key).map(|after| (*key, *value, after)));
+            if let Some((key, value, after)) = found {
+                self.used.insert(key);
+                result.push_str(value);
+                rest = after;
+            } else {
+                result.push(c);
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            }
+        }
+        for placeholder in placeholders(&result) {
+            let placeholder = placeholder.to_owned();
+            self.errors.push(VariableError::LeftOver {
+                path: path.to_owned(),
+                placeholder,
+            });
+        }
+        result
+    }
+}
+
+/// Each `${...}` in a text.
+pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("${").filter_map(|(start, _)| {
+        let from_here = text.get(start..)?;
+        from_here.get(..=from_here.find('}')?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn replace(text: &str, variables: &[(&str, &str)]) -> Result<Replaced, Vec<VariableError>> {
+        let variables = variables
+            .iter()
+            .map(|(key, value)| ((*key).into(), (*value).into()))
+            .collect();
+        replace_variables(Document::parse(text).unwrap(), &variables)
+    }
+
+    #[test]
+    fn the_longest_key_wins_and_values_are_not_searched_again() {
+        let replaced = replace(
+            r#"{"AB":"xAAB A","n":1}"#,
+            &[("A", "B"), ("AB", "A"), ("never", "x")],
+        )
+        .unwrap();
+        assert_eq!(replaced.document.minified(), r#"{"A":"xBA B","n":1}"#);
+        assert_eq!(replaced.unused, ["never"]);
+    }
+
+    #[test]
+    fn every_left_over_is_reported_with_its_path() {
+        let errors = replace(r#"{"a":{"b${X}":["$account","${Y} ${Z}"]}}"#, &[]).unwrap_err();
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(errors.len(), 3);
+        assert!(errors[0].starts_with("`a`: no variable stands for `${X}`"));
+        assert!(errors[1].starts_with("`a.b${X}[1]`: no variable stands for `${Y}`"));
+        assert!(errors[2].starts_with("`a.b${X}[1]`: no variable stands for `${Z}`"));
+    }
+
+    #[test]
+    fn two_keys_that_become_one_are_an_error() {
+        let errors = replace(r#"{"a":{"V":1,"W":2}}"#, &[("V", "x"), ("W", "x")]).unwrap_err();
+        assert_eq!(
+            errors,
+            [VariableError::SameKey {
+                path: "a".into(),
+                key: "x".into()
+            }]
+        );
+    }
+
+    #[test]
+    fn an_empty_key_is_an_error() {
+        assert_eq!(
+            replace("{}", &[("", "x")]).unwrap_err(),
+            [VariableError::EmptyKey]
+        );
+    }
+
+    #[test]
+    fn aws_own_variables_stay() {
+        let text = r#"{"a":"arn:aws:iam::$account:role/$region"}"#;
+        assert_eq!(replace(text, &[]).unwrap().document.minified(), text);
+    }
+}

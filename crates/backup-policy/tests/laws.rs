@@ -1,0 +1,138 @@
+//! Laws of the document, its variables and its injected Regions, against naive models.
+
+use std::collections::BTreeMap;
+
+use backup_policy::{Document, character_count, inject_regions, replace_variables};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+fn json_value() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+        "[\"\\\\/\u{0}-\u{1f}\u{7f}ä🙂]{0,6}".prop_map(Value::from),
+    ];
+    scalar.prop_recursive(5, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec(("\\PC{0,8}", inner), 0..6)
+                .prop_map(|members| Value::Object(Map::from_iter(members))),
+        ]
+    })
+}
+
+/// What `replace_variables` does to one text, said in another way: find the leftmost key,
+/// the longest of those that begin there, and go on behind it.
+fn replaced_naively(text: &str, variables: &[(String, String)]) -> String {
+    let first = variables
+        .iter()
+        .filter_map(|(key, value)| text.find(key.as_str()).map(|at| (at, key, value)))
+        .min_by_key(|(at, key, _)| (*at, usize::MAX - key.len()));
+    match first {
+        None => text.to_owned(),
+        Some((at, key, value)) => {
+            let after = &text[at + key.len()..];
+            format!(
+                "{}{value}{}",
+                &text[..at],
+                replaced_naively(after, variables)
+            )
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn parse_and_print_return_the_same_document(value in json_value()) {
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        let document = Document::parse(&pretty).unwrap();
+        prop_assert_eq!(document.value(), &value);
+        let minified = document.minified();
+        prop_assert_eq!(Document::parse(&minified).unwrap().minified(), minified.clone());
+        prop_assert_eq!(Document::from_value(value).minified(), minified);
+    }
+
+    #[test]
+    fn minified_is_never_longer(value in json_value()) {
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        let minified = Document::parse(&pretty).unwrap().minified();
+        prop_assert!(character_count(&minified) <= character_count(&pretty));
+    }
+
+    #[test]
+    fn parsing_never_panics(text in "\\PC{0,60}|[\\[\\]{}:,\"\\\\0-9eE.a ]{0,60}") {
+        let _ = Document::parse(&text);
+    }
+
+    #[test]
+    fn variables_are_replaced_as_the_naive_model_says(
+        text in "[ab$]{0,12}",
+        variables in prop::collection::btree_map("[ab$]{1,3}", "[abcxyz]{0,3}", 0..5),
+        reverse in any::<bool>(),
+    ) {
+        let mut listed: Vec<(String, String)> = variables.clone().into_iter().collect();
+        if reverse {
+            listed.reverse();
+        }
+        let document = Document::from_value(json!([text.clone()]));
+        let replaced = replace_variables(document, &variables).unwrap();
+        let expected = replaced_naively(&text, &listed);
+        prop_assert_eq!(replaced.document.value(), &json!([expected]));
+    }
+
+    #[test]
+    fn keys_are_replaced_as_values_are(
+        key in "[ab]{0,8}",
+        variables in prop::collection::btree_map("[ab]{1,3}", "[xyz]{0,3}", 0..5),
+    ) {
+        let as_key = Document::from_value(json!({ key.clone(): 1 }));
+        let as_value = Document::from_value(json!([key]));
+        let as_key = replace_variables(as_key, &variables).unwrap();
+        let as_value = replace_variables(as_value, &variables).unwrap();
+        let new_key = as_key.document.value().as_object().unwrap().keys().next();
+        prop_assert_eq!(new_key.map(String::as_str), as_value.document.value()[0].as_str());
+        prop_assert_eq!(as_key.unused, as_value.unused);
+    }
+
+    #[test]
+    fn without_variables_nothing_changes(value in json_value()) {
+        let document = Document::from_value(value.clone());
+        if let Ok(replaced) = replace_variables(document, &BTreeMap::new()) {
+            prop_assert_eq!(replaced.document.value(), &value);
+        } else {
+            let placeholder = value.to_string().contains("${");
+            prop_assert!(placeholder);
+        }
+    }
+
+    #[test]
+    fn injection_changes_exactly_the_plans_without_regions(
+        plans in prop::collection::btree_map(
+            "[a-z]{1,4}",
+            prop_oneof![
+                Just(json!({"regions": {"@@append": ["eu-west-1"]}})),
+                Just(json!({"Regions": {}, "rules": {}})),
+                Just(json!({"rules": {}})),
+                Just(json!({})),
+                Just(json!(1)),
+            ],
+            0..6,
+        ),
+    ) {
+        let before = json!({ "plans": plans });
+        let mut document = Document::from_value(before.clone());
+        let changed = inject_regions(&mut document, &["eu-central-1".to_owned()]);
+        for (name, plan) in &plans {
+            let after = &document.value()["plans"][name];
+            let lacks = plan.is_object() && plan.get("regions").is_none() && plan.get("Regions").is_none();
+            prop_assert_eq!(changed.contains(name), lacks);
+            let mut expected = plan.clone();
+            if lacks {
+                expected["regions"] = json!({"@@assign": ["eu-central-1"]});
+            }
+            prop_assert_eq!(after, &expected);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The shell: run the handler under guard, then answer.
+
+use crate::answer::{Answer, Failure, Status, Success, TooLong};
+use crate::request::{Envelope, Request};
+use crate::response_url::{ResponseUrlPolicy, ResponseUrlRefused};
+use crate::send::{self, NotDelivered};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use serde_json::Value;
+use std::future::Future;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use tracing::Instrument;
+
+/// How long before the deadline a handler is stopped, so that the answer still gets out: one
+/// attempt over a new connection, a pause, and another. Lambda ends the process at the deadline
+/// without notice (Lambda Developer Guide, "Configure Lambda function timeout"), and CloudFormation
+/// would wait for its own time-out, an hour by default.
+pub const ANSWER_MARGIN: Duration = Duration::from_secs(3);
+
+/// How long a stopped handler may take to let go of what it holds before the answer is sent.
+const STOPPING: Duration = Duration::from_millis(250);
+
+/// How answers reach CloudFormation.
+#[derive(Clone, Debug)]
+pub struct Answering {
+    /// The client to send them with. Pass the one that the SDK clients use: its connection pool
+    /// and root certificates are then loaded once.
+    pub http: SharedHttpClient,
+    /// Which `ResponseURL`s are answered.
+    pub response_url: ResponseUrlPolicy,
+}
+
+/// What CloudFormation was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Success or failure.
+    pub status: Status,
+    /// The resource's id.
+    pub physical_resource_id: String,
+    /// The whole reason; the one that was sent may be shorter.
+    pub reason: Option<String>,
+    /// The attributes that did not fit into the answer.
+    pub left_out: Vec<String>,
+}
+
+/// CloudFormation was not answered.
+///
+/// Returned as the function's error it makes Lambda run the request again (twice, for the
+/// asynchronous invocations CloudFormation makes), which is right: handlers are idempotent, and
+/// another attempt may be heard.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServeError {
+    /// Nobody to answer to. The handler was not run.
+    #[error(transparent)]
+    ResponseUrl(#[from] ResponseUrlRefused),
+    /// The request's own ids leave no room in an answer.
+    #[error("the request's ids are too long for an answer of 4096 bytes: not CloudFormation's")]
+    TooLong,
+    /// The answer did not arrive.
+    #[error(transparent)]
+    NotDelivered(#[from] NotDelivered),
+}
+
+/// Hears one request, runs `handler` for it, and answers CloudFormation exactly once.
+///
+/// * The handler runs in a task of its own. If it panics, the answer is FAILED.
+/// * At `deadline` less [`ANSWER_MARGIN`] the task is aborted, and the answer is FAILED. The
+///   handler has no means to answer, so nothing it may still be doing is ever heard. What it has
+///   spawned itself is not aborted; a handler that blocks without awaiting cannot be stopped.
+/// * A request that cannot be understood is answered FAILED without running the handler, if it
+///   has a usable `ResponseURL`; if not, the handler is not run either.
+/// * The outcome is logged once, here: `info` for a success, `error` for a failure with its
+///   whole reason. The `ResponseURL` and property values are never logged.
+///
+/// Runs on a Tokio runtime with time enabled.
+///
+/// # Errors
+///
+/// Only if CloudFormation was not answered: see [`ServeError`].
+///
+/// # Example
+///
+/// ```
+/// use cfn_custom_resource::{Answering, Failure, Request, ServeError, Success, serve};
+///
+/// async fn handle(request: Request) -> Result<Success, Failure> {
+///     let name = request.resource_properties["Name"].as_str().ok_or_else(|| Failure {
+///         physical_resource_id: None,
+///         reason: "`Name` is missing: give the thing a name".to_owned(),
+///     })?;
+///     Ok(Success { physical_resource_id: format!("thing/{name}"), ..Success::default() })
+/// }
+///
+/// /// The body of a Lambda handler: `remaining` is the time until the context's deadline.
+/// async fn lambda(
+///     payload: serde_json::Value,
+///     remaining: std::time::Duration,
+///     answering: &Answering,
+/// ) -> Result<(), ServeError> {
+///     let deadline = tokio::time::Instant::now() + remaining;
+///     serve(payload, deadline, answering, handle).await?;
+///     Ok(())
+/// }
+/// ```
+pub async fn serve<H, F>(
+    payload: Value,
+    deadline: Instant,
+    answering: &Answering,
+    handler: H,
+) -> Result<Outcome, ServeError>
+where
+    H: FnOnce(Request) -> F + Send + 'static,
+    F: Future<Output = Result<Success, Failure>> + Send + 'static,
+{
+    let envelope = Envelope::read(payload);
+    let url = answering
+        .response_url
+        .check(envelope.response_url.as_deref())?;
+    let result = match envelope.request {
+        Ok(request) => guard(request, deadline, handler).await,
+        Err(reason) => Err(failure(reason)),
+    };
+    let answer = Answer::new(envelope.addressee, envelope.is_delete, result);
+    let mut outcome = Outcome {
+        status: answer.status,
+        physical_resource_id: answer.physical_resource_id.clone(),
+        reason: answer.reason.clone(),
+        left_out: Vec::new(),
+    };
+    let (stack_id, logical_id) = (
+        answer.addressee.stack_id.clone(),
+        answer.addressee.logical_resource_id.clone(),
+    );
+    let body = answer.into_body().map_err(|TooLong| ServeError::TooLong)?;
+    outcome.left_out = body.left_out;
+    log(&outcome, &stack_id, &logical_id);
+    send::put(&answering.http, url, body.json, deadline).await?;
+    Ok(outcome)
+}
+
+/// Runs the handler; whatever it does, there is a result before the deadline.
+async fn guard<H, F>(request: Request, deadline: Instant, handler: H) -> Result<Success, Failure>
+where
+    H: FnOnce(Request) -> F + Send + 'static,
+    F: Future<Output = Result<Success, Failure>> + Send + 'static,
+{
+    let now = Instant::now();
+    let Some(stop_at) = deadline
+        .checked_sub(ANSWER_MARGIN)
+        .filter(|stop_at| *stop_at > now)
+    else {
+        return Err(failure(
+            "nothing was begun: too little of the function's time was left",
+        ));
+    };
+    // A set, because it aborts its task when it is dropped with this future.
+    let mut task = JoinSet::new();
+    task.spawn(async move { handler(request).await }.in_current_span());
+    match timeout_at(stop_at, task.join_next()).await {
+        Ok(Some(Ok(result))) => result,
+        // The panic's own text may hold anything; the runtime has written it to the log.
+        Ok(Some(Err(_)) | None) => Err(failure(
+            "the function stopped unexpectedly (panic): its log has the details",
+        )),
+        Err(_) => {
+            // So that no further step is taken once CloudFormation has been told of a failure.
+            let _ = timeout(STOPPING, task.shutdown()).await;
+            Err(failure(
+                "the function ran out of time and was stopped: what it had begun may be \
+                 half done; the next request completes or removes it",
+            ))
+        }
+    }
+}
+
+fn failure(reason: impl Into<String>) -> Failure {
+    Failure {
+        physical_resource_id: None,
+        reason: reason.into(),
+    }
+}
+
+fn log(outcome: &Outcome, stack_id: &str, logical_id: &str) {
+    let physical_id = outcome.physical_resource_id.as_str();
+    let reason = outcome.reason.as_deref();
+    match outcome.status {
+        Status::Success => {
+            tracing::info!(
+                stack_id,
+                logical_id,
+                physical_id,
+                reason,
+                "answering SUCCESS"
+            );
+        }
+        Status::Failed => {
+            tracing::error!(
+                stack_id,
+                logical_id,
+                physical_id,
+                reason,
+                "answering FAILED"
+            );
+        }
+    }
+    if !outcome.left_out.is_empty() {
+        let attributes = outcome.left_out.join(", ");
+        tracing::warn!(
+            stack_id,
+            logical_id,
+            attributes,
+            "no room in the answer for attributes"
+        );
+    }
+}

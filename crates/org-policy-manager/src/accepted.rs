@@ -1,0 +1,156 @@
+//! The memory of what AWS accepted, kept in a tag of the policy.
+//!
+//! When another resource of a stack fails, CloudFormation sends an Update with the previous
+//! properties and does not say that it is a rollback. Such a request must not fail because our
+//! validator has become stricter since, or because the S3 version of the content is gone: that
+//! would leave the stack in UPDATE_ROLLBACK_FAILED. So a policy bears a tag with digests of the
+//! last two contents, each as a pair: of the properties that the content was made from, and of
+//! the content itself.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::properties::{ContentSource, Properties};
+
+/// How many contents are remembered: the live one, and the one that a rollback goes back to.
+const REMEMBERED: usize = 2;
+
+/// Digests of the contents that AWS accepted, the newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Accepted(Vec<Entry>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    properties: String,
+    content: String,
+}
+
+impl Accepted {
+    /// Reads the tag's value; what cannot be read counts as not remembered.
+    pub fn read(tag: Option<&str>) -> Self {
+        let entry = |text: &str| {
+            let (properties, content) = text.split_once('/')?;
+            Some(Entry {
+                properties: properties.to_string(),
+                content: content.to_string(),
+            })
+        };
+        Self(
+            tag.unwrap_or_default()
+                .split(' ')
+                .filter_map(entry)
+                .take(REMEMBERED)
+                .collect(),
+        )
+    }
+
+    /// The tag's value: at most 131 characters of the 256 that a tag value may have.
+    pub fn tag(&self) -> String {
+        let entries = self
+            .0
+            .iter()
+            .map(|e| format!("{}/{}", e.properties, e.content));
+        entries.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether a content made from these properties was accepted before.
+    pub fn knows(&self, properties: &str) -> bool {
+        self.0.iter().any(|entry| entry.properties == properties)
+    }
+
+    /// Whether the live content was made from these properties.
+    pub fn made(&self, properties: &str, live_content: &str) -> bool {
+        self.0
+            .iter()
+            .any(|e| e.properties == properties && e.content == live_content)
+    }
+
+    /// The memory after one more content was accepted.
+    pub fn and(&self, properties: &str, content: &str) -> Self {
+        let newest = Entry {
+            properties: properties.to_string(),
+            content: content.to_string(),
+        };
+        let older = self.0.iter().filter(|entry| **entry != newest).cloned();
+        Self(
+            std::iter::once(newest.clone())
+                .chain(older)
+                .take(REMEMBERED)
+                .collect(),
+        )
+    }
+}
+
+/// The digest of everything that a policy's content is made from.
+pub fn properties_digest(properties: &Properties, regions: &[String]) -> String {
+    let source = match &properties.content {
+        ContentSource::Object(value) => value.to_string(),
+        ContentSource::Text(text) => text.clone(),
+        ContentSource::S3(object) => format!(
+            "s3://{}/{}?versionId={}",
+            object.bucket,
+            object.key,
+            object.version_id.as_deref().unwrap_or_default()
+        ),
+    };
+    let variables = serde_json::json!(properties.variables).to_string();
+    digest(&[&source, &variables, &serde_json::json!(regions).to_string()])
+}
+
+/// The digest of a policy's content.
+pub fn content_digest(content: &str) -> String {
+    digest(&[content])
+}
+
+/// The first 128 bits of a SHA-256 over the parts, each with its length before it: enough to tell
+/// contents apart by chance, and nobody gains by making two that collide in their own policy.
+fn digest(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_two_contents_are_remembered_and_no_more() {
+        let memory = Accepted::default()
+            .and("p1", "c1")
+            .and("p2", "c2")
+            .and("p3", "c3");
+        assert!(memory.knows("p3") && memory.knows("p2") && !memory.knows("p1"));
+        assert!(memory.made("p3", "c3") && !memory.made("p3", "c2"));
+    }
+
+    #[test]
+    fn accepting_the_same_content_again_forgets_nothing() {
+        let memory = Accepted::default()
+            .and("p1", "c1")
+            .and("p2", "c2")
+            .and("p2", "c2");
+        assert!(memory.knows("p1"));
+    }
+
+    #[test]
+    fn the_tag_reads_back_and_fits_a_tag_value() {
+        let (p, c) = (digest(&["p"]), digest(&["c"]));
+        let memory = Accepted::default().and(&p, &c).and(&c, &p);
+        let tag = memory.tag();
+        assert!(tag.len() <= 256, "{tag}");
+        assert_eq!(Accepted::read(Some(&tag)), memory);
+    }
+
+    #[test]
+    fn an_unreadable_tag_is_an_empty_memory() {
+        assert_eq!(Accepted::read(Some("edited by hand")), Accepted::default());
+        assert_eq!(Accepted::read(None), Accepted::default());
+    }
+}

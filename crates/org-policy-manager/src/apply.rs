@@ -1,0 +1,128 @@
+//! Makes planned changes, one after the other, and undoes them when one fails or time runs short.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::aws::CallError;
+use crate::organizations::Organizations;
+use crate::plan::{Change, Live, undo, undo_cost};
+
+/// Why changes were not made, and what became of those that were.
+#[derive(Debug)]
+pub(crate) struct NotMade {
+    pub reason: String,
+    /// Exactly what is left of the attempt; `None` when everything is as before.
+    pub left: Option<String>,
+}
+
+impl NotMade {
+    /// Nothing was written.
+    pub(crate) fn untouched(reason: impl ToString) -> Self {
+        Self {
+            reason: reason.to_string(),
+            left: None,
+        }
+    }
+}
+
+impl fmt::Display for NotMade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.left {
+            None => write!(f, "{}; everything is as it was before", self.reason),
+            Some(left) => write!(f, "{}; left behind: {left}", self.reason),
+        }
+    }
+}
+
+/// The changes that were made or may have been made, and why the last one failed.
+#[derive(Debug)]
+pub(crate) struct Stopped<'a> {
+    pub tried: &'a [Change],
+    pub reason: String,
+}
+
+/// Makes the changes in their order. A change is started only while enough time remains to undo
+/// it and all before it; `extra` is what else must be undone, such as a policy's creation.
+pub(crate) async fn make<'a>(
+    organizations: &Organizations,
+    policy: &str,
+    changes: &'a [Change],
+    extra: Duration,
+    deadline: Instant,
+) -> Result<(), Stopped<'a>> {
+    for (index, change) in changes.iter().enumerate() {
+        let (tried, _) = changes.split_at(index + 1);
+        let until = deadline.checked_sub(undo_cost(tried) + extra);
+        let until = until.filter(|until| *until > Instant::now());
+        let result = match until {
+            Some(until) => organizations.until(until).apply(policy, change).await,
+            None => {
+                let (tried, _) = changes.split_at(index);
+                let reason = format!(
+                    "time ran short after {index} of {} changes: AWS answered slowly or refused \
+                     many calls",
+                    changes.len()
+                );
+                return Err(Stopped { tried, reason });
+            }
+        };
+        match result {
+            Ok(()) => info!(policy.id = policy, change = %change, "change made"),
+            Err(error) => {
+                let reason = format!("could not {change}: {error}");
+                return Err(Stopped { tried, reason });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Brings a policy back to how it was: reads how it is now, so that a change whose answer was
+/// lost is undone just as one whose answer arrived. Goes on after a change that cannot be undone,
+/// and says what is left.
+pub(crate) async fn put_back(
+    organizations: &Organizations,
+    before: &Live,
+    stopped: &Stopped<'_>,
+    deadline: Instant,
+) -> Option<String> {
+    if stopped.tried.is_empty() {
+        return None;
+    }
+    let organizations = organizations.until(deadline);
+    let id = &before.id;
+    let now = match organizations.live(id).await {
+        Ok(Some(now)) => now,
+        Ok(None) => return Some(format!("the policy {id} was deleted by somebody else")),
+        Err(error) => return Some(perhaps(stopped.tried, id, &error)),
+    };
+    let mut left = Vec::new();
+    for change in undo(stopped.tried, before, &now) {
+        match organizations.apply(id, &change).await {
+            Ok(()) => info!(policy.id = %id, change = %change, "change undone"),
+            Err(error) => {
+                warn!(policy.id = %id, change = %change, %error, "change not undone");
+                left.push(format!("{change} ({error})"));
+            }
+        }
+    }
+    (!left.is_empty()).then(|| {
+        format!(
+            "to undo on the policy {id}, which could not be done: {}",
+            left.join("; ")
+        )
+    })
+}
+
+/// What may be left when not even the state can be read.
+fn perhaps(tried: &[Change], id: &str, error: &CallError) -> String {
+    let tried: Vec<String> = tried.iter().map(ToString::to_string).collect();
+    format!(
+        "on the policy {id} these changes were made, the last one perhaps: {}; they could not be \
+         undone because the policy could not be read ({error})",
+        tried.join("; ")
+    )
+}

@@ -1,0 +1,107 @@
+//! From what a template says to the text that AWS stores: variables replaced, Regions put into the
+//! plans that name none, white space removed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use backup_policy::{Document, Finding, Severity};
+use serde_json::Value;
+
+/// A policy's content as it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// An object of the template.
+    Object(Value),
+    /// JSON text, from the template or from S3.
+    Text(String),
+}
+
+/// A policy's content, ready to be sent.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The document that will be sent.
+    pub document: Document,
+    /// What the user should know, though it stops nothing.
+    pub warnings: Vec<String>,
+}
+
+/// Prepares a policy's content. It is not validated yet: see [`refusal`].
+///
+/// # Errors
+/// Text that is no JSON, with its position; a `${...}` that no variable replaces.
+pub fn prepare(
+    found: Found,
+    variables: &BTreeMap<String, String>,
+    regions: &[String],
+) -> Result<Prepared, String> {
+    let document = match found {
+        Found::Object(value) => Document::from_value(value),
+        Found::Text(text) => Document::parse(&text)
+            .map_err(|error| format!("the policy's content cannot be read: {error}"))?,
+    };
+    let replaced = backup_policy::replace_variables(document, variables).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        format!(
+            "the policy's variables do not fit its content: {}",
+            errors.join("; ")
+        )
+    })?;
+    let unused = replaced.unused.iter();
+    let warnings = unused
+        .map(|key| format!("the variable `{key}` occurs nowhere in the policy"))
+        .collect();
+    let mut document = replaced.document;
+    if !regions.is_empty() {
+        backup_policy::inject_regions(&mut document, regions);
+    }
+    Ok(Prepared { document, warnings })
+}
+
+/// How many findings an answer names; CloudFormation shows about 1,000 characters of it.
+const NAMED: usize = 5;
+
+/// Why AWS would refuse a policy, as one line that names the first findings and how many more
+/// there are; `None` when nothing speaks against it.
+pub fn refusal(findings: &[Finding]) -> Option<String> {
+    let errors: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .collect();
+    if errors.is_empty() {
+        return None;
+    }
+    let named: Vec<String> = errors
+        .iter()
+        .take(NAMED)
+        .map(|e| OneLine(e).to_string())
+        .collect();
+    let more = match errors.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let plural = if errors.len() == 1 { "error" } else { "errors" };
+    Some(format!(
+        "the policy has {} {plural}: {}{more}",
+        errors.len(),
+        named.join("; ")
+    ))
+}
+
+/// A finding as one line of an answer or a log.
+pub struct OneLine<'a>(pub &'a Finding);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding {
+            path,
+            message,
+            help,
+            ..
+        } = self.0;
+        write!(f, "`{path}`: {message}")?;
+        match help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Create: makes the policy, or finds the one that an earlier attempt made, and attaches it.
+
+use cfn_custom_resource::Request;
+use tokio::time::{Duration, Instant, sleep};
+use tracing::info;
+
+use crate::app::{App, Place};
+use crate::apply::{NotMade, make};
+use crate::delete::{remove, unanswered};
+use crate::identity::{Ownership, PolicyArn, TAG_REQUEST_ID, TAG_UNANSWERED};
+use crate::organizations::{Listed, Organizations};
+use crate::plan::{Change, Live, WRITE_COST, fits, is_unanswered};
+use crate::update::{Settled, settle};
+use crate::wanted::{Ready, Wanted};
+
+/// How long enabling backup policies may take. AWS says only that it happens in the background;
+/// our choice.
+const ENABLING: Duration = Duration::from_secs(60);
+
+/// Makes the wanted policy and attaches it. When that fails, what was made is removed again.
+pub(crate) async fn create(
+    app: &App,
+    place: &Place,
+    request: &Request,
+    wanted: &Wanted,
+    deadline: Instant,
+) -> Result<Settled, NotMade> {
+    let ready = wanted.content(app).await.map_err(NotMade::untouched)?;
+    let account = &wanted.properties.management_account;
+    let organizations = app
+        .organizations(place, account, deadline)
+        .await
+        .map_err(NotMade::untouched)?;
+    if wanted.properties.enable_policy_type {
+        enable(&organizations, deadline)
+            .await
+            .map_err(NotMade::untouched)?;
+    }
+
+    let mut desired = wanted.fresh(&ready);
+    let mut tags = desired.tags.clone();
+    tags.insert(TAG_REQUEST_ID.to_string(), request.request_id.clone());
+    tags.insert(TAG_UNANSWERED.to_string(), "true".to_string());
+    desired.tags = tags;
+    let attach: Vec<Change> = desired
+        .targets
+        .iter()
+        .cloned()
+        .map(Change::Attach)
+        .collect();
+    let left = deadline.saturating_duration_since(Instant::now());
+    fits(&attach, WRITE_COST, left).map_err(NotMade::untouched)?;
+
+    let name = &desired.name;
+    let created = organizations
+        .create(name, &desired.description, &ready.content, &desired.tags)
+        .await;
+    let policy = match created {
+        Ok(policy) => {
+            info!(policy.id = %policy.id, "policy created");
+            policy
+        }
+        Err(error) if error.is("DuplicatePolicyException") => {
+            match existing(&organizations, request, wanted).await? {
+                Existing::Unfinished(policy) => policy,
+                Existing::Taken(live) => {
+                    return settle(app, &organizations, wanted, *live, deadline).await;
+                }
+            }
+        }
+        Err(error) => {
+            let reason = format!("could not create the policy `{name}`: {error}");
+            let found = unanswered(&organizations, request, Some(&request.request_id), name).await;
+            return Err(match found {
+                Ok(None) => NotMade { reason, left: None },
+                Ok(Some(policy)) => discard(&organizations, &policy, reason, deadline).await,
+                // The same refusal again: AWS did not let us in at all.
+                Err(again) if again.code.is_some() && again.code == error.code => {
+                    NotMade { reason, left: None }
+                }
+                Err(again) => NotMade {
+                    reason,
+                    left: Some(format!(
+                        "perhaps the policy `{name}`, which could not be looked for ({again})"
+                    )),
+                },
+            });
+        }
+    };
+    finish(&organizations, wanted, &ready, policy, deadline).await
+}
+
+/// Attaches a policy that was just created, or whose Create is being repeated.
+async fn finish(
+    organizations: &Organizations,
+    wanted: &Wanted,
+    ready: &Ready,
+    policy: Listed,
+    deadline: Instant,
+) -> Result<Settled, NotMade> {
+    let arn = match policy.arn.parse::<PolicyArn>() {
+        Ok(arn) if arn.management_account == wanted.properties.management_account => arn,
+        _ => {
+            let reason = format!(
+                "`OrgManagementAccount` is `{}`, but the policy was created as {}: expected the \
+                 management account of this organization",
+                wanted.properties.management_account, policy.arn
+            );
+            return Err(discard(organizations, &policy, reason, deadline).await);
+        }
+    };
+    let changes: Vec<Change> = wanted
+        .targets
+        .iter()
+        .cloned()
+        .map(Change::Attach)
+        .chain([Change::Untag([TAG_UNANSWERED.to_string()].into())])
+        .collect();
+    match make(organizations, &policy.id, &changes, WRITE_COST, deadline).await {
+        Ok(()) => Ok(Settled {
+            arn,
+            content: ready.content.clone(),
+        }),
+        Err(stopped) => Err(discard(organizations, &policy, stopped.reason, deadline).await),
+    }
+}
+
+/// A policy that already has the wanted name.
+enum Existing {
+    /// An earlier attempt of this very request made it.
+    Unfinished(Listed),
+    /// It is this resource's from before, or `AdoptExisting` lets it be taken over.
+    Taken(Box<Live>),
+}
+
+async fn existing(
+    organizations: &Organizations,
+    request: &Request,
+    wanted: &Wanted,
+) -> Result<Existing, NotMade> {
+    let name = &wanted.properties.name;
+    let all = organizations.policies().await.map_err(NotMade::untouched)?;
+    let Some(policy) = all.into_iter().find(|policy| policy.name == *name) else {
+        return Err(NotMade::untouched(format!(
+            "AWS says that there is a policy `{name}` already, but does not list it: try again later"
+        )));
+    };
+    let live = organizations
+        .live(&policy.id)
+        .await
+        .map_err(NotMade::untouched)?;
+    let Some(live) = live else {
+        return Err(NotMade::untouched(format!(
+            "the policy `{name}` ({}) was just deleted by somebody else: try again",
+            policy.id
+        )));
+    };
+    let same_request = live.tags.get(TAG_REQUEST_ID) == Some(&request.request_id);
+    if same_request && is_unanswered(&live.tags) {
+        info!(policy.id = %policy.id, "an earlier attempt of this request created the policy");
+        return Ok(Existing::Unfinished(policy));
+    }
+    let ours = wanted.owner.of(&live.tags) == Ownership::Ours;
+    if ours || wanted.properties.adopt_existing {
+        info!(policy.id = %policy.id, ours, "taking the existing policy over");
+        return Ok(Existing::Taken(Box::new(live)));
+    }
+    Err(NotMade::untouched(format!(
+        "a policy `{name}` ({}) exists already and is not this resource's: choose another \
+         PolicyName, or set AdoptExisting: true to take it over",
+        policy.id
+    )))
+}
+
+/// Removes what a failed Create made.
+async fn discard(
+    organizations: &Organizations,
+    policy: &Listed,
+    reason: String,
+    deadline: Instant,
+) -> NotMade {
+    NotMade {
+        reason,
+        left: remove(organizations, &policy.id, deadline).await.err(),
+    }
+}
+
+/// Enables backup policies on the organization's root and waits until they are. This is not
+/// undone when the request fails: other policies may rely on it by then.
+pub(crate) async fn enable(organizations: &Organizations, deadline: Instant) -> Result<(), String> {
+    let give_up = deadline.min(Instant::now() + ENABLING);
+    let mut asked = false;
+    loop {
+        let root = organizations
+            .root()
+            .await
+            .map_err(|error| error.to_string())?;
+        let root = root.ok_or("the organization has no root")?;
+        if root.enabled {
+            return Ok(());
+        }
+        if !root.pending && !asked {
+            organizations
+                .enable(&root.id)
+                .await
+                .map_err(|error| error.to_string())?;
+            asked = true;
+            info!(root.id = %root.id, "backup policies enabled");
+        }
+        let pause = Duration::from_millis(1_000 + fastrand::u64(0..1_000));
+        if Instant::now() + pause >= give_up {
+            return Err(format!(
+                "backup policies are still being enabled on {}: try again in a minute",
+                root.id
+            ));
+        }
+        sleep(pause).await;
+    }
+}

@@ -1,0 +1,149 @@
+//! One request of CloudFormation, from the event to the answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cfn_custom_resource::{
+    ANSWER_MARGIN, Failure, Request, RequestType, ServeError, Success, serve,
+};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+use tracing::{error, info};
+
+use crate::app::{App, Invocation, Place};
+use crate::apply::NotMade;
+use crate::create::create;
+use crate::delete::delete;
+use crate::identity::PhysicalId;
+use crate::update::{Settled, update};
+use crate::wanted::Wanted;
+
+/// Work ends this long before the protocol would end it, so that a failure is answered with what
+/// was undone rather than with "time ran out".
+const RESERVE: Duration = Duration::from_secs(1);
+
+/// Handles one event: does what CloudFormation asks for and answers it exactly once, whatever
+/// happens, at the latest 3 s before the invocation's deadline.
+///
+/// # Errors
+/// Only when CloudFormation could not be answered: the event should then be handled again.
+pub async fn answer(app: Arc<App>, event: Value, invocation: Invocation) -> Result<(), ServeError> {
+    let Invocation {
+        function_arn,
+        deadline,
+    } = invocation;
+    let worker = Arc::clone(&app);
+    let work_until = deadline
+        .checked_sub(ANSWER_MARGIN + RESERVE)
+        .unwrap_or(deadline);
+    let handler = move |request: Request| async move {
+        let result = handle(&worker, &function_arn, &request, work_until).await;
+        if let Err(failure) = &result {
+            error!(
+                request = ?request.request_type,
+                resource = %request.logical_resource_id,
+                reason = %failure.reason,
+                "the request failed"
+            );
+        }
+        result
+    };
+    serve(event, deadline, app.answering(), handler)
+        .await
+        .map(drop)
+}
+
+async fn handle(
+    app: &App,
+    function_arn: &str,
+    request: &Request,
+    deadline: Instant,
+) -> Result<Success, Failure> {
+    let fail = |reason: String| Failure {
+        physical_resource_id: None,
+        reason,
+    };
+    let Some(place) = Place::of(function_arn) else {
+        return Err(fail(format!(
+            "`{function_arn}` is not the arn of a lambda function"
+        )));
+    };
+    match request.request_type {
+        RequestType::Delete => {
+            delete(app, &place, request, deadline).await.map_err(fail)?;
+            let id = request.physical_resource_id.clone().unwrap_or_default();
+            Ok(Success {
+                physical_resource_id: id,
+                data: Map::new(),
+                ..Success::default()
+            })
+        }
+        RequestType::Create => match wanted(app, request, deadline).await {
+            Ok(wanted) => {
+                let created = create(app, &place, request, &wanted, deadline).await;
+                created
+                    .map(|settled| success(&wanted, settled))
+                    .map_err(|not_made| Failure {
+                        // What is left behind is looked for when CloudFormation deletes this id.
+                        physical_resource_id: not_made
+                            .left
+                            .is_none()
+                            .then(|| PhysicalId::undone(&request.request_id)),
+                        reason: not_made.to_string(),
+                    })
+            }
+            Err(not_made) => Err(Failure {
+                physical_resource_id: Some(PhysicalId::undone(&request.request_id)),
+                reason: not_made.to_string(),
+            }),
+        },
+        RequestType::Update => {
+            let updated = async {
+                let wanted = wanted(app, request, deadline).await?;
+                let settled = update(app, &place, request, &wanted, deadline).await?;
+                Ok(success(&wanted, settled))
+            };
+            updated
+                .await
+                .map_err(|not_made: NotMade| fail(not_made.to_string()))
+        }
+    }
+}
+
+async fn wanted(app: &App, request: &Request, deadline: Instant) -> Result<Wanted, NotMade> {
+    Wanted::read(app, request, deadline)
+        .await
+        .map_err(NotMade::untouched)
+}
+
+/// The answer's attributes, for `Fn::GetAtt`.
+fn success(wanted: &Wanted, settled: Settled) -> Success {
+    let Settled { arn, content } = settled;
+    let physical_resource_id = arn.to_string();
+    info!(
+        policy.arn = physical_resource_id,
+        targets = wanted.targets.len(),
+        "the policy is as wanted"
+    );
+    let data = [
+        ("PolicyId", arn.policy_id),
+        ("PolicyArn", physical_resource_id.clone()),
+        ("PolicyName", wanted.properties.name.clone()),
+        ("OrganizationId", arn.organization_id),
+        ("ManagementAccountId", arn.management_account),
+        ("PolicyTargets", wanted.targets.join(",")),
+        (
+            "PolicyCharacters",
+            backup_policy::character_count(&content).to_string(),
+        ),
+    ];
+    let data = data
+        .into_iter()
+        .map(|(name, value)| (name.to_string(), Value::String(value)));
+    Success {
+        physical_resource_id,
+        data: data.collect(),
+        reason: None,
+        no_echo: false,
+    }
+}

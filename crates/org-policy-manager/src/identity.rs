@@ -1,0 +1,239 @@
+//! How a policy is known: its ARN as the resource's physical id, and the tags that say whose it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Tag with the id of the stack that manages the policy.
+pub const TAG_STACK_ID: &str = "backup-org-policy:stack-id";
+/// Tag with the logical id of the resource that manages the policy.
+pub const TAG_LOGICAL_ID: &str = "backup-org-policy:logical-id";
+/// Tag with the RequestId of the Create that made the policy.
+pub const TAG_REQUEST_ID: &str = "backup-org-policy:request-id";
+/// Tag that a policy bears from its creation until the Create has done everything else. A Delete
+/// that CloudFormation sends because a Create never answered removes only policies that bear it,
+/// so it can never remove the policy of an older resource with the same logical id.
+pub const TAG_UNANSWERED: &str = "backup-org-policy:unanswered";
+/// Tag with digests of the last two contents that AWS accepted, see [`crate::accepted`].
+pub const TAG_ACCEPTED: &str = "backup-org-policy:accepted";
+/// All tags of this function begin so; a template's `Tags` may not.
+pub const TAG_PREFIX: &str = "backup-org-policy:";
+/// The number of tags in this module, which a policy's 50 (AWS Organizations quotas) must hold
+/// beside those of the template.
+pub const OWN_TAGS: usize = 5;
+
+/// Begins the physical id that answers a failed Create which left nothing behind.
+const UNDONE_PREFIX: &str = "create-undone:";
+
+/// The ARN of a backup policy.
+///
+/// ```
+/// use org_policy_manager::identity::PolicyArn;
+/// let arn = "arn:aws:organizations::111111111111:policy/o-exampleorg1/backup_policy/p-example123";
+/// let policy: PolicyArn = arn.parse().unwrap();
+/// assert_eq!(policy.management_account, "111111111111");
+/// assert_eq!(policy.policy_id, "p-example123");
+/// assert_eq!(policy.to_string(), arn);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyArn {
+    /// `aws`, `aws-cn`, `aws-us-gov`, ...
+    pub partition: String,
+    /// The account that owns the organization.
+    pub management_account: String,
+    /// `o-...`
+    pub organization_id: String,
+    /// `p-...`
+    pub policy_id: String,
+}
+
+/// The text is not the ARN of a backup policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the arn of an AWS Organizations backup policy")]
+pub struct NotAPolicyArn;
+
+impl std::str::FromStr for PolicyArn {
+    type Err = NotAPolicyArn;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let rest = text.strip_prefix("arn:").ok_or(NotAPolicyArn)?;
+        let (partition, rest) = rest.split_once(":organizations::").ok_or(NotAPolicyArn)?;
+        let (account, resource) = rest.split_once(":policy/").ok_or(NotAPolicyArn)?;
+        let (organization, policy) = resource
+            .split_once("/backup_policy/")
+            .ok_or(NotAPolicyArn)?;
+        let whole = !partition.is_empty()
+            && !partition.contains(':')
+            && is_account_id(account)
+            && organization.starts_with("o-")
+            && is_policy_id(policy);
+        whole
+            .then(|| Self {
+                partition: partition.to_string(),
+                management_account: account.to_string(),
+                organization_id: organization.to_string(),
+                policy_id: policy.to_string(),
+            })
+            .ok_or(NotAPolicyArn)
+    }
+}
+
+impl fmt::Display for PolicyArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            partition,
+            management_account,
+            organization_id,
+            policy_id,
+        } = self;
+        write!(
+            f,
+            "arn:{partition}:organizations::{management_account}:policy/{organization_id}/backup_policy/{policy_id}"
+        )
+    }
+}
+
+/// Twelve digits.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `^p-[0-9a-zA-Z_]{8,128}$` (AWS Organizations API reference, PolicyId).
+pub fn is_policy_id(text: &str) -> bool {
+    text.strip_prefix("p-").is_some_and(|id| {
+        (8..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    })
+}
+
+/// What a request's physical id says about the resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhysicalId {
+    /// A policy that this function made or adopted.
+    Policy(PolicyArn),
+    /// A Create that failed and left nothing: there is nothing to delete.
+    Undone,
+    /// A Create that failed; what it made bears this RequestId.
+    FailedCreate(String),
+    /// CloudFormation's own invention: it never got an answer to a Create.
+    Unknown,
+}
+
+impl PhysicalId {
+    /// Reads a physical id.
+    pub fn read(id: &str) -> Self {
+        if let Ok(arn) = id.parse() {
+            return Self::Policy(arn);
+        }
+        if id.starts_with(UNDONE_PREFIX) {
+            return Self::Undone;
+        }
+        match id.strip_prefix(&cfn_custom_resource::create_failed_marker("")) {
+            Some(request_id) if !request_id.is_empty() => {
+                Self::FailedCreate(request_id.to_string())
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The physical id of a failed Create that left nothing behind.
+    pub fn undone(request_id: &str) -> String {
+        format!("{UNDONE_PREFIX}{request_id}")
+    }
+}
+
+/// Who may change and delete a policy: one resource of one stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// The stack's id (an ARN).
+    pub stack_id: String,
+    /// The resource's logical id.
+    pub logical_id: String,
+}
+
+/// What a policy's tags say of its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ownership {
+    /// It bears this owner's tags.
+    Ours,
+    /// It bears another owner's tags.
+    Others,
+    /// It bears no owner's tags: made by hand, by another tool, or its tags were removed.
+    Nobodys,
+}
+
+impl Owner {
+    /// The tags that mark a policy as this owner's.
+    pub fn tags(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([
+            (TAG_STACK_ID.to_string(), self.stack_id.clone()),
+            (TAG_LOGICAL_ID.to_string(), self.logical_id.clone()),
+        ])
+    }
+
+    /// Whose a policy with these tags is, seen from this owner.
+    pub fn of(&self, tags: &BTreeMap<String, String>) -> Ownership {
+        match (tags.get(TAG_STACK_ID), tags.get(TAG_LOGICAL_ID)) {
+            (Some(stack), Some(logical))
+                if *stack == self.stack_id && *logical == self.logical_id =>
+            {
+                Ownership::Ours
+            }
+            (None, None) => Ownership::Nobodys,
+            _ => Ownership::Others,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str =
+        "arn:aws-cn:organizations::111111111111:policy/o-exampleorg1/backup_policy/p-example123";
+
+    #[test]
+    fn only_a_backup_policys_arn_is_a_policy() {
+        assert!(matches!(PhysicalId::read(ARN), PhysicalId::Policy(_)));
+        for other in [
+            "",
+            "p-example123",
+            "stack-Policy-ABC123",
+            "arn:aws:organizations::111111111111:policy/o-exampleorg1/service_control_policy/p-example123",
+            "arn:aws:organizations::11111111111:policy/o-exampleorg1/backup_policy/p-example123",
+            "arn:aws:organizations::111111111111:policy/o-exampleorg1/backup_policy/p-1",
+            "create-failed:",
+        ] {
+            assert_eq!(PhysicalId::read(other), PhysicalId::Unknown, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_ids_of_failed_creates_say_whether_anything_was_left() {
+        assert_eq!(
+            PhysicalId::read(&PhysicalId::undone("r-1")),
+            PhysicalId::Undone
+        );
+        assert_eq!(
+            PhysicalId::read(&cfn_custom_resource::create_failed_marker("r-1")),
+            PhysicalId::FailedCreate("r-1".into())
+        );
+    }
+
+    #[test]
+    fn a_policy_is_ours_only_with_both_tags() {
+        let owner = Owner {
+            stack_id: "stack".into(),
+            logical_id: "Daily".into(),
+        };
+        let tags = owner.tags();
+        assert_eq!(owner.of(&tags), Ownership::Ours);
+        assert_eq!(owner.of(&BTreeMap::new()), Ownership::Nobodys);
+        let mut half = tags.clone();
+        half.remove(TAG_LOGICAL_ID);
+        assert_eq!(owner.of(&half), Ownership::Others);
+        let monthly = Owner {
+            logical_id: "Monthly".into(),
+            ..owner
+        };
+        assert_eq!(monthly.of(&tags), Ownership::Others);
+    }
+}

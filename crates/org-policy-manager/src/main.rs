@@ -1,0 +1,34 @@
+//! The Lambda function behind `Custom::BackupOrgPolicy`: the process around
+//! [`org_policy_manager::answer`].
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
+use org_policy_manager::{App, Config, Invocation, answer, aws};
+use serde_json::Value;
+use tokio::time::Instant;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let config = Config::from_env()?;
+    let app = Arc::new(App::new(config, aws::http_client()?));
+    run(service_fn(|event: LambdaEvent<Value>| {
+        let app = Arc::clone(&app);
+        async move {
+            let left = event.context.deadline().duration_since(SystemTime::now());
+            let invocation = Invocation {
+                function_arn: event.context.invoked_function_arn.clone(),
+                deadline: Instant::now() + left.unwrap_or_default(),
+            };
+            answer(app, event.payload, invocation)
+                .await
+                .map_err(|error| Diagnostic {
+                    error_type: "CloudFormationNotAnswered".to_string(),
+                    error_message: error.to_string(),
+                })
+        }
+    }))
+    .await
+}

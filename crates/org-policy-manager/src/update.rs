@@ -1,0 +1,133 @@
+//! Update: changes a policy in place, so that no target in both the old and the new list is
+//! without it for a moment.
+
+use std::time::Duration;
+
+use cfn_custom_resource::Request;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::app::{App, Place};
+use crate::apply::{NotMade, make, put_back};
+use crate::create::{create, enable};
+use crate::identity::{Ownership, PhysicalId, PolicyArn};
+use crate::organizations::Organizations;
+use crate::plan::{Live, fits, plan};
+use crate::wanted::Wanted;
+
+/// A policy as a request left it.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub arn: PolicyArn,
+    pub content: String,
+}
+
+/// Handles an Update. Another management account means another policy, which CloudFormation
+/// learns from the new physical id; it deletes the old one when the stack's update is complete.
+pub(crate) async fn update(
+    app: &App,
+    place: &Place,
+    request: &Request,
+    wanted: &Wanted,
+    deadline: Instant,
+) -> Result<Settled, NotMade> {
+    let account = &wanted.properties.management_account;
+    let id = PhysicalId::read(request.physical_resource_id.as_deref().unwrap_or_default());
+    let arn = match id {
+        PhysicalId::Policy(arn) => arn,
+        PhysicalId::Undone | PhysicalId::FailedCreate(_) | PhysicalId::Unknown => {
+            return create(app, place, request, wanted, deadline).await;
+        }
+    };
+    let organizations = app
+        .organizations(place, account, deadline)
+        .await
+        .map_err(NotMade::untouched)?;
+    if wanted.properties.enable_policy_type {
+        enable(&organizations, deadline)
+            .await
+            .map_err(NotMade::untouched)?;
+    }
+    if arn.management_account != *account {
+        info!(from = %arn.management_account, to = %account, "the policy moves to another organization");
+        // A rollback of such a move finds the policy that was never deleted.
+        return match own(&organizations, wanted)
+            .await
+            .map_err(NotMade::untouched)?
+        {
+            Some(live) => settle(app, &organizations, wanted, live, deadline).await,
+            None => create(app, place, request, wanted, deadline).await,
+        };
+    }
+    let live = organizations
+        .live(&arn.policy_id)
+        .await
+        .map_err(NotMade::untouched)?;
+    let Some(live) = live else {
+        warn!(policy.id = %arn.policy_id, "the policy was deleted outside CloudFormation: creating it again");
+        return create(app, place, request, wanted, deadline).await;
+    };
+    settle(app, &organizations, wanted, live, deadline).await
+}
+
+/// The policy of the wanted name, when it bears this resource's tags.
+async fn own(
+    organizations: &Organizations,
+    wanted: &Wanted,
+) -> Result<Option<Live>, crate::aws::CallError> {
+    let all = organizations.policies().await?;
+    let Some(policy) = all
+        .into_iter()
+        .find(|policy| policy.name == wanted.properties.name)
+    else {
+        return Ok(None);
+    };
+    let live = organizations.live(&policy.id).await?;
+    Ok(live.filter(|live| wanted.owner.of(&live.tags) == Ownership::Ours))
+}
+
+/// Brings a live policy to what is wanted. When that fails, it is brought back to how it was.
+pub(crate) async fn settle(
+    app: &App,
+    organizations: &Organizations,
+    wanted: &Wanted,
+    live: Live,
+    deadline: Instant,
+) -> Result<Settled, NotMade> {
+    let arn = live.arn.parse::<PolicyArn>().map_err(|error| {
+        NotMade::untouched(format!("AWS answered with `{}`: {error}", live.arn))
+    })?;
+    let desired = wanted
+        .beside(app, &live)
+        .await
+        .map_err(NotMade::untouched)?;
+    let changes = plan(&desired, &live);
+    let settled = Settled {
+        arn,
+        content: desired.content.unwrap_or_else(|| live.content.clone()),
+    };
+    if changes.is_empty() {
+        info!(policy.id = %live.id, "nothing to change");
+        return Ok(settled);
+    }
+    let ours = wanted.owner.of(&live.tags) == Ownership::Ours;
+    if !ours && !wanted.properties.adopt_existing {
+        return Err(NotMade::untouched(format!(
+            "the policy {} does not bear this resource's tags, so it is not changed: another stack \
+             took it over or its tags were removed; set AdoptExisting: true to take it back",
+            live.id
+        )));
+    }
+    let left = deadline.saturating_duration_since(Instant::now());
+    fits(&changes, Duration::ZERO, left).map_err(NotMade::untouched)?;
+    match make(organizations, &live.id, &changes, Duration::ZERO, deadline).await {
+        Ok(()) => Ok(settled),
+        Err(stopped) => {
+            let left = put_back(organizations, &live, &stopped, deadline).await;
+            Err(NotMade {
+                reason: stopped.reason,
+                left,
+            })
+        }
+    }
+}
