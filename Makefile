@@ -2,8 +2,141 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
 MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+# The processor that packages are for. Another one than this machine's needs its standard library.
+ARCHITECTURE ?= $(shell uname -m)
+FUNCTIONS := org-policy-manager
+
+TEMPLATES = $(wildcard cloudformation/*/*.yaml codebuild/*.yaml)
+SCRIPTS = .ci/run $(wildcard tools/*.sh)
 
 .PHONY: help
 help: ## list these targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##### What a developer runs
+
+.PHONY: demo
+demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove a backup policy in a local AWS
+	cd tests && ../.tools/demo/bin/python -m demo
+
+.PHONY: check
+check: check-format check-rust check-docs check-dependencies check-templates check-scripts ## the quick gate: format, lints, docs, dependencies, templates
+
+.PHONY: test
+test: check test-rust test-tools test-emulator package test-packages test-lifecycle demo ## everything: what CI runs
+
+.PHONY: fmt
+fmt: needs-cargo .tools/check/ready ## format Rust and Python
+	cargo fmt --all
+	.tools/check/bin/ruff check --silent --fix --exit-zero
+	.tools/check/bin/ruff format
+
+.PHONY: clean
+clean: ## remove what was built; the tools stay
+	rm -rf target dist
+
+.PHONY: distclean
+distclean: clean ## remove the tools too
+	rm -rf .tools
+
+##### Packages
+
+.PHONY: package
+package: $(FUNCTIONS:%=package-%) ## dist/<function>.zip for every Lambda function, and dist/SHA256SUMS
+
+.PHONY: $(FUNCTIONS:%=package-%)
+$(FUNCTIONS:%=package-%): package-%: needs-cargo needs-cc .tools/build/ready
+	$(PACKAGE) $*
+
+# For the help: the rule above makes one target a function.
+package-%: ## one function's package, such as package-org-policy-manager
+
+PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --architecture $(ARCHITECTURE)
+
+##### The quick gate, piece by piece
+
+CARGO_CHECKED = --workspace --locked
+
+.PHONY: check-format
+check-format: needs-cargo .tools/check/ready ## are Rust and Python formatted?
+	cargo fmt --all --check
+	.tools/check/bin/ruff format --quiet --diff
+
+.PHONY: check-rust
+check-rust: needs-cargo needs-cc ## clippy, with every warning an error
+	cargo clippy $(CARGO_CHECKED) --all-targets -- --deny warnings
+
+.PHONY: check-docs
+check-docs: needs-cargo needs-cc ## do all documentation comments link and parse?
+	RUSTDOCFLAGS="--deny warnings" cargo doc $(CARGO_CHECKED) --no-deps
+
+.PHONY: check-dependencies
+check-dependencies: needs-cargo .tools/check/ready ## licences, sources, who may use whom, unused dependencies
+	.tools/check/bin/cargo-deny --locked check --hide-inclusion-graph --allow unused-wrapper bans licenses sources
+	.tools/check/bin/cargo-shear --locked
+	$(PYTHON) tools/dependencies.py
+
+.PHONY: check-templates
+check-templates: .tools/check/ready ## cfn-lint at its strictest on every template
+	$(if $(TEMPLATES),.tools/check/bin/python .tools/check/bin/cfn-lint $(TEMPLATES))
+
+.PHONY: check-scripts
+check-scripts: .tools/check/ready ## lint Python and shell
+	.tools/check/bin/ruff check --quiet
+	.tools/check/bin/shellcheck $(SCRIPTS)
+
+.PHONY: advisories
+advisories: needs-cargo .tools/check/ready ## known vulnerabilities in dependencies (fetches the database)
+	.tools/check/bin/cargo-deny --locked check advisories
+
+##### Tests, piece by piece
+
+.PHONY: test-rust
+test-rust: needs-cargo needs-cc ## unit, law, wire and documentation tests of every crate
+	cargo test $(CARGO_CHECKED)
+
+.PHONY: test-tools
+test-tools: .tools/build/ready ## the tools of this Makefile
+	cd tools && ../.tools/build/bin/python -m pytest --quiet tests
+
+.PHONY: test-emulator
+test-emulator: .tools/emulator/ready ## the emulator against what AWS documents
+	cd tests && ../.tools/emulator/bin/python -m pytest --quiet emulator/tests
+
+.PHONY: test-packages
+test-packages: package ## the packages are as promised, and a panic is answered
+	$(PACKAGE) --into dist/test system-tests:panicking-function
+	cd tools && ../.tools/build/bin/python -m pytest --quiet ../tests/packages
+
+.PHONY: test-lifecycle
+test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
+
+##### Tools, each in an environment of its own: some pin what others pin differently
+
+.tools/build/ready: tools/requirements/build.txt
+.tools/check/ready: tools/requirements/check.txt
+.tools/lock/ready: tools/requirements/lock.txt
+.tools/emulator/ready: tests/emulator/requirements.txt
+.tools/demo/ready: tests/demo/requirements.txt
+
+.tools/%/ready: tools/environment.py | needs-python
+	$(PYTHON) tools/environment.py .tools/$* $(filter %.txt,$^)
+	@touch $@
+
+.PHONY: lock
+lock: .tools/lock/ready ## pin the tools anew from tools/requirements/*.in
+	cd tools/requirements && for name in build check lock; do \
+	  ../../.tools/lock/bin/uv pip compile --quiet --upgrade --no-header --no-python-downloads --universal \
+	    --python-version 3.10 --generate-hashes $$name.in --output-file $$name.txt; done
+
+.PHONY: needs-python needs-cargo needs-cc
+needs-python: ; @$(call needs,$(PYTHON),Python 3.10 or newer)
+needs-cargo: ; @$(call needs,cargo,Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) (rustup installs it))
+needs-cc: ; @$(call needs,cc,a C compiler (on Debian and Ubuntu: apt install build-essential))
+needs = command -v "$(1)" >/dev/null || { echo 'make: `$(1)` is missing: install $(2)' >&2; exit 1; }

@@ -1,0 +1,143 @@
+"""Package Lambda functions: build, inspect, zip, and sign off with checksums.
+
+Each function is built by cargo-lambda in a cargo call of its own, because cargo unites the
+features of whatever is built together: `make package` and `make package-<function>` must give
+the same bytes. The zip holds one entry, `bootstrap`, and depends on nothing but the sources, the
+compiler and the tools' versions: not on the time, the folder, the user or the machine.
+"""
+
+import argparse
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import zipfile
+
+import binary
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+# Small packages are fetched and started sooner; every prototype of a function stayed below this.
+SIZE_AIM = 3_000_000
+# The earliest time that a zip entry can carry.
+EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("packages", nargs="+", metavar="PACKAGE[:BINARY]")
+    parser.add_argument("--architecture", default=os.uname().machine, choices=binary.MACHINES)
+    parser.add_argument("--into", type=pathlib.Path, default=ROOT / "dist")
+    arguments = parser.parse_args()
+    try:
+        for package in arguments.packages:
+            print(package_function(package, arguments.architecture, arguments.into))
+    except Refusal as refusal:
+        sys.exit(f"package: {refusal}")
+
+
+class Refusal(Exception):
+    """Why there is no package: the thing, the reason, the remedy."""
+
+
+def package_function(package, architecture, into):
+    """Package one function and return the line to print about it."""
+    package, _, name = package.partition(":")
+    name = name or package
+    bootstrap = build(package, name, architecture)
+    content = bootstrap.read_bytes()
+    problems = binary.problems(content, architecture, local_paths())
+    if problems:
+        raise Refusal(f"`{name}` cannot be shipped: " + "; ".join(problems))
+    archive = into / f"{name}.zip"
+    state = "written" if write_archive(archive, content) else "unchanged"
+    write_checksums(into)
+    size = archive.stat().st_size
+    aim = "within" if size <= SIZE_AIM else "OVER"
+    return (
+        f"package: {archive.name} {state}, {size:,} bytes ({aim} the aim of {SIZE_AIM:,}), "
+        f"{len(content):,} unpacked, {architecture}, glibc {binary.newest_glibc(content)} or newer"
+    )
+
+
+def build(package, name, architecture):
+    """Build one function in the release profile of Cargo.toml and return its binary."""
+    target = f"{architecture}-unknown-linux-gnu"
+    libraries = output("rustc", "--print", "target-libdir", "--target", target)
+    if not pathlib.Path(libraries).is_dir():
+        raise Refusal(
+            f"no standard library for `{target}` is installed: package on a machine of that "
+            f"architecture, as the pipeline does, or install it with `rustup target add {target}`"
+        )
+    environment = os.environ | {
+        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(remap_flags()),
+        # The linker's wrapper scripts, under a path that does not change between users.
+        "CARGO_ZIGBUILD_CACHE_DIR": str(ROOT / ".tools" / "zigbuild"),
+    }
+    command = ["cargo", "lambda", "build", "--release", "--locked"]
+    command += ["--package", package, "--bin", name, "--compiler", "cargo-zigbuild"]
+    # The C library's version of Amazon Linux 2023, whatever this machine runs.
+    command += ["--target", f"{target}.{binary.GLIBC_FLOOR}"]
+    # Keep our profile: cargo-lambda would build for the Haswell processor, which saves a
+    # function that waits for the network nothing and fails on other machines and emulators. It
+    # must not fetch a standard library either.
+    command += ["--disable-optimizations", "--skip-target-check"]
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
+        raise Refusal(f"`{name}` does not build: the compiler's message is above")
+    return target_directory() / "lambda" / name / "bootstrap"
+
+
+def remap_flags():
+    """Compiler flags that keep this machine's paths out of panic messages."""
+    names = {cargo_home(): "/cargo", ROOT: "/source"}
+    return [f"--remap-path-prefix={path}={name}" for path, name in names.items()]
+
+
+def local_paths():
+    """What must not be found in a binary: it would differ from machine to machine."""
+    return [cargo_home(), ROOT, target_directory()]
+
+
+def cargo_home():
+    return pathlib.Path(os.environ.get("CARGO_HOME") or pathlib.Path.home() / ".cargo").resolve()
+
+
+def target_directory():
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").resolve()
+
+
+def output(*command):
+    return subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def write_archive(archive, bootstrap):
+    """Write the zip if its bytes change, and tell whether they did."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    fresh = archive.with_suffix(".zip.new")
+    entry = zipfile.ZipInfo("bootstrap", EPOCH)
+    entry.create_system = 3  # Unix, so that the mode is read
+    entry.external_attr = 0o100755 << 16
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(fresh, "w") as file:
+        file.writestr(entry, bootstrap, compresslevel=9)
+    if archive.exists() and archive.read_bytes() == fresh.read_bytes():
+        fresh.unlink()
+        return False
+    fresh.replace(archive)
+    return True
+
+
+def write_checksums(into):
+    """List every package in the form that `sha256sum --check` reads."""
+    lines = [f"{checksum(archive)}  {archive.name}\n" for archive in sorted(into.glob("*.zip"))]
+    (into / "SHA256SUMS").write_text("".join(lines))
+
+
+def checksum(archive):
+    return hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    main()
