@@ -30,6 +30,7 @@ class CallLog:
             "sequence": next(self._sequence),
             "time": time.time(),
             "account": call.account,
+            "principal": call.principal,
             "service": call.service,
             "operation": call.operation,
             "parameters": call.parameters,

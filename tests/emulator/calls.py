@@ -35,9 +35,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Call:
-    """A recognised AWS call. ``protocol`` is json, cbor, query, rest-xml or rest-json."""
+    """A recognised AWS call.
+
+    ``principal`` is the ARN of a session's role session, else of the account's
+    root. ``protocol`` is json, cbor, query, rest-xml or rest-json.
+    """
 
     account: str
+    principal: str
     service: str
     operation: str
     protocol: str
@@ -56,17 +61,18 @@ def recognise(request: Request, sessions: dict[str, dict[str, Any]]) -> Call | N
     if scope is None:
         return None
     access_key, _, signing_name = scope.groups()
-    account = _account(access_key, sessions)
+    principal = _principal(access_key, sessions)
     service = _SERVICES.get(signing_name, signing_name)
     operation, protocol, parameters = _operation(service, request, query)
-    return Call(account, service, operation, protocol, _identifying(parameters))
+    return Call(principal.split(":")[4], principal, service, operation, protocol, _identifying(parameters))
 
 
-def _account(access_key: str, sessions: dict[str, dict[str, Any]]) -> str:
-    if _ACCOUNT.fullmatch(access_key):
-        return access_key
+def _principal(access_key: str, sessions: dict[str, dict[str, Any]]) -> str:
     session = sessions.get(access_key)
-    return str(session["Arn"]).split(":")[4] if session else landscape.NOBODY
+    if session is not None:
+        return str(session["Arn"])
+    account = access_key if _ACCOUNT.fullmatch(access_key) else landscape.NOBODY
+    return f"arn:aws:iam::{account}:root"
 
 
 def _operation(service: str, request: Request, query: dict[str, str]) -> tuple[str, str, dict[str, Any]]:

@@ -8,18 +8,16 @@ first answer counts and is checked, and a failed Create is followed by a Delete.
 
 from __future__ import annotations
 
-import random
-import string
 import time
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import cloudformation, lambda_svc
+from ministack.services import lambda_svc
 
+from . import failed_creates
 from .answers import AnswerError, Answers, Pending, read_answer
 
 Properties = dict[str, Any]
@@ -50,6 +48,8 @@ class CustomResources:
         self.answers = Answers()
         self.sent: list[Sent] = []
         self._origin = origin
+        # (stack id, logical id) of Updates that were refused and await their rollback.
+        self._refused: set[tuple[str, str]] = set()
 
     def request(
         self,
@@ -67,6 +67,8 @@ class CustomResources:
         Stands in for the base's `invoke_custom_resource` and has its signature.
         Runs on a worker thread: it blocks for up to `ServiceTimeout` seconds.
         """
+        if request_type == "Update" and self._token_changed(stack_id, logical_id, props, old_props or {}):
+            return str(physical_id), {}
         timeout = _service_timeout(props)
         function = _function(props.get("ServiceToken"))
         event = _event(request_type, logical_id, props, stack_id, resource_type, physical_id, old_props)
@@ -85,9 +87,24 @@ class CustomResources:
                 )
         except CustomResourceFailure:
             if request_type == "Create":
-                _keep_for_rollback(stack_name, logical_id, resource_type, props, answered_id)
+                failed_creates.keep(stack_name, logical_id, resource_type, props, answered_id)
             raise
         return answered_id, answer.get("Data") or {}
+
+    def _token_changed(self, stack_id: str, logical_id: str, props: Properties, old_props: Properties) -> bool:
+        """Refuse an Update with another ServiceToken, as AWS does.
+
+        True when this is the rollback of a refused one: nothing was sent, so
+        there is nothing to send back.
+        """
+        key = (stack_id, logical_id)
+        if key in self._refused:
+            self._refused.remove(key)
+            return True
+        if props.get("ServiceToken") != old_props.get("ServiceToken"):
+            self._refused.add(key)
+            raise CustomResourceFailure("Modifying service token is not allowed.")
+        return False
 
     def resend(self, request_id: str) -> bool:
         """Invoke the function again with an event it has had, as Lambda may do.
@@ -193,42 +210,3 @@ def _function(token: Any) -> dict[str, Any]:
         )
     found: dict[str, Any] = lambda_svc._execution_record_for_config(record, config)
     return found
-
-
-def _keep_for_rollback(
-    stack_name: str, logical_id: str, resource_type: str, props: Properties, answered_id: str | None
-) -> None:
-    """Leave a record of the failed resource in the stack, so that it is deleted.
-
-    Without an answer AWS makes up a physical id.
-    """
-    stack = cloudformation._stacks.get(stack_name)
-    if stack is None:
-        return
-    stack.setdefault("_resources", {})[logical_id] = {
-        "PhysicalResourceId": answered_id or _made_up_id(stack_name, logical_id),
-        "ResourceType": resource_type,
-        "ResourceStatus": "CREATE_FAILED",
-        "LogicalResourceId": logical_id,
-        "Properties": props,
-        "Attributes": {},
-        "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-
-
-def _made_up_id(stack_name: str, logical_id: str) -> str:
-    letters = random.choices(string.ascii_uppercase + string.digits, k=13)
-    return f"{stack_name}-{logical_id}-{''.join(letters)}"
-
-
-def failed_operation(original: Callable[..., dict[str, Any]], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """The base's record of a failed stack operation, with the failed Create among what it created.
-
-    The rollback then deletes it like any other new resource: with its events,
-    its DeletionPolicy, and in its place in the order.
-    """
-    operation = original(*args, **kwargs)
-    failed = operation.get("failed_logical_id")
-    if failed and operation.get("failed_update") is None and failed not in operation["created"]:
-        operation["created"].append(failed)
-    return operation

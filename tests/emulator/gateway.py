@@ -58,13 +58,16 @@ class Gateway:
         if request.path.startswith(control_plane.PREFIX):
             await _respond(send, await self._control.answer(request))
         elif request.path.startswith(answers.PATH) and request.method == "PUT":
-            await _respond(send, self._answer(scope, request))
+            await _respond(send, self._put_answer(scope, request))
+        elif request.path == "/_ministack/reset":
+            # It would leave the plug-in's own state behind.
+            await _respond(send, (404, {}, b"use POST /_emulator/reset\n"))
         elif (call := recognise(request, sts._sessions)) is None:
             await base_app.app(scope, _replaying(request.body, receive), send)
         else:
             await self._call(call, request, scope, receive, send)
 
-    def _answer(self, scope: Scope, request: Request) -> Response:
+    def _put_answer(self, scope: Scope, request: Request) -> Response:
         # The raw path: a presigned key is percent-encoded and must stay one segment.
         path = scope["raw_path"].decode("ascii").partition("?")[0]
         content_type = request.headers.get("content-type", "")

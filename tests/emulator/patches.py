@@ -51,6 +51,7 @@ _IAM = "ministack.services.iam"
 _LAMBDA = "ministack.services.lambda_svc"
 _RUNTIME = "ministack.core.lambda_runtime"
 _STACKS = "ministack.services.cloudformation.stacks"
+_HANDLERS = "ministack.services.cloudformation.handlers"
 _CUSTOM = "ministack.services.cloudformation.custom_resource"
 
 TABLE: tuple[PatchPoint, ...] = (
@@ -58,7 +59,8 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint("ministack.app", "SERVICE_HANDLERS", True, "", "organizations is ours, sts and lambda are wrapped"),
     PatchPoint("ministack.app", "_reset_all_state", False, "", "reset through the control plane"),
     PatchPoint(_CUSTOM, "invoke_custom_resource", True, "", "custom_resources.CustomResources.request"),
-    PatchPoint(_STACKS, "_failed_operation", True, "", "a failed Create is deleted in the rollback"),
+    PatchPoint(_STACKS, "_roll_back_operation", True, "", "a failed Create is deleted in the rollback"),
+    PatchPoint(_HANDLERS, "_roll_back_operation", True, "", "the same, imported there by name"),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),
     PatchPoint(_LAMBDA, "_provided_worker_env", True, "", "environment of a function's process"),
     PatchPoint(_LAMBDA, "_fetch_code_from_s3", True, "", "code from foreign buckets, and never an empty function"),

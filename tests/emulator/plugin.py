@@ -10,8 +10,8 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
-from . import assume_role, functions, landscape, organizations_api, patches
-from .custom_resources import CustomResources, failed_operation
+from . import assume_role, failed_creates, functions, landscape, organizations_api, patches
+from .custom_resources import CustomResources
 from .organization import Organization
 
 Headers = dict[str, str]
@@ -70,13 +70,10 @@ class Emulator:
 
     def _install_cloudformation(self) -> None:
         package = "ministack.services.cloudformation"
-        original = stacks._failed_operation
         patches.replace(f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request)
-        patches.replace(
-            f"{package}.stacks",
-            "_failed_operation",
-            lambda *args, **kwargs: failed_operation(original, *args, **kwargs),
-        )
+        roll_back = failed_creates.deleting(stacks._roll_back_operation)
+        patches.replace(f"{package}.stacks", "_roll_back_operation", roll_back)
+        patches.replace(f"{package}.handlers", "_roll_back_operation", roll_back)
 
     def _install_functions(self) -> None:
         module = "ministack.services.lambda_svc"

@@ -1,0 +1,51 @@
+"""One emulator for the whole run, reset before each test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .world import World
+
+TESTS = Path(__file__).parents[2]
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start the emulator as a child, as a user does."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "emulator", *arguments],
+        cwd=TESTS,
+        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[World]:
+    """The running emulator."""
+    # An AWS profile of the developer must not reach the clients.
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    process = start("--port", "0", "--log-level", "CRITICAL")
+    try:
+        assert process.stdout is not None
+        ready = process.stdout.readline().split()
+        assert ready[:1] == ["ready"], process.communicate(timeout=10)
+        yield World(ready[1], process.pid)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture
+def world(served: World) -> World:
+    """The running emulator in the state of a fresh start."""
+    served.control("POST", "reset", {})
+    return served
