@@ -11,7 +11,7 @@ def broken_documents():
     """Contents that cannot be a policy, and a word that the reason must hold."""
     return [
         ({"plan": content()["plans"]}, "plan"),
-        ('{"plans": {', "JSON"),
+        ('{"plans": {', "line 1, column 11"),
         ({"plans": {}, "Variables": {}}, "Variables"),
     ]
 
@@ -71,12 +71,16 @@ def test_adopt_existing_makes_a_policy_when_there_is_none(world):
     assert world.policy()["targets"] == [PRODUCTION]
 
 
-def test_adopt_existing_does_not_take_another_stacks_policy(world):
+def test_adopt_existing_moves_a_policy_from_one_stack_to_another(world):
     world.create("test-first", Policy=resource())
-    before = world.policies().everything()
-    outcome = world.create("test-second", Policy=resource(AdoptExisting="true"))
-    assert outcome.status == "ROLLBACK_COMPLETE"
-    assert world.policies().everything() == before
+    before = world.policy()
+    assert world.create("test-second", Policy=resource(AdoptExisting="true")).complete
+    # It belongs to the second stack now: the first one's end does not touch it.
+    assert world.delete("test-first").status == "DELETE_COMPLETE"
+    after = world.policy()
+    assert (after["id"], after["targets"]) == (before["id"], before["targets"])
+    assert world.delete("test-second").status == "DELETE_COMPLETE"
+    assert world.policies().everything() == []
 
 
 def test_every_wrong_property_is_named_at_once(world):

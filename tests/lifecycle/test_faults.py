@@ -129,14 +129,6 @@ def test_a_refused_delete_can_be_repeated(world, operation):
     assert world.policies().everything() == []
 
 
-def test_a_refused_role_is_named(world):
-    world.emulator.inject({"service": "sts", "operation": "AssumeRole", "kind": "refuse"})
-    outcome = world.create(Policy=start())
-    assert outcome.status == "ROLLBACK_COMPLETE"
-    assert "BackupOrgPolicyManagerOrgAdmin" in outcome.reason
-    assert world.policies().everything() == []
-
-
 def struck(world, operation):
     """Whether a fault was met: a test whose fault never came would prove nothing."""
     return any(

@@ -139,7 +139,7 @@ def test_a_rename_to_a_taken_name_changes_nothing(world):
     before = world.policies().everything()
     outcome = world.update(Policy=resource("taken", PolicyContent=content(days=60)))
     assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
-    assert "taken" in outcome.reason
+    assert "name" in outcome.reason
     assert world.policies().everything() == before
 
 
