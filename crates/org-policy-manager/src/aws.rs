@@ -14,7 +14,6 @@ use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -127,7 +126,7 @@ impl CallError {
             (SdkError::ServiceError(service), None) => {
                 format!("http status {}", service.raw().status().as_u16())
             }
-            _ => one_line(&DisplayErrorContext(&error).to_string()),
+            _ => one_line(&chain(&error)),
         };
         Self {
             operation,
@@ -156,6 +155,15 @@ impl fmt::Display for CallError {
 }
 
 impl Error for CallError {}
+
+/// An error and its causes: the SDK's own text names only the kind.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

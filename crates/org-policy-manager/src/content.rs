@@ -105,3 +105,71 @@ impl fmt::Display for OneLine<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn prepared(
+        found: Found,
+        variables: &[(&str, &str)],
+        regions: &[&str],
+    ) -> Result<Prepared, String> {
+        let variables = variables
+            .iter()
+            .map(|(k, v)| ((*k).into(), (*v).into()))
+            .collect();
+        let regions: Vec<String> = regions.iter().map(|r| (*r).into()).collect();
+        prepare(found, &variables, &regions)
+    }
+
+    #[test]
+    fn variables_are_replaced_and_regions_go_into_plans_that_name_none() {
+        let text = r#"{ "plans": { "a": {}, "b": { "regions": { "@@assign": ["VAR"] } } } }"#;
+        let result = prepared(
+            Found::Text(text.into()),
+            &[("VAR", "eu-west-1")],
+            &["us-east-1"],
+        );
+        assert_eq!(
+            result.unwrap().document.minified(),
+            r#"{"plans":{"a":{"regions":{"@@assign":["us-east-1"]}},"b":{"regions":{"@@assign":["eu-west-1"]}}}}"#
+        );
+    }
+
+    #[test]
+    fn a_variable_that_occurs_nowhere_is_a_warning() {
+        let result = prepared(Found::Object(json!({"plans": {}})), &[("VAR", "x")], &[]).unwrap();
+        assert_eq!(
+            result.warnings,
+            ["the variable `VAR` occurs nowhere in the policy"]
+        );
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_refused_with_its_position() {
+        let error = prepared(Found::Text("{\n  \"plans\": }".into()), &[], &[]).unwrap_err();
+        assert!(
+            error.contains('2') && error.contains("cannot be read"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_refusal_names_the_first_findings_and_how_many_more() {
+        let names = ["a", "b", "c", "d", "e", "f", "g"];
+        let policy: serde_json::Map<String, Value> = names
+            .iter()
+            .map(|name| ((*name).to_string(), json!({})))
+            .collect();
+        let document = Document::from_value(Value::Object(policy));
+        let findings = backup_policy::validate(&document, std::time::SystemTime::now().into());
+        let reason = refusal(&findings).unwrap();
+        assert!(reason.starts_with("the policy has "), "{reason}");
+        assert!(reason.contains(" more"), "{reason}");
+        assert!(!reason.contains('\n'), "{reason}");
+        assert_eq!(refusal(&[]), None);
+    }
+}

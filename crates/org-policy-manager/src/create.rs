@@ -50,6 +50,7 @@ pub(crate) async fn create(
         .collect();
     let left = deadline.saturating_duration_since(Instant::now());
     fits(&attach, WRITE_COST, left).map_err(NotMade::untouched)?;
+    enable_if_asked(&organizations, wanted, deadline).await?;
 
     let name = &desired.name;
     let created = organizations
@@ -185,9 +186,23 @@ async fn discard(
     }
 }
 
-/// Enables backup policies on the organization's root and waits until they are. This is not
-/// undone when the request fails: other policies may rely on it by then.
-pub(crate) async fn enable(organizations: &Organizations, deadline: Instant) -> Result<(), String> {
+/// With `EnablePolicyType: true`: enables backup policies on the organization's root and waits
+/// until they are. This is not undone when the request fails: other policies may rely on it by
+/// then.
+pub(crate) async fn enable_if_asked(
+    organizations: &Organizations,
+    wanted: &Wanted,
+    deadline: Instant,
+) -> Result<(), NotMade> {
+    if !wanted.properties.enable_policy_type {
+        return Ok(());
+    }
+    enable(organizations, deadline)
+        .await
+        .map_err(NotMade::untouched)
+}
+
+async fn enable(organizations: &Organizations, deadline: Instant) -> Result<(), String> {
     let give_up = deadline.min(Instant::now() + ENABLING);
     let mut asked = false;
     loop {

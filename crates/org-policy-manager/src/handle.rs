@@ -8,7 +8,7 @@ use cfn_custom_resource::{
 };
 use serde_json::{Map, Value};
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::info;
 
 use crate::app::{App, Invocation, Place};
 use crate::apply::NotMade;
@@ -37,16 +37,7 @@ pub async fn answer(app: Arc<App>, event: Value, invocation: Invocation) -> Resu
         .checked_sub(ANSWER_MARGIN + RESERVE)
         .unwrap_or(deadline);
     let handler = move |request: Request| async move {
-        let result = handle(&worker, &function_arn, &request, work_until).await;
-        if let Err(failure) = &result {
-            error!(
-                request = ?request.request_type,
-                resource = %request.logical_resource_id,
-                reason = %failure.reason,
-                "the request failed"
-            );
-        }
-        result
+        handle(&worker, &function_arn, &request, work_until).await
     };
     serve(event, deadline, app.answering(), handler)
         .await

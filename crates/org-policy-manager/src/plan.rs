@@ -295,3 +295,6 @@ pub fn fits(changes: &[Change], extra: Duration, left: Duration) -> Result<(), T
         left: left.as_secs(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make, put_back};
-use crate::create::{create, enable};
+use crate::create::{create, enable_if_asked};
 use crate::identity::{Ownership, PhysicalId, PolicyArn};
 use crate::organizations::Organizations;
 use crate::plan::{Live, fits, plan};
@@ -43,11 +43,6 @@ pub(crate) async fn update(
         .organizations(place, account, deadline)
         .await
         .map_err(NotMade::untouched)?;
-    if wanted.properties.enable_policy_type {
-        enable(&organizations, deadline)
-            .await
-            .map_err(NotMade::untouched)?;
-    }
     if arn.management_account != *account {
         info!(from = %arn.management_account, to = %account, "the policy moves to another organization");
         // A rollback of such a move finds the policy that was never deleted.
@@ -107,6 +102,7 @@ pub(crate) async fn settle(
         content: desired.content.unwrap_or_else(|| live.content.clone()),
     };
     if changes.is_empty() {
+        enable_if_asked(organizations, wanted, deadline).await?;
         info!(policy.id = %live.id, "nothing to change");
         return Ok(settled);
     }
@@ -120,6 +116,7 @@ pub(crate) async fn settle(
     }
     let left = deadline.saturating_duration_since(Instant::now());
     fits(&changes, Duration::ZERO, left).map_err(NotMade::untouched)?;
+    enable_if_asked(organizations, wanted, deadline).await?;
     match make(organizations, &live.id, &changes, Duration::ZERO, deadline).await {
         Ok(()) => Ok(settled),
         Err(stopped) => {

@@ -1,0 +1,255 @@
+//! Reads the properties one by one and collects what is wrong with them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::form::{list, region_problem, scalar, tag_problem, target_problem};
+use super::{ContentSource, NAMES, S3Object};
+use crate::identity::{OWN_TAGS, is_account_id};
+
+/// Tags that a policy may bear (AWS Organizations quotas).
+const MAX_TAGS: usize = 50;
+
+pub(super) struct Reader<'a> {
+    pub map: &'a Map<String, Value>,
+    pub problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// A property that is present; `null` counts as absent.
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.map.get(name).filter(|value| !value.is_null())
+    }
+
+    fn problem(&mut self, text: impl Into<String>) {
+        self.problems.push(text.into());
+    }
+
+    pub fn refuse_unknown(&mut self) {
+        let unknown: Vec<&String> = self
+            .map
+            .keys()
+            .filter(|key| !NAMES.contains(&key.as_str()))
+            .collect();
+        for key in unknown {
+            self.problems.push(format!(
+                "`{key}` is no property of Custom::BackupOrgPolicy: expected one of {}",
+                NAMES.join(", ")
+            ));
+        }
+    }
+
+    /// A text within a length in characters; reports what is wrong and returns an empty one.
+    fn text(&mut self, name: &str, length: std::ops::RangeInclusive<usize>) -> Option<String> {
+        let value = self.get(name)?;
+        let (least, most) = (*length.start(), *length.end());
+        match scalar(value) {
+            Some(text) if length.contains(&text.chars().count()) => Some(text),
+            _ => {
+                self.problem(format!(
+                    "`{name}` must be a text of {least} to {most} characters"
+                ));
+                Some(String::new())
+            }
+        }
+    }
+
+    pub fn name(&mut self) -> String {
+        // AWS Organizations API reference, CreatePolicy: Name 1 to 128, Description up to 512.
+        self.text("PolicyName", 1..=128).unwrap_or_else(|| {
+            self.problem("`PolicyName` is missing: expected a text of 1 to 128 characters");
+            String::new()
+        })
+    }
+
+    pub fn description(&mut self) -> Option<String> {
+        self.text("PolicyDescription", 0..=512)
+    }
+
+    pub fn policy_type(&mut self) {
+        if self
+            .get("PolicyType")
+            .is_some_and(|value| value != "BACKUP_POLICY")
+        {
+            self.problem("`PolicyType` must be `BACKUP_POLICY`, or left out");
+        }
+    }
+
+    pub fn management_account(&mut self) -> String {
+        let account = self
+            .get("OrgManagementAccount")
+            .map(|value| scalar(value).unwrap_or_default());
+        match account {
+            Some(account) if is_account_id(&account) => account,
+            Some(_) => {
+                self.problem("`OrgManagementAccount` must be an account id of 12 digits");
+                String::new()
+            }
+            None => {
+                self.problem(
+                    "`OrgManagementAccount` is missing: expected an account id of 12 digits",
+                );
+                String::new()
+            }
+        }
+    }
+
+    pub fn flag(&mut self, name: &str) -> bool {
+        match self.get(name).map(scalar) {
+            None => false,
+            Some(Some(text)) if text == "true" => true,
+            Some(Some(text)) if text == "false" => false,
+            Some(_) => {
+                self.problem(format!("`{name}` must be `true` or `false`"));
+                false
+            }
+        }
+    }
+
+    pub fn targets(&mut self) -> Option<Vec<String>> {
+        let targets = list(self.get("PolicyTargets")?).unwrap_or_default();
+        if targets.is_empty() {
+            self.problem(
+                "`PolicyTargets` names nothing: expected roots, organizational units or account \
+                 ids, as a list or comma-separated",
+            );
+        }
+        for problem in targets.iter().filter_map(|target| target_problem(target)) {
+            self.problem(format!("`PolicyTargets`: {problem}"));
+        }
+        Some(targets)
+    }
+
+    pub fn regions(&mut self) -> Option<Vec<String>> {
+        let value = self.get("PolicyRegions")?;
+        let none_on_purpose = value.as_array().is_some_and(Vec::is_empty);
+        let regions = list(value).unwrap_or_default();
+        if regions.is_empty() && !none_on_purpose {
+            self.problem(
+                "`PolicyRegions` names nothing: expected Region codes, as a list or \
+                 comma-separated (an empty list to put none into the policy)",
+            );
+        }
+        for problem in regions.iter().filter_map(|region| region_problem(region)) {
+            self.problem(format!("`PolicyRegions`: {problem}"));
+        }
+        Some(regions)
+    }
+
+    pub fn content(&mut self) -> ContentSource {
+        let content = match self.get("PolicyContent") {
+            Some(Value::String(text)) => Some(ContentSource::Text(text.clone())),
+            Some(Value::Object(object)) => match (object.get("S3"), object.len()) {
+                (Some(s3), 1) => return self.s3(&s3.clone()),
+                _ => Some(ContentSource::Object(Value::Object(object.clone()))),
+            },
+            _ => None,
+        };
+        content.unwrap_or_else(|| {
+            self.problem(
+                "`PolicyContent` must be the policy as an object, as JSON text, or \
+                 {\"S3\": {\"PolicyBucket\", \"PolicyKey\", \"VersionId\"}}",
+            );
+            ContentSource::Text(String::new())
+        })
+    }
+
+    fn s3(&mut self, s3: &Value) -> ContentSource {
+        let text = |name: &str| {
+            s3.get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(str::to_string)
+        };
+        let version_id = text("VersionId");
+        let known =
+            |key: &String| ["PolicyBucket", "PolicyKey", "VersionId"].contains(&key.as_str());
+        if s3
+            .as_object()
+            .is_none_or(|object| !object.keys().all(known))
+            || (version_id.is_none() && s3.get("VersionId").is_some())
+        {
+            self.problem(
+                "`PolicyContent.S3` must have the keys PolicyBucket, PolicyKey and, if a version \
+                 is wanted, VersionId, all texts",
+            );
+        }
+        for name in ["PolicyBucket", "PolicyKey"] {
+            if text(name).is_none() {
+                self.problem(format!(
+                    "`PolicyContent.S3.{name}` is missing: expected a text"
+                ));
+            }
+        }
+        ContentSource::S3(S3Object {
+            bucket: text("PolicyBucket").unwrap_or_default(),
+            key: text("PolicyKey").unwrap_or_default(),
+            version_id,
+        })
+    }
+
+    /// A map, or the original solution's list of maps.
+    pub fn variables(&mut self) -> BTreeMap<String, String> {
+        let maps: Vec<Value> = match self.get("Variables") {
+            None => Vec::new(),
+            Some(Value::Array(maps)) => maps.clone(),
+            Some(other) => vec![other.clone()],
+        };
+        let mut variables = BTreeMap::new();
+        for map in maps {
+            let Value::Object(map) = map else {
+                self.problem("`Variables` must be a map of texts, or a list of such maps");
+                continue;
+            };
+            for (key, value) in map {
+                match scalar(&value) {
+                    _ if key.is_empty() => self.problem("`Variables` has an empty key"),
+                    None => self.problem(format!("`Variables.{key}` must be a text")),
+                    Some(text) => match variables.insert(key.clone(), text.clone()) {
+                        Some(other) if other != text => self.problem(format!(
+                            "`Variables.{key}` is given twice with different values"
+                        )),
+                        _ => {}
+                    },
+                }
+            }
+        }
+        variables
+    }
+
+    /// CloudFormation's usual list of `{Key, Value}`.
+    pub fn tags(&mut self) -> BTreeMap<String, String> {
+        let items = match self.get("Tags") {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items.clone(),
+            Some(_) => {
+                self.problem("`Tags` must be a list of {\"Key\", \"Value\"}");
+                Vec::new()
+            }
+        };
+        let mut tags = BTreeMap::new();
+        for item in &items {
+            let key = item.get("Key").and_then(scalar);
+            let value = item.get("Value").and_then(scalar);
+            let (Some(key), Some(value)) = (key, value) else {
+                self.problem("`Tags` must be a list of {\"Key\", \"Value\"}");
+                continue;
+            };
+            if let Some(problem) = tag_problem(&key, &value) {
+                self.problem(format!("`Tags`: {problem}"));
+            } else if tags.insert(key.clone(), value).is_some() {
+                self.problem(format!("`Tags`: the key `{key}` is given twice"));
+            }
+        }
+        if tags.len() > MAX_TAGS - OWN_TAGS {
+            self.problem(format!(
+                "`Tags` has {} tags: expected at most {}, because a policy may bear {MAX_TAGS} \
+                 and {OWN_TAGS} say whose it is",
+                tags.len(),
+                MAX_TAGS - OWN_TAGS
+            ));
+        }
+        tags
+    }
+}

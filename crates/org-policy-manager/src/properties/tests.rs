@@ -1,0 +1,238 @@
+//! What a template may say, and what it is told when it is wrong.
+
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use super::*;
+
+/// The smallest properties that are right, changed by `change`.
+fn with(change: Value) -> Value {
+    let mut properties = json!({
+        "ServiceToken": "arn:aws:lambda:eu-west-1:222222222222:function:BackupOrgPolicyManager",
+        "PolicyName": "daily",
+        "PolicyContent": {"plans": {}},
+        "OrgManagementAccount": "111111111111",
+    });
+    for (key, value) in change.as_object().unwrap() {
+        properties[key] = value.clone();
+    }
+    properties
+}
+
+fn read(change: Value) -> Properties {
+    Properties::read(&with(change)).unwrap()
+}
+
+fn refused(change: Value, expected: Expect) {
+    let errors = Properties::read(&with(change)).unwrap_err();
+    expected.assert_eq(&errors.0.join("\n"));
+}
+
+#[test]
+fn only_name_content_and_management_account_are_required() {
+    let properties = read(json!({}));
+    assert_eq!((properties.targets, properties.regions), (None, None));
+    assert!(!properties.adopt_existing && !properties.enable_policy_type);
+}
+
+#[test]
+fn every_wrong_property_is_reported_at_once() {
+    let wrong = json!({
+        "PolicyName": "", "PolicyType": "SERVICE_CONTROL_POLICY", "PolicyDescription": ["x"],
+        "PolicyContent": 7, "Variables": "x", "PolicyTargets": "ou-1, everyone",
+        "PolicyRegions": "Ireland", "OrgManagementAccount": "1234", "EnablePolicyType": "maybe",
+        "AdoptExisting": 1, "Tags": {"a": "b"}, "PolicyTarget": "r-abcd"
+    });
+    refused(
+        wrong,
+        expect![[r#"
+            `PolicyTarget` is no property of Custom::BackupOrgPolicy: expected one of PolicyName, PolicyType, PolicyDescription, PolicyContent, Variables, PolicyTargets, PolicyRegions, OrgManagementAccount, EnablePolicyType, AdoptExisting, Tags, ServiceToken, ServiceTimeout
+            `PolicyType` must be `BACKUP_POLICY`, or left out
+            `PolicyName` must be a text of 1 to 128 characters
+            `PolicyDescription` must be a text of 0 to 512 characters
+            `PolicyContent` must be the policy as an object, as JSON text, or {"S3": {"PolicyBucket", "PolicyKey", "VersionId"}}
+            `Variables` must be a map of texts, or a list of such maps
+            `PolicyTargets`: `ou-1` is no target: expected a root (`r-abcd`), an organizational unit (`ou-abcd-12345678`) or an account id of 12 digits
+            `PolicyTargets`: `everyone` is no target: expected a root (`r-abcd`), an organizational unit (`ou-abcd-12345678`) or an account id of 12 digits
+            `PolicyRegions`: `Ireland` is no Region: expected a code such as `eu-west-1`
+            `OrgManagementAccount` must be an account id of 12 digits
+            `EnablePolicyType` must be `true` or `false`
+            `AdoptExisting` must be `true` or `false`
+            `Tags` must be a list of {"Key", "Value"}"#]],
+    );
+}
+
+#[test]
+fn missing_properties_are_named_with_what_is_expected() {
+    let errors = Properties::read(&json!({})).unwrap_err();
+    let expected = expect![[r#"
+        3 properties are wrong: `PolicyName` is missing: expected a text of 1 to 128 characters; `PolicyContent` must be the policy as an object, as JSON text, or {"S3": {"PolicyBucket", "PolicyKey", "VersionId"}}; `OrgManagementAccount` is missing: expected an account id of 12 digits"#]];
+    expected.assert_eq(&errors.to_string());
+}
+
+#[test]
+fn lists_may_be_lists_or_comma_separated_text_with_spaces() {
+    let expected = Some(vec!["r-abcd".to_string(), "111111111111".to_string()]);
+    for targets in [
+        json!(["r-abcd", "111111111111"]),
+        json!("r-abcd,111111111111"),
+        json!(" r-abcd , 111111111111, r-abcd,"),
+        json!(["r-abcd, 111111111111"]),
+        json!(["r-abcd", 111111111111u64]),
+    ] {
+        assert_eq!(
+            read(json!({ "PolicyTargets": targets })).targets,
+            expected,
+            "{targets}"
+        );
+    }
+}
+
+#[test]
+fn numbers_and_booleans_may_be_texts_as_cloudformation_writes_them() {
+    for account in [json!("111111111111"), json!(111111111111u64)] {
+        let properties = read(json!({ "OrgManagementAccount": account }));
+        assert_eq!(properties.management_account, "111111111111");
+    }
+    for flag in [json!(true), json!("true")] {
+        assert!(read(json!({ "AdoptExisting": flag })).adopt_existing);
+    }
+}
+
+#[test]
+fn an_empty_list_of_targets_is_refused_because_it_would_protect_nothing() {
+    for targets in [json!([]), json!(""), json!(" , ")] {
+        assert!(
+            Properties::read(&with(json!({ "PolicyTargets": targets }))).is_err(),
+            "{targets}"
+        );
+    }
+}
+
+#[test]
+fn only_an_explicit_empty_list_puts_no_regions_into_the_policy() {
+    assert_eq!(read(json!({"PolicyRegions": []})).regions, Some(Vec::new()));
+    assert!(Properties::read(&with(json!({"PolicyRegions": ""}))).is_err());
+}
+
+#[test]
+fn content_may_be_an_object_text_or_an_s3_object_with_or_without_a_version() {
+    let content = |content: Value| read(json!({ "PolicyContent": content })).content;
+    assert_eq!(
+        content(json!({"plans": {}})),
+        ContentSource::Object(json!({"plans": {}}))
+    );
+    assert_eq!(content(json!("{}")), ContentSource::Text("{}".into()));
+    let s3 = S3Object {
+        bucket: "b".into(),
+        key: "k".into(),
+        version_id: Some("v".into()),
+    };
+    assert_eq!(
+        content(json!({"S3": {"PolicyBucket": "b", "PolicyKey": "k", "VersionId": "v"}})),
+        ContentSource::S3(s3.clone())
+    );
+    assert_eq!(
+        content(json!({"S3": {"PolicyBucket": "b", "PolicyKey": "k"}})),
+        ContentSource::S3(S3Object {
+            version_id: None,
+            ..s3
+        })
+    );
+}
+
+#[test]
+fn a_wrong_s3_content_is_told_what_is_missing_and_what_is_too_much() {
+    refused(
+        json!({"PolicyContent": {"S3": {"PolicyBucket": "b", "Key": "k"}}}),
+        expect![[r#"
+            `PolicyContent.S3` must have the keys PolicyBucket, PolicyKey and, if a version is wanted, VersionId, all texts
+            `PolicyContent.S3.PolicyKey` is missing: expected a text"#]],
+    );
+}
+
+#[test]
+fn variables_may_be_a_map_or_the_originals_list_of_maps() {
+    let expected = BTreeMap::from([("a".to_string(), "1".to_string()), ("b".into(), "2".into())]);
+    for variables in [json!({"a": 1, "b": "2"}), json!([{"a": "1"}, {"b": "2"}])] {
+        assert_eq!(read(json!({ "Variables": variables })).variables, expected);
+    }
+    refused(
+        json!({"Variables": [{"a": "1"}, {"a": "2"}, {"": "x"}, {"c": ["x"]}]}),
+        expect![[r#"
+            `Variables.a` is given twice with different values
+            `Variables` has an empty key
+            `Variables.c` must be a text"#]],
+    );
+}
+
+#[test]
+fn tags_that_aws_would_refuse_or_that_mark_the_owner_are_refused_without_their_values() {
+    let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    refused(
+        json!({"Tags": [
+            tag("aws:x", "secret"), tag("backup-org-policy:stack-id", "secret"),
+            tag("a", "secret!"), tag("b", "1"), tag("b", "2"), tag("c*", "secret")
+        ]}),
+        expect![[r#"
+            `Tags`: the key `aws:x` is reserved: expected one without `aws:` or `backup-org-policy:` before it
+            `Tags`: the key `backup-org-policy:stack-id` is reserved: expected one without `aws:` or `backup-org-policy:` before it
+            `Tags`: the value of `a` must have at most 256 letters, digits, spaces and `_.:/=+-@`
+            `Tags`: the key `b` is given twice
+            `Tags`: the key `c*` must have 1 to 128 letters, digits, spaces and `_.:/=+-@`"#]],
+    );
+}
+
+#[test]
+fn there_is_room_for_45_tags_beside_the_functions_own() {
+    let tags = |count: usize| {
+        let tag = |n| json!({"Key": format!("k{n}"), "Value": "v"});
+        with(json!({"Tags": (0..count).map(tag).collect::<Vec<_>>()}))
+    };
+    assert!(Properties::read(&tags(45)).is_ok());
+    assert!(
+        Properties::read(&tags(46))
+            .unwrap_err()
+            .to_string()
+            .contains("at most 45")
+    );
+}
+
+#[test]
+fn the_management_account_can_be_read_from_properties_that_are_otherwise_wrong() {
+    assert_eq!(
+        management_account(&json!({"OrgManagementAccount": "111111111111", "PolicyName": []})),
+        Some("111111111111".to_string())
+    );
+    assert_eq!(
+        management_account(&json!({"OrgManagementAccount": "x"})),
+        None
+    );
+    assert_eq!(management_account(&json!(null)), None);
+}
+
+#[test]
+fn regions_of_every_partition_are_well_formed() {
+    for region in [
+        "eu-west-1",
+        "us-gov-east-1",
+        "cn-north-1",
+        "ap-southeast-5",
+        "us-iso-east-1",
+        "eusc-de-east-1",
+    ] {
+        assert_eq!(region_problem(region), None, "{region}");
+    }
+    for wrong in [
+        "",
+        "eu",
+        "eu-west",
+        "EU-WEST-1",
+        "eu west 1",
+        "*",
+        "eu-west-1a",
+        "-1",
+    ] {
+        assert!(region_problem(wrong).is_some(), "{wrong}");
+    }
+}
