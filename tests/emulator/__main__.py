@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 
 from . import base
+from .listener import listen
 
 # Exit status when it cannot start: a port in use, or a base that does not fit.
 CANNOT_START = 2
@@ -21,6 +23,9 @@ def main() -> int:
     parser.add_argument("--log-level", default="WARNING", help="of the log on standard error (default: WARNING)")
     options = parser.parse_args()
     level = options.log_level.upper()
+    # Until the server takes the signals over; the files are removed on the way out.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    signal.signal(signal.SIGINT, lambda number, frame: sys.exit(0))
     try:
         base.check_versions()
         return _run(options.port, level)
@@ -33,8 +38,6 @@ def _run(port: int, level: str) -> int:
     tempfile.tempdir = directory
     try:
         # The socket first: the base wants to know its port before it is imported.
-        from .listener import listen
-
         try:
             listener = listen(port)
         except OSError as error:
@@ -43,7 +46,7 @@ def _run(port: int, level: str) -> int:
                 "stop what uses the port or choose another with --port"
             )
         base.configure(listener.getsockname()[1], directory, level)
-        from .server import run
+        from .server import run  # noqa: PLC0415  it imports the base, which must be configured before
 
         run(listener, level)
         return 0

@@ -34,6 +34,11 @@ class Pending:
     arrived: threading.Event = field(default_factory=threading.Event)
     aborted: bool = False
 
+    def abort(self) -> None:
+        """Release who waits for the answer: it will not be taken any more."""
+        self.aborted = True
+        self.arrived.set()
+
 
 class Answers:
     """The response objects of one run of the emulator."""
@@ -41,6 +46,7 @@ class Answers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pending: dict[str, Pending] = {}
+        self._aborted = False
 
     def expect(self, origin: str, stack_id: str, logical_id: str, request_id: str) -> Pending:
         """A URL for one request; further answers to it are kept and ignored."""
@@ -54,6 +60,8 @@ class Answers:
         pending = Pending(key, f"{origin}{PATH}{quote(key, safe='')}?{query}")
         with self._lock:
             self._pending[key] = pending
+            if self._aborted:
+                pending.abort()
         return pending
 
     def put(self, path: str, query: str, content_type: str, body: bytes) -> Response:
@@ -73,11 +81,11 @@ class Answers:
         return 200, {"ETag": '"0"'}, b""
 
     def abort(self) -> None:
-        """Release everybody who waits: the emulator stops."""
+        """Release everybody who waits now or will: the emulator stops or forgets."""
         with self._lock:
+            self._aborted = True
             for pending in self._pending.values():
-                pending.aborted = True
-                pending.arrived.set()
+                pending.abort()
 
 
 def read_answer(body: bytes, request: dict[str, Any]) -> dict[str, Any]:

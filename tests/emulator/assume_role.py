@@ -34,7 +34,9 @@ def refusal(organization: Organization, headers: dict[str, str], body: bytes) ->
     role = _role(role_arn)
     if role is not None and allows(role["AssumeRolePolicyDocument"], caller, _keys(organization, caller, form)):
         return None
-    return _access_denied(f"User: {caller.session} is not authorized to perform: sts:AssumeRole on resource: {role_arn}")
+    return _access_denied(
+        f"User: {caller.session} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+    )
 
 
 def _caller(headers: dict[str, str]) -> Caller:

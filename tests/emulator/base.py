@@ -27,8 +27,7 @@ def check_versions() -> None:
         found = metadata.version(package)
         if found != wanted:
             raise BaseMismatch(
-                f"{package} is {found}, the emulator was written for {wanted}: "
-                "install tests/emulator/requirements.txt"
+                f"{package} is {found}, the emulator was written for {wanted}: install tests/emulator/requirements.txt"
             )
 
 

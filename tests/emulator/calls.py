@@ -55,9 +55,7 @@ def recognise(request: Request, sessions: dict[str, dict[str, Any]]) -> Call | N
     ``sessions`` are the sessions of STS by access key.
     """
     query = {key: values[0] for key, values in parse_qs(request.query, keep_blank_values=True).items()}
-    scope = _SCOPE.search(request.headers.get("authorization", "")) or _SCOPE.match(
-        query.get("X-Amz-Credential", "")
-    )
+    scope = _SCOPE.search(request.headers.get("authorization", "")) or _SCOPE.match(query.get("X-Amz-Credential", ""))
     if scope is None:
         return None
     access_key, _, signing_name = scope.groups()

@@ -24,8 +24,7 @@ def check_content(content: str, settings: Settings) -> None:
     if len(content) > settings.policy_characters:
         raise constraint_violation(
             "POLICY_CONTENT_LIMIT_EXCEEDED",
-            "You have exceeded the maximum allowed policy size of "
-            f"{settings.policy_characters} characters.",
+            f"You have exceeded the maximum allowed policy size of {settings.policy_characters} characters.",
         )
     try:
         document = json.loads(content, object_pairs_hook=_unique_keys, parse_constant=_refuse)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,8 @@ class CustomResources:
         self.answers = Answers()
         self.sent: list[Sent] = []
         self._origin = origin
+        # Told the stack id and the logical id of every Update before it is sent.
+        self.on_update: Callable[[str, str], None] = lambda stack_id, logical_id: None
         # (stack id, logical id) of Updates that were refused and await their rollback.
         self._refused: set[tuple[str, str]] = set()
 
@@ -74,8 +77,11 @@ class CustomResources:
         event = _event(request_type, logical_id, props, stack_id, resource_type, physical_id, old_props)
         pending = self.answers.expect(self._origin, stack_id, logical_id, event["RequestId"])
         event["ResponseURL"] = pending.url
+        if request_type == "Update":
+            self.on_update(stack_id, logical_id)
         self.sent.append(Sent(get_account_id(), get_region(), event, function, pending))
-        lambda_svc.invoke_async_with_retry(function, event)
+        if not pending.aborted:
+            lambda_svc.invoke_async_with_retry(function, event)
         answered_id: str | None = None
         try:
             answer = _await(pending, event, timeout)
@@ -118,6 +124,17 @@ class CustomResources:
                 return True
         return False
 
+    def stop(self) -> None:
+        """End every wait and send nothing more."""
+        self.answers.abort()
+
+    def forget(self) -> None:
+        """Back to the state of a fresh start; who still waits is told to stop."""
+        self.answers.abort()
+        self.answers = Answers()
+        self.sent.clear()
+        self._refused.clear()
+
     def log(self) -> list[dict[str, Any]]:
         """Every request with the answers to it, oldest first, without the signed URL."""
         return [
@@ -141,7 +158,7 @@ def _await(pending: Pending, event: dict[str, Any], timeout: int) -> dict[str, A
             "so that CloudFormation can attach the updated version."
         )
     if pending.aborted:
-        raise CustomResourceFailure("the emulator stops")
+        raise CustomResourceFailure("the emulator stopped or was reset while it waited for the answer")
     try:
         return read_answer(pending.bodies[0], event)
     except AnswerError as error:

@@ -20,9 +20,7 @@ STATUS = "CREATE_FAILED"
 RollBack = Callable[..., Awaitable[None]]
 
 
-def keep(
-    stack_name: str, logical_id: str, resource_type: str, props: dict[str, Any], answered_id: str | None
-) -> None:
+def keep(stack_name: str, logical_id: str, resource_type: str, props: dict[str, Any], answered_id: str | None) -> None:
     """Leave a record of the failed resource in its stack."""
     stack = cloudformation._stacks.get(stack_name)
     if stack is None:

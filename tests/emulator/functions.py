@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
 from ministack.services import lambda_svc, s3, sts
-
 
 
 class CodeError(ValueError):
@@ -20,13 +20,23 @@ class CodeError(ValueError):
 RESERVED = frozenset(lambda_svc._RESERVED_RUNTIME_ENV_VARS)
 
 
+_stopping = threading.Event()
+
+
+def stop() -> None:
+    """Start no process any more: Lambda's retries would outlive the emulator."""
+    _stopping.set()
+
+
 def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dict[str, str]:
-    """The whole environment of a function's process.
+    """The whole environment of a function's process; the base asks for it before each start.
 
     Nothing of the emulator's own environment leaks in: what is not here, the
     function does not have on AWS either, except for the two variables that
     point it at this emulator.
     """
+    if _stopping.is_set():
+        raise RuntimeError("the emulator stops")
     endpoint = os.environ["AWS_ENDPOINT_URL"]
     name = config["FunctionName"]
     version = config.get("Version", "$LATEST")

@@ -126,12 +126,9 @@ class Organization:
             "id": landscape.ORGANIZATION_ID,
             "root": landscape.ROOT_ID,
             "policy_types": self.policy_types(),
-            "units": [
-                {"id": unit.id, "name": unit.name, "parent": unit.parent} for unit in self.units.values()
-            ],
+            "units": [{"id": unit.id, "name": unit.name, "parent": unit.parent} for unit in self.units.values()],
             "accounts": [
-                {"id": account.id, "name": account.name, "parent": account.parent}
-                for account in self.accounts.values()
+                {"id": account.id, "name": account.name, "parent": account.parent} for account in self.accounts.values()
             ],
             "policies": self.policies.snapshot(),
             "settings": self.settings.as_dict(),

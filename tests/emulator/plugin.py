@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ministack import app as base_app
+from ministack.core import lambda_runtime
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import iam, lambda_svc
 from ministack.services.cloudformation import stacks
@@ -13,6 +14,7 @@ from ministack.services.cloudformation import stacks
 from . import assume_role, failed_creates, functions, landscape, organizations_api, patches
 from .custom_resources import CustomResources
 from .organization import Organization
+from .stack_events import StackEvents
 
 Headers = dict[str, str]
 Response = tuple[int, dict[str, str], Any]
@@ -41,11 +43,16 @@ class Emulator:
 
     async def reset(self) -> None:
         """Back to the state of a fresh start."""
-        self.custom_resources.answers.abort()
+        self.custom_resources.forget()
         base_app._reset_all_state()
         self.organization = Organization()
-        self.custom_resources.sent.clear()
         await self.prepare_accounts()
+
+    def stop(self) -> None:
+        """End every function's process, start none any more, and end every wait."""
+        functions.stop()
+        self.custom_resources.stop()
+        lambda_runtime.reset()
 
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
@@ -58,11 +65,13 @@ class Emulator:
 
         async def sts(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
             refused = assume_role.refusal(self.organization, headers, body)
-            return refused or await base_sts(method, path, headers, body, query)
+            response: Response = refused or await base_sts(method, path, headers, body, query)
+            return response
 
         async def lambda_(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
             try:
-                return await base_lambda(method, path, headers, body, query)
+                response: Response = await base_lambda(method, path, headers, body, query)
+                return response
             except functions.CodeError as error:
                 return _invalid_parameter(str(error))
 
@@ -70,6 +79,10 @@ class Emulator:
 
     def _install_cloudformation(self) -> None:
         package = "ministack.services.cloudformation"
+        events = StackEvents(stacks._add_event, stacks._delete_resource)
+        patches.replace(f"{package}.stacks", "_add_event", events.add)
+        patches.replace(f"{package}.stacks", "_delete_resource", events.delete)
+        self.custom_resources.on_update = events.changes
         patches.replace(f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request)
         roll_back = failed_creates.deleting(stacks._roll_back_operation)
         patches.replace(f"{package}.stacks", "_roll_back_operation", roll_back)

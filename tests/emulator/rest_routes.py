@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import botocore.exceptions
 import botocore.session
+from botocore.model import OperationModel
 
 
 @dataclass(frozen=True)
@@ -48,33 +49,39 @@ def match(
 
 @functools.lru_cache
 def _routes(service: str) -> tuple[Route, ...]:
+    """The routes of a service; none for one that botocore does not know."""
     session = botocore.session.Session()
     try:
         model = session.get_service_model(service)
     except botocore.exceptions.UnknownServiceError:
         return ()
-    routes = []
-    for name in model.operation_names:
-        if service == "s3" and name in _COPIES.values():
-            continue
-        http = model.operation_model(name).http
-        path, _, query = http.get("requestUri", "/").partition("?")
-        keys = dict(part.partition("=")[::2] for part in query.split("&") if part)
-        # What ListParts, UploadPart and their like demand is in their input, not in their URI.
-        shape = model.operation_model(name).input_shape
-        for member in shape.required_members if shape else ():
-            if shape.members[member].serialization.get("location") == "querystring":
-                keys.setdefault(shape.members[member].serialization["name"], "")
-        routes.append(Route(name, http["method"], _pattern(path), keys))
-    return tuple(routes)
+    names = [name for name in model.operation_names if service != "s3" or name not in _COPIES.values()]
+    return tuple(_route(model.operation_model(name)) for name in names)
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{\w+\+?\})", path.rstrip("/") or "/")
+def _route(model: OperationModel) -> Route:
+    path, _, query = model.http.get("requestUri", "/").partition("?")
+    keys = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    labels: dict[str, str] = {}
+    shape = model.input_shape
+    for member, target in (shape.members if shape else {}).items():
+        place = target.serialization.get("location")
+        name = target.serialization.get("name", member)
+        if place == "uri":
+            labels[name] = member
+        elif place == "querystring" and shape and member in shape.required_members:
+            # What ListParts, UploadPart and their like demand is in their input, not in their URI.
+            keys.setdefault(name, "")
+    return Route(model.name, model.http["method"], _pattern(path, labels), keys)
+
+
+def _pattern(path: str, labels: dict[str, str]) -> re.Pattern[str]:
+    """The path with its labels as groups named after the members of the input."""
     pattern = ""
-    for part in parts:
+    for part in re.split(r"(\{\w+\+?\})", path.rstrip("/") or "/"):
         if part.startswith("{"):
-            name = part.strip("{}+")
+            label = part.strip("{}+")
+            name = labels.get(label, label)
             pattern += f"(?P<{name}>.+)" if part.endswith("+}") else f"(?P<{name}>[^/]+)"
         else:
             pattern += re.escape(part)

@@ -22,12 +22,7 @@ def run(listener: socket.socket, log_level: str) -> None:
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     emulator = Emulator(origin)
     emulator.install()
-    try:
-        asyncio.run(_serve(listener, emulator, origin, log_level))
-    finally:
-        from ministack.core import lambda_runtime
-
-        lambda_runtime.reset()
+    asyncio.run(_serve(listener, emulator, origin, log_level))
 
 
 async def _serve(listener: socket.socket, emulator: Emulator, origin: str, log_level: str) -> None:
@@ -39,7 +34,8 @@ async def _serve(listener: socket.socket, emulator: Emulator, origin: str, log_l
 
     async def stopped() -> None:
         await stop.wait()
-        emulator.custom_resources.answers.abort()
+        # Before the base's threads are waited for: they wait for functions and answers.
+        await asyncio.to_thread(emulator.stop)
 
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]

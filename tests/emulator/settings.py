@@ -39,7 +39,7 @@ class Settings:
             if not _fits(kinds[name], value):
                 raise ValueError(f"setting `{name}` must be a {kinds[name].__name__} of at least 0")
         for name, value in changes.items():
-            setattr(self, name, kinds[name](value))  # type: ignore[call-arg]
+            setattr(self, name, kinds[name](value))
 
 
 def _fits(kind: type, value: object) -> bool:

@@ -77,9 +77,7 @@ def list_children(organization: Organization, payload: Payload) -> Payload:
     kind = required_text(payload, "ChildType")
     ids = organization.accounts if kind == "ACCOUNT" else organization.units
     children = [
-        (child, {"Id": child, "Type": kind})
-        for child in sorted(ids)
-        if organization.parent_of(child) == parent
+        (child, {"Id": child, "Type": kind}) for child in sorted(ids) if organization.parent_of(child) == parent
     ]
     return _page("Children", f"ListChildren/{parent}/{kind}", children, organization, payload)
 

@@ -41,9 +41,9 @@ def answer(event, status, physical_id, data=None, reason=""):
 
 
 def call(name):
-    import botocore.session
+    import botocore.session  # noqa: PLC0415  slow, and most requests need no AWS
 
-    service, operation, argument = (name.split(".", 2) + [""])[:3]
+    service, operation, argument = [*name.split(".", 2), ""][:3]
     client = botocore.session.Session().create_client(service)
     try:
         result = getattr(client, operation)(**(json.loads(argument) if argument else {}))

@@ -30,7 +30,9 @@ def assume(world: World, role: str = ROLE, account: str = HOME, **credentials: s
     """The credentials of a session of the role."""
     client = world.client("sts", account, **credentials)
     answer = client.assume_role(RoleArn=role, RoleSessionName="test")
-    assert answer["AssumedRoleUser"]["Arn"] == f"{role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/test"
+    assert (
+        answer["AssumedRoleUser"]["Arn"] == f"{role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/test"
+    )
     return {
         "aws_access_key_id": answer["Credentials"]["AccessKeyId"],
         "aws_secret_access_key": answer["Credentials"]["SecretAccessKey"],

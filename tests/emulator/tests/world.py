@@ -43,11 +43,19 @@ class World:
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30)
         return boto3.client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
 
-    def unchecked(self, service: str, account: str = MANAGEMENT) -> Any:
-        """A client that sends what AWS's own model forbids."""
-        config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-        keys = {"aws_access_key_id": account, "aws_secret_access_key": "secret"}
+    def with_config(self, service: str, config: Config) -> Any:
+        """A client of the management account with a configuration of its own."""
+        keys = {"aws_access_key_id": MANAGEMENT, "aws_secret_access_key": "secret"}
         return boto3.client(service, region_name=REGION, endpoint_url=self.url, config=config, **keys)
+
+    def wait_for_calls(self, service: str, number: int) -> list[str]:
+        """The operations called, once there are so many."""
+        eventually(lambda: len(self.calls(service)) >= number)
+        return self.calls(service)
+
+    def unchecked(self, service: str) -> Any:
+        """A client that sends what AWS's own model forbids."""
+        return self.with_config(service, Config(retries={"total_max_attempts": 1}, parameter_validation=False))
 
     def json_error(self, operation: str, payload: Json) -> tuple[str, str | None]:
         """The code and reason that Organizations answers to a raw request."""
