@@ -122,7 +122,7 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 .tools/build/ready: tools/requirements/build.txt
 .tools/check/ready: tools/requirements/check.txt
 .tools/lock/ready: tools/requirements/lock.txt
-.tools/emulator/ready: tests/emulator/requirements.txt
+.tools/emulator/ready: tests/emulator/requirements.txt tests/emulator/requirements-test.txt
 .tools/demo/ready: tests/demo/requirements.txt
 
 .tools/%/ready: tools/environment.py | needs-python
@@ -130,13 +130,14 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 	@touch $@
 
 .PHONY: lock
-lock: .tools/lock/ready ## pin the tools anew from tools/requirements/*.in
-	cd tools/requirements && for name in build check lock; do \
-	  ../../.tools/lock/bin/uv pip compile --quiet --upgrade --no-header --no-python-downloads --universal \
-	    --python-version 3.10 --generate-hashes $$name.in --output-file $$name.txt; done
+lock: .tools/lock/ready ## pin every requirements file anew from its .in file
+	for file in tools/requirements/*.in tests/*/requirements*.in; do \
+	  (cd "$$(dirname "$$file")" && name="$$(basename "$$file" .in)" && \
+	  "$(CURDIR)/.tools/lock/bin/uv" pip compile --quiet --upgrade --no-header --universal --python-version 3.11 \
+	    --no-python-downloads --generate-hashes "$$name.in" --output-file "$$name.txt"); done
 
 .PHONY: needs-python needs-cargo needs-cc
-needs-python: ; @$(call needs,$(PYTHON),Python 3.10 or newer)
+needs-python: ; @$(call needs,$(PYTHON),Python 3.11 or newer)
 needs-cargo: ; @$(call needs,cargo,Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) (rustup installs it))
 needs-cc: ; @$(call needs,cc,a C compiler (on Debian and Ubuntu: apt install build-essential))
 needs = command -v "$(1)" >/dev/null || { echo 'make: `$(1)` is missing: install $(2)' >&2; exit 1; }

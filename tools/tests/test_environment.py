@@ -10,8 +10,8 @@ def test_this_python_is_fit():
 
 
 def test_an_old_python_is_named(monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
-    assert environment.unfit().startswith("python3 is 3.9.18: 3.10 or newer is needed")
+    monkeypatch.setattr(sys, "version_info", (3, 10, 12, "final", 0))
+    assert environment.unfit().startswith("python3 is 3.10.12: 3.11 or newer is needed")
 
 
 def test_a_missing_module_is_named_with_its_package(monkeypatch):
