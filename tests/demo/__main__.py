@@ -23,10 +23,10 @@ def main():
         prog="make demo",
         description="Deploys the policy manager in an emulated organization and shows what it does.",
     )
-    parser.add_argument("--port", type=int, default=0, help="the emulator's port; default: a free one")
     parser.add_argument(
-        "--keep", action="store_true", help="leave everything running until Ctrl-C"
+        "--port", type=int, default=0, help="the emulator's port; default: a free one"
     )
+    parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
     arguments = parser.parse_args()
     # A polite end from outside leaves nothing running either.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))

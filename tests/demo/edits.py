@@ -17,12 +17,18 @@ def write(folder, *edits):
 
 def misspell_plans(text):
     """`plan` for `plans` in the daily policy."""
-    return _once(text, "        plans:\n          OrgDailyBackupPlan:", "        plan:\n          OrgDailyBackupPlan:")
+    return _once(
+        text,
+        "        plans:\n          OrgDailyBackupPlan:",
+        "        plan:\n          OrgDailyBackupPlan:",
+    )
 
 
 def drop_monthly_policy(text):
     """Without the monthly policy and its outputs."""
-    text, policies = re.subn(r"\n  MonthlyBackupPolicy:\n.*?(?=\nOutputs:)", "", text, flags=re.DOTALL)
+    text, policies = re.subn(
+        r"\n  MonthlyBackupPolicy:\n.*?(?=\nOutputs:)", "", text, flags=re.DOTALL
+    )
     text, outputs = re.subn(r"  MonthlyBackupPolicy\w+:\n(?:    .*\n)+", "", text)
     assert policies == 1 and outputs == 2, "the template has changed: see `edits.py`"
     return text

@@ -70,18 +70,18 @@ class Emulator:
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
         try:
+            process.terminate()
             process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             pass
-        # Its functions are its children, in its session: whatever it left behind goes with it.
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        process.wait()
-        self.log.unlink(missing_ok=True)
+        finally:
+            # Its functions are in its session: whatever it left behind goes with it, even when a
+            # second Ctrl-C cuts the wait short.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self.log.unlink(missing_ok=True)
 
     def _await_ready(self):
         deadline = time.monotonic() + START_SECONDS

@@ -49,9 +49,7 @@ def management_role():
     """The management account's only stack."""
     return Stack(
         "aws-backup-backuporgpolicymanager-mangement-role",
-        TEMPLATES
-        / "management-account"
-        / "aws-backup-backuporgpolicymanager-mangement-role.yaml",
+        TEMPLATES / "management-account" / "aws-backup-backuporgpolicymanager-mangement-role.yaml",
         {"BackupAndRecoveryHomeAccountId": HOME},
         creates_named_roles=True,
     )

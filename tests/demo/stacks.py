@@ -6,6 +6,8 @@ from pathlib import Path
 
 TAG = {"Key": "Application", "Value": "Backup and Recovery with AWS Backup Solution"}
 SECONDS = 180
+COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
+STARTS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Outcome:
     @property
     def complete(self):
         """Whether the operation did what it was asked to."""
-        return self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
+        return self.status in COMPLETE
 
     def expect_complete(self):
         """For a step without which there is no going on."""
@@ -98,6 +100,8 @@ class Stacks:
         deadline = time.monotonic() + SECONDS
         while True:
             status = self.describe(name)["StackStatus"]
+            if status in COMPLETE:
+                return Outcome(status, ())
             if not status.endswith("_IN_PROGRESS"):
                 return Outcome(status, self._failures(name))
             if time.monotonic() > deadline:
@@ -108,7 +112,10 @@ class Stacks:
         events = self._call("DescribeStackEvents", StackName=name)["StackEvents"]
         failures = []
         for event in events:  # newest first
-            status, is_stack = event["ResourceStatus"], event["PhysicalResourceId"] == event["StackId"]
+            status, is_stack = (
+                event["ResourceStatus"],
+                event["PhysicalResourceId"] == event["StackId"],
+            )
             if is_stack and status in STARTS:
                 break
             if not is_stack and status.endswith("_FAILED"):
@@ -117,9 +124,6 @@ class Stacks:
                     (event["LogicalResourceId"], status, event.get("ResourceStatusReason", "")),
                 )
         return tuple(failures)
-
-
-STARTS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
 
 
 def _parameters(stack):

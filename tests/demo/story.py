@@ -35,7 +35,7 @@ class Story:
     def command(self, account, command):
         """A command just before it runs."""
         lines = [f"   {ACCOUNTS[account]}$ "]
-        for part in re.split(r" (?=--)", command):
+        for part in re.split(r" (?=--|s3:|'?ParameterKey=)", command):
             if len(lines[-1]) + len(part) > WIDTH - 2 and lines[-1].strip():
                 lines[-1] += "\\"
                 lines.append("       ")
@@ -78,7 +78,9 @@ class Story:
                 + "; ".join(self.broken)
             )
         else:
-            self._print(self._paint("32", f"All {self.kept} promises held") + f" ({seconds:.0f} s).")
+            self._print(
+                self._paint("32", f"All {self.kept} promises held") + f" ({seconds:.0f} s)."
+            )
         return not self.broken
 
     def _paint(self, code, text):

@@ -1,7 +1,6 @@
 """One emulator with the deployed solution for all tests; each leaves it as it was."""
 
 import pytest
-
 from demo.emulator import Emulator
 
 from .world import World, deploy

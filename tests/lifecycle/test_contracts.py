@@ -4,7 +4,6 @@ import re
 
 import pytest
 import yaml
-
 from demo.names import ROOT, TEMPLATES
 
 SOURCE = ROOT / "crates" / "org-policy-manager" / "src"

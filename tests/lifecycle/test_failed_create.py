@@ -1,7 +1,6 @@
 """Creates that fail, what they leave, and what comes after them."""
 
 import pytest
-
 from demo.names import PRODUCTION, SANDBOXES, WORKLOADS
 
 from .world import content, resource
@@ -93,7 +92,13 @@ def test_every_wrong_property_is_named_at_once(world):
     )
     outcome = world.create(Policy=wrong)
     assert outcome.status == "ROLLBACK_COMPLETE"
-    for name in ("PolicyTarget", "PolicyType", "OrgManagementAccount", "EnablePolicyType", "PolicyName"):
+    for name in (
+        "PolicyTarget",
+        "PolicyType",
+        "OrgManagementAccount",
+        "EnablePolicyType",
+        "PolicyName",
+    ):
         assert name in outcome.reason
     assert world.policies().everything() == []
 

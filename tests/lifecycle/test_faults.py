@@ -1,7 +1,6 @@
 """Calls that fail once or for good, in the middle of every operation."""
 
 import pytest
-
 from demo.names import PRODUCTION, SANDBOXES, WORKLOADS
 
 from .world import content, resource
@@ -131,6 +130,4 @@ def test_a_refused_delete_can_be_repeated(world, operation):
 
 def struck(world, operation):
     """Whether a fault was met: a test whose fault never came would prove nothing."""
-    return any(
-        call["fault"] for call in world.emulator.calls() if call["operation"] == operation
-    )
+    return any(call["fault"] for call in world.emulator.calls() if call["operation"] == operation)

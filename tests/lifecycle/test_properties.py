@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from demo.names import CENTRAL_VAULT, PRODUCTION, REGION, SANDBOXES
 
 from .world import CONTENT_BUCKET, content, resource
@@ -53,7 +52,9 @@ def test_variables_are_replaced_in_keys_and_values(world, as_list):
     assert world.create(Policy=resource(PolicyContent=document, Variables=variables)).complete
     rule = world.policies().rules("nightly-backups")["nightly"]
     assert list(rule["copy_actions"]) == [CENTRAL_VAULT]
-    assert rule["copy_actions"][CENTRAL_VAULT]["target_backup_vault_arn"]["@@assign"] == CENTRAL_VAULT
+    assert (
+        rule["copy_actions"][CENTRAL_VAULT]["target_backup_vault_arn"]["@@assign"] == CENTRAL_VAULT
+    )
     assert days(world) == "70"
 
 
@@ -91,7 +92,9 @@ def s3_content(key, version=None):
 
 def put(world, key, document):
     """A new version of an object; its id."""
-    stored = world.s3.put_object(Bucket=CONTENT_BUCKET, Key=key, Body=json.dumps(document, indent=1))
+    stored = world.s3.put_object(
+        Bucket=CONTENT_BUCKET, Key=key, Body=json.dumps(document, indent=1)
+    )
     return stored["VersionId"]
 
 

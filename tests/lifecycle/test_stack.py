@@ -4,7 +4,6 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-
 from demo.names import (
     HOME,
     MANAGEMENT,

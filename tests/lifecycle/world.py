@@ -8,7 +8,6 @@ from pathlib import Path
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
-
 from demo import solution
 from demo.names import HOME, MANAGEMENT, PACKAGE, PRODUCTION, REGION, SANDBOXES
 from demo.observe import Policies, writes
@@ -27,9 +26,7 @@ def client(emulator, service, account=HOME):
         endpoint_url=emulator.url,
         aws_access_key_id=account,
         aws_secret_access_key="rehearsal",
-        config=Config(
-            proxies={}, retries={"max_attempts": 0}, s3={"addressing_style": "path"}
-        ),
+        config=Config(proxies={}, retries={"max_attempts": 0}, s3={"addressing_style": "path"}),
     )
 
 
@@ -54,15 +51,9 @@ def deploy(emulator):
     home.create(solution.targets([PRODUCTION, SANDBOXES])).expect_complete()
     s3 = client(emulator, "s3")
     for bucket in (solution.PACKAGE_BUCKET, CONTENT_BUCKET):
-        s3.create_bucket(
-            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
-    s3.put_bucket_versioning(
-        Bucket=CONTENT_BUCKET, VersioningConfiguration={"Status": "Enabled"}
-    )
-    s3.put_object(
-        Bucket=solution.PACKAGE_BUCKET, Key=package.key, Body=PACKAGE.read_bytes()
-    )
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket=CONTENT_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket=solution.PACKAGE_BUCKET, Key=package.key, Body=PACKAGE.read_bytes())
     client(emulator, "ssm").put_parameter(
         Name=solution.PACKAGE_KEY_PARAMETER, Type="String", Value=package.key
     )
@@ -85,7 +76,9 @@ def content(days=35, copy_to=None, regions=None):
         "selections": {
             "tags": {
                 "tagged": {
-                    "iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/AWSBackupSolutionRole"},
+                    "iam_role_arn": {
+                        "@@assign": "arn:aws:iam::$account:role/AWSBackupSolutionRole"
+                    },
                     "tag_key": {"@@assign": "backup"},
                     "tag_value": {"@@assign": ["daily"]},
                 }
