@@ -70,7 +70,7 @@ def deploy(stage):
     story.promise(
         "the function runs the very binary that `make package` made",
         set(running.values()) == {stage.package.bootstrap_digest},
-        f"sha256 {stage.package.bootstrap_digest[:16]}…, from a package of {stage.package.size:,} bytes",
+        f"sha256 {stage.package.bootstrap_digest[:16]}…, {stage.package.size:,} bytes zipped",
     )
 
 
@@ -91,7 +91,7 @@ def first_policies(stage):
     days = [rule["lifecycle"]["delete_after_days"]["@@assign"] for rule in rules]
     windows = {rule["complete_backup_window_minutes"]["@@assign"] for rule in rules}
     story.promise(
-        "daily backups are kept for 35 days and monthly ones for 366, cancelled after 1,200 minutes",
+        "daily backups are kept 35 days and monthly ones 366, and cancelled after 1,200 minutes",
         [str(value) for value in days] == ["35", "366"] and {str(w) for w in windows} == {"1200"},
         f"{days[0]} and {days[1]} days, {windows.pop()} minutes",
     )

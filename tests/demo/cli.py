@@ -34,7 +34,7 @@ class Cli:
         return self._run("000000000000", ["--version"]).strip()
 
     def run(self, account, *arguments, quiet=False):
-        """Run one command with the credentials of an account; its output, parsed when it is JSON."""
+        """Run a command with the credentials of an account; its output, parsed if it is JSON."""
         if not quiet:
             told = arguments[: arguments.index("--tags")] if "--tags" in arguments else arguments
             self._tell(account, "aws " + shlex.join(told))

@@ -4,6 +4,8 @@ import re
 
 from .solution import ORG_POLICY_TEMPLATE
 
+CHANGED = "the template has changed: change `demo/edits.py` with it"
+
 
 def write(folder, *edits):
     """A copy of the template with the edits; its path."""
@@ -17,23 +19,14 @@ def write(folder, *edits):
 
 def misspell_plans(text):
     """`plan` for `plans` in the daily policy."""
-    return _once(
-        text,
-        "        plans:\n          OrgDailyBackupPlan:",
-        "        plan:\n          OrgDailyBackupPlan:",
-    )
+    right = "        plans:\n          OrgDailyBackupPlan:"
+    assert text.count(right) == 1, CHANGED
+    return text.replace(right, right.replace("plans", "plan"))
 
 
 def drop_monthly_policy(text):
     """Without the monthly policy and its outputs."""
-    text, policies = re.subn(
-        r"\n  MonthlyBackupPolicy:\n.*?(?=\nOutputs:)", "", text, flags=re.DOTALL
-    )
+    text, policies = re.subn(r"(?s)\n  MonthlyBackupPolicy:\n.*?(?=\nOutputs:)", "", text)
     text, outputs = re.subn(r"  MonthlyBackupPolicy\w+:\n(?:    .*\n)+", "", text)
-    assert policies == 1 and outputs == 2, "the template has changed: see `edits.py`"
+    assert (policies, outputs) == (1, 2), CHANGED
     return text
-
-
-def _once(text, old, new):
-    assert text.count(old) == 1, f"the template has changed: `{old.strip()}` is not there once"
-    return text.replace(old, new)

@@ -36,7 +36,7 @@ class Package:
         recorded = dict(line.split()[::-1] for line in CHECKSUMS.read_text().splitlines() if line)
         if recorded.get(PACKAGE.name) != self.digest:
             raise CannotStart(
-                f"`{name}` is not the one `{CHECKSUMS.relative_to(ROOT)}` records: run `make package`"
+                f"`{name}` is not the one in `{CHECKSUMS.relative_to(ROOT)}`: run `make package`"
             )
         with zipfile.ZipFile(PACKAGE) as package:
             self.bootstrap_digest = hashlib.sha256(package.read("bootstrap")).hexdigest()

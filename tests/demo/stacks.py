@@ -112,18 +112,14 @@ class Stacks:
         events = self._call("DescribeStackEvents", StackName=name)["StackEvents"]
         failures = []
         for event in events:  # newest first
-            status, is_stack = (
-                event["ResourceStatus"],
-                event["PhysicalResourceId"] == event["StackId"],
-            )
+            status = event["ResourceStatus"]
+            is_stack = event["PhysicalResourceId"] == event["StackId"]
             if is_stack and status in STARTS:
                 break
             if not is_stack and status.endswith("_FAILED"):
-                failures.insert(
-                    0,
-                    (event["LogicalResourceId"], status, event.get("ResourceStatusReason", "")),
-                )
-        return tuple(failures)
+                reason = event.get("ResourceStatusReason", "")
+                failures.append((event["LogicalResourceId"], status, reason))
+        return tuple(reversed(failures))
 
 
 def _parameters(stack):

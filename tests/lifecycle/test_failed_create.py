@@ -93,7 +93,7 @@ def test_every_wrong_property_is_named_at_once(world):
     outcome = world.create(Policy=wrong)
     assert outcome.status == "ROLLBACK_COMPLETE"
     for name in (
-        "PolicyTarget",
+        "`PolicyTarget`",
         "PolicyType",
         "OrgManagementAccount",
         "EnablePolicyType",
