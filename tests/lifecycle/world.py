@@ -1,6 +1,6 @@
 """The deployed solution as the tests see it, and templates to try on it."""
 
-import itertools
+import functools
 import json
 import time
 from pathlib import Path
@@ -20,10 +20,15 @@ FUNCTION = f"arn:aws:lambda:{REGION}:{HOME}:function:BackupOrgPolicyManager"
 
 def client(emulator, service, account=HOME):
     """A client with an account's credentials; it fails at once instead of trying again."""
+    return _client(emulator.url, service, account)
+
+
+@functools.cache  # making one takes longer than most tests
+def _client(url, service, account):
     return botocore.session.Session().create_client(
         service,
         region_name=REGION,
-        endpoint_url=emulator.url,
+        endpoint_url=url,
         aws_access_key_id=account,
         aws_secret_access_key="rehearsal",
         config=Config(proxies={}, retries={"max_attempts": 0}, s3={"addressing_style": "path"}),
@@ -115,7 +120,6 @@ class World:
         self.home = stacks(emulator, HOME)
         self.organizations = client(emulator, "organizations", MANAGEMENT)
         self.s3 = client(emulator, "s3")
-        self._numbers = itertools.count(1)
         self._cloudformation = client(emulator, "cloudformation")
 
     # -- stacks
