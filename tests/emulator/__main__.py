@@ -19,8 +19,12 @@ CANNOT_START = 2
 def main() -> int:
     """Run the emulator; the exit status."""
     parser = argparse.ArgumentParser(prog="emulator", description="a local AWS for the tests")
-    parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--log-level", default="WARNING", help="of the log on standard error (default: WARNING)")
+    parser.add_argument(
+        "--port", type=int, required=True, help="port on 127.0.0.1; 0 takes a free one"
+    )
+    parser.add_argument(
+        "--log-level", default="WARNING", help="of the log on standard error (default: WARNING)"
+    )
     options = parser.parse_args()
     level = options.log_level.upper()
     # Until the server takes the signals over; the files are removed on the way out.

@@ -95,14 +95,20 @@ def read_answer(body: bytes, request: dict[str, Any]) -> dict[str, Any]:
     try:
         answer = json.loads(body)
     except ValueError as error:
-        raise AnswerError("Error occurred during operation: the response object is not JSON.") from error
+        raise AnswerError(
+            "Error occurred during operation: the response object is not JSON."
+        ) from error
     if not isinstance(answer, dict):
-        raise AnswerError("Error occurred during operation: the response object is not a JSON object.")
+        raise AnswerError(
+            "Error occurred during operation: the response object is not a JSON object."
+        )
     if answer.get("Status") not in ("SUCCESS", "FAILED"):
         raise AnswerError("Invalid Status in the response object: it must be SUCCESS or FAILED.")
     for name in ("StackId", "RequestId", "LogicalResourceId"):
         if answer.get(name) != request[name]:
-            raise AnswerError(f"Invalid {name} in the response object: it must be that of the request.")
+            raise AnswerError(
+                f"Invalid {name} in the response object: it must be that of the request."
+            )
     if answer["Status"] == "FAILED" and not isinstance(answer.get("Reason"), str):
         raise AnswerError("Invalid response object: Reason is required when Status is FAILED.")
     physical_id = answer.get("PhysicalResourceId")
@@ -114,5 +120,8 @@ def read_answer(body: bytes, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _s3_error(status: int, code: str, message: str) -> Response:
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    )
     return status, {"Content-Type": "application/xml"}, body.encode()

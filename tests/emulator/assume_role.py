@@ -32,10 +32,13 @@ def refusal(organization: Organization, headers: dict[str, str], body: bytes) ->
     role_arn = form.get("RoleArn", "")
     caller = _caller(headers)
     role = _role(role_arn)
-    if role is not None and allows(role["AssumeRolePolicyDocument"], caller, _keys(organization, caller, form)):
+    if role is not None and allows(
+        role["AssumeRolePolicyDocument"], caller, _keys(organization, caller, form)
+    ):
         return None
     return _access_denied(
-        f"User: {caller.session} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+        f"User: {caller.session} is not authorized to perform: sts:AssumeRole "
+        f"on resource: {role_arn}"
     )
 
 
@@ -68,7 +71,10 @@ def _keys(organization: Organization, caller: Caller, form: dict[str, str]) -> d
     if organization.has_account(caller.account):
         keys["aws:principalorgid"] = landscape.ORGANIZATION_ID
         keys["aws:principalorgpaths"] = organization.path_of(caller.account)
-    for member, key in (("ExternalId", "sts:externalid"), ("RoleSessionName", "sts:rolesessionname")):
+    for member, key in (
+        ("ExternalId", "sts:externalid"),
+        ("RoleSessionName", "sts:rolesessionname"),
+    ):
         if member in form:
             keys[key] = form[member]
     return keys

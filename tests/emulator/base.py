@@ -27,12 +27,16 @@ def check_versions() -> None:
         found = metadata.version(package)
         if found != wanted:
             raise BaseMismatch(
-                f"{package} is {found}, the emulator was written for {wanted}: install tests/emulator/requirements.txt"
+                f"{package} is {found}, the emulator was written for {wanted}: "
+                "install tests/emulator/requirements.txt"
             )
 
 
 def configure(port: int, directory: str, log_level: str) -> None:
-    """Set what the base reads at import: one address, no persistence, nothing outside ``directory``."""
+    """Set what the base reads at import.
+
+    One address, no persistence, and no file outside ``directory``.
+    """
     for name in list(os.environ):
         if name.startswith(("AWS_", "LAMBDA_", "MINISTACK_", "LOCALSTACK_", "S3_")):
             del os.environ[name]

@@ -42,7 +42,11 @@ class CallLog:
 
     def show(self, wanted: dict[str, str]) -> list[dict[str, Any]]:
         """The entries whose members equal those of ``wanted``."""
-        return [entry for entry in list(self._entries) if all(str(entry.get(k)) == v for k, v in wanted.items())]
+        return [
+            entry
+            for entry in list(self._entries)
+            if all(str(entry.get(k)) == v for k, v in wanted.items())
+        ]
 
     def clear(self) -> None:
         """Forget every call; the sequence goes on."""

@@ -19,7 +19,9 @@ _SERVICES = {
 _SCOPE = re.compile(r"(?:Credential=)?([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ACCOUNT = re.compile(r"\d{12}")
 # The members that say what a call is about; never contents or secrets.
-_IDENTIFYING = re.compile(r"(Id|Arn|Name|Bucket|Key|Type|Filter|Path|MaxResults|NextToken|VersionId)$")
+_IDENTIFYING = re.compile(
+    r"(Id|Arn|Name|Bucket|Key|Type|Filter|Path|MaxResults|NextToken|VersionId)$"
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Call:
     root. ``protocol`` is json, cbor, query, rest-xml or rest-json.
     """
 
+    access_key: str
     account: str
     principal: str
     service: str
@@ -54,15 +57,21 @@ def recognise(request: Request, sessions: dict[str, dict[str, Any]]) -> Call | N
 
     ``sessions`` are the sessions of STS by access key.
     """
-    query = {key: values[0] for key, values in parse_qs(request.query, keep_blank_values=True).items()}
-    scope = _SCOPE.search(request.headers.get("authorization", "")) or _SCOPE.match(query.get("X-Amz-Credential", ""))
+    query = {
+        key: values[0] for key, values in parse_qs(request.query, keep_blank_values=True).items()
+    }
+    scope = _SCOPE.search(request.headers.get("authorization", "")) or _SCOPE.match(
+        query.get("X-Amz-Credential", "")
+    )
     if scope is None:
         return None
     access_key, _, signing_name = scope.groups()
     principal = _principal(access_key, sessions)
     service = _SERVICES.get(signing_name, signing_name)
     operation, protocol, parameters = _operation(service, request, query)
-    return Call(principal.split(":")[4], principal, service, operation, protocol, _identifying(parameters))
+    shown = _identifying(parameters)
+    account = principal.split(":")[4]
+    return Call(access_key, account, principal, service, operation, protocol, shown)
 
 
 def _principal(access_key: str, sessions: dict[str, dict[str, Any]]) -> str:
@@ -73,7 +82,9 @@ def _principal(access_key: str, sessions: dict[str, dict[str, Any]]) -> str:
     return f"arn:aws:iam::{account}:root"
 
 
-def _operation(service: str, request: Request, query: dict[str, str]) -> tuple[str, str, dict[str, Any]]:
+def _operation(
+    service: str, request: Request, query: dict[str, str]
+) -> tuple[str, str, dict[str, Any]]:
     headers = request.headers
     if target := headers.get("x-amz-target"):
         return target.rpartition(".")[2], "json", _json(request.body)

@@ -24,7 +24,8 @@ def check_content(content: str, settings: Settings) -> None:
     if len(content) > settings.policy_characters:
         raise constraint_violation(
             "POLICY_CONTENT_LIMIT_EXCEEDED",
-            f"You have exceeded the maximum allowed policy size of {settings.policy_characters} characters.",
+            "You have exceeded the maximum allowed policy size of "
+            f"{settings.policy_characters} characters.",
         )
     try:
         document = json.loads(content, object_pairs_hook=_unique_keys, parse_constant=_refuse)
@@ -35,20 +36,20 @@ def check_content(content: str, settings: Settings) -> None:
 
 
 def _is_backup_policy(document: dict[str, Any]) -> bool:
+    """Whether `plans` is there once, and nothing else that AWS would mind."""
     plans = 0
     for key, value in document.items():
-        match key.lower():
-            case "plans":
-                plans += 1
-                if not _are_plans(value):
-                    return False
-            case "@@operators_allowed_for_child_policies":
-                if not isinstance(value, list) or not value:
-                    return False
-            case name if name in VALUE_OPERATORS and not isinstance(value, dict):
-                pass  # AWS accepts a stray operator at the root and ignores it
-            case _:
-                return False
+        name = key.lower()
+        if name == ROOT_KEY:
+            plans += 1
+            accepted = _are_plans(value)
+        elif name == CHILD_CONTROL:
+            accepted = isinstance(value, list) and value != []
+        else:
+            # AWS accepts a stray operator at the root, and ignores it.
+            accepted = name in VALUE_OPERATORS and not isinstance(value, dict)
+        if not accepted:
+            return False
     return plans == 1
 
 

@@ -46,7 +46,9 @@ class ControlPlane:
                 return _json(200, self._faults.show())
             case ("POST", "faults"):
                 value = _body(request)
-                self._faults.add([read_fault(item) for item in (value if isinstance(value, list) else [value])])
+                self._faults.add(
+                    [read_fault(item) for item in (value if isinstance(value, list) else [value])]
+                )
                 return _json(200, self._faults.show())
             case ("DELETE", "faults"):
                 self._faults.clear()
@@ -91,4 +93,8 @@ def _object(request: Request) -> dict[str, Any]:
 
 
 def _json(status: int, value: Any) -> Response:
-    return status, {"Content-Type": "application/json"}, (json.dumps(value, indent=2) + "\n").encode()
+    return (
+        status,
+        {"Content-Type": "application/json"},
+        (json.dumps(value, indent=2) + "\n").encode(),
+    )

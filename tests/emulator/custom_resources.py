@@ -70,11 +70,15 @@ class CustomResources:
         Stands in for the base's `invoke_custom_resource` and has its signature.
         Runs on a worker thread: it blocks for up to `ServiceTimeout` seconds.
         """
-        if request_type == "Update" and self._token_changed(stack_id, logical_id, props, old_props or {}):
+        if request_type == "Update" and self._token_changed(
+            stack_id, logical_id, props, old_props or {}
+        ):
             return str(physical_id), {}
         timeout = _service_timeout(props)
         function = _function(props.get("ServiceToken"))
-        event = _event(request_type, logical_id, props, stack_id, resource_type, physical_id, old_props)
+        event = _event(
+            request_type, logical_id, props, stack_id, resource_type, physical_id, old_props
+        )
         pending = self.answers.expect(self._origin, stack_id, logical_id, event["RequestId"])
         event["ResponseURL"] = pending.url
         if request_type == "Update":
@@ -97,7 +101,9 @@ class CustomResources:
             raise
         return answered_id, answer.get("Data") or {}
 
-    def _token_changed(self, stack_id: str, logical_id: str, props: Properties, old_props: Properties) -> bool:
+    def _token_changed(
+        self, stack_id: str, logical_id: str, props: Properties, old_props: Properties
+    ) -> bool:
         """Refuse an Update with another ServiceToken, as AWS does.
 
         True when this is the rollback of a refused one: nothing was sent, so
@@ -142,7 +148,9 @@ class CustomResources:
                 "account": sent.account,
                 "region": sent.region,
                 "time": sent.time,
-                "request": {key: value for key, value in sent.event.items() if key != "ResponseURL"},
+                "request": {
+                    key: value for key, value in sent.event.items() if key != "ResponseURL"
+                },
                 "answers": [body.decode("utf-8", "replace") for body in sent.pending.bodies],
             }
             for sent in list(self.sent)
@@ -154,11 +162,13 @@ def _await(pending: Pending, event: dict[str, Any], timeout: int) -> dict[str, A
         raise CustomResourceFailure(
             "CloudFormation did not receive a response from your Custom Resource. "
             f"Please check your logs for requestId [{event['RequestId']}]. "
-            "If you are using the Python cfn-response module, you may need to update your Lambda function "
-            "so that CloudFormation can attach the updated version."
+            "If you are using the Python cfn-response module, you may need to update your Lambda "
+            "function so that CloudFormation can attach the updated version."
         )
     if pending.aborted:
-        raise CustomResourceFailure("the emulator stopped or was reset while it waited for the answer")
+        raise CustomResourceFailure(
+            "the emulator stopped or was reset while it waited for the answer"
+        )
     try:
         return read_answer(pending.bodies[0], event)
     except AnswerError as error:
@@ -205,7 +215,8 @@ def _service_timeout(props: Properties) -> int:
     text = str(props.get("ServiceTimeout", DEFAULT_TIMEOUT))
     if not text.isdecimal() or not 1 <= int(text) <= DEFAULT_TIMEOUT:
         raise CustomResourceFailure(
-            f"Properties validation failed: ServiceTimeout is `{text}`, it must be an integer from 1 to 3600."
+            f"Properties validation failed: ServiceTimeout is `{text}`, "
+            "it must be an integer from 1 to 3600."
         )
     return int(text)
 
@@ -217,13 +228,18 @@ def _function(token: Any) -> dict[str, Any]:
     except ArnParseError as error:
         raise CustomResourceFailure(f"Invalid service token: {token}") from error
     if arn.service != "lambda":
-        raise CustomResourceFailure(f"Invalid service token: the emulator knows Lambda functions only, not {token}")
+        raise CustomResourceFailure(
+            f"Invalid service token: the emulator knows Lambda functions only, not {token}"
+        )
     if arn.region != get_region():
-        raise CustomResourceFailure(f"Invalid service token: {token} is not in the stack's Region {get_region()}")
+        raise CustomResourceFailure(
+            f"Invalid service token: {token} is not in the stack's Region {get_region()}"
+        )
     record, config, name = lambda_svc._get_func_record_for_ref(str(token))
     if record is None or config is None:
         raise CustomResourceFailure(
-            f"Function not found: {token} (Service: Lambda, Status Code: 404): no function `{name}` in this account"
+            f"Function not found: {token} (Service: Lambda, Status Code: 404): "
+            f"no function `{name}` in this account"
         )
     found: dict[str, Any] = lambda_svc._execution_record_for_config(record, config)
     return found

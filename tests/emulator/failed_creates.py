@@ -20,7 +20,13 @@ STATUS = "CREATE_FAILED"
 RollBack = Callable[..., Awaitable[None]]
 
 
-def keep(stack_name: str, logical_id: str, resource_type: str, props: dict[str, Any], answered_id: str | None) -> None:
+def keep(
+    stack_name: str,
+    logical_id: str,
+    resource_type: str,
+    props: dict[str, Any],
+    answered_id: str | None,
+) -> None:
     """Leave a record of the failed resource in its stack."""
     stack = cloudformation._stacks.get(stack_name)
     if stack is None:
@@ -44,7 +50,12 @@ def deleting(original: RollBack) -> RollBack:
     """
 
     async def roll_back(
-        stack_name: str, stack_id: str, stack: dict[str, Any], operation: dict[str, Any], *args: Any, **kwargs: Any
+        stack_name: str,
+        stack_id: str,
+        stack: dict[str, Any],
+        operation: dict[str, Any],
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         created = operation.setdefault("created", [])
         for logical_id, record in stack.get("_resources", {}).items():

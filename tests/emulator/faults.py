@@ -8,7 +8,10 @@ from typing import Any
 
 from .calls import Call
 
-KINDS = ("throttle", "conflict", "server-error", "slow", "lost-answer", "refuse")
+# The kinds after which the call takes effect, and of those the ones whose answer never arrives.
+HARMLESS = frozenset({"slow"})
+LOSING = frozenset({"lost-answer", "crash"})
+KINDS = ("throttle", "conflict", "server-error", "slow", "lost-answer", "crash", "refuse")
 
 
 @dataclass
@@ -17,7 +20,8 @@ class Fault:
 
     ``account`` None means any, ``operation`` "*" means any. ``code`` replaces
     the error code that the kind has for the service; ``delay_ms`` is how long a
-    slow call waits before it goes on, or any other before it fails.
+    slow call waits before it goes on, or any other before it fails. A crash is a
+    lost answer whose caller, if it is a function, is killed too.
     """
 
     service: str
@@ -44,7 +48,10 @@ def read_fault(value: Any) -> Fault:
         raise ValueError("a fault must be an object")
     known = {field.name for field in fields(Fault)}
     if unknown := set(value) - known:
-        raise ValueError(f"unknown member `{sorted(unknown)[0]}` of a fault; known are {', '.join(sorted(known))}")
+        raise ValueError(
+            f"unknown member `{sorted(unknown)[0]}` of a fault; "
+            f"known are {', '.join(sorted(known))}"
+        )
     if missing := {"service", "operation", "kind"} - set(value):
         raise ValueError(f"a fault must have `{sorted(missing)[0]}`")
     if value["kind"] not in KINDS:

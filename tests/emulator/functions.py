@@ -6,10 +6,13 @@ import hashlib
 import os
 import threading
 import time
+import uuid
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region, new_uuid, request_scope
+from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import lambda_svc, s3, sts
+
+from . import processes
 
 
 class CodeError(ValueError):
@@ -54,7 +57,7 @@ def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dic
         AWS_LAMBDA_FUNCTION_VERSION=version,
         AWS_LAMBDA_INITIALIZATION_TYPE="on-demand",
         AWS_LAMBDA_LOG_GROUP_NAME=logging.get("LogGroup") or f"/aws/lambda/{name}",
-        AWS_LAMBDA_LOG_STREAM_NAME=f"{time.strftime('%Y/%m/%d')}/[{version}]{new_uuid().replace('-', '')}",
+        AWS_LAMBDA_LOG_STREAM_NAME=f"{time.strftime('%Y/%m/%d')}/[{version}]{uuid.uuid4().hex}",
         AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{port}",
         AWS_REGION=get_region(),
         CUSTOM_RESOURCE_RESPONSE_ORIGIN=endpoint,
@@ -64,7 +67,7 @@ def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dic
         PATH="/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         TZ=":UTC",
         _HANDLER=config.get("Handler", "bootstrap"),
-        **_credentials(config),
+        **_credentials(config, port),
     )
     if logging.get("LogFormat"):
         environment["AWS_LAMBDA_LOG_FORMAT"] = logging["LogFormat"]
@@ -73,16 +76,17 @@ def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dic
     return environment
 
 
-def _credentials(config: dict[str, Any]) -> dict[str, str]:
+def _credentials(config: dict[str, Any], port: int) -> dict[str, str]:
     """A session of the function's role, so that trust policies can name the role."""
     account = get_account_id()
     role = str(config.get("Role", "")).rsplit("/", 1)[-1]
-    seed = hashlib.sha256(f"{config['FunctionArn']} {role} {new_uuid()}".encode()).hexdigest()
+    seed = hashlib.sha256(f"{config['FunctionArn']} {role} {uuid.uuid4()}".encode()).hexdigest()
     credentials = {
         "AWS_ACCESS_KEY_ID": f"ASIA{seed[:16].upper()}",
         "AWS_SECRET_ACCESS_KEY": seed[16:56],
         "AWS_SESSION_TOKEN": hashlib.sha256(seed.encode()).hexdigest(),
     }
+    processes.remember(credentials["AWS_ACCESS_KEY_ID"], port)
     sts.register_session(
         credentials["AWS_ACCESS_KEY_ID"],
         {
@@ -110,8 +114,9 @@ def fetch_code(bucket: str, key: str, version_id: str | None = None) -> bytes:
     query = {"versionId": [version_id]} if version_id else {}
     if owner != caller and not s3._foreign_bucket_allows(owner, bucket, key, "GET", query, caller):
         raise CodeError(
-            "Your access has been denied by S3, please make sure your request credentials have permission "
-            f"to GetObject for {bucket}/{key}. S3 Error Code: AccessDenied. S3 Error Message: Access Denied"
+            "Your access has been denied by S3, please make sure your request credentials have "
+            f"permission to GetObject for {bucket}/{key}. "
+            "S3 Error Code: AccessDenied. S3 Error Message: Access Denied"
         )
     with request_scope(owner, get_region()):
         code: bytes | None = s3._get_object_data(bucket, key, version_id=version_id)
@@ -152,7 +157,7 @@ def _bootstrap_sha256(code: bytes) -> str | None:
     if not os.path.exists(path):
         return None
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.sha256(file.read()).hexdigest()
 
 
 def _get_object_failed(code: str, message: str) -> str:

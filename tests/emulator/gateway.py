@@ -10,10 +10,10 @@ from hypercorn.protocol.events import StreamClosed
 from ministack import app as base_app
 from ministack.services import sts
 
-from . import answers, control_plane
+from . import answers, control_plane, processes
 from .call_log import CallLog, error_code
 from .calls import Call, Request, recognise
-from .faults import Faults
+from .faults import HARMLESS, LOSING, Faults
 from .plugin import Emulator
 from .wire_errors import fault_response
 
@@ -71,22 +71,29 @@ class Gateway:
         # The raw path: a presigned key is percent-encoded and must stay one segment.
         path = scope["raw_path"].decode("ascii").partition("?")[0]
         content_type = request.headers.get("content-type", "")
-        return self._emulator.custom_resources.answers.put(path, request.query, content_type, request.body)
+        return self._emulator.custom_resources.answers.put(
+            path, request.query, content_type, request.body
+        )
 
-    async def _call(self, call: Call, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _call(
+        self, call: Call, request: Request, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         fault = self._faults.take(call)
         if fault is not None and fault.delay_ms:
             await asyncio.sleep(fault.delay_ms / 1000)
         entry = self._calls.begin(call, fault.kind if fault else None)
-        if fault is not None and fault.kind not in ("slow", "lost-answer"):
+        loses_answer = fault is not None and fault.kind in LOSING
+        if fault is not None and fault.kind not in HARMLESS and not loses_answer:
             response = fault_response(fault, call)
             entry["error"] = error_code(response[0], _lower(response[1]), response[2])
             await _respond(send, response)
             return
-        recorder = _Recorder(None if fault and fault.kind == "lost-answer" else send)
+        recorder = _Recorder(None if loses_answer else send)
         await base_app.app(scope, _replaying(request.body, receive), recorder)
         entry["error"] = recorder.error_code()
-        if fault is not None and fault.kind == "lost-answer":
+        if fault is not None and fault.kind == "crash":
+            processes.kill_caller(call.access_key)
+        if loses_answer:
             await _drop_connection(send)
 
 
@@ -102,8 +109,14 @@ class _Recorder:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in message["headers"]}
-        elif message["type"] == "http.response.body" and self._status >= 400 and len(self._body) < 65536:
+            self._headers = {
+                k.decode("latin-1").lower(): v.decode("latin-1") for k, v in message["headers"]
+            }
+        elif (
+            message["type"] == "http.response.body"
+            and self._status >= 400
+            and len(self._body) < 65536
+        ):
             self._body += message.get("body", b"")
         if self._send is not None:
             await self._send(message)
@@ -134,7 +147,9 @@ async def _read(scope: Scope, receive: Receive) -> Request | None:
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+    headers = {
+        key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]
+    }
     query = scope.get("query_string", b"").decode("latin-1")
     return Request(scope["method"], scope["path"], query, headers, bytes(body))
 

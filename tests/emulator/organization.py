@@ -34,6 +34,8 @@ class Organization:
         self.policies = PolicyStore(self.settings)
         # Tags of roots, OUs and accounts; a policy carries its own.
         self.tags: dict[str, dict[str, str]] = {}
+        # What the management account delegates to members, as JSON text.
+        self.resource_policy: str | None = None
         # policy type -> (status, moment at which a pending change is done)
         self._types: dict[str, tuple[str, float]] = {"SERVICE_CONTROL_POLICY": ("ENABLED", 0.0)}
 
@@ -42,6 +44,10 @@ class Organization:
     def has_account(self, account: str) -> bool:
         """Whether the account belongs to the organization."""
         return account in self.accounts
+
+    def has(self, target_id: str) -> bool:
+        """Whether this is the id of the root, an OU or an account."""
+        return target_id in (landscape.ROOT_ID, *self.units, *self.accounts)
 
     def target(self, target_id: str) -> dict[str, str]:
         """A root, OU or account as ListTargetsForPolicy shows it.
@@ -91,10 +97,15 @@ class Organization:
         """EnablePolicyType: PENDING_ENABLE for a moment, then ENABLED."""
         status = self._status(policy_type)
         if status == "ENABLED":
-            raise ApiError("PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled.")
+            raise ApiError(
+                "PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled."
+            )
         if status is not None:
             raise _in_progress()
-        self._types[policy_type] = ("PENDING_ENABLE", self.clock() + self.settings.policy_type_delay)
+        self._types[policy_type] = (
+            "PENDING_ENABLE",
+            self.clock() + self.settings.policy_type_delay,
+        )
 
     def disable(self, policy_type: str) -> None:
         """DisablePolicyType: PENDING_DISABLE for a moment; detaches every policy of the type."""
@@ -103,7 +114,10 @@ class Organization:
             raise type_not_enabled()
         if status != "ENABLED":
             raise _in_progress()
-        self._types[policy_type] = ("PENDING_DISABLE", self.clock() + self.settings.policy_type_delay)
+        self._types[policy_type] = (
+            "PENDING_DISABLE",
+            self.clock() + self.settings.policy_type_delay,
+        )
         self.policies.detach_all(policy_type)
 
     def _status(self, policy_type: str) -> str | None:
@@ -126,11 +140,16 @@ class Organization:
             "id": landscape.ORGANIZATION_ID,
             "root": landscape.ROOT_ID,
             "policy_types": self.policy_types(),
-            "units": [{"id": unit.id, "name": unit.name, "parent": unit.parent} for unit in self.units.values()],
+            "units": [
+                {"id": unit.id, "name": unit.name, "parent": unit.parent}
+                for unit in self.units.values()
+            ],
             "accounts": [
-                {"id": account.id, "name": account.name, "parent": account.parent} for account in self.accounts.values()
+                {"id": account.id, "name": account.name, "parent": account.parent}
+                for account in self.accounts.values()
             ],
             "policies": self.policies.snapshot(),
+            "resource_policy": self.resource_policy,
             "settings": self.settings.as_dict(),
         }
 
@@ -151,7 +170,9 @@ def type_not_enabled() -> ApiError:
 
 
 def _in_progress() -> ApiError:
-    return ApiError("PolicyChangesInProgressException", "Policy changes are in progress. Try again later.")
+    return ApiError(
+        "PolicyChangesInProgressException", "Policy changes are in progress. Try again later."
+    )
 
 
 def _path(resource: str) -> str:

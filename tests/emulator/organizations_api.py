@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from . import landscape, policy_operations, tree_operations
+from . import delegation, landscape, policy_operations, tree_operations
 from .errors import ApiError, invalid_input
 from .organization import Organization
 
@@ -14,10 +14,15 @@ Response = tuple[int, dict[str, str], bytes]
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
-OPERATIONS = {**tree_operations.OPERATIONS, **policy_operations.OPERATIONS}
+OPERATIONS = {
+    **tree_operations.OPERATIONS,
+    **policy_operations.OPERATIONS,
+    **delegation.OPERATIONS,
+}
 
-# What any account of the organization may call.
+# What any account of the organization may call, and what cannot be delegated to one.
 OPEN_TO_MEMBERS = frozenset({"DescribeOrganization"})
+NEVER_DELEGATED = frozenset({"PutResourcePolicy", "DeleteResourcePolicy"})
 
 
 def handle(organization: Organization, caller: str, target: str, body: bytes) -> Response:
@@ -43,12 +48,25 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
             "AWSOrganizationsNotInUseException",
             "Your account is not a member of an organization.",
         )
-    if caller != landscape.MANAGEMENT and operation not in OPEN_TO_MEMBERS:
-        raise ApiError("AccessDeniedException", "You don't have permissions to access this resource.")
+    payload = _payload(body)
+    if not _is_allowed(organization, caller, operation, payload):
+        raise ApiError(
+            "AccessDeniedException", "You don't have permissions to access this resource."
+        )
     handler = OPERATIONS.get(operation)
     if handler is None:
-        raise ApiError("UnknownOperationException", f"the emulator has no organizations:{operation}")
-    return handler(organization, _payload(body))
+        raise ApiError(
+            "UnknownOperationException", f"the emulator has no organizations:{operation}"
+        )
+    return handler(organization, payload)
+
+
+def _is_allowed(organization: Organization, caller: str, operation: str, payload: Payload) -> bool:
+    if caller == landscape.MANAGEMENT or operation in OPEN_TO_MEMBERS:
+        return True
+    return operation not in NEVER_DELEGATED and delegation.delegates(
+        organization, caller, operation, payload
+    )
 
 
 def _payload(body: bytes) -> Payload:

@@ -52,11 +52,18 @@ def _max_results(request: dict[str, Any]) -> int:
     if value is None:
         return 20
     if not isinstance(value, int) or isinstance(value, bool):
-        raise invalid_input("INVALID_PATTERN", "You provided a value that is not a number for MaxResults.")
+        raise invalid_input(
+            "INVALID_PATTERN", "You provided a value that is not a number for MaxResults."
+        )
     if value < 1:
-        raise invalid_input("MIN_VALUE_EXCEEDED", "You provided a value less than the minimum of 1 for MaxResults.")
+        raise invalid_input(
+            "MIN_VALUE_EXCEEDED", "You provided a value less than the minimum of 1 for MaxResults."
+        )
     if value > 20:
-        raise invalid_input("MAX_VALUE_EXCEEDED", "You provided a value greater than the maximum of 20 for MaxResults.")
+        raise invalid_input(
+            "MAX_VALUE_EXCEEDED",
+            "You provided a value greater than the maximum of 20 for MaxResults.",
+        )
     return value
 
 

@@ -60,32 +60,87 @@ _CUSTOM = "ministack.services.cloudformation.custom_resource"
 
 TABLE: tuple[PatchPoint, ...] = (
     PatchPoint("ministack.app", "app", True, "ab1297bd6cd5", "wrapped by the gateway"),
-    PatchPoint("ministack.app", "SERVICE_HANDLERS", True, "", "organizations is ours, sts and lambda are wrapped"),
-    PatchPoint("ministack.app", "_reset_all_state", False, "e7a4c161847d", "reset through the control plane"),
     PatchPoint(
-        "hypercorn.protocol.http_stream", "HTTPStream", False, "e0f656feb55a", "a lost answer closes its connection"
+        "ministack.app",
+        "SERVICE_HANDLERS",
+        True,
+        "",
+        "organizations is ours, sts and lambda are wrapped",
     ),
-    PatchPoint(_CUSTOM, "invoke_custom_resource", True, "d5c75f69f54b", "custom_resources.CustomResources.request"),
-    PatchPoint(_STACKS, "_roll_back_operation", True, "3464033d8f28", "a failed Create is deleted in the rollback"),
-    PatchPoint(_HANDLERS, "_roll_back_operation", True, "3464033d8f28", "the same, imported there by name"),
+    PatchPoint(
+        "ministack.app",
+        "_reset_all_state",
+        False,
+        "e7a4c161847d",
+        "reset through the control plane",
+    ),
+    PatchPoint(
+        "hypercorn.protocol.http_stream",
+        "HTTPStream",
+        False,
+        "e0f656feb55a",
+        "a lost answer closes its connection",
+    ),
+    PatchPoint(
+        _CUSTOM,
+        "invoke_custom_resource",
+        True,
+        "d5c75f69f54b",
+        "custom_resources.CustomResources.request",
+    ),
+    PatchPoint(
+        _STACKS,
+        "_roll_back_operation",
+        True,
+        "3464033d8f28",
+        "a failed Create is deleted in the rollback",
+    ),
+    PatchPoint(
+        _HANDLERS, "_roll_back_operation", True, "3464033d8f28", "the same, imported there by name"
+    ),
     PatchPoint(_STACKS, "_add_event", True, "0adea13d13a6", "events of an update as AWS has them"),
     PatchPoint(_STACKS, "_delete_resource", True, "9e9ba54fb428", "events of the cleanup"),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),
     PatchPoint("ministack.services.cloudformation", "_stack_events", False, "", "times of events"),
-    PatchPoint(_LAMBDA, "_provided_worker_env", True, "8cccaed6a6d8", "environment of a function's process"),
     PatchPoint(
-        _LAMBDA, "_fetch_code_from_s3", True, "e05246c20b32", "code from foreign buckets, and never an empty function"
+        _LAMBDA, "_provided_worker_env", True, "8cccaed6a6d8", "environment of a function's process"
     ),
-    PatchPoint(_LAMBDA, "s3_code_region_message", True, "222a8ade8436", "asked where the bucket is"),
     PatchPoint(
-        _LAMBDA, "invoke_async_with_retry", False, "289fe4d3cbd4", "custom resources are invoked asynchronously"
+        _LAMBDA,
+        "_fetch_code_from_s3",
+        True,
+        "e05246c20b32",
+        "code from foreign buckets, and never an empty function",
     ),
-    PatchPoint(_LAMBDA, "_get_func_record_for_ref", False, "492b4efe8f90", "function of a ServiceToken"),
-    PatchPoint(_LAMBDA, "_execution_record_for_config", False, "632acaa44892", "function of a ServiceToken"),
-    PatchPoint(_LAMBDA, "_provided_runtime_code_dir", False, "85d4402ed282", "the file that a function runs"),
+    PatchPoint(
+        _LAMBDA, "s3_code_region_message", True, "222a8ade8436", "asked where the bucket is"
+    ),
+    PatchPoint(
+        _LAMBDA,
+        "invoke_async_with_retry",
+        False,
+        "289fe4d3cbd4",
+        "custom resources are invoked asynchronously",
+    ),
+    PatchPoint(
+        _LAMBDA, "_get_func_record_for_ref", False, "492b4efe8f90", "function of a ServiceToken"
+    ),
+    PatchPoint(
+        _LAMBDA, "_execution_record_for_config", False, "632acaa44892", "function of a ServiceToken"
+    ),
+    PatchPoint(
+        _LAMBDA,
+        "_provided_runtime_code_dir",
+        False,
+        "85d4402ed282",
+        "the file that a function runs",
+    ),
     PatchPoint(_LAMBDA, "_functions", False, "", "inventory of functions"),
     PatchPoint(_LAMBDA, "_RESERVED_RUNTIME_ENV_VARS", False, "", "variables a function cannot set"),
     PatchPoint(_RUNTIME, "reset", False, "03a9add47fe3", "ends the functions' processes"),
+    PatchPoint(_RUNTIME, "_workers", False, "", "processes of functions"),
+    PatchPoint(_RUNTIME, "_lock", False, "", "processes of functions"),
+    PatchPoint(_RUNTIME, "ProvidedWorker", False, "10c36526207f", "processes of functions"),
     PatchPoint(_STS, "_sessions", False, "", "who a session is"),
     PatchPoint(_STS, "register_session", False, "a84ec986ec01", "sessions of functions' roles"),
     PatchPoint(_IAM, "_roles", False, "", "trust policies"),
@@ -93,7 +148,11 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_S3, "_foreign_bucket_allows", False, "7865eb38b093", "foreign buckets"),
     PatchPoint(_S3, "_get_object_data", False, "8735d1f5e331", "foreign buckets"),
     PatchPoint(
-        "ministack.core.iam_evaluator", "_principal_org_id", True, "a582df4ff025", "members belong to our organization"
+        "ministack.core.iam_evaluator",
+        "_principal_org_id",
+        True,
+        "a582df4ff025",
+        "members belong to our organization",
     ),
 )
 
@@ -102,7 +161,9 @@ def check(table: tuple[PatchPoint, ...] = TABLE) -> None:
     """Raise `BaseMismatch` naming every patch point that is not as expected."""
     problems = [problem for point in table if (problem := _problem(point)) is not None]
     if problems:
-        raise BaseMismatch("the base is not the one the emulator was written for: " + "; ".join(problems))
+        raise BaseMismatch(
+            "the base is not the one the emulator was written for: " + "; ".join(problems)
+        )
 
 
 def replace(module: str, name: str, replacement: Callable[..., Any]) -> None:

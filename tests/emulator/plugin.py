@@ -59,16 +59,22 @@ class Emulator:
         base_sts = handlers["sts"]
         base_lambda = handlers["lambda"]
 
-        async def organizations(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
+        async def organizations(
+            method: str, path: str, headers: Headers, body: bytes, query: Any
+        ) -> Response:
             target = headers.get("x-amz-target", "")
             return organizations_api.handle(self.organization, get_account_id(), target, body)
 
-        async def sts(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
+        async def sts(
+            method: str, path: str, headers: Headers, body: bytes, query: Any
+        ) -> Response:
             refused = assume_role.refusal(self.organization, headers, body)
             response: Response = refused or await base_sts(method, path, headers, body, query)
             return response
 
-        async def lambda_(method: str, path: str, headers: Headers, body: bytes, query: Any) -> Response:
+        async def lambda_(
+            method: str, path: str, headers: Headers, body: bytes, query: Any
+        ) -> Response:
             try:
                 response: Response = await base_lambda(method, path, headers, body, query)
                 return response
@@ -83,7 +89,9 @@ class Emulator:
         patches.replace(f"{package}.stacks", "_add_event", events.add)
         patches.replace(f"{package}.stacks", "_delete_resource", events.delete)
         self.custom_resources.on_update = events.changes
-        patches.replace(f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request)
+        patches.replace(
+            f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request
+        )
         roll_back = failed_creates.deleting(stacks._roll_back_operation)
         patches.replace(f"{package}.stacks", "_roll_back_operation", roll_back)
         patches.replace(f"{package}.handlers", "_roll_back_operation", roll_back)
@@ -122,9 +130,14 @@ async def _create_access_role(account: str) -> None:
     with request_scope(account, get_region()):
         status, _, body = await iam.handle_request("POST", "/", {}, b"", query)
     if status != 200:
-        raise RuntimeError(f"the role {landscape.ACCESS_ROLE} of {account} was not created: {body!r}")
+        raise RuntimeError(
+            f"the role {landscape.ACCESS_ROLE} of {account} was not created: {body!r}"
+        )
 
 
 def _invalid_parameter(message: str) -> Response:
-    headers = {"Content-Type": "application/json", "x-amzn-errortype": "InvalidParameterValueException"}
+    headers = {
+        "Content-Type": "application/json",
+        "x-amzn-errortype": "InvalidParameterValueException",
+    }
     return 400, headers, json.dumps({"Type": "User", "message": message}).encode()

@@ -80,7 +80,9 @@ class PolicyStore:
         found = [policy for policy in self.of_type(policy_type) if target in policy.targets]
         return sorted(found, key=lambda policy: policy.targets[target])
 
-    def create(self, kind: str, name: str, description: str, content: str, tags: dict[str, str]) -> Policy:
+    def create(
+        self, kind: str, name: str, description: str, content: str, tags: dict[str, str]
+    ) -> Policy:
         """A new policy under an id of its own."""
         self._check_name(kind, name, None)
         if len(self.of_type(kind)) >= self._settings.policies_per_organization:
@@ -88,11 +90,15 @@ class PolicyStore:
                 "POLICY_NUMBER_LIMIT_EXCEEDED",
                 "You have exceeded the number of policies that you can have in an organization.",
             )
-        policy = Policy(self._new_id(), next(self._sequence), kind, name, description, content, tags)
+        policy = Policy(
+            self._new_id(), next(self._sequence), kind, name, description, content, tags
+        )
         self._policies[policy.id] = policy
         return policy
 
-    def update(self, policy: Policy, name: str | None, description: str | None, content: str | None) -> None:
+    def update(
+        self, policy: Policy, name: str | None, description: str | None, content: str | None
+    ) -> None:
         """Change what is given; a name must be free."""
         if name is not None:
             self._check_name(policy.type, name, policy.id)
@@ -122,7 +128,8 @@ class PolicyStore:
         if len(self.attached_to(target, policy.type)) >= self._settings.policies_per_target:
             raise constraint_violation(
                 "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
-                "You have attained the maximum number of policies attached to the specified target.",
+                "You have attained the maximum number of policies attached to the specified "
+                "target.",
             )
         policy.targets[target] = next(self._sequence)
 
@@ -158,7 +165,9 @@ class PolicyStore:
 
     def _check_name(self, kind: str, name: str, own_id: str | None) -> None:
         if any(other.name == name and other.id != own_id for other in self.of_type(kind)):
-            raise ApiError("DuplicatePolicyException", "A policy with the same name already exists.")
+            raise ApiError(
+                "DuplicatePolicyException", "A policy with the same name already exists."
+            )
 
     def _new_id(self) -> str:
         while True:

@@ -54,7 +54,9 @@ def delete_policy(organization: Organization, payload: Payload) -> Payload:
 def list_policies(organization: Organization, payload: Payload) -> Payload:
     """ListPolicies."""
     kind = known_type(payload.get("Filter"))
-    entries = [(policy.sequence, policy.summary()) for policy in organization.policies.of_type(kind)]
+    entries = [
+        (policy.sequence, policy.summary()) for policy in organization.policies.of_type(kind)
+    ]
     page = paginate(f"ListPolicies/{kind}", entries, payload, organization.settings)
     return _page("Policies", page)
 
@@ -95,7 +97,9 @@ def list_policies_for_target(organization: Organization, payload: Payload) -> Pa
     kind = known_type(payload.get("Filter"))
     attached = organization.policies.attached_to(target, kind)
     entries = [(policy.targets[target], policy.summary()) for policy in attached]
-    page = paginate(f"ListPoliciesForTarget/{target}/{kind}", entries, payload, organization.settings)
+    page = paginate(
+        f"ListPoliciesForTarget/{target}/{kind}", entries, payload, organization.settings
+    )
     return _page("Policies", page)
 
 

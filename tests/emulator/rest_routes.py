@@ -32,7 +32,9 @@ def match(
     """The operation's name and the parameters in its path; `METHOD path` when no model has it."""
     best: tuple[int, Route, re.Match[str]] | None = None
     for route in _routes(service):
-        if route.method != method or any(query.get(k) != v and (v or k not in query) for k, v in route.query.items()):
+        if route.method != method or any(
+            query.get(k) != v and (v or k not in query) for k, v in route.query.items()
+        ):
             continue
         found = route.path.fullmatch(path)
         # More fixed text and more query keys is the more specific route.
@@ -55,7 +57,9 @@ def _routes(service: str) -> tuple[Route, ...]:
         model = session.get_service_model(service)
     except botocore.exceptions.UnknownServiceError:
         return ()
-    names = [name for name in model.operation_names if service != "s3" or name not in _COPIES.values()]
+    names = [
+        name for name in model.operation_names if service != "s3" or name not in _COPIES.values()
+    ]
     return tuple(_route(model.operation_model(name)) for name in names)
 
 

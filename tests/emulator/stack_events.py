@@ -31,7 +31,7 @@ class StackEvents:
         self._lock = threading.Lock()
         # New resources whose creation is under way.
         self._creating: set[Key] = set()
-        # (arguments, time, old record) of an UPDATE_IN_PROGRESS of which it is not yet known whether it is true.
+        # (arguments, time, old record) of an UPDATE_IN_PROGRESS that may turn out untrue.
         self._held: dict[Key, tuple[tuple[str, ...], str, dict[str, Any]]] = {}
 
     def add(
@@ -48,7 +48,9 @@ class StackEvents:
         """Stands in for the base's `_add_event` and has its signature."""
         key = (stack_id, logical_id)
         resources = _resources(stack_name)
-        if status == "UPDATE_IN_PROGRESS" and not (reason or physical_id or logical_id == stack_name):
+        if status == "UPDATE_IN_PROGRESS" and not (
+            reason or physical_id or logical_id == stack_name
+        ):
             if logical_id in resources:
                 arguments = (stack_id, stack_name, logical_id, resource_type, status)
                 with self._lock:
@@ -65,7 +67,16 @@ class StackEvents:
             return
         else:
             self.changes(stack_id, logical_id)
-        self._add_event(stack_id, stack_name, logical_id, resource_type, status, reason, physical_id, detailed_status)
+        self._add_event(
+            stack_id,
+            stack_name,
+            logical_id,
+            resource_type,
+            status,
+            reason,
+            physical_id,
+            detailed_status,
+        )
 
     def changes(self, stack_id: str, logical_id: str) -> None:
         """The resource does change: show the event that was held back, with its time."""
@@ -84,7 +95,7 @@ class StackEvents:
         stack_name: str | None = None,
         logical_id: str | None = None,
     ) -> None:
-        """Stands in for the base's `_delete_resource`, which is silent in the cleanup after an update."""
+        """Stands in for the base's `_delete_resource`, which is silent in an update's cleanup."""
         stack = cloudformation._stacks.get(stack_name) if stack_name else None
         if stack is None or stack["StackStatus"] not in ("UPDATE_IN_PROGRESS", CLEANUP):
             self._delete_resource(resource_type, physical_id, props, stack_name, logical_id)
@@ -105,7 +116,9 @@ class StackEvents:
             if held is None or record is None:
                 return False
             old = held[2]
-            if any(record.get(name) != old.get(name) for name in ("Properties", "PhysicalResourceId")):
+            if any(
+                record.get(name) != old.get(name) for name in ("Properties", "PhysicalResourceId")
+            ):
                 return False
             del self._held[key]
         record["ResourceStatus"], record["Timestamp"] = old["ResourceStatus"], old["Timestamp"]

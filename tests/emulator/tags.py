@@ -21,11 +21,15 @@ def read_tags(tags: Any) -> dict[str, str]:
     for tag in tags:
         key, value = (tag.get("Key"), tag.get("Value")) if isinstance(tag, dict) else (None, None)
         if not isinstance(key, str) or not isinstance(value, str):
-            raise invalid_input("INPUT_REQUIRED", "You must provide a Key and a Value for each tag.")
+            raise invalid_input(
+                "INPUT_REQUIRED", "You must provide a Key and a Value for each tag."
+            )
         _check_key(key)
         _check_text(value, "tag value", 0, 256)
         if key in result:
-            raise invalid_input("DUPLICATE_TAG_KEY", "You provided the same tag key more than once.")
+            raise invalid_input(
+                "DUPLICATE_TAG_KEY", "You provided the same tag key more than once."
+            )
         result[key] = value
     return result
 
@@ -45,7 +49,8 @@ def merged(old: dict[str, str], new: dict[str, str], settings: Settings) -> dict
     if len(result) > settings.tags_per_resource:
         raise constraint_violation(
             "MAX_TAG_LIMIT_EXCEEDED",
-            f"You have exceeded the number of tags allowed on this resource: {settings.tags_per_resource}.",
+            "You have exceeded the number of tags allowed on this resource: "
+            f"{settings.tags_per_resource}.",
         )
     return result
 
@@ -66,11 +71,15 @@ def _check_key(key: str) -> None:
 
 def _check_text(text: str, name: str, shortest: int, longest: int) -> None:
     if len(text) < shortest:
-        raise invalid_input("MIN_LENGTH_EXCEEDED", f"You provided a {name} shorter than {shortest}.")
+        raise invalid_input(
+            "MIN_LENGTH_EXCEEDED", f"You provided a {name} shorter than {shortest}."
+        )
     if len(text) > longest:
         raise invalid_input("MAX_LENGTH_EXCEEDED", f"You provided a {name} longer than {longest}.")
     if not all(_is_tag_character(character) for character in text):
-        raise invalid_input("INVALID_PATTERN", f"You provided a {name} with characters that are not allowed.")
+        raise invalid_input(
+            "INVALID_PATTERN", f"You provided a {name} with characters that are not allowed."
+        )
 
 
 def _is_tag_character(character: str) -> bool:

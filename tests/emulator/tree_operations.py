@@ -33,7 +33,9 @@ def describe_organization(organization: Organization, payload: Payload) -> Paylo
 
 def list_accounts(organization: Organization, payload: Payload) -> Payload:
     """ListAccounts."""
-    accounts = [(account, _account(organization, account)) for account in sorted(organization.accounts)]
+    accounts = [
+        (account, _account(organization, account)) for account in sorted(organization.accounts)
+    ]
     return _page("Accounts", "ListAccounts", accounts, organization, payload)
 
 
@@ -77,7 +79,9 @@ def list_children(organization: Organization, payload: Payload) -> Payload:
     kind = required_text(payload, "ChildType")
     ids = organization.accounts if kind == "ACCOUNT" else organization.units
     children = [
-        (child, {"Id": child, "Type": kind}) for child in sorted(ids) if organization.parent_of(child) == parent
+        (child, {"Id": child, "Type": kind})
+        for child in sorted(ids)
+        if organization.parent_of(child) == parent
     ]
     return _page("Children", f"ListChildren/{parent}/{kind}", children, organization, payload)
 
@@ -88,7 +92,8 @@ def list_parents(organization: Organization, payload: Payload) -> Payload:
     if parent is None:
         raise ApiError(
             "ChildNotFoundException",
-            "We can't find an organizational unit (OU) or account with the ChildId that you specified.",
+            "We can't find an organizational unit (OU) or account with the ChildId that you "
+            "specified.",
         )
     kind = "ROOT" if parent == landscape.ROOT_ID else "ORGANIZATIONAL_UNIT"
     return {"Parents": [{"Id": parent, "Type": kind}]}

@@ -81,7 +81,10 @@ def fault_response(fault: Fault, call: Call) -> Response:
     code, status = _CODES.get(call.service, _BY_PROTOCOL[call.protocol])[fault.kind]
     if fault.code is not None:
         code = fault.code
-        if fault.kind == "server-error" and code in ("ServiceUnavailable", "ServiceUnavailableException"):
+        if fault.kind == "server-error" and code in (
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+        ):
             status = 503
     return write(call, code, status, _MESSAGES[fault.kind])
 
@@ -116,17 +119,21 @@ def _xml(call: Call, code: str, message: str, request_id: str) -> str:
         )
     if call.service == "ec2":
         return (
-            f'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>{error}</Error></Errors>'
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f"<Response><Errors><Error>{error}</Error></Errors>"
             f"<RequestID>{request_id}</RequestID></Response>"
         )
     return (
-        f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error>"
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
 
 
 def _cbor_map(members: dict[str, str]) -> bytes:
     """A CBOR map of short texts: major type 5, then texts of major type 3."""
-    return bytes([0xA0 | len(members)]) + b"".join(_cbor_text(text) for pair in members.items() for text in pair)
+    return bytes([0xA0 | len(members)]) + b"".join(
+        _cbor_text(text) for pair in members.items() for text in pair
+    )
 
 
 def _cbor_text(text: str) -> bytes:

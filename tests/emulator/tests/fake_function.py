@@ -11,6 +11,7 @@ that type, in steps parted by spaces:
     exit                      end the process
     environment               answer success with the environment and the context as Data
     call=SERVICE.OPERATION    make an AWS call as the function's role; its result as Data
+    call=ROLE/SERVICE.OPERATION  the same as a session of another role
 """
 
 import json
@@ -22,7 +23,9 @@ RUNTIME = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/"
 
 
 def post(path, body):
-    urllib.request.urlopen(urllib.request.Request(RUNTIME + path, data=json.dumps(body).encode(), method="POST"))
+    urllib.request.urlopen(
+        urllib.request.Request(RUNTIME + path, data=json.dumps(body).encode(), method="POST")
+    )
 
 
 def answer(event, status, physical_id, data=None, reason=""):
@@ -35,7 +38,9 @@ def answer(event, status, physical_id, data=None, reason=""):
         "LogicalResourceId": event["LogicalResourceId"],
         "Data": data or {},
     }
-    request = urllib.request.Request(event["ResponseURL"], data=json.dumps(body).encode(), method="PUT")
+    request = urllib.request.Request(
+        event["ResponseURL"], data=json.dumps(body).encode(), method="PUT"
+    )
     request.add_header("Content-Type", "")
     urllib.request.urlopen(request)
 
@@ -43,8 +48,14 @@ def answer(event, status, physical_id, data=None, reason=""):
 def call(name):
     import botocore.session  # noqa: PLC0415  slow, and most requests need no AWS
 
+    session = botocore.session.Session()
+    if name.startswith("arn:"):
+        role, _, name = name.rpartition("/")
+        assumed = session.create_client("sts").assume_role(RoleArn=role, RoleSessionName="function")
+        keys = assumed["Credentials"]
+        session.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     service, operation, argument = [*name.split(".", 2), ""][:3]
-    client = botocore.session.Session().create_client(service)
+    client = session.create_client(service)
     try:
         result = getattr(client, operation)(**(json.loads(argument) if argument else {}))
         return {"Result": json.dumps(result, default=str)}
@@ -66,8 +77,15 @@ def handle(event, headers):
         elif word == "twice":
             answer(event, "FAILED", "another")
         elif word == "environment":
-            context = {name: value for name, value in headers.items() if name.startswith("Lambda-Runtime-")}
-            answer(event, "SUCCESS", physical_id, {"Environment": json.dumps(dict(os.environ)), **context})
+            context = {
+                name: value for name, value in headers.items() if name.startswith("Lambda-Runtime-")
+            }
+            answer(
+                event,
+                "SUCCESS",
+                physical_id,
+                {"Environment": json.dumps(dict(os.environ)), **context},
+            )
         elif word == "call":
             answer(event, "SUCCESS", physical_id, call(argument))
         elif word == "raise":
@@ -84,4 +102,7 @@ while True:
         handle(event, response.headers)
         post(f"invocation/{request_id}/response", None)
     except RuntimeError as error:
-        post(f"invocation/{request_id}/error", {"errorMessage": str(error), "errorType": "RuntimeError"})
+        post(
+            f"invocation/{request_id}/error",
+            {"errorMessage": str(error), "errorType": "RuntimeError"},
+        )

@@ -45,7 +45,10 @@ def function(**properties: Any) -> dict[str, Any]:
 def custom(**properties: Any) -> dict[str, Any]:
     """A custom resource; see fake_function.py for what its properties make happen."""
     token = {"Fn::GetAtt": ["Function", "Arn"]}
-    return {"Type": "Custom::Thing", "Properties": {"ServiceToken": token, "ServiceTimeout": 20, **properties}}
+    return {
+        "Type": "Custom::Thing",
+        "Properties": {"ServiceToken": token, "ServiceTimeout": 20, **properties},
+    }
 
 
 def template(outputs: dict[str, Any] | None = None, **resources: Any) -> str:

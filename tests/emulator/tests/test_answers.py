@@ -15,7 +15,13 @@ REQUEST = {"StackId": STACK, "RequestId": "r-1", "LogicalResourceId": "Thing"}
 GOOD = {"Status": "SUCCESS", "PhysicalResourceId": "thing-1", "Data": {"A": "b"}, **REQUEST}
 
 
-def put(answers: Answers, url: str, content_type: str = "", body: bytes = b"{}", query: str | None = None) -> int:
+def put(
+    answers: Answers,
+    url: str,
+    content_type: str = "",
+    body: bytes = b"{}",
+    query: str | None = None,
+) -> int:
     """PUT to a response URL; the status."""
     parts = urlsplit(url)
     return answers.put(parts.path, parts.query if query is None else query, content_type, body)[0]
@@ -44,7 +50,9 @@ def test_a_content_type_or_another_signature_is_refused() -> None:
 
 @pytest.mark.parametrize("extra", [{}, {"Reason": "why"}, {"Data": None}, {"NoEcho": True}])
 def test_good_answers(extra: dict[str, Any]) -> None:
-    assert read_answer(json.dumps(GOOD | extra).encode(), REQUEST)["PhysicalResourceId"] == "thing-1"
+    assert (
+        read_answer(json.dumps(GOOD | extra).encode(), REQUEST)["PhysicalResourceId"] == "thing-1"
+    )
 
 
 def test_an_answer_may_have_4096_bytes_and_not_one_more() -> None:

@@ -17,21 +17,33 @@ CALLER = f"arn:aws:iam::{HOME}:role/service-role/BackupOrgPolicyManager"
 def trust(principal: str, **condition: Any) -> dict[str, Any]:
     """A trust policy with one statement."""
     statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement | ({"Condition": condition} if condition else {})]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [statement | ({"Condition": condition} if condition else {})],
+    }
 
 
-def create_role(world: World, document: dict[str, Any], account: str = MANAGEMENT, **more: str) -> None:
+def create_role(
+    world: World, document: dict[str, Any], account: str = MANAGEMENT, **more: str
+) -> None:
     """Create the role that is assumed (or another)."""
-    wanted = {"RoleName": "BackupOrgPolicyManagerOrgAdmin", "AssumeRolePolicyDocument": json.dumps(document), **more}
+    wanted = {
+        "RoleName": "BackupOrgPolicyManagerOrgAdmin",
+        "AssumeRolePolicyDocument": json.dumps(document),
+        **more,
+    }
     world.client("iam", account).create_role(**wanted)
 
 
-def assume(world: World, role: str = ROLE, account: str = HOME, **credentials: str) -> dict[str, str]:
+def assume(
+    world: World, role: str = ROLE, account: str = HOME, **credentials: str
+) -> dict[str, str]:
     """The credentials of a session of the role."""
     client = world.client("sts", account, **credentials)
     answer = client.assume_role(RoleArn=role, RoleSessionName="test")
     assert (
-        answer["AssumedRoleUser"]["Arn"] == f"{role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/test"
+        answer["AssumedRoleUser"]["Arn"]
+        == f"{role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/test"
     )
     return {
         "aws_access_key_id": answer["Credentials"]["AccessKeyId"],
@@ -72,7 +84,9 @@ def test_the_management_account_has_a_role_in_every_member(world: World) -> None
 
 
 def test_a_trust_in_one_role_is_for_its_sessions_only(world: World) -> None:
-    create_role(world, trust(f"arn:aws:iam::{HOME}:root"), account=HOME, RoleName="caller", Path="/path/")
+    create_role(
+        world, trust(f"arn:aws:iam::{HOME}:root"), account=HOME, RoleName="caller", Path="/path/"
+    )
     caller = f"arn:aws:iam::{HOME}:role/path/caller"
     create_role(world, trust(f"arn:aws:iam::{HOME}:root", ArnLike={"aws:PrincipalArn": caller}))
     assert error_of(assume, world=world)[0] == "AccessDenied"
@@ -114,8 +128,13 @@ KEYS = {
         ("*", {"NumericLessThan": {"aws:PrincipalAccount": "5"}}, False),
     ],
 )
-def test_principals_and_conditions(principal: str, condition: dict[str, Any], allowed: bool) -> None:
-    assert allows(json.dumps(trust(principal, **condition)), Caller(HOME, CALLER, SESSION), KEYS) is allowed
+def test_principals_and_conditions(
+    principal: str, condition: dict[str, Any], allowed: bool
+) -> None:
+    assert (
+        allows(json.dumps(trust(principal, **condition)), Caller(HOME, CALLER, SESSION), KEYS)
+        is allowed
+    )
 
 
 def test_a_deny_wins_and_what_is_not_understood_denies() -> None:
@@ -134,6 +153,10 @@ def test_a_deny_wins_and_what_is_not_understood_denies() -> None:
 
 def test_another_action_or_a_service_principal_lets_nobody_in() -> None:
     caller = Caller(HOME, CALLER, SESSION)
-    service = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    service = {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
     tagging = {"Effect": "Allow", "Principal": "*", "Action": "sts:TagSession"}
     assert not allows({"Statement": [service, tagging]}, caller, KEYS)

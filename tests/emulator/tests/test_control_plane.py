@@ -7,7 +7,7 @@ import json
 import pytest
 
 from .stacks import create, custom, template
-from .world import GOOD, HOME, MEMBER, ROOT, World, error_of
+from .world import ARN, GOOD, HOME, MEMBER, ROOT, World, error_of
 
 
 def test_it_shows_the_whole_organization(world: World) -> None:
@@ -17,12 +17,16 @@ def test_it_shows_the_whole_organization(world: World) -> None:
         client.attach_policy(PolicyId=policy, TargetId=target)
     shown = world.control("GET", "organization")
     assert (shown["id"], shown["root"]) == ("o-rehearsal01", ROOT)
-    assert {"id": "ou-reh1-production", "name": "production", "parent": "ou-reh1-workloads"} in shown["units"]
+    assert {
+        "id": "ou-reh1-production",
+        "name": "production",
+        "parent": "ou-reh1-workloads",
+    } in shown["units"]
     assert {"id": MEMBER, "name": "member-1", "parent": "ou-reh1-workloads"} in shown["accounts"]
     assert shown["policies"] == [
         {
             "id": policy,
-            "arn": f"arn:aws:organizations::111111111111:policy/o-rehearsal01/backup_policy/{policy}",
+            "arn": f"{ARN}/{policy}",
             "type": "BACKUP_POLICY",
             "name": "daily",
             "description": "every night",
@@ -45,7 +49,10 @@ def test_settings_are_changed_all_or_none(world: World) -> None:
         status, _, body = world.http("POST", "/_emulator/settings", body=json.dumps(changes))
         assert (status, text in json.loads(body)["error"]) == (400, True), body
     assert world.control("GET", "settings") == before
-    assert world.control("POST", "settings", {"page_size": 5, "policy_type_delay": 1})["page_size"] == 5
+    assert (
+        world.control("POST", "settings", {"page_size": 5, "policy_type_delay": 1})["page_size"]
+        == 5
+    )
 
 
 @pytest.mark.parametrize(

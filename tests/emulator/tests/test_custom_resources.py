@@ -20,12 +20,19 @@ def home(world: World) -> World:
 
 def reason(world: World, logical_id: str = "Thing") -> str:
     """The reason of the first failure of a resource."""
-    return next(why for name, status, why in world.stack_reasons("stack") if name == logical_id and "FAILED" in status)
+    return next(
+        why
+        for name, status, why in world.stack_reasons("stack")
+        if name == logical_id and "FAILED" in status
+    )
 
 
 def test_create_update_and_delete(home: World) -> None:
     stack = create(
-        home, template({"Word": {"Fn::GetAtt": ["Thing", "Word"]}, "Id": {"Ref": "Thing"}}, Thing=custom(A=1))
+        home,
+        template(
+            {"Word": {"Fn::GetAtt": ["Thing", "Word"]}, "Id": {"Ref": "Thing"}}, Thing=custom(A=1)
+        ),
     )
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert outputs(stack) == {"Word": "hello", "Id": "thing-1"}
@@ -112,7 +119,10 @@ def test_a_failed_update_is_sent_back(home: World) -> None:
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     log = [sent["request"] for sent in home.control("GET", "custom-resources")][2:]
     assert [(r["RequestType"], r["PhysicalResourceId"]) for r in log] == [("Update", "thing-1")] * 2
-    assert [(r["OldResourceProperties"]["A"], r["ResourceProperties"]["A"]) for r in log] == [("1", "2"), ("2", "1")]
+    assert [(r["OldResourceProperties"]["A"], r["ResourceProperties"]["A"]) for r in log] == [
+        ("1", "2"),
+        ("2", "1"),
+    ]
     assert outputs_of_parameters(home) == "1"
 
 
@@ -131,7 +141,9 @@ def test_a_rollback_that_fails_leaves_the_stack_failed(home: World) -> None:
 
 def test_another_physical_id_is_a_replacement(home: World) -> None:
     create(home, template(Thing=custom(A=1)))
-    stack = update(home, template({"Id": {"Ref": "Thing"}}, Thing=custom(A=2, OnUpdate="success=thing-2")))
+    stack = update(
+        home, template({"Id": {"Ref": "Thing"}}, Thing=custom(A=2, OnUpdate="success=thing-2"))
+    )
     assert (stack["StackStatus"], outputs(stack)["Id"]) == ("UPDATE_COMPLETE", "thing-2")
     assert requests(home)[1:] == [("Update", "Thing", "thing-1"), ("Delete", "Thing", "thing-1")]
     old = home.control("GET", "custom-resources")[2]["request"]["ResourceProperties"]
@@ -170,7 +182,11 @@ def test_an_update_is_sent_back_when_another_resource_fails(home: World) -> None
 def test_an_unchanged_resource_hears_nothing(home: World) -> None:
     create(home, template(Thing=custom(A=1)))
     client = home.client("cloudformation", HOME)
-    same = {"StackName": "stack", "TemplateBody": template(Thing=custom(A=1)), "Capabilities": ["CAPABILITY_NAMED_IAM"]}
+    same = {
+        "StackName": "stack",
+        "TemplateBody": template(Thing=custom(A=1)),
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+    }
     assert error_of(client.update_stack, **same)[0] == "ValidationError"
     update(home, template(Thing=custom(A=1), Other=custom()))
     assert requests(home) == [("Create", "Thing", None), ("Create", "Other", None)]
@@ -220,7 +236,9 @@ def test_a_request_can_be_sent_again(home: World) -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, 3601, "soon"])
-def test_a_service_timeout_out_of_range_fails_before_anything_is_sent(home: World, timeout: object) -> None:
+def test_a_service_timeout_out_of_range_fails_before_anything_is_sent(
+    home: World, timeout: object
+) -> None:
     stack = create(home, template(Thing=custom(ServiceTimeout=timeout)))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "ServiceTimeout" in reason(home)
@@ -251,7 +269,9 @@ def test_the_service_token_cannot_change(home: World) -> None:
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert reason(home) == "Modifying service token is not allowed."
     assert requests(home) == [("Create", "Thing", None)]
-    assert update(home, template(Other=other, Thing=custom(A=1)))["StackStatus"] == "UPDATE_COMPLETE"
+    assert (
+        update(home, template(Other=other, Thing=custom(A=1)))["StackStatus"] == "UPDATE_COMPLETE"
+    )
     assert requests(home)[1:] == [("Update", "Thing", "thing-1")]
 
 
@@ -269,7 +289,12 @@ def events(world: World) -> list[tuple[str, str]]:
 def test_the_events_of_an_update_are_those_of_aws(home: World) -> None:
     create(home, template(Thing=custom(A=1), Old=custom(OnCreate="success=old-1")))
     before = len(events(home))
-    update(home, template(Thing=custom(A=2, OnUpdate="success=thing-2"), New=custom() | {"DependsOn": "Thing"}))
+    update(
+        home,
+        template(
+            Thing=custom(A=2, OnUpdate="success=thing-2"), New=custom() | {"DependsOn": "Thing"}
+        ),
+    )
     assert events(home)[before:] == [
         ("stack", "UPDATE_IN_PROGRESS"),
         ("Thing", "UPDATE_IN_PROGRESS"),
@@ -283,7 +308,9 @@ def test_the_events_of_an_update_are_those_of_aws(home: World) -> None:
         ("Old", "DELETE_COMPLETE"),
         ("stack", "UPDATE_COMPLETE"),
     ]
-    found = home.client("cloudformation", HOME).describe_stack_resources(StackName="stack")["StackResources"]
+    found = home.client("cloudformation", HOME).describe_stack_resources(StackName="stack")[
+        "StackResources"
+    ]
     assert {resource["LogicalResourceId"]: resource["ResourceStatus"] for resource in found} == {
         "Role": "CREATE_COMPLETE",
         "Function": "CREATE_COMPLETE",

@@ -61,12 +61,21 @@ def test_the_environment_is_lambdas_own(world: World) -> None:
 
 def test_the_context_names_the_function_and_the_deadline(world: World) -> None:
     world.upload_function()
-    names = ("Lambda-Runtime-Invoked-Function-Arn", "Lambda-Runtime-Deadline-Ms", "Lambda-Runtime-Aws-Request-Id")
+    names = (
+        "Lambda-Runtime-Invoked-Function-Arn",
+        "Lambda-Runtime-Deadline-Ms",
+        "Lambda-Runtime-Aws-Request-Id",
+    )
     wanted = {name.replace("-", ""): {"Fn::GetAtt": ["Thing", name]} for name in names}
     before = time.time()
-    stack = create(world, template(wanted, Function=function(Timeout=7), Thing=custom(OnCreate="environment")))
+    stack = create(
+        world, template(wanted, Function=function(Timeout=7), Thing=custom(OnCreate="environment"))
+    )
     context = outputs(stack)
-    assert context["LambdaRuntimeInvokedFunctionArn"] == f"arn:aws:lambda:{REGION}:{HOME}:function:function"
+    assert (
+        context["LambdaRuntimeInvokedFunctionArn"]
+        == f"arn:aws:lambda:{REGION}:{HOME}:function:function"
+    )
     assert before + 7 <= int(context["LambdaRuntimeDeadlineMs"]) / 1000 <= time.time() + 7
     sent = world.control("GET", "custom-resources")[0]["request"]["RequestId"]
     assert context["LambdaRuntimeAwsRequestId"] not in ("", sent)
@@ -74,10 +83,16 @@ def test_the_context_names_the_function_and_the_deadline(world: World) -> None:
 
 def test_a_function_is_a_session_of_its_role(world: World) -> None:
     world.upload_function()
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HOME}:role/function"}, "Action": "sts:AssumeRole"}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{HOME}:role/function"},
+        "Action": "sts:AssumeRole",
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     world.client("iam").create_role(RoleName="trusting", AssumeRolePolicyDocument=document)
-    argument = json.dumps({"RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/trusting", "RoleSessionName": "function"})
+    argument = json.dumps(
+        {"RoleArn": f"arn:aws:iam::{MANAGEMENT}:role/trusting", "RoleSessionName": "function"}
+    )
     resources = {
         "Who": custom(OnCreate="call=sts.get_caller_identity"),
         "Assume": custom(OnCreate=f"call=sts.assume_role.{argument.replace(' ', '')}"),
@@ -112,18 +127,30 @@ def test_the_inventory_has_the_hash_of_what_runs(world: World) -> None:
     ]
     other = function_zip("raise SystemExit(1)")
     world.client("s3", HOME).put_object(Bucket="packages", Key="other.zip", Body=other)
-    update(world, template(Function=function(Code={"S3Bucket": "packages", "S3Key": "other.zip"}), Thing=custom()))
+    update(
+        world,
+        template(
+            Function=function(Code={"S3Bucket": "packages", "S3Key": "other.zip"}), Thing=custom()
+        ),
+    )
     assert world.control("GET", "functions")[0]["bootstrap_sha256"] == bootstrap_sha256(other)
 
 
 def test_an_older_version_of_a_package(world: World) -> None:
     client = world.client("s3", HOME)
-    client.create_bucket(Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client.create_bucket(
+        Bucket="packages", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
     client.put_bucket_versioning(Bucket="packages", VersioningConfiguration={"Status": "Enabled"})
-    first = client.put_object(Bucket="packages", Key="function.zip", Body=function_zip())["VersionId"]
+    first = client.put_object(Bucket="packages", Key="function.zip", Body=function_zip())[
+        "VersionId"
+    ]
     client.put_object(Bucket="packages", Key="function.zip", Body=b"rubbish")
     code = {"S3Bucket": "packages", "S3Key": "function.zip", "S3ObjectVersion": first}
-    assert create(world, template(Function=function(Code=code), Thing=custom()))["StackStatus"] == "CREATE_COMPLETE"
+    assert (
+        create(world, template(Function=function(Code=code), Thing=custom()))["StackStatus"]
+        == "CREATE_COMPLETE"
+    )
 
 
 def share(world: World, statement: Mapping[str, object]) -> None:
@@ -143,14 +170,19 @@ BY_ORGANIZATION = {
 def test_the_code_may_be_in_a_foreign_bucket_that_allows_it(world: World) -> None:
     world.upload_function(HOME)
     share(world, BY_ORGANIZATION)
-    assert create(world, template(Thing=custom()), account=CENTRAL)["StackStatus"] == "CREATE_COMPLETE"
+    assert (
+        create(world, template(Thing=custom()), account=CENTRAL)["StackStatus"] == "CREATE_COMPLETE"
+    )
 
 
 @pytest.mark.parametrize("condition", ["o-another000", None])
 def test_a_foreign_bucket_that_does_not_allow_it(world: World, condition: str | None) -> None:
     world.upload_function(HOME)
     if condition:
-        share(world, BY_ORGANIZATION | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": condition}}})
+        share(
+            world,
+            BY_ORGANIZATION | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": condition}}},
+        )
     assert create(world, template(), account=CENTRAL)["StackStatus"] == "ROLLBACK_COMPLETE"
     reasons = [why for name, _, why in world.stack_reasons("stack", CENTRAL) if name == "Function"]
     assert any("S3 Error Code: AccessDenied" in why for why in reasons)
@@ -166,11 +198,17 @@ def test_objects_of_a_foreign_bucket_are_readable_by_policy_only(world: World) -
     assert error_of(stranger.get_object, Bucket="packages", Key="function.zip")[0] == "AccessDenied"
 
 
-@pytest.mark.parametrize(("bucket", "code"), [("packages", "NoSuchKey"), ("nowhere", "NoSuchBucket")])
-def test_a_package_that_is_not_there_makes_no_function(world: World, bucket: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("bucket", "code"), [("packages", "NoSuchKey"), ("nowhere", "NoSuchBucket")]
+)
+def test_a_package_that_is_not_there_makes_no_function(
+    world: World, bucket: str, code: str
+) -> None:
     world.upload_function(HOME)
     where = {"S3Bucket": bucket, "S3Key": "missing.zip"}
-    assert create(world, template(Function=function(Code=where)))["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert (
+        create(world, template(Function=function(Code=where)))["StackStatus"] == "ROLLBACK_COMPLETE"
+    )
     assert any(code in why for _, _, why in world.stack_reasons("stack"))
     call = world.client("lambda", HOME).create_function
     arguments = {
@@ -191,7 +229,8 @@ api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/in
 while True:
     event = u.urlopen(api + "next")
     answer = json.dumps({"heard": json.load(event)}).encode()
-    u.urlopen(u.Request(api + event.headers["Lambda-Runtime-Aws-Request-Id"] + "/response", data=answer))
+    request_id = event.headers["Lambda-Runtime-Aws-Request-Id"]
+    u.urlopen(u.Request(api + request_id + "/response", data=answer))
 """
     client = world.client("lambda", HOME)
     client.create_function(

@@ -20,7 +20,13 @@ def test_the_tree_is_the_agreed_one(world: World) -> None:
 
     walk(client.list_roots()["Roots"][0]["Id"])
     assert tree == {
-        "r-reh1": [MANAGEMENT, "ou-reh1-platforms", "ou-reh1-sandboxes", "ou-reh1-security", "ou-reh1-workloads"],
+        "r-reh1": [
+            MANAGEMENT,
+            "ou-reh1-platforms",
+            "ou-reh1-sandboxes",
+            "ou-reh1-security",
+            "ou-reh1-workloads",
+        ],
         "ou-reh1-platforms": [HOME],
         "ou-reh1-sandboxes": ["444444444444"],
         "ou-reh1-security": [CENTRAL],
@@ -40,12 +46,21 @@ def test_accounts_and_units_are_described(world: World) -> None:
     assert len(client.list_accounts()["Accounts"]) == 7
     account = client.describe_account(AccountId=HOME)["Account"]
     assert account["Arn"] == f"arn:aws:organizations::{MANAGEMENT}:account/o-rehearsal01/{HOME}"
-    unit = client.describe_organizational_unit(OrganizationalUnitId="ou-reh1-security")["OrganizationalUnit"]
+    unit = client.describe_organizational_unit(OrganizationalUnitId="ou-reh1-security")[
+        "OrganizationalUnit"
+    ]
     assert unit["Name"] == "security"
-    assert error_of(client.describe_account, AccountId="999999999999")[0] == "AccountNotFoundException"
-    missing = error_of(client.describe_organizational_unit, OrganizationalUnitId="ou-reh1-nowhere99")
+    assert (
+        error_of(client.describe_account, AccountId="999999999999")[0] == "AccountNotFoundException"
+    )
+    missing = error_of(
+        client.describe_organizational_unit, OrganizationalUnitId="ou-reh1-nowhere99"
+    )
     assert missing[0] == "OrganizationalUnitNotFoundException"
-    assert error_of(client.list_accounts_for_parent, ParentId="ou-reh1-nowhere99")[0] == "ParentNotFoundException"
+    assert (
+        error_of(client.list_accounts_for_parent, ParentId="ou-reh1-nowhere99")[0]
+        == "ParentNotFoundException"
+    )
     assert error_of(client.list_parents, ChildId="999999999999")[0] == "ChildNotFoundException"
 
 
@@ -56,7 +71,10 @@ def test_a_member_sees_its_organization_and_nothing_else(world: World, account: 
     assert (organization["Id"], organization["MasterAccountId"]) == ("o-rehearsal01", MANAGEMENT)
     for call in (client.list_roots, client.list_accounts):
         assert error_of(call) == ("AccessDeniedException", None)
-    assert error_of(client.describe_policy, PolicyId="p-12345678") == ("AccessDeniedException", None)
+    assert error_of(client.describe_policy, PolicyId="p-12345678") == (
+        "AccessDeniedException",
+        None,
+    )
 
 
 @pytest.mark.parametrize("account", ["999999999999", "test"])
@@ -112,7 +130,9 @@ def test_quotas_are_those_of_the_control_plane(world: World) -> None:
     number = ("ConstraintViolationException", "POLICY_NUMBER_LIMIT_EXCEEDED")
     assert error_of(world.policy, name="d", Content='{"plans":{}}') == number
     size = ("ConstraintViolationException", "POLICY_CONTENT_LIMIT_EXCEEDED")
-    assert error_of(client.update_policy, PolicyId=made[0], Content='{"plans":{}}' + " " * 29) == size
+    assert (
+        error_of(client.update_policy, PolicyId=made[0], Content='{"plans":{}}' + " " * 29) == size
+    )
     for policy in made[:2]:
         client.attach_policy(PolicyId=policy, TargetId=ROOT)
     full = ("ConstraintViolationException", "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED")

@@ -34,17 +34,24 @@ def test_max_results_makes_pages_smaller(world: World) -> None:
     for number in range(5):
         world.policy(f"policy {number}")
     client = world.client("organizations")
-    assert [len(page) for page in pages(client.list_policies, "Policies", Filter="BACKUP_POLICY", MaxResults=2)] == [
+    assert [
+        len(page)
+        for page in pages(client.list_policies, "Policies", Filter="BACKUP_POLICY", MaxResults=2)
+    ] == [
         2,
         2,
         1,
     ]
     # A last page that is full has no token: nothing is known to follow.
-    assert [len(page) for page in pages(client.list_policies, "Policies", Filter="BACKUP_POLICY", MaxResults=5)] == [5]
+    assert [
+        len(page)
+        for page in pages(client.list_policies, "Policies", Filter="BACKUP_POLICY", MaxResults=5)
+    ] == [5]
 
 
 @pytest.mark.parametrize(
-    ("max_results", "reason"), [(0, "MIN_VALUE_EXCEEDED"), (21, "MAX_VALUE_EXCEEDED"), ("5", "INVALID_PATTERN")]
+    ("max_results", "reason"),
+    [(0, "MIN_VALUE_EXCEEDED"), (21, "MAX_VALUE_EXCEEDED"), ("5", "INVALID_PATTERN")],
 )
 def test_max_results_out_of_range(world: World, max_results: Any, reason: str) -> None:
     payload = {"Filter": "BACKUP_POLICY", "MaxResults": max_results}
@@ -77,8 +84,12 @@ def test_a_page_may_be_empty_and_still_go_on(world: World) -> None:
     world.settings(empty_pages=True)
     client = world.client("organizations")
     policy = world.policy(Tags=[{"Key": "a", "Value": "1"}])
-    assert [len(page) for page in pages(client.list_policies, "Policies", Filter="BACKUP_POLICY")] == [0, 1]
-    assert [len(page) for page in pages(client.list_tags_for_resource, "Tags", ResourceId=policy)] == [0, 1]
+    assert [
+        len(page) for page in pages(client.list_policies, "Policies", Filter="BACKUP_POLICY")
+    ] == [0, 1]
+    assert [
+        len(page) for page in pages(client.list_tags_for_resource, "Tags", ResourceId=policy)
+    ] == [0, 1]
     assert [len(page) for page in pages(client.list_roots, "Roots")] == [0, 1]
     # There is nothing to come after an empty listing.
     assert pages(client.list_policies, "Policies", Filter="TAG_POLICY") == [[]]
@@ -98,6 +109,10 @@ def test_targets_policies_and_tags_are_paged_too(world: World) -> None:
         ["ou-reh1-security"],
         ["ou-reh1-platforms"],
     ]
-    of_root = pages(client.list_policies_for_target, "Policies", TargetId=ROOT, Filter="BACKUP_POLICY")
+    of_root = pages(
+        client.list_policies_for_target, "Policies", TargetId=ROOT, Filter="BACKUP_POLICY"
+    )
     assert [[item["Id"] for item in page] for page in of_root] == [[policy], [other]]
-    assert [len(page) for page in pages(client.list_tags_for_resource, "Tags", ResourceId=policy)] == [1, 1, 1]
+    assert [
+        len(page) for page in pages(client.list_tags_for_resource, "Tags", ResourceId=policy)
+    ] == [1, 1, 1]

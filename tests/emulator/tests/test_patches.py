@@ -35,7 +35,9 @@ def test_every_function_has_a_fingerprint_that_is_checked(point: PatchPoint) -> 
 
 
 def test_all_mismatches_are_reported_at_once() -> None:
-    table = [dataclasses.replace(point, fingerprint="0" * 12) for point in TABLE if point.fingerprint]
+    table = [
+        dataclasses.replace(point, fingerprint="0" * 12) for point in TABLE if point.fingerprint
+    ]
     with pytest.raises(BaseMismatch) as caught:
         check(tuple(table))
     assert str(caught.value).count("its source has changed") == len(table)
@@ -60,6 +62,12 @@ def test_every_private_name_that_the_plug_in_uses_is_in_the_table() -> None:
                 for alias in node.names:
                     imported[alias.asname or alias.name] = alias.name
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr.startswith("_") and isinstance(node.value, ast.Name):
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr.startswith("_")
+                and isinstance(node.value, ast.Name)
+            ):
                 module = imported.get(node.value.id)
-                assert module is None or (module, node.attr) in known, f"{path.name}: {module}.{node.attr}"
+                assert module is None or (module, node.attr) in known, (
+                    f"{path.name}: {module}.{node.attr}"
+                )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from .world import GOOD, HOME, ROOT, World, error_of
+from .world import ARN, GOOD, HOME, ROOT, World, error_of
 
 PRODUCTION = "ou-reh1-production"
 
@@ -23,7 +23,7 @@ def test_a_created_policy_is_described_as_it_was_given(world: World) -> None:
     assert re.fullmatch(r"p-[a-z0-9]{8,10}", summary["Id"])
     assert summary == {
         "Id": summary["Id"],
-        "Arn": f"arn:aws:organizations::111111111111:policy/o-rehearsal01/backup_policy/{summary['Id']}",
+        "Arn": f"{ARN}/{summary['Id']}",
         "Name": "daily",
         "Description": "every night",
         "Type": "BACKUP_POLICY",
@@ -40,11 +40,17 @@ def test_an_update_changes_what_it_names_and_nothing_else(world: World) -> None:
     content = json.dumps({"plans": {}})
     client.update_policy(PolicyId=policy, Content=content)
     described = client.describe_policy(PolicyId=policy)["Policy"]
-    assert (described["PolicySummary"]["Name"], described["PolicySummary"]["Description"]) == ("daily", "old")
+    assert (described["PolicySummary"]["Name"], described["PolicySummary"]["Description"]) == (
+        "daily",
+        "old",
+    )
     assert described["Content"] == content
     client.update_policy(PolicyId=policy, Name="weekly", Description="")
     described = client.describe_policy(PolicyId=policy)["Policy"]
-    assert (described["PolicySummary"]["Name"], described["PolicySummary"]["Description"]) == ("weekly", "")
+    assert (described["PolicySummary"]["Name"], described["PolicySummary"]["Description"]) == (
+        "weekly",
+        "",
+    )
     assert described["Content"] == content
 
 
@@ -54,11 +60,16 @@ def test_names_are_unique_within_a_type(world: World) -> None:
     other = world.policy("weekly")
     world.policy("daily", Type="TAG_POLICY")
     assert error_of(world.policy, name="daily") == ("DuplicatePolicyException", None)
-    assert error_of(client.update_policy, PolicyId=other, Name="daily") == ("DuplicatePolicyException", None)
+    assert error_of(client.update_policy, PolicyId=other, Name="daily") == (
+        "DuplicatePolicyException",
+        None,
+    )
     client.update_policy(PolicyId=other, Name="weekly")
 
 
-@pytest.mark.parametrize("operation", ["describe_policy", "update_policy", "delete_policy", "list_targets_for_policy"])
+@pytest.mark.parametrize(
+    "operation", ["describe_policy", "update_policy", "delete_policy", "list_targets_for_policy"]
+)
 def test_a_policy_that_is_not_there(world: World, operation: str) -> None:
     call = getattr(world.client("organizations"), operation)
     assert error_of(call, PolicyId="p-12345678") == ("PolicyNotFoundException", None)
@@ -97,9 +108,13 @@ def test_policies_of_a_target_come_in_the_order_of_attachment(world: World) -> N
     first, second = world.policy("first"), world.policy("second")
     for policy in (second, first):
         client.attach_policy(PolicyId=policy, TargetId=PRODUCTION)
-    listed = client.list_policies_for_target(TargetId=PRODUCTION, Filter="BACKUP_POLICY")["Policies"]
+    listed = client.list_policies_for_target(TargetId=PRODUCTION, Filter="BACKUP_POLICY")[
+        "Policies"
+    ]
     assert [policy["Id"] for policy in listed] == [second, first]
-    assert client.list_policies_for_target(TargetId=PRODUCTION, Filter="TAG_POLICY")["Policies"] == []
+    assert (
+        client.list_policies_for_target(TargetId=PRODUCTION, Filter="TAG_POLICY")["Policies"] == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,7 +169,10 @@ def test_malformed_content_is_refused(world: World, content: str) -> None:
 )
 def test_content_that_aws_accepts(world: World, content: str) -> None:
     policy = world.policy(Content=content)
-    assert world.client("organizations").describe_policy(PolicyId=policy)["Policy"]["Content"] == content
+    assert (
+        world.client("organizations").describe_policy(PolicyId=policy)["Policy"]["Content"]
+        == content
+    )
 
 
 def test_the_length_of_content_counts_characters(world: World) -> None:
@@ -184,7 +202,13 @@ def test_the_length_of_content_counts_characters(world: World) -> None:
     ],
 )
 def test_members_out_of_bounds(world: World, member: str, value: Any, reason: str) -> None:
-    payload = {"Name": "n", "Description": "", "Type": "BACKUP_POLICY", "Content": GOOD, member: value}
+    payload = {
+        "Name": "n",
+        "Description": "",
+        "Type": "BACKUP_POLICY",
+        "Content": GOOD,
+        member: value,
+    }
     assert world.json_error("CreatePolicy", payload) == ("InvalidInputException", reason)
 
 
@@ -199,7 +223,11 @@ def test_the_longest_allowed_names(world: World) -> None:
     [
         ("DescribePolicy", {"PolicyId": "daily"}, "INVALID_SYNTAX_POLICY_ID"),
         ("DescribePolicy", {}, "INPUT_REQUIRED"),
-        ("ListPoliciesForTarget", {"TargetId": "here", "Filter": "BACKUP_POLICY"}, "INVALID_PATTERN_TARGET_ID"),
+        (
+            "ListPoliciesForTarget",
+            {"TargetId": "here", "Filter": "BACKUP_POLICY"},
+            "INVALID_PATTERN_TARGET_ID",
+        ),
         ("ListPolicies", {}, "INVALID_ENUM_POLICY_TYPE"),
     ],
 )

@@ -57,7 +57,10 @@ def test_it_stops_at_once_and_takes_its_functions_with_it(number: signal.Signals
     assert time.monotonic() - started < 20
     world.upload_function()
     # The second resource is never answered: somebody waits for it when the signal comes.
-    body = template(Thing=custom(), Waiting=custom(OnCreate="silent", ServiceTimeout=3600) | {"DependsOn": "Thing"})
+    body = template(
+        Thing=custom(),
+        Waiting=custom(OnCreate="silent", ServiceTimeout=3600) | {"DependsOn": "Thing"},
+    )
     client = world.client("cloudformation", HOME)
     client.create_stack(StackName="stack", TemplateBody=body, Capabilities=CAPABILITIES)
     eventually(lambda: len(world.control("GET", "custom-resources")) == 2)
@@ -122,7 +125,9 @@ def test_it_leaves_no_files_behind(tmp_path: Path) -> None:
 def test_another_version_of_the_base_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     check_versions()
     monkeypatch.setattr("emulator.base.PINNED", {"ministack": "1.5.34"})
-    with pytest.raises(BaseMismatch, match=r"ministack is 1\.5\.33, the emulator was written for 1\.5\.34"):
+    with pytest.raises(
+        BaseMismatch, match=r"ministack is 1\.5\.33, the emulator was written for 1\.5\.34"
+    ):
         check_versions()
 
 
@@ -134,11 +139,19 @@ def test_a_mismatch_stops_the_start_with_its_name() -> None:
         "runpy.run_module('emulator', run_name='__main__', alter_sys=True)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=TESTS, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", script],
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "patch point ministack.services.lambda_svc._provided_worker_env" in done.stderr.splitlines()[-1]
+    assert (
+        "patch point ministack.services.lambda_svc._provided_worker_env"
+        in done.stderr.splitlines()[-1]
+    )
 
 
 def test_health_of_the_base_is_reachable(served: World) -> None:

@@ -60,7 +60,13 @@ def test_tags_that_aws_refuses(world: World, tags: Any, reason: str) -> None:
     policy = world.policy()
     wanted = ("InvalidInputException", reason)
     assert world.json_error("TagResource", {"ResourceId": policy, "Tags": tags}) == wanted
-    create = {"Name": "n", "Description": "", "Type": "BACKUP_POLICY", "Content": '{"plans":{}}', "Tags": tags}
+    create = {
+        "Name": "n",
+        "Description": "",
+        "Type": "BACKUP_POLICY",
+        "Content": '{"plans":{}}',
+        "Tags": tags,
+    }
     assert world.json_error("CreatePolicy", create) == wanted
     assert tags_of(world, policy) == {}
 
@@ -77,4 +83,6 @@ def test_fifty_tags_are_the_most(world: World) -> None:
     too_many = ("ConstraintViolationException", "MAX_TAG_LIMIT_EXCEEDED")
     assert error_of(client.tag_resource, ResourceId=policy, Tags=as_list({"k50": ""})) == too_many
     client.tag_resource(ResourceId=policy, Tags=as_list({"k0": "changed"}))
-    assert error_of(world.policy, name="x", Tags=as_list({f"k{n}": "" for n in range(51)})) == too_many
+    assert (
+        error_of(world.policy, name="x", Tags=as_list({f"k{n}": "" for n in range(51)})) == too_many
+    )

@@ -30,7 +30,11 @@ def test_ssm_typed_parameters_reach_a_custom_resource(world: World) -> None:
         regions=("String", "eu-west-1, us-east-1"),
     )
     document = json.loads(
-        template(Thing=custom(Account={"Ref": "Account"}, Units={"Ref": "Units"}, Regions={"Ref": "Regions"}))
+        template(
+            Thing=custom(
+                Account={"Ref": "Account"}, Units={"Ref": "Units"}, Regions={"Ref": "Regions"}
+            )
+        )
     )
     document["Parameters"] = {
         "Account": declared("String", "account"),
@@ -57,7 +61,9 @@ def test_a_missing_ssm_parameter_is_a_validation_error(world: World) -> None:
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
     }
     call = world.client("cloudformation", HOME).create_stack
-    assert error_of(call, StackName="stack", TemplateBody=json.dumps(document))[0] == "ValidationError"
+    assert (
+        error_of(call, StackName="stack", TemplateBody=json.dumps(document))[0] == "ValidationError"
+    )
 
 
 def test_the_types_of_a_function_with_alarms_and_a_queue(world: World) -> None:
@@ -87,15 +93,26 @@ def test_the_types_of_a_function_with_alarms_and_a_queue(world: World) -> None:
             "Type": "AWS::Logs::LogGroup",
             "Properties": {"LogGroupName": "/aws/lambda/function", "RetentionInDays": 30},
         },
-        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "dead", "SqsManagedSseEnabled": True}},
+        "Queue": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {"QueueName": "dead", "SqsManagedSseEnabled": True},
+        },
         "Alarm": {"Type": "AWS::CloudWatch::Alarm", "Properties": alarm},
         "Invoke": {
             "Type": "AWS::Lambda::EventInvokeConfig",
-            "Properties": {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
+            "Properties": {
+                "FunctionName": {"Ref": "Function"},
+                "Qualifier": "$LATEST",
+                "MaximumRetryAttempts": 1,
+            },
         },
         "Arn": {
             "Type": "AWS::SSM::Parameter",
-            "Properties": {"Name": "/backup/arn", "Type": "String", "Value": {"Fn::GetAtt": ["Function", "Arn"]}},
+            "Properties": {
+                "Name": "/backup/arn",
+                "Type": "String",
+                "Value": {"Fn::GetAtt": ["Function", "Arn"]},
+            },
         },
         "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "more-packages"}},
         "Thing": custom(),
@@ -105,9 +122,15 @@ def test_the_types_of_a_function_with_alarms_and_a_queue(world: World) -> None:
     assert stack["StackStatus"] == "CREATE_COMPLETE", world.stack_reasons("stack")
     assert outputs(stack)["Queue"] == f"arn:aws:sqs:eu-west-1:{HOME}:dead"
     alarms = world.client("cloudwatch", HOME).describe_alarms()["MetricAlarms"]
-    assert [(found["AlarmName"], found["Dimensions"][0]["Value"]) for found in alarms] == [("errors", "function")]
-    groups = world.client("logs", HOME).describe_log_groups(logGroupNamePrefix="/aws/lambda/function")["logGroups"]
-    assert [(group["logGroupName"], group["retentionInDays"]) for group in groups] == [("/aws/lambda/function", 30)]
+    assert [(found["AlarmName"], found["Dimensions"][0]["Value"]) for found in alarms] == [
+        ("errors", "function")
+    ]
+    groups = world.client("logs", HOME).describe_log_groups(
+        logGroupNamePrefix="/aws/lambda/function"
+    )["logGroups"]
+    assert [(group["logGroupName"], group["retentionInDays"]) for group in groups] == [
+        ("/aws/lambda/function", 30)
+    ]
     value = world.client("ssm", HOME).get_parameter(Name="/backup/arn")["Parameter"]["Value"]
     assert value == f"arn:aws:lambda:eu-west-1:{HOME}:function:function"
     inline = world.client("iam", HOME).get_role_policy(RoleName="function", PolicyName="assume")
@@ -117,6 +140,9 @@ def test_the_types_of_a_function_with_alarms_and_a_queue(world: World) -> None:
 def test_an_unknown_type_and_a_missing_capability(world: World) -> None:
     client = world.client("cloudformation", HOME)
     unknown = json.dumps({"Resources": {"A": {"Type": "AWS::No::Such"}}})
-    assert error_of(client.create_stack, StackName="stack", TemplateBody=unknown)[0] == "ValidationError"
+    assert (
+        error_of(client.create_stack, StackName="stack", TemplateBody=unknown)[0]
+        == "ValidationError"
+    )
     changed = {"StackName": "nowhere", "TemplateBody": template(), "Capabilities": CAPABILITIES}
     assert error_of(client.update_stack, **changed)[0] == "ValidationError"

@@ -25,6 +25,9 @@ MEMBER = "444444444441"
 ROOT = "r-reh1"
 REGION = "eu-west-1"
 
+# What the ARN of every backup policy begins with.
+ARN = "arn:aws:organizations::111111111111:policy/o-rehearsal01/backup_policy"
+
 GOOD = json.dumps({"plans": {"daily": {"regions": {"@@assign": ["eu-west-1"]}}}})
 
 Json = Any
@@ -37,16 +40,24 @@ class World:
     url: str
     pid: int
 
-    def client(self, service: str, account: str = MANAGEMENT, region: str = REGION, **credentials: str) -> Any:
+    def client(
+        self, service: str, account: str = MANAGEMENT, region: str = REGION, **credentials: str
+    ) -> Any:
         """A client that does not retry; of an account's root unless credentials are given."""
         keys = credentials or {"aws_access_key_id": account, "aws_secret_access_key": "secret"}
-        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30)
-        return boto3.client(service, region_name=region, endpoint_url=self.url, config=config, **keys)
+        config = Config(
+            retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30
+        )
+        return boto3.client(
+            service, region_name=region, endpoint_url=self.url, config=config, **keys
+        )
 
     def with_config(self, service: str, config: Config) -> Any:
         """A client of the management account with a configuration of its own."""
         keys = {"aws_access_key_id": MANAGEMENT, "aws_secret_access_key": "secret"}
-        return boto3.client(service, region_name=REGION, endpoint_url=self.url, config=config, **keys)
+        return boto3.client(
+            service, region_name=REGION, endpoint_url=self.url, config=config, **keys
+        )
 
     def wait_for_calls(self, service: str, number: int) -> list[str]:
         """The operations called, once there are so many."""
@@ -55,7 +66,9 @@ class World:
 
     def unchecked(self, service: str) -> Any:
         """A client that sends what AWS's own model forbids."""
-        return self.with_config(service, Config(retries={"total_max_attempts": 1}, parameter_validation=False))
+        return self.with_config(
+            service, Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+        )
 
     def json_error(self, operation: str, payload: Json) -> tuple[str, str | None]:
         """The code and reason that Organizations answers to a raw request."""
@@ -68,7 +81,7 @@ class World:
         """A raw request of the management account to Organizations."""
         scope = f"{MANAGEMENT}/20260101/us-east-1/organizations/aws4_request"
         headers = {
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=, Signature=",
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": f"AWSOrganizationsV20161128.{operation}",
         }
@@ -76,12 +89,18 @@ class World:
 
     def control(self, method: str, name: str, body: Json = None) -> Json:
         """A request to the control plane that must succeed."""
-        status, _, answer = self.http(method, f"/_emulator/{name}", body=None if body is None else json.dumps(body))
+        status, _, answer = self.http(
+            method, f"/_emulator/{name}", body=None if body is None else json.dumps(body)
+        )
         assert status == 200, (status, answer)
         return json.loads(answer)
 
     def http(
-        self, method: str, path: str, headers: dict[str, str] | None = None, body: str | bytes | None = None
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        body: str | bytes | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
         """A plain HTTP request; (status, headers in lower case, body)."""
         target = urlsplit(self.url)
@@ -100,7 +119,9 @@ class World:
 
     def fault(self, service: str, operation: str, kind: str, **more: Json) -> None:
         """Inject a fault."""
-        self.control("POST", "faults", {"service": service, "operation": operation, "kind": kind, **more})
+        self.control(
+            "POST", "faults", {"service": service, "operation": operation, "kind": kind, **more}
+        )
 
     def calls(self, service: str, **wanted: str) -> list[str]:
         """The operations of a service that were called, in order."""
@@ -120,10 +141,14 @@ class World:
         created = self.client("organizations").create_policy(**wanted)
         return str(created["Policy"]["PolicySummary"]["Id"])
 
-    def upload_function(self, account: str = HOME, bucket: str = "packages", key: str = "function.zip") -> bytes:
+    def upload_function(
+        self, account: str = HOME, bucket: str = "packages", key: str = "function.zip"
+    ) -> bytes:
         """Put the fake function's package into a bucket of its own; the zip."""
         client = self.client("s3", account)
-        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+        client.create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
         package = function_zip()
         client.put_object(Bucket=bucket, Key=key, Body=package)
         return package
@@ -144,14 +169,20 @@ class World:
         client = self.client("cloudformation", account)
         events = client.describe_stack_events(StackName=name)["StackEvents"]
         return [
-            (event["LogicalResourceId"], event["ResourceStatus"], event.get("ResourceStatusReason", ""))
+            (
+                event["LogicalResourceId"],
+                event["ResourceStatus"],
+                event.get("ResourceStatusReason", ""),
+            )
             for event in reversed(events)
         ]
 
 
 def function_zip(source: str | None = None) -> bytes:
     """A package whose bootstrap is a Python script run by this interpreter."""
-    text = source if source is not None else (Path(__file__).parent / "fake_function.py").read_text()
+    text = (
+        source if source is not None else (Path(__file__).parent / "fake_function.py").read_text()
+    )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         entry = zipfile.ZipInfo("bootstrap")
