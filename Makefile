@@ -30,6 +30,18 @@ check: check-format check-rust check-docs check-dependencies check-templates che
 .PHONY: test
 test: check test-rust test-tools test-emulator package test-packages test-lifecycle demo ## everything: what CI runs
 
+.PHONY: bench
+bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
+	$(PACKAGE) --into dist/test empty-function
+	$(call unpack,dist/org-policy-manager.zip)
+	$(call unpack,dist/test/empty-function.zip)
+	cargo run --quiet --locked --profile measure --package bench -- \
+	  dist/test/org-policy-manager/bootstrap dist/test/empty-function/bootstrap
+
+# `zipfile` forgets that a file is executable.
+unpack = $(PYTHON) -m zipfile --extract $(1) $(unpacked) && chmod +x $(unpacked)/bootstrap
+unpacked = dist/test/$(basename $(notdir $(1)))
+
 .PHONY: fmt
 fmt: needs-cargo .tools/check/ready ## format Rust and Python
 	cargo fmt --all

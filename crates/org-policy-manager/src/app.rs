@@ -10,7 +10,7 @@ use cfn_custom_resource::{Answering, ResponseUrlPolicy};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::aws::{CallError, sdk_config, time_limits};
+use crate::aws::{CallError, retries_without_quota, sdk_config, time_limits};
 use crate::config::Config;
 use crate::organizations::Organizations;
 use crate::sources::Sources;
@@ -139,8 +139,9 @@ impl App {
             "arn:{}:iam::{account}:role/{}",
             place.partition, self.config.org_admin_role_name
         );
-        let mut config =
-            aws_sdk_sts::config::Builder::from(&self.sdk).timeout_config(time_limits(until));
+        let mut config = aws_sdk_sts::config::Builder::from(&self.sdk)
+            .retry_partition(retries_without_quota())
+            .timeout_config(time_limits(until));
         config.set_endpoint_url(self.config.endpoints.sts.clone());
         let output = aws_sdk_sts::Client::from_conf(config.build())
             .assume_role()

@@ -82,39 +82,71 @@ pub(crate) async fn make<'a>(
 
 /// Brings a policy back to how it was: reads how it is now, so that a change whose answer was
 /// lost is undone just as one whose answer arrived. Goes on after a change that cannot be undone,
-/// and says what is left.
+/// and says what is left, and where the policy now comes after its peers.
 pub(crate) async fn put_back(
     organizations: &Organizations,
     before: &Live,
-    stopped: &Stopped<'_>,
+    stopped: Stopped<'_>,
     deadline: Instant,
-) -> Option<String> {
-    if stopped.tried.is_empty() {
-        return None;
+) -> NotMade {
+    let Stopped { tried, reason } = stopped;
+    if tried.is_empty() {
+        return NotMade::untouched(reason);
     }
     let organizations = organizations.until(deadline);
     let id = &before.id;
     let now = match organizations.live(id).await {
         Ok(Some(now)) => now,
-        Ok(None) => return Some(format!("the policy {id} was deleted by somebody else")),
-        Err(error) => return Some(perhaps(stopped.tried, id, &error)),
+        Ok(None) => {
+            let left = Some(format!("the policy {id} was deleted by somebody else"));
+            return NotMade { reason, left };
+        }
+        Err(error) => {
+            let left = Some(perhaps(tried, id, &error));
+            return NotMade { reason, left };
+        }
     };
-    let mut left = Vec::new();
-    for change in undo(stopped.tried, before, &now) {
+    let mut moved = Vec::new();
+    let mut failed = Vec::new();
+    for change in undo(tried, before, &now) {
         match organizations.apply(id, &change).await {
             Ok(()) => info!(policy.id = %id, change = %change, "change undone"),
             Err(error) => {
                 warn!(policy.id = %id, change = %change, %error, "change not undone");
-                left.push(format!("{change} ({error})"));
+                failed.push((change.clone(), error));
             }
         }
+        if let Change::Attach(target) = change {
+            moved.push(target);
+        }
     }
-    (!left.is_empty()).then(|| {
-        format!(
-            "to undo on the policy {id}, which could not be done: {}",
-            left.join("; ")
-        )
-    })
+    // A call whose answer was lost may have had its effect.
+    if !failed.is_empty()
+        && let Ok(Some(now)) = organizations.live(id).await
+    {
+        let left = undo(tried, before, &now);
+        failed.retain(|(change, _)| left.contains(change));
+        moved.retain(|target| now.targets.contains(target));
+    }
+    let left: Vec<String> = failed
+        .iter()
+        .map(|(change, error)| format!("{change} ({error})"))
+        .collect();
+    NotMade {
+        reason: match moved.as_slice() {
+            [] => reason,
+            _ => format!(
+                "{reason}; attached again, and so last among its peers, to {}",
+                moved.join(", ")
+            ),
+        },
+        left: (!left.is_empty()).then(|| {
+            format!(
+                "to undo on the policy {id}, which could not be done: {}",
+                left.join("; ")
+            )
+        }),
+    }
 }
 
 /// What may be left when not even the state can be read.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::config::retry::{RetryPartition, TokenBucket};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
@@ -82,6 +83,16 @@ pub fn sdk_config(http: &SharedHttpClient, region: &str, credentials: Credential
                 .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                 .build(),
         )
+        .build()
+}
+
+/// Retries without the SDK's quota, for every client. The quota is shared by all calls of the
+/// process, and what calls that failed for good took from it never comes back: a process that saw
+/// a dozen of them would retry no more. Here one request works at a time, and its attempts are
+/// limited by number and by the time it has left.
+pub fn retries_without_quota() -> RetryPartition {
+    RetryPartition::custom("org-policy-manager")
+        .token_bucket(TokenBucket::unlimited())
         .build()
 }
 

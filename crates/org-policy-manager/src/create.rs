@@ -2,7 +2,7 @@
 
 use cfn_custom_resource::Request;
 use tokio::time::{Duration, Instant, sleep};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make};
@@ -31,11 +31,6 @@ pub(crate) async fn create(
         .organizations(place, account, deadline)
         .await
         .map_err(NotMade::untouched)?;
-    if wanted.properties.enable_policy_type {
-        enable(&organizations, deadline)
-            .await
-            .map_err(NotMade::untouched)?;
-    }
 
     let mut desired = wanted.fresh(&ready);
     let mut tags = desired.tags.clone();
@@ -56,14 +51,14 @@ pub(crate) async fn create(
     let created = organizations
         .create(name, &desired.description, &ready.content, &desired.tags)
         .await;
-    let policy = match created {
+    let (policy, attached) = match created {
         Ok(policy) => {
             info!(policy.id = %policy.id, "policy created");
-            policy
+            (policy, Vec::new())
         }
         Err(error) if error.is("DuplicatePolicyException") => {
             match existing(&organizations, request, wanted).await? {
-                Existing::Unfinished(policy) => policy,
+                Existing::Unfinished(policy, attached) => (policy, attached),
                 Existing::Taken(live) => {
                     return settle(app, &organizations, wanted, *live, deadline).await;
                 }
@@ -88,15 +83,17 @@ pub(crate) async fn create(
             });
         }
     };
-    finish(&organizations, wanted, &ready, policy, deadline).await
+    finish(&organizations, wanted, &ready, policy, &attached, deadline).await
 }
 
-/// Attaches a policy that was just created, or whose Create is being repeated.
+/// Attaches a policy that was just created, or whose Create is being repeated. What is attached
+/// already needs no call that could fail: CloudFormation may have heard of the policy.
 async fn finish(
     organizations: &Organizations,
     wanted: &Wanted,
     ready: &Ready,
     policy: Listed,
+    attached: &[String],
     deadline: Instant,
 ) -> Result<Settled, NotMade> {
     let arn = match policy.arn.parse::<PolicyArn>() {
@@ -113,23 +110,53 @@ async fn finish(
     let changes: Vec<Change> = wanted
         .targets
         .iter()
+        .filter(|target| !attached.contains(target))
         .cloned()
         .map(Change::Attach)
-        .chain([Change::Untag([TAG_UNANSWERED.to_string()].into())])
         .collect();
     match make(organizations, &policy.id, &changes, WRITE_COST, deadline).await {
         Ok(()) => Ok(Settled {
             arn,
             content: ready.content.clone(),
+            unanswered: Some(Unanswered {
+                organizations: organizations.clone(),
+                policy_id: policy.id,
+            }),
         }),
         Err(stopped) => Err(discard(organizations, &policy, stopped.reason, deadline).await),
     }
 }
 
+/// A policy that was just made, while CloudFormation does not know of it yet.
+#[derive(Debug)]
+pub(crate) struct Unanswered {
+    organizations: Organizations,
+    policy_id: String,
+}
+
+/// Removes the mark of an unanswered Create, now that CloudFormation has the policy's id. Not
+/// sooner: an answer that never arrives is followed by a Delete that must find the policy. When
+/// this fails the mark stays until the next Update, where it does no harm.
+pub(crate) async fn answered(policy: Unanswered, deadline: Instant) {
+    let Unanswered {
+        organizations,
+        policy_id,
+    } = policy;
+    let change = Change::Untag([TAG_UNANSWERED.to_string()].into());
+    match organizations
+        .until(deadline)
+        .apply(&policy_id, &change)
+        .await
+    {
+        Ok(()) => info!(policy.id = policy_id, change = %change, "change made"),
+        Err(error) => warn!(policy.id = policy_id, %error, "the tag of an unanswered create stays"),
+    }
+}
+
 /// A policy that already has the wanted name.
 enum Existing {
-    /// An earlier attempt of this very request made it.
-    Unfinished(Listed),
+    /// An earlier attempt of this very request made it, and attached it to these targets.
+    Unfinished(Listed, Vec<String>),
     /// It is this resource's from before, or `AdoptExisting` lets it be taken over.
     Taken(Box<Live>),
 }
@@ -159,7 +186,7 @@ async fn existing(
     let same_request = live.tags.get(TAG_REQUEST_ID) == Some(&request.request_id);
     if same_request && is_unanswered(&live.tags) {
         info!(policy.id = %policy.id, "an earlier attempt of this request created the policy");
-        return Ok(Existing::Unfinished(policy));
+        return Ok(Existing::Unfinished(policy, live.targets));
     }
     let ours = wanted.owner.of(&live.tags) == Ownership::Ours;
     if ours || wanted.properties.adopt_existing {

@@ -126,6 +126,27 @@ pub(crate) async fn unanswered(
     Ok((ours && requested && is_unanswered(&tags)).then_some(policy))
 }
 
+/// What is left after a detachment failed. A call whose answer was lost may have had its effect,
+/// so this is asked, and only guessed when there is no answer to that either.
+async fn not_detached(
+    organizations: &Organizations,
+    id: &str,
+    rest: &[String],
+    error: &CallError,
+) -> String {
+    let attached = match organizations.targets(id).await {
+        Ok(targets) => targets.unwrap_or_default(),
+        Err(_) => rest.to_vec(),
+    };
+    match attached.as_slice() {
+        [] => format!("the policy {id} is attached to nothing but not deleted: {error}"),
+        _ => format!(
+            "the policy {id} is not deleted and still attached to {}: {error}",
+            attached.join(", ")
+        ),
+    }
+}
+
 /// Detaches a policy from everything, also from what was attached by hand, and deletes it. What
 /// is done stays done: the next Delete goes on from there.
 pub(crate) async fn remove(
@@ -147,11 +168,8 @@ pub(crate) async fn remove(
         for (index, target) in targets.iter().enumerate() {
             let change = Change::Detach(target.clone());
             if let Err(error) = organizations.apply(id, &change).await {
-                let (_, attached) = targets.split_at(index);
-                return Err(format!(
-                    "the policy {id} is not deleted and still attached to {}: {error}",
-                    attached.join(", ")
-                ));
+                let (_, rest) = targets.split_at(index);
+                return Err(not_detached(&organizations, id, rest, &error).await);
             }
             info!(policy.id = id, change = %change, "change made");
         }

@@ -7,12 +7,13 @@ use cfn_custom_resource::{
     ANSWER_MARGIN, Failure, Request, RequestType, ServeError, Success, serve,
 };
 use serde_json::{Map, Value};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::info;
 
 use crate::app::{App, Invocation, Place};
 use crate::apply::NotMade;
-use crate::create::create;
+use crate::create::{Unanswered, answered, create};
 use crate::delete::delete;
 use crate::identity::PhysicalId;
 use crate::update::{Settled, update};
@@ -21,6 +22,9 @@ use crate::wanted::Wanted;
 /// Work ends this long before the protocol would end it, so that a failure is answered with what
 /// was undone rather than with "time ran out".
 const RESERVE: Duration = Duration::from_secs(1);
+
+/// Kept free at the end of the invocation, so that the function still returns in time.
+const RETURN: Duration = Duration::from_millis(250);
 
 /// Handles one event: does what CloudFormation asks for and answers it exactly once, whatever
 /// happens, at the latest 3 s before the invocation's deadline.
@@ -36,12 +40,24 @@ pub async fn answer(app: Arc<App>, event: Value, invocation: Invocation) -> Resu
     let work_until = deadline
         .checked_sub(ANSWER_MARGIN + RESERVE)
         .unwrap_or(deadline);
+    let (made, heard) = oneshot::channel();
     let handler = move |request: Request| async move {
-        handle(&worker, &function_arn, &request, work_until).await
+        let done = handle(&worker, &function_arn, &request, work_until).await?;
+        // Nobody waits for this when the request was given up, which is then answered FAILED.
+        let _ = made.send(done.unanswered);
+        Ok(done.success)
     };
-    serve(event, deadline, app.answering(), handler)
-        .await
-        .map(drop)
+    serve(event, deadline, app.answering(), handler).await?;
+    if let Ok(Some(policy)) = heard.await {
+        answered(policy, deadline.checked_sub(RETURN).unwrap_or(deadline)).await;
+    }
+    Ok(())
+}
+
+/// A request that succeeded.
+struct Done {
+    success: Success,
+    unanswered: Option<Unanswered>,
 }
 
 async fn handle(
@@ -49,7 +65,7 @@ async fn handle(
     function_arn: &str,
     request: &Request,
     deadline: Instant,
-) -> Result<Success, Failure> {
+) -> Result<Done, Failure> {
     let fail = |reason: String| Failure {
         physical_resource_id: None,
         reason,
@@ -63,17 +79,21 @@ async fn handle(
         RequestType::Delete => {
             delete(app, &place, request, deadline).await.map_err(fail)?;
             let id = request.physical_resource_id.clone().unwrap_or_default();
-            Ok(Success {
+            let success = Success {
                 physical_resource_id: id,
                 data: Map::new(),
                 ..Success::default()
+            };
+            Ok(Done {
+                success,
+                unanswered: None,
             })
         }
         RequestType::Create => match wanted(app, request, deadline).await {
             Ok(wanted) => {
                 let created = create(app, &place, request, &wanted, deadline).await;
                 created
-                    .map(|settled| success(&wanted, settled))
+                    .map(|settled| done(&wanted, settled))
                     .map_err(|not_made| Failure {
                         // What is left behind is looked for when CloudFormation deletes this id.
                         physical_resource_id: not_made
@@ -92,7 +112,7 @@ async fn handle(
             let updated = async {
                 let wanted = wanted(app, request, deadline).await?;
                 let settled = update(app, &place, request, &wanted, deadline).await?;
-                Ok(success(&wanted, settled))
+                Ok(done(&wanted, settled))
             };
             updated
                 .await
@@ -107,9 +127,13 @@ async fn wanted(app: &App, request: &Request, deadline: Instant) -> Result<Wante
         .map_err(NotMade::untouched)
 }
 
-/// The answer's attributes, for `Fn::GetAtt`.
-fn success(wanted: &Wanted, settled: Settled) -> Success {
-    let Settled { arn, content } = settled;
+/// The answer, with its attributes for `Fn::GetAtt`.
+fn done(wanted: &Wanted, settled: Settled) -> Done {
+    let Settled {
+        arn,
+        content,
+        unanswered,
+    } = settled;
     let physical_resource_id = arn.to_string();
     info!(
         policy.arn = physical_resource_id,
@@ -131,10 +155,12 @@ fn success(wanted: &Wanted, settled: Settled) -> Success {
     let data = data
         .into_iter()
         .map(|(name, value)| (name.to_string(), Value::String(value)));
-    Success {
-        physical_resource_id,
-        data: data.collect(),
-        reason: None,
-        no_echo: false,
+    Done {
+        success: Success {
+            physical_resource_id,
+            data: data.collect(),
+            ..Success::default()
+        },
+        unanswered,
     }
 }

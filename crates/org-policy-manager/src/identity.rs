@@ -9,7 +9,7 @@ pub const TAG_STACK_ID: &str = "backup-org-policy:stack-id";
 pub const TAG_LOGICAL_ID: &str = "backup-org-policy:logical-id";
 /// Tag with the RequestId of the Create that made the policy.
 pub const TAG_REQUEST_ID: &str = "backup-org-policy:request-id";
-/// Tag that a policy bears from its creation until the Create has done everything else. A Delete
+/// Tag that a policy bears from its creation until CloudFormation has been told of it. A Delete
 /// that CloudFormation sends because a Create never answered removes only policies that bear it,
 /// so it can never remove the policy of an older resource with the same logical id.
 pub const TAG_UNANSWERED: &str = "backup-org-policy:unanswered";

@@ -10,7 +10,7 @@ use aws_sdk_organizations::types::{PolicyType, PolicyTypeStatus, Tag};
 use aws_types::SdkConfig;
 use tokio::time::Instant;
 
-use crate::aws::{CallError, time_limits};
+use crate::aws::{CallError, retries_without_quota, time_limits};
 use crate::plan::{Change, Live};
 use crate::retry::OrganizationsBusy;
 
@@ -82,7 +82,9 @@ fn or_done(result: Result<(), CallError>, done: &str) -> Result<(), CallError> {
 impl Organizations {
     /// A client from the shared configuration, at AWS's address or another.
     pub fn new(sdk: &SdkConfig, endpoint: Option<&str>, until: Instant) -> Self {
-        let mut config = Builder::from(sdk).retry_classifier(OrganizationsBusy);
+        let mut config = Builder::from(sdk)
+            .retry_classifier(OrganizationsBusy)
+            .retry_partition(retries_without_quota());
         config.set_endpoint_url(endpoint.map(str::to_string));
         Self {
             client: Client::from_conf(config.build()),

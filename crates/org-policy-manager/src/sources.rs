@@ -5,7 +5,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use tokio::time::Instant;
 
-use crate::aws::{CallError, time_limits};
+use crate::aws::{CallError, retries_without_quota, time_limits};
 use crate::config::Endpoints;
 use crate::properties::{S3Object, split_list};
 
@@ -28,9 +28,11 @@ pub struct Sources {
 impl Sources {
     /// Clients from the shared configuration, at AWS's addresses or others.
     pub fn new(sdk: &SdkConfig, endpoints: &Endpoints) -> Self {
-        let mut ssm = aws_sdk_ssm::config::Builder::from(sdk);
+        let mut ssm =
+            aws_sdk_ssm::config::Builder::from(sdk).retry_partition(retries_without_quota());
         ssm.set_endpoint_url(endpoints.ssm.clone());
-        let mut s3 = aws_sdk_s3::config::Builder::from(sdk);
+        let mut s3 =
+            aws_sdk_s3::config::Builder::from(sdk).retry_partition(retries_without_quota());
         s3.set_force_path_style(endpoints.s3.is_some().then_some(true));
         s3.set_endpoint_url(endpoints.s3.clone());
         Self {

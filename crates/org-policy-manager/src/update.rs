@@ -9,7 +9,7 @@ use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make, put_back};
-use crate::create::{create, enable_if_asked};
+use crate::create::{Unanswered, create, enable_if_asked};
 use crate::identity::{Ownership, PhysicalId, PolicyArn};
 use crate::organizations::Organizations;
 use crate::plan::{Live, fits, plan};
@@ -20,6 +20,8 @@ use crate::wanted::Wanted;
 pub(crate) struct Settled {
     pub arn: PolicyArn,
     pub content: String,
+    /// The policy, if this request made it: it bears a mark until CloudFormation is answered.
+    pub unanswered: Option<Unanswered>,
 }
 
 /// Handles an Update. Another management account means another policy, which CloudFormation
@@ -100,6 +102,7 @@ pub(crate) async fn settle(
     let settled = Settled {
         arn,
         content: desired.content.unwrap_or_else(|| live.content.clone()),
+        unanswered: None,
     };
     if changes.is_empty() {
         enable_if_asked(organizations, wanted, deadline).await?;
@@ -119,12 +122,6 @@ pub(crate) async fn settle(
     enable_if_asked(organizations, wanted, deadline).await?;
     match make(organizations, &live.id, &changes, Duration::ZERO, deadline).await {
         Ok(()) => Ok(settled),
-        Err(stopped) => {
-            let left = put_back(organizations, &live, &stopped, deadline).await;
-            Err(NotMade {
-                reason: stopped.reason,
-                left,
-            })
-        }
+        Err(stopped) => Err(put_back(organizations, &live, stopped, deadline).await),
     }
 }

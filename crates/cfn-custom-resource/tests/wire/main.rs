@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod logs;
+mod pool;
 mod world;
 
 use cfn_custom_resource::{

@@ -1,0 +1,12 @@
+//! What the function does to an organization, shown on a stateful model of AWS.
+//!
+//! `world` is the model: an Organizations service (and the little of STS, SSM, S3 and
+//! CloudFormation around it) behind the function's only HTTP client, in virtual time.
+//! `lambda` and `stack` play Lambda and CloudFormation. Everything else is tests.
+
+mod faults;
+mod lambda;
+mod model;
+mod retries;
+mod stack;
+mod world;

@@ -1,0 +1,91 @@
+//! The little of STS, SSM and S3 that the function asks of them.
+
+use serde_json::{Value, json};
+
+use super::operations::{Refusal, Reply};
+use super::{HOME, State};
+
+impl State {
+    /// The account whose organization a request may see: that of its credentials.
+    pub(super) fn account_of(&self, access_key: &str) -> Option<String> {
+        self.sessions.get(access_key).cloned()
+    }
+
+    /// The management account of the organization that an account may manage policies of.
+    pub(super) fn manages(&self, account: &str) -> Option<String> {
+        match self.organizations.contains_key(account) {
+            true => Some(account.to_owned()),
+            false => self.delegated.get(account).cloned(),
+        }
+    }
+
+    /// Credentials for a role that exists, as the query protocol's XML.
+    pub(super) fn assume_role(&mut self, form: &[(String, String)]) -> Result<String, Refusal> {
+        let field = |name: &str| {
+            form.iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, it)| it.clone())
+        };
+        let (role, session) = (field("RoleArn"), field("RoleSessionName"));
+        let (Some(role), Some(session)) = (role, session) else {
+            return Err(Refusal::new(
+                "ValidationError",
+                "RoleArn and RoleSessionName are required",
+            ));
+        };
+        let Some(account) = self.roles.get(&role).cloned() else {
+            let message = format!("{HOME} is not authorized to perform: sts:AssumeRole on {role}");
+            return Err(Refusal {
+                status: 403,
+                ..Refusal::new("AccessDenied", message)
+            });
+        };
+        let key = format!("ASIAMODEL{:011}", self.sessions.len());
+        self.sessions.insert(key.clone(), account.clone());
+        Ok(format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+             <AssumeRoleResult><Credentials><AccessKeyId>{key}</AccessKeyId>\
+             <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
+             <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials><AssumedRoleUser>\
+             <Arn>{role}/{session}</Arn><AssumedRoleId>AROAMODEL:{session}</AssumedRoleId>\
+             </AssumedRoleUser></AssumeRoleResult><ResponseMetadata><RequestId>model</RequestId>\
+             </ResponseMetadata></AssumeRoleResponse>"
+        ))
+    }
+
+    pub(super) fn get_parameter(&self, input: &Value) -> Reply {
+        let name = input["Name"].as_str().unwrap_or_default();
+        match self.parameters.get(name) {
+            Some(value) => Ok(json!({ "Parameter": {
+                "Name": name, "Type": "StringList", "Value": value, "Version": 1 } })),
+            None => Err(Refusal::new("ParameterNotFound", "")),
+        }
+    }
+
+    /// The text and the version of an object.
+    pub(super) fn get_object(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+    ) -> Result<(String, String), Refusal> {
+        let missing = |code, message| {
+            Err(Refusal {
+                status: 404,
+                ..Refusal::new(code, message)
+            })
+        };
+        let Some(versions) = self.objects.get(&(bucket.to_owned(), key.to_owned())) else {
+            return missing("NoSuchKey", "The specified key does not exist.");
+        };
+        let found = match version {
+            Some(version) => versions.iter().find(|(it, _)| it == version),
+            None => versions.iter().rev().find(|(_, text)| text.is_some()),
+        };
+        match (found, version) {
+            (Some((version, Some(text))), _) => Ok((text.clone(), version.clone())),
+            (_, Some(_)) => missing("NoSuchVersion", "The specified version does not exist."),
+            (_, None) => missing("NoSuchKey", "The specified key does not exist."),
+        }
+    }
+}

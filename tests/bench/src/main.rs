@@ -1,0 +1,126 @@
+#![doc = include_str!("../README.md")]
+
+mod aws;
+mod certificates;
+mod lambda;
+mod organizations;
+mod server;
+mod story;
+mod table;
+
+use crate::aws::Aws;
+use crate::lambda::{Environment, Function};
+use crate::table::{Figures, Run};
+use anyhow::{Context, Result, bail};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: bench FUNCTION EMPTY-FUNCTION [RUNS]
+  FUNCTION        the packaged org-policy-manager: the `bootstrap` from its zip
+  EMPTY-FUNCTION  the packaged empty-function
+  RUNS            how often each is started (20)";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match measure().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure() -> Result<()> {
+    let (function, empty, runs) = arguments()?;
+    let folder = temporary_folder()?;
+    let certificates = certificates::make(&folder)?;
+    let aws = Aws::start(&certificates).await?;
+    let environment = Environment::new(&aws, &certificates.bundle);
+    // The first run of each only brings the files into memory.
+    one(&empty, &environment, &aws, Expect::Nothing).await?;
+    one(&function, &environment, &aws, Expect::Success).await?;
+    let mut figures = Figures::default();
+    for _ in 0..runs {
+        figures
+            .empty
+            .push(one(&empty, &environment, &aws, Expect::Nothing).await?);
+        figures
+            .function
+            .push(one(&function, &environment, &aws, Expect::Success).await?);
+    }
+    std::fs::remove_dir_all(&folder).context("the temporary folder cannot be removed")?;
+    write!(std::io::stdout(), "{}", table::markdown(&figures)?)?;
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Expect {
+    /// CloudFormation hears SUCCESS after each request.
+    Success,
+    /// CloudFormation hears nothing.
+    Nothing,
+}
+
+/// Starts a function, tells it the whole story, and measures.
+async fn one(binary: &Path, environment: &Environment, aws: &Aws, expect: Expect) -> Result<Run> {
+    aws.reset();
+    let mut function = Function::start(binary, environment).await?;
+    let mut run = Run {
+        ready: function.ready,
+        ..Run::default()
+    };
+    let mut policy = None;
+    for (number, step) in story::STEPS.iter().enumerate() {
+        let event = step.event(number, policy.as_deref(), &aws.answer_url());
+        let took = function
+            .invoke(&event)
+            .await
+            .with_context(|| format!("`{}`", step.name))?;
+        if run.cpu_until_first_answer.is_none() {
+            run.cpu_until_first_answer = function.cpu_time();
+        }
+        let (calls, answers) = aws.take();
+        if expect == Expect::Success {
+            let answer = match answers.as_slice() {
+                [answer] => answer,
+                answers => bail!("`{}` was answered {} times", step.name, answers.len()),
+            };
+            if answer["Status"] != "SUCCESS" {
+                bail!("`{}` failed: {answer}", step.name);
+            }
+            policy = answer["PhysicalResourceId"].as_str().map(str::to_owned);
+        }
+        run.steps.push((took, calls));
+    }
+    run.peak_memory = function.peak_memory()?;
+    function.stop().await?;
+    Ok(run)
+}
+
+fn arguments() -> Result<(PathBuf, PathBuf, usize)> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (function, empty, runs) = match arguments.as_slice() {
+        [function, empty] => (function, empty, 20),
+        [function, empty, runs] => (
+            function,
+            empty,
+            runs.parse().ok().filter(|runs| *runs > 0).context(USAGE)?,
+        ),
+        _ => bail!("{USAGE}"),
+    };
+    for binary in [function, empty] {
+        if !Path::new(binary).is_file() {
+            bail!("`{binary}` is not there: `make bench` packages both functions first");
+        }
+    }
+    Ok((function.into(), empty.into(), runs))
+}
+
+fn temporary_folder() -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("bench-{}", std::process::id()));
+    std::fs::create_dir(&folder)
+        .with_context(|| format!("`{}` cannot be made", folder.display()))?;
+    Ok(folder)
+}

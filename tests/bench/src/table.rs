@@ -1,0 +1,206 @@
+//! Medians, and the two tables made of them.
+
+use crate::story::STEPS;
+use anyhow::{Context, Result};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// What one start of a function gave.
+#[derive(Default)]
+pub struct Run {
+    pub ready: Duration,
+    pub cpu_until_first_answer: Option<Duration>,
+    pub peak_memory: u64,
+    /// For each step its duration and the AWS calls.
+    pub steps: Vec<(Duration, Vec<String>)>,
+}
+
+/// All runs of both functions.
+#[derive(Default)]
+pub struct Figures {
+    pub empty: Vec<Run>,
+    pub function: Vec<Run>,
+}
+
+/// One line of the first table: how to read the figure from a run, and what we aim for.
+struct Line {
+    name: &'static str,
+    unit: f64,
+    figure: fn(&Run) -> Option<f64>,
+    aim: Option<Aim>,
+}
+
+enum Aim {
+    RatioBelow(f64),
+    Below(f64, &'static str),
+}
+
+const MEGABYTE: f64 = 1_000_000.0;
+const MILLISECOND: f64 = 0.001;
+
+const LINES: [Line; 6] = [
+    Line {
+        name: "start to ready, ms",
+        unit: MILLISECOND,
+        figure: |run| Some(run.ready.as_secs_f64()),
+        aim: None,
+    },
+    Line {
+        name: "first call (Create), ms",
+        unit: MILLISECOND,
+        figure: first_call,
+        aim: None,
+    },
+    Line {
+        name: "start plus first call, ms",
+        unit: MILLISECOND,
+        figure: |run| Some(run.ready.as_secs_f64() + first_call(run)?),
+        aim: Some(Aim::RatioBelow(4.0)),
+    },
+    Line {
+        name: "CPU time until then, ms",
+        unit: MILLISECOND,
+        figure: |run| run.cpu_until_first_answer.map(|time| time.as_secs_f64()),
+        aim: None,
+    },
+    Line {
+        name: "later calls, mean of nine, ms",
+        unit: MILLISECOND,
+        figure: later_calls,
+        aim: None,
+    },
+    Line {
+        name: "peak memory, MB",
+        unit: MEGABYTE,
+        figure: |run| Some(run.peak_memory as f64),
+        aim: Some(Aim::Below(15.0, "MB")),
+    },
+];
+
+fn first_call(run: &Run) -> Option<f64> {
+    run.steps.first().map(|(took, _)| took.as_secs_f64())
+}
+
+fn later_calls(run: &Run) -> Option<f64> {
+    let (_, later) = run.steps.split_first()?;
+    Some(
+        later
+            .iter()
+            .map(|(took, _)| took.as_secs_f64())
+            .sum::<f64>()
+            / later.len() as f64,
+    )
+}
+
+/// Both tables, ready to paste.
+pub fn markdown(figures: &Figures) -> Result<String> {
+    let mut text = String::new();
+    writeln!(
+        text,
+        "Medians of {} starts each, alternating. Ratio: org-policy-manager to the empty function.\n",
+        figures.function.len()
+    )?;
+    writeln!(
+        text,
+        "| | empty function | org-policy-manager | ratio | aim |\n|---|--:|--:|--:|---|"
+    )?;
+    for line in LINES {
+        let median = |runs: &[Run]| median(runs.iter().filter_map(line.figure).collect());
+        let (Some(empty), Some(ours)) = (median(&figures.empty), median(&figures.function)) else {
+            continue;
+        };
+        let (empty, ours) = (empty / line.unit, ours / line.unit);
+        let ratio = ours / empty;
+        let aim = line.aim.map_or(String::new(), |aim| aim.judge(ours, ratio));
+        writeln!(
+            text,
+            "| {} | {empty:.2} | {ours:.2} | {ratio:.1} | {aim} |",
+            line.name
+        )?;
+    }
+    writeln!(
+        text,
+        "\n| request | ms | AWS calls | which |\n|---|--:|--:|---|"
+    )?;
+    for (number, step) in STEPS.iter().enumerate() {
+        let runs = figures
+            .function
+            .iter()
+            .filter_map(|run| run.steps.get(number));
+        let took = median(runs.clone().map(|(took, _)| took.as_secs_f64()).collect());
+        let calls = runs
+            .clone()
+            .map(|(_, calls)| calls)
+            .next()
+            .context("no run")?;
+        let took = took.context("no run")? / MILLISECOND;
+        writeln!(
+            text,
+            "| {} | {took:.2} | {} | {} |",
+            step.name,
+            calls.len(),
+            listed(calls)
+        )?;
+    }
+    Ok(text)
+}
+
+impl Aim {
+    fn judge(&self, ours: f64, ratio: f64) -> String {
+        let (aim, met) = match self {
+            Aim::RatioBelow(limit) => (format!("ratio under {limit:.0}"), ratio < *limit),
+            Aim::Below(limit, unit) => (format!("under {limit:.0} {unit}"), ours < *limit),
+        };
+        format!("{aim}: {}", if met { "met" } else { "MISSED" })
+    }
+}
+
+fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    let upper = figures.get(figures.len() / 2)?;
+    let lower = figures.get((figures.len() - 1) / 2)?;
+    Some((lower + upper) / 2.0)
+}
+
+/// Calls in their order, repetitions counted.
+fn listed(calls: &[String]) -> String {
+    let groups = calls.chunk_by(|a, b| a == b).filter_map(|group| {
+        let call = group.first()?;
+        Some(if group.len() == 1 {
+            call.clone()
+        } else {
+            format!("{call} ×{}", group.len())
+        })
+    });
+    groups.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_lies_in_the_middle_whatever_the_order() {
+        assert_eq!(median(vec![]), None);
+        assert_eq!(median(vec![3.0]), Some(3.0));
+        assert_eq!(median(vec![9.0, 1.0]), Some(5.0));
+        assert_eq!(median(vec![9.0, 1.0, 2.0]), Some(2.0));
+    }
+
+    #[test]
+    fn calls_are_counted_where_they_repeat() {
+        let calls = ["AssumeRole", "AttachPolicy", "AttachPolicy", "AssumeRole"].map(String::from);
+        assert_eq!(listed(&calls), "AssumeRole, AttachPolicy ×2, AssumeRole");
+        assert_eq!(listed(&[]), "");
+    }
+
+    #[test]
+    fn an_aim_says_whether_it_is_met() {
+        assert_eq!(Aim::RatioBelow(4.0).judge(9.0, 3.9), "ratio under 4: met");
+        assert_eq!(
+            Aim::RatioBelow(4.0).judge(9.0, 4.0),
+            "ratio under 4: MISSED"
+        );
+        assert_eq!(Aim::Below(15.0, "MB").judge(8.3, 9.0), "under 15 MB: met");
+    }
+}
