@@ -14,8 +14,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
+from .calls import Call
+
 PATH = "/cloudformation-custom-resource-response-useast1/"
 MAX_BYTES = 4096
+
+# The name under which the call log and the faults know an answer.
+SERVICE = "custom-resource"
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -86,6 +91,21 @@ class Answers:
             self._aborted = True
             for pending in self._pending.values():
                 pending.abort()
+
+
+def as_call(path: str) -> Call | None:
+    """An answer as a call of the account whose stack it is for; None without a stack's ARN."""
+    stack_id, _, rest = unquote(path.removeprefix(PATH)).partition("|")
+    logical_id, _, request_id = rest.partition("|")
+    arn = stack_id.split(":")
+    if len(arn) < 6:
+        return None
+    parameters = {
+        "StackId": stack_id,
+        "LogicalResourceId": logical_id,
+        "RequestId": request_id,
+    }
+    return Call("", arn[4], "anonymous", SERVICE, "PutAnswer", "rest-xml", parameters)
 
 
 def read_answer(body: bytes, request: dict[str, Any]) -> dict[str, Any]:

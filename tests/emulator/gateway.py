@@ -21,6 +21,7 @@ Message = dict[str, Any]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Perform = Callable[[Send], Awaitable[None]]
 Response = tuple[int, dict[str, str], bytes]
 
 
@@ -57,27 +58,34 @@ class Gateway:
             return
         if request.path.startswith(control_plane.PREFIX):
             await _respond(send, await self._control.answer(request))
-        elif request.path.startswith(answers.PATH) and request.method == "PUT":
-            await _respond(send, self._put_answer(scope, request))
         elif request.path == "/_ministack/reset":
             # It would leave the plug-in's own state behind.
             await _respond(send, (404, {}, b"use POST /_emulator/reset\n"))
-        elif (call := recognise(request, sts._sessions)) is None:
-            await base_app.app(scope, _replaying(request.body, receive), send)
+        elif request.path.startswith(answers.PATH) and request.method == "PUT":
+            await self._put_answer(scope, request, send)
         else:
-            await self._call(call, request, scope, receive, send)
 
-    def _put_answer(self, scope: Scope, request: Request) -> Response:
+            async def base(answer: Send) -> None:
+                await base_app.app(scope, _replaying(request.body, receive), answer)
+
+            call = recognise(request, sts._sessions)
+            await (base(send) if call is None else self._call(call, base, send))
+
+    async def _put_answer(self, scope: Scope, request: Request, send: Send) -> None:
         # The raw path: a presigned key is percent-encoded and must stay one segment.
         path = scope["raw_path"].decode("ascii").partition("?")[0]
         content_type = request.headers.get("content-type", "")
-        return self._emulator.custom_resources.answers.put(
-            path, request.query, content_type, request.body
-        )
+        store = self._emulator.custom_resources.answers
 
-    async def _call(
-        self, call: Call, request: Request, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+        async def put(answer: Send) -> None:
+            response = store.put(path, request.query, content_type, request.body)
+            await _respond(answer, response)
+
+        call = answers.as_call(path)
+        await (put(send) if call is None else self._call(call, put, send))
+
+    async def _call(self, call: Call, perform: Perform, send: Send) -> None:
+        """Perform a call, unless and as far as a fault lets it, and log it."""
         fault = self._faults.take(call)
         if fault is not None and fault.delay_ms:
             await asyncio.sleep(fault.delay_ms / 1000)
@@ -89,7 +97,7 @@ class Gateway:
             await _respond(send, response)
             return
         recorder = _Recorder(None if loses_answer else send)
-        await base_app.app(scope, _replaying(request.body, receive), recorder)
+        await perform(recorder)
         entry["error"] = recorder.error_code()
         if fault is not None and fault.kind == "crash":
             processes.kill_caller(call.access_key)

@@ -98,6 +98,7 @@ while True:
     response = urllib.request.urlopen(RUNTIME + "invocation/next")
     request_id = response.headers["Lambda-Runtime-Aws-Request-Id"]
     event = json.load(response)
+    print("heard", event["RequestType"], flush=True)
     try:
         handle(event, response.headers)
         post(f"invocation/{request_id}/response", None)

@@ -224,6 +224,32 @@ def test_lambda_tries_a_failing_function_three_times(home: World, step: str) -> 
     assert answers
 
 
+def test_an_answer_is_a_call_that_can_fail_and_is_logged(home: World) -> None:
+    home.fault("custom-resource", "PutAnswer", "server-error")
+    stack = create(home, template(Thing=custom()))
+    # The function raises when its answer is not taken, and Lambda tries again.
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    entries = home.control("GET", "calls?service=custom-resource")
+    assert [(entry["operation"], entry["error"]) for entry in entries] == [
+        ("PutAnswer", "InternalError"),
+        ("PutAnswer", None),
+    ]
+    sent = home.control("GET", "custom-resources")[0]
+    assert entries[0]["account"] == HOME
+    assert entries[0]["parameters"] == {
+        "StackId": stack["StackId"],
+        "LogicalResourceId": "Thing",
+        "RequestId": sent["request"]["RequestId"],
+    }
+    assert len(sent["answers"]) == 1
+
+
+def test_a_lost_answer_was_given(home: World) -> None:
+    home.fault("custom-resource", "PutAnswer", "lost-answer")
+    assert create(home, template(Thing=custom()))["StackStatus"] == "CREATE_COMPLETE"
+    eventually(lambda: len(home.control("GET", "custom-resources")[0]["answers"]) == 2)
+
+
 def test_a_request_can_be_sent_again(home: World) -> None:
     create(home, template(Thing=custom()))
     request_id = home.control("GET", "custom-resources")[0]["request"]["RequestId"]

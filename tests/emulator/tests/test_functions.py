@@ -12,7 +12,17 @@ from collections.abc import Mapping
 import pytest
 
 from .stacks import create, custom, function, outputs, template, update
-from .world import CENTRAL, HOME, MANAGEMENT, MEMBER, REGION, World, error_of, function_zip
+from .world import (
+    CENTRAL,
+    HOME,
+    MANAGEMENT,
+    MEMBER,
+    REGION,
+    World,
+    error_of,
+    eventually,
+    function_zip,
+)
 
 
 def test_the_environment_is_lambdas_own(world: World) -> None:
@@ -220,6 +230,18 @@ def test_a_package_that_is_not_there_makes_no_function(
     }
     assert error_of(call, **arguments)[0] == "InvalidParameterValueException"
     assert world.control("GET", "functions") == []
+
+
+def test_what_a_function_prints_is_in_its_log(world: World) -> None:
+    world.upload_function()
+    create(world, template(Thing=custom()))
+
+    def lines() -> list[str]:
+        client = world.client("logs", HOME)
+        found = client.filter_log_events(logGroupName="/aws/lambda/function")["events"]
+        return [event["message"].strip() for event in found]
+
+    eventually(lambda: "heard Create" in lines())
 
 
 def test_a_direct_invocation(world: World) -> None:
