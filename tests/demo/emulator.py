@@ -102,6 +102,10 @@ class Emulator:
         """The organization as it really is: tree, policies, contents, tags, targets."""
         return self._control("GET", "organization")
 
+    def other_organization(self):
+        """The organization beside it, somebody else's at first."""
+        return self._control("GET", "other-organization")
+
     def calls(self):
         """The log of all AWS calls since it was last cleared, oldest first."""
         return self._control("GET", "calls")

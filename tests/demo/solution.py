@@ -69,22 +69,22 @@ def targets(ous, regions=(REGION, "us-east-1"), management_account=MANAGEMENT):
     )
 
 
-def function_role(content_bucket=None):
-    """The function's role in the home account, with a bucket it may read contents from."""
+def function_role(**parameters):
+    """The function's role in the home account."""
     return Stack(
         "aws-backup-backuporgpolicymanager-role",
         TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager-role.yaml",
-        {"PolicyContentBucket": content_bucket} if content_bucket else {},
+        parameters,
         creates_named_roles=True,
     )
 
 
-def function():
+def function(**parameters):
     """The function BackupOrgPolicyManager."""
     return Stack(
         "aws-backup-backuporgpolicymanager",
         TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager.yaml",
-        {"Architecture": ARCHITECTURE},
+        {"Architecture": ARCHITECTURE} | parameters,
         creates_named_roles=True,
     )
 

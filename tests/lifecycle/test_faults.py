@@ -5,8 +5,8 @@ from demo.names import PRODUCTION, SANDBOXES, WORKLOADS
 
 from .world import content, resource
 
-# What the AWS SDK or the function tries again.
-TRANSIENT = ("throttle", "conflict", "server-error", "lost-answer")
+# What is tried again: by the AWS SDK, by the function, and after a crash by Lambda.
+TRANSIENT = ("throttle", "conflict", "server-error", "lost-answer", "crash")
 
 
 def fault(operation, kind, **more):

@@ -131,11 +131,11 @@ def test_without_enable_policy_type_the_reason_names_it(world):
     assert outcome.status == "ROLLBACK_COMPLETE"
     assert "EnablePolicyType" in outcome.reason
     assert world.policies().everything() == []
-    assert not world.backup_policies_enabled()
+    assert world.policy_type_status() is None
 
 
 def test_enable_policy_type_enables_backup_policies_first(world):
     world.disable_policy_type()
     assert world.create(Policy=resource(EnablePolicyType="true")).complete
-    assert world.backup_policies_enabled()
+    assert world.policy_type_status() == "ENABLED"
     assert world.policy()["targets"] == [PRODUCTION]

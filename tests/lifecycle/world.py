@@ -9,7 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from demo import solution
-from demo.names import HOME, MANAGEMENT, PACKAGE, PRODUCTION, REGION, SANDBOXES
+from demo.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PACKAGE, PRODUCTION, REGION, SANDBOXES
 from demo.observe import Policies, writes
 from demo.stacks import Stack, Stacks
 
@@ -62,7 +62,7 @@ def deploy(emulator):
     client(emulator, "ssm").put_parameter(
         Name=solution.PACKAGE_KEY_PARAMETER, Type="String", Value=package.key
     )
-    home.create(solution.function_role(CONTENT_BUCKET)).expect_complete()
+    home.create(solution.function_role(PolicyContentBucket=CONTENT_BUCKET)).expect_complete()
     home.create(solution.function()).expect_complete()
     assert set(emulator.function_digests().values()) == {package.bootstrap_digest}
 
@@ -199,29 +199,27 @@ class World:
 
     def enable_policy_type(self):
         """Enable backup policies and wait until they are."""
-        root = self.organizations.list_roots()["Roots"][0]["Id"]
-        try:
-            self.organizations.enable_policy_type(RootId=root, PolicyType="BACKUP_POLICY")
-        except self.organizations.exceptions.PolicyTypeAlreadyEnabledException:
-            return
-        deadline = time.monotonic() + 10
-        while not self.backup_policies_enabled():
-            assert time.monotonic() < deadline, "backup policies were not enabled within 10 s"
-            time.sleep(PAUSE)
+        if self.policy_type_status() is None:
+            self.organizations.enable_policy_type(
+                RootId=ORGANIZATION_ROOT, PolicyType="BACKUP_POLICY"
+            )
+        self._await_policy_type("ENABLED")
 
     def disable_policy_type(self):
         """Disable backup policies and wait until they are."""
-        root = self.organizations.list_roots()["Roots"][0]["Id"]
-        self.organizations.disable_policy_type(RootId=root, PolicyType="BACKUP_POLICY")
-        deadline = time.monotonic() + 10
-        while self.organizations.list_roots()["Roots"][0]["PolicyTypes"][1:]:
-            assert time.monotonic() < deadline, "backup policies were not disabled within 10 s"
-            time.sleep(PAUSE)
+        self.organizations.disable_policy_type(RootId=ORGANIZATION_ROOT, PolicyType="BACKUP_POLICY")
+        self._await_policy_type(None)
 
-    def backup_policies_enabled(self):
-        """Whether backup policies can be attached."""
+    def policy_type_status(self):
+        """ENABLED when backup policies can be attached, None when they are disabled."""
         types = self.organizations.list_roots()["Roots"][0]["PolicyTypes"]
-        return {"Type": "BACKUP_POLICY", "Status": "ENABLED"} in types
+        return {kind["Type"]: kind["Status"] for kind in types}.get("BACKUP_POLICY")
+
+    def _await_policy_type(self, status):
+        deadline = time.monotonic() + 10
+        while self.policy_type_status() != status:
+            assert time.monotonic() < deadline, "the policy type did not change within 10 s"
+            time.sleep(PAUSE)
 
     # -- cleaning up
 
