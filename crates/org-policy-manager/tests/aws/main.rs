@@ -4,6 +4,14 @@
 //! CloudFormation around it) behind the function's only HTTP client, in virtual time.
 //! `lambda` and `stack` play Lambda and CloudFormation. Everything else is tests.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy spares test functions only, and this is all test"
+)]
+
 mod faults;
 mod lambda;
 mod model;
