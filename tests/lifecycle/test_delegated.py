@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from demo import solution
 from demo.names import HOME, MANAGEMENT, WORKLOADS
 

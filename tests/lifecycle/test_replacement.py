@@ -1,7 +1,6 @@
 """A change of `OrgManagementAccount`: the only one that replaces the policy."""
 
 import pytest
-
 from demo import solution
 from demo.names import CENTRAL, MANAGEMENT, PRODUCTION
 from demo.observe import Policies
