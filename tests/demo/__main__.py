@@ -50,8 +50,8 @@ def run(arguments):
     with Emulator(arguments.port) as emulator:
         cli = Cli(emulator.url, story.command)
         story.say(
-            f"A local AWS with an organization of seven accounts is ready at {emulator.url} "
-            f"after {time.monotonic() - started:.1f} s; {cli.version()}."
+            f"A local AWS is ready at {emulator.url} after {time.monotonic() - started:.1f} s "
+            f"({cli.version().split()[0]}). Its organization:"
         )
         tell(story, emulator, cli, package)
         held = story.end()

@@ -36,15 +36,33 @@ class Stage:
 
 def tell(story, emulator, cli, package):
     """All chapters."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="edited-") as folder:
         home = Stacks(cli.cloudformation(HOME), PAUSE)
         stage = Stage(story, emulator, cli, package, home, Path(folder))
+        landscape(stage)
         deploy(stage)
         first_policies(stage)
         others = another_team(stage)
         change_in_place(stage)
         broken_policy(stage)
         remove(stage, others)
+
+
+def landscape(stage):
+    """The organization as a tree."""
+    organization = stage.emulator.organization()
+
+    def branch(parent, depth):
+        here = [account for account in organization["accounts"] if account["parent"] == parent]
+        for account in here:
+            stage.story.show("  " * depth + f"{account['name']} {account['id']}")
+        for unit in organization["units"]:
+            if unit["parent"] == parent:
+                stage.story.show("  " * depth + f"{unit['name']} {unit['id']}")
+                branch(unit["id"], depth + 1)
+
+    stage.story.show(f"root {organization['root']}")
+    branch(organization["root"], 1)
 
 
 def deploy(stage):
@@ -135,7 +153,10 @@ def change_in_place(stage):
     stage.home.update(solution.org_policy(DailyRetentionDays="40")).expect_complete()
     list_policies(stage)
     made = writes(stage.emulator.calls())
-    story.say("The calls that changed the organization, in order:")
+    story.say(
+        "The calls that changed the organization, in order (a tag remembers which content AWS "
+        "accepted):"
+    )
     story.show(*(str(call) for call in made))
     after = stage.policies()
     story.promise(
@@ -169,18 +190,20 @@ def broken_policy(stage):
     wrong = edits.write(stage.edited, edits.misspell_plans)
     story.say("In the daily policy somebody writes `plan:` where `plans:` belongs, and deploys.")
     before = stage.policies()
+    stage.emulator.forget_calls()
     outcome = stage.home.update(solution.org_policy(wrong, DailyRetentionDays="40"))
-    story.say(f"The stack is {outcome.status}. What the user reads in its events:")
+    story.say("What the user reads in the stack's events:")
     story.quote(outcome.reason or "nothing")
-    story.promise(
-        "the stack is back where it was",
-        outcome.status == "UPDATE_ROLLBACK_COMPLETE",
-        outcome.status,
-    )
     story.promise(
         "the reason names the mistake and what belongs there",
         "`plan`" in outcome.reason and "plans" in outcome.reason,
         "it names `plan` and `plans`",
+    )
+    made = writes(stage.emulator.calls())
+    story.promise(
+        "nothing was written, and the stack is back where it was",
+        outcome.status == "UPDATE_ROLLBACK_COMPLETE" and not made,
+        f"{outcome.status}, {len(made)} calls that change something",
     )
     story.promise(
         "the organization is exactly as before, every policy, attachment and tag",
@@ -199,7 +222,7 @@ def remove(stage, others):
     story.promise(
         "without its resource the monthly policy is gone, the daily one stays",
         [policy["name"] for policy in left] == [DAILY],
-        f"left: {', '.join(policy['name'] for policy in left)}",
+        ", ".join(policy["name"] for policy in left),
     )
     outcome = stage.home.delete(solution.ORG_POLICY)
     list_policies(stage)

@@ -75,7 +75,7 @@ def writes(calls):
     return [
         Call(
             call["operation"],
-            call["parameters"].get("PolicyId"),
+            call["parameters"].get("PolicyId") or call["parameters"].get("ResourceId"),
             call["parameters"].get("TargetId"),
         )
         for call in calls

@@ -62,10 +62,8 @@ class Story:
         else:
             self.broken.append(promise)
             mark = self._paint("31", "✗ NOT KEPT:")
-        text = f"{promise}: {observed}"
-        lines = textwrap.wrap(text, WIDTH - 5, break_long_words=False, break_on_hyphens=False)
-        for number, line in enumerate(lines):
-            self._print((f"   {mark} " if number == 0 else "     ") + line)
+        self._print(f"   {mark} {promise}")
+        self._print(f"     seen: {observed}")
 
     def end(self):
         """The last line; whether every promise held."""
