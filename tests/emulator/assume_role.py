@@ -14,7 +14,6 @@ from ministack.core.responses import get_account_id
 from ministack.core.router import extract_access_key_id
 from ministack.services import iam, sts
 
-from . import landscape
 from .organization import Organization
 from .trust import Caller, allows
 
@@ -69,7 +68,7 @@ def _role(role_arn: str) -> dict[str, Any] | None:
 def _keys(organization: Organization, caller: Caller, form: dict[str, str]) -> dict[str, str]:
     keys = {"aws:principalarn": caller.arn, "aws:principalaccount": caller.account}
     if organization.has_account(caller.account):
-        keys["aws:principalorgid"] = landscape.ORGANIZATION_ID
+        keys["aws:principalorgid"] = organization.landscape.organization_id
         keys["aws:principalorgpaths"] = organization.path_of(caller.account)
     for member, key in (
         ("ExternalId", "sts:externalid"),

@@ -35,8 +35,10 @@ class ControlPlane:
 
     async def _route(self, method: str, name: str, request: Request) -> Response:
         match (method, name):
-            case ("GET", "organization"):
-                return _json(200, self._emulator.organization.snapshot())
+            case ("GET", "organization" | "other-organization"):
+                ours = name == "organization"
+                shown = self._emulator.organization if ours else self._emulator.other_organization
+                return _json(200, shown.snapshot())
             case ("GET", "calls"):
                 return _json(200, self._calls.show(dict(parse_qsl(request.query))))
             case ("DELETE", "calls"):

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import landscape
 from .conditions import as_list, hold, like
 from .errors import ApiError, invalid_input
 from .inputs import required_text
@@ -18,9 +17,6 @@ Payload = dict[str, Any]
 
 LONGEST = 40_000
 ID = "rp-rehearsal01"
-ARN = (
-    f"arn:aws:organizations::{landscape.MANAGEMENT}:resourcepolicy/{landscape.ORGANIZATION_ID}/{ID}"
-)
 
 
 def delegates(organization: Organization, caller: str, operation: str, payload: Payload) -> bool:
@@ -58,7 +54,9 @@ def describe_resource_policy(organization: Organization, payload: Payload) -> Pa
             "ResourcePolicyNotFoundException",
             "We can't find a resource policy request with the parameter that you specified.",
         )
-    summary = {"Id": ID, "Arn": ARN}
+    landscape = organization.landscape
+    arn = f"{landscape.arn}:resourcepolicy/{landscape.organization_id}/{ID}"
+    summary = {"Id": ID, "Arn": arn}
     content = organization.resource_policy
     return {"ResourcePolicy": {"ResourcePolicySummary": summary, "Content": content}}
 

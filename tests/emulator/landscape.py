@@ -1,4 +1,4 @@
-"""The fixed organization that every test and the demo start from."""
+"""The fixed organization that every test and the demo start from, and another one beside it."""
 
 from __future__ import annotations
 
@@ -64,4 +64,35 @@ ACCOUNTS: tuple[Account, ...] = (
     Account("444444444442", "member-2", OU_PRODUCTION),
     Account("444444444443", "member-3", OU_PRODUCTION),
     Account("444444444444", "member-4", OU_SANDBOXES),
+)
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """An organization as it is at the start."""
+
+    organization_id: str
+    root_id: str
+    management: str
+    units: tuple[Unit, ...]
+    accounts: tuple[Account, ...]
+
+    @property
+    def arn(self) -> str:
+        """What the ARN of everything in the organization begins with."""
+        return f"arn:aws:organizations::{self.management}"
+
+
+REHEARSAL = Landscape(ORGANIZATION_ID, ROOT_ID, MANAGEMENT, UNITS, ACCOUNTS)
+
+# Somebody else's: to move to, and to stay out of.
+OTHER = Landscape(
+    "o-rehearsal02",
+    "r-reh2",
+    "555555555551",
+    (Unit("ou-reh2-workloads", "workloads", "r-reh2"),),
+    (
+        Account("555555555551", "other-management", "r-reh2"),
+        Account("555555555552", "other-member", "ou-reh2-workloads"),
+    ),
 )

@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from . import landscape
 from .errors import ApiError, invalid_input
+from .landscape import REHEARSAL, Landscape
 from .policies import PolicyStore
 from .settings import Settings
-
-ARN = f"arn:aws:organizations::{landscape.MANAGEMENT}"
 
 POLICY_TYPES = (
     "SERVICE_CONTROL_POLICY",
@@ -25,13 +23,16 @@ POLICY_TYPES = (
 class Organization:
     """All state of AWS Organizations. Not thread-safe: used on the event loop only."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, landscape: Landscape = REHEARSAL, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.landscape = landscape
         self.settings = Settings()
         self.clock = clock
         self.created = clock()
-        self.accounts = {account.id: account for account in landscape.ACCOUNTS}
-        self.units = {unit.id: unit for unit in landscape.UNITS}
-        self.policies = PolicyStore(self.settings)
+        self.accounts = {account.id: account for account in landscape.accounts}
+        self.units = {unit.id: unit for unit in landscape.units}
+        self.policies = PolicyStore(self.settings, landscape)
         # Tags of roots, OUs and accounts; a policy carries its own.
         self.tags: dict[str, dict[str, str]] = {}
         # What the management account delegates to members, as JSON text.
@@ -47,22 +48,26 @@ class Organization:
 
     def has(self, target_id: str) -> bool:
         """Whether this is the id of the root, an OU or an account."""
-        return target_id in (landscape.ROOT_ID, *self.units, *self.accounts)
+        return target_id in (self.landscape.root_id, *self.units, *self.accounts)
 
     def target(self, target_id: str) -> dict[str, str]:
         """A root, OU or account as ListTargetsForPolicy shows it.
 
         Raises `TargetNotFoundException` for anything else.
         """
-        if target_id == landscape.ROOT_ID:
-            return _target(target_id, f"{ARN}:root/{_path(target_id)}", "Root", "ROOT")
+        if target_id == self.landscape.root_id:
+            return self._target("root", target_id, "Root", "ROOT")
         if target_id in self.units:
             name = self.units[target_id].name
-            return _target(target_id, f"{ARN}:ou/{_path(target_id)}", name, "ORGANIZATIONAL_UNIT")
+            return self._target("ou", target_id, name, "ORGANIZATIONAL_UNIT")
         if target_id in self.accounts:
             name = self.accounts[target_id].name
-            return _target(target_id, f"{ARN}:account/{_path(target_id)}", name, "ACCOUNT")
+            return self._target("account", target_id, name, "ACCOUNT")
         raise ApiError("TargetNotFoundException", "You specified a target that does not exist.")
+
+    def _target(self, resource: str, target_id: str, name: str, kind: str) -> dict[str, str]:
+        arn = f"{self.landscape.arn}:{resource}/{self.landscape.organization_id}/{target_id}"
+        return {"TargetId": target_id, "Arn": arn, "Name": name, "Type": kind}
 
     def parent_of(self, child: str) -> str | None:
         """The id of the OU or root above; None for the root itself."""
@@ -79,7 +84,7 @@ class Organization:
         while parent is not None:
             steps.insert(0, parent)
             parent = self.parent_of(parent)
-        return "/".join([landscape.ORGANIZATION_ID, *steps]) + "/"
+        return "/".join([self.landscape.organization_id, *steps]) + "/"
 
     # -- policy types -----------------------------------------------------
 
@@ -132,8 +137,8 @@ class Organization:
     def snapshot(self) -> dict[str, Any]:
         """Everything a test may want to compare, in a stable order."""
         return {
-            "id": landscape.ORGANIZATION_ID,
-            "root": landscape.ROOT_ID,
+            "id": self.landscape.organization_id,
+            "root": self.landscape.root_id,
             "policy_types": self.policy_types(),
             "units": [
                 {"id": unit.id, "name": unit.name, "parent": unit.parent}
@@ -168,11 +173,3 @@ def _in_progress() -> ApiError:
     return ApiError(
         "PolicyChangesInProgressException", "Policy changes are in progress. Try again later."
     )
-
-
-def _path(resource: str) -> str:
-    return f"{landscape.ORGANIZATION_ID}/{resource}"
-
-
-def _target(target_id: str, arn: str, name: str, kind: str) -> dict[str, str]:
-    return {"TargetId": target_id, "Arn": arn, "Name": name, "Type": kind}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from . import delegation, landscape, policy_operations, tree_operations
+from . import delegation, policy_operations, tree_operations
 from .errors import ApiError, invalid_input
 from .organization import Organization
 
@@ -62,7 +62,7 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
 
 
 def _is_allowed(organization: Organization, caller: str, operation: str, payload: Payload) -> bool:
-    if caller == landscape.MANAGEMENT or operation in OPEN_TO_MEMBERS:
+    if caller == organization.landscape.management or operation in OPEN_TO_MEMBERS:
         return True
     return operation not in NEVER_DELEGATED and delegation.delegates(
         organization, caller, operation, payload

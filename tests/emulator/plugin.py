@@ -25,6 +25,7 @@ class Emulator:
 
     def __init__(self, origin: str) -> None:
         self.organization = Organization()
+        self.other_organization = Organization(landscape.OTHER)
         self.custom_resources = CustomResources(origin)
 
     def install(self) -> None:
@@ -36,16 +37,18 @@ class Emulator:
         patches.replace("ministack.core.iam_evaluator", "_principal_org_id", self._principal_org_id)
 
     async def prepare_accounts(self) -> None:
-        """Create the role that the management account has in every member."""
-        for account in landscape.ACCOUNTS:
-            if account.id != landscape.MANAGEMENT:
-                await _create_access_role(account.id)
+        """Create the role that its management account has in every member."""
+        for organization in (landscape.REHEARSAL, landscape.OTHER):
+            for account in organization.accounts:
+                if account.id != organization.management:
+                    await _create_access_role(account.id, organization.management)
 
     async def reset(self) -> None:
         """Back to the state of a fresh start."""
         self.custom_resources.forget()
         base_app._reset_all_state()
         self.organization = Organization()
+        self.other_organization = Organization(landscape.OTHER)
         await self.prepare_accounts()
 
     def stop(self) -> None:
@@ -63,12 +66,14 @@ class Emulator:
             method: str, path: str, headers: Headers, body: bytes, query: Any
         ) -> Response:
             target = headers.get("x-amz-target", "")
-            return organizations_api.handle(self.organization, get_account_id(), target, body)
+            caller = get_account_id()
+            return organizations_api.handle(self.organization_of(caller), caller, target, body)
 
         async def sts(
             method: str, path: str, headers: Headers, body: bytes, query: Any
         ) -> Response:
-            refused = assume_role.refusal(self.organization, headers, body)
+            organization = self.organization_of(get_account_id())
+            refused = assume_role.refusal(organization, headers, body)
             response: Response = refused or await base_sts(method, path, headers, body, query)
             return response
 
@@ -107,17 +112,26 @@ class Emulator:
             lambda bucket, layer=False: functions.code_region_message(original, bucket, layer),
         )
 
+    def organization_of(self, account: str) -> Organization:
+        """The account's organization; for one that has none, the rehearsal's, to refuse it."""
+        if self.other_organization.has_account(account):
+            return self.other_organization
+        return self.organization
+
     def _principal_org_id(self, account: str) -> str | None:
-        return landscape.ORGANIZATION_ID if self.organization.has_account(account) else None
+        organization = self.organization_of(account)
+        if not organization.has_account(account):
+            return None
+        return organization.landscape.organization_id
 
 
-async def _create_access_role(account: str) -> None:
+async def _create_access_role(account: str, management: str) -> None:
     trust = {
         "Version": "2012-10-17",
         "Statement": [
             {
                 "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{landscape.MANAGEMENT}:root"},
+                "Principal": {"AWS": f"arn:aws:iam::{management}:root"},
                 "Action": "sts:AssumeRole",
             }
         ],

@@ -8,8 +8,8 @@ import string
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import landscape
 from .errors import ApiError, constraint_violation
+from .landscape import Landscape
 from .settings import Settings
 
 _ID_CHARACTERS = string.ascii_lowercase + string.digits
@@ -19,6 +19,7 @@ _ID_CHARACTERS = string.ascii_lowercase + string.digits
 class Policy:
     """A policy; ``targets`` are in the order of attachment."""
 
+    landscape: Landscape
     id: str
     sequence: int
     type: str
@@ -33,8 +34,8 @@ class Policy:
     def arn(self) -> str:
         """The ARN as AWS forms it: it carries account, organization, type and id."""
         return (
-            f"arn:aws:organizations::{landscape.MANAGEMENT}:policy/"
-            f"{landscape.ORGANIZATION_ID}/{self.type.lower()}/{self.id}"
+            f"{self.landscape.arn}:policy/{self.landscape.organization_id}/"
+            f"{self.type.lower()}/{self.id}"
         )
 
     def summary(self) -> dict[str, Any]:
@@ -52,8 +53,9 @@ class Policy:
 class PolicyStore:
     """Creates, changes and removes policies within the quotas."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, landscape: Landscape) -> None:
         self._settings = settings
+        self._landscape = landscape
         self._policies: dict[str, Policy] = {}
         self._sequence = itertools.count(1)
 
@@ -91,7 +93,14 @@ class PolicyStore:
                 "You have exceeded the number of policies that you can have in an organization.",
             )
         policy = Policy(
-            self._new_id(), next(self._sequence), kind, name, description, content, tags
+            self._landscape,
+            self._new_id(),
+            next(self._sequence),
+            kind,
+            name,
+            description,
+            content,
+            tags,
         )
         self._policies[policy.id] = policy
         return policy

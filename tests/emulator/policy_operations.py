@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import landscape, tags
+from . import tags
 from .content import check_content
 from .errors import ApiError
 from .inputs import POLICY_ID, optional_text, policy_id, required_text, target_id
@@ -105,14 +105,14 @@ def list_policies_for_target(organization: Organization, payload: Payload) -> Pa
 
 def enable_policy_type(organization: Organization, payload: Payload) -> Payload:
     """EnablePolicyType: answers while the change is pending, as AWS does."""
-    _check_root(payload)
+    _check_root(organization, payload)
     organization.enable(known_type(payload.get("PolicyType")))
     return {"Root": root(organization)}
 
 
 def disable_policy_type(organization: Organization, payload: Payload) -> Payload:
     """DisablePolicyType."""
-    _check_root(payload)
+    _check_root(organization, payload)
     organization.disable(known_type(payload.get("PolicyType")))
     return {"Root": root(organization)}
 
@@ -151,9 +151,9 @@ def list_tags_for_resource(organization: Organization, payload: Payload) -> Payl
 
 def root(organization: Organization) -> Payload:
     """The root as the wire carries it."""
-    target = organization.target(landscape.ROOT_ID)
+    target = organization.target(organization.landscape.root_id)
     return {
-        "Id": landscape.ROOT_ID,
+        "Id": organization.landscape.root_id,
         "Arn": target["Arn"],
         "Name": target["Name"],
         "PolicyTypes": organization.policy_types(),
@@ -178,8 +178,8 @@ def _check(kind: str, content: str, organization: Organization) -> None:
         check_content(content, organization.settings)
 
 
-def _check_root(payload: Payload) -> None:
-    if required_text(payload, "RootId") != landscape.ROOT_ID:
+def _check_root(organization: Organization, payload: Payload) -> None:
+    if required_text(payload, "RootId") != organization.landscape.root_id:
         raise ApiError("RootNotFoundException", "You specified a root that does not exist.")
 
 

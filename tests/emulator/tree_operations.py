@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import landscape
 from .errors import ApiError
 from .inputs import required_text, target_id
-from .organization import ARN, Organization
+from .organization import Organization
 from .paging import paginate
 
 Payload = dict[str, Any]
@@ -16,11 +15,12 @@ Payload = dict[str, Any]
 
 def describe_organization(organization: Organization, payload: Payload) -> Payload:
     """DescribeOrganization: the only operation a member may call."""
-    owner = organization.accounts[landscape.MANAGEMENT]
+    landscape = organization.landscape
+    owner = organization.accounts[landscape.management]
     return {
         "Organization": {
-            "Id": landscape.ORGANIZATION_ID,
-            "Arn": f"{ARN}:organization/{landscape.ORGANIZATION_ID}",
+            "Id": landscape.organization_id,
+            "Arn": f"{landscape.arn}:organization/{landscape.organization_id}",
             "FeatureSet": "ALL",
             "MasterAccountArn": organization.target(owner.id)["Arn"],
             "MasterAccountId": owner.id,
@@ -95,7 +95,7 @@ def list_parents(organization: Organization, payload: Payload) -> Payload:
             "We can't find an organizational unit (OU) or account with the ChildId that you "
             "specified.",
         )
-    kind = "ROOT" if parent == landscape.ROOT_ID else "ORGANIZATIONAL_UNIT"
+    kind = "ROOT" if parent == organization.landscape.root_id else "ORGANIZATIONAL_UNIT"
     return {"Parents": [{"Id": parent, "Type": kind}]}
 
 
@@ -112,7 +112,7 @@ def describe_unit(organization: Organization, payload: Payload) -> Payload:
 
 def _parent(organization: Organization, payload: Payload) -> str:
     parent = required_text(payload, "ParentId")
-    if parent != landscape.ROOT_ID and parent not in organization.units:
+    if parent != organization.landscape.root_id and parent not in organization.units:
         raise ApiError(
             "ParentNotFoundException",
             "We can't find a root or OU with the ParentId that you specified.",
@@ -122,6 +122,7 @@ def _parent(organization: Organization, payload: Payload) -> str:
 
 def _account(organization: Organization, account_id: str) -> Payload:
     account = organization.accounts[account_id]
+    landscape = organization.landscape
     return {
         "Id": account.id,
         "Arn": organization.target(account.id)["Arn"],
@@ -129,7 +130,7 @@ def _account(organization: Organization, account_id: str) -> Payload:
         "Name": account.name,
         "Status": "ACTIVE",
         "State": "ACTIVE",
-        "JoinedMethod": "INVITED" if account.id == landscape.MANAGEMENT else "CREATED",
+        "JoinedMethod": "INVITED" if account.id == landscape.management else "CREATED",
         "JoinedTimestamp": organization.created,
     }
 

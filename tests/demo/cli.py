@@ -1,0 +1,120 @@
+"""The AWS CLI as a user runs it: one process a command, credentials by account."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from .names import REGION, ROOT
+
+SECONDS = 120
+
+
+class CommandFailed(Exception):
+    """A command of the AWS CLI failed; the message is what it printed."""
+
+
+class Cli:
+    """The AWS CLI against one endpoint.
+
+    ``tell`` hears every command before it runs, without the tags that all stacks have.
+    """
+
+    def __init__(self, endpoint, tell=lambda account, command: None):
+        self._endpoint = endpoint
+        self._tell = tell
+        # The CLI is a module of the interpreter that runs the demo, so it is the pinned one.
+        self._program = [sys.executable, "-m", "awscli"]
+
+    def version(self):
+        """The CLI's own version line."""
+        return self._run("000000000000", ["--version"]).strip()
+
+    def run(self, account, *arguments, quiet=False):
+        """Run a command with the credentials of an account; its output, parsed if it is JSON."""
+        if not quiet:
+            told = arguments[: arguments.index("--tags")] if "--tags" in arguments else arguments
+            self._tell(account, "aws " + shlex.join(told))
+        output = self._run(account, arguments)
+        try:
+            return json.loads(output) if output.strip() else {}
+        except ValueError:
+            return output
+
+    def cloudformation(self, account):
+        """A client for ``stacks.Stacks``: every call is a command, and changes are told."""
+
+        def call(operation, **parameters):
+            return self.run(
+                account,
+                "cloudformation",
+                kebab(operation),
+                *options(parameters),
+                quiet=operation.startswith("Describe"),
+            )
+
+        return call
+
+    def _run(self, account, arguments):
+        result = subprocess.run(
+            [*self._program, *arguments],
+            cwd=ROOT,
+            env=self._environment(account),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        if result.returncode != 0:
+            raise CommandFailed(" ".join(result.stderr.split()) or f"exit {result.returncode}")
+        return result.stdout
+
+    def _environment(self, account):
+        """Nothing of the user's own AWS configuration, and no proxy, can take part."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+        }
+        return kept | {
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_DEFAULT_OUTPUT": "json",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_PAGER": "",
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+
+def kebab(name):
+    """``StackName`` as the CLI spells it: ``stack-name``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def options(parameters):
+    """An API call's parameters as options of the CLI."""
+    arguments = []
+    for name, value in parameters.items():
+        arguments.append(f"--{kebab(name)}")
+        if value is not True:
+            arguments += [_word(item) for item in (value if isinstance(value, list) else [value])]
+    return arguments
+
+
+def _word(value):
+    if isinstance(value, Path):
+        return f"file://{value.relative_to(ROOT) if value.is_relative_to(ROOT) else value}"
+    if isinstance(value, dict):
+        return ",".join(f"{key}={_shorthand(item)}" for key, item in value.items())
+    return value
+
+
+def _shorthand(value):
+    """A value in the CLI's shorthand; commas and spaces need its quotes."""
+    return value if re.fullmatch(r"[\w./:@+-]+", value) else '"' + value.replace('"', '\\"') + '"'

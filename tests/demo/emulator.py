@@ -1,0 +1,159 @@
+"""The local AWS emulator as a child process, and its control plane."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from .names import EMULATOR_PYTHON, ROOT
+
+START_SECONDS = 90
+STOP_SECONDS = 15
+
+
+class CannotStart(Exception):
+    """The emulator did not start; the message names the reason and the remedy."""
+
+
+def is_taken(port):
+    """Whether somebody listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Emulator:
+    """Runs from ``with`` to the end of the block; nothing of it is left afterwards."""
+
+    def __init__(self, port=0):
+        """Port 0: a free one."""
+        self._port = port
+        self._process = None
+        self.url = None
+        self.log = None
+
+    def __enter__(self):
+        if not EMULATOR_PYTHON.exists():
+            raise CannotStart(
+                f"`{EMULATOR_PYTHON.relative_to(ROOT)}` does not exist: `make demo` installs it"
+            )
+        if self._port and is_taken(self._port):
+            raise CannotStart(
+                f"port {self._port} is in use: stop what listens there, or leave the port out"
+            )
+        descriptor, log = tempfile.mkstemp(prefix="emulator-", suffix=".log")
+        self.log = Path(log)
+        with os.fdopen(descriptor, "wb") as output:
+            # A session of its own: Ctrl-C reaches only us, and we stop it in order.
+            self._process = subprocess.Popen(
+                [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)],
+                cwd=ROOT / "tests",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._await_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            process.terminate()
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            # Its functions are in its session: whatever it left behind goes with it, even when a
+            # second Ctrl-C cuts the wait short.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            self.log.unlink(missing_ok=True)
+
+    def _await_ready(self):
+        deadline = time.monotonic() + START_SECONDS
+        while not (ready := re.search(r"^ready (http://127\.0\.0\.1:\d+)$", self.output(), re.M)):
+            if self._process.poll() is not None:
+                last = self.output().strip().splitlines()[-1:] or ["it printed nothing"]
+                raise CannotStart(f"the emulator stopped while starting: {last[0]}")
+            if time.monotonic() > deadline:
+                raise CannotStart(f"the emulator was not ready within {START_SECONDS} s")
+            time.sleep(0.05)
+        self.url = ready[1]
+
+    def output(self):
+        """What the emulator has printed so far."""
+        return self.log.read_text(errors="replace")
+
+    def organization(self):
+        """The organization as it really is: tree, policies, contents, tags, targets."""
+        return self._control("GET", "organization")
+
+    def other_organization(self):
+        """The organization beside it, somebody else's at first."""
+        return self._control("GET", "other-organization")
+
+    def calls(self):
+        """The log of all AWS calls since it was last cleared, oldest first."""
+        return self._control("GET", "calls")
+
+    def forget_calls(self):
+        """Clear the log of calls."""
+        self._control("DELETE", "calls")
+
+    def inject(self, *faults):
+        """Let calls fail as described; see the emulator's README for the keys."""
+        self._control("POST", "faults", list(faults))
+
+    def mend(self):
+        """Remove all faults."""
+        self._control("DELETE", "faults")
+
+    def custom_resources(self):
+        """Every custom resource request with the answers to it, oldest first."""
+        return self._control("GET", "custom-resources")
+
+    def resend(self, request_id):
+        """Invoke a function again with a request that it has had."""
+        self._control("POST", "resend", {"RequestId": request_id})
+
+    @contextlib.contextmanager
+    def settings(self, **changed):
+        """Other quotas and habits of AWS Organizations for a while; see the emulator's README."""
+        before = self._control("GET", "settings")
+        self._control("POST", "settings", changed)
+        try:
+            yield
+        finally:
+            self._control("POST", "settings", {name: before[name] for name in changed})
+
+    def function_digests(self):
+        """The sha256 of the bootstrap that each function runs, by the function's name."""
+        functions = self._control("GET", "functions")
+        return {function["name"]: function["bootstrap_sha256"] for function in functions}
+
+    def _control(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"{self.url}/_emulator/{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        # No proxy, whatever the environment says: the emulator is on this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=30) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None

@@ -1,0 +1,94 @@
+"""What is deployed, in which order and with which parameters."""
+
+import hashlib
+import platform
+import zipfile
+
+from .emulator import CannotStart
+from .names import (
+    CENTRAL_VAULT,
+    CHECKSUMS,
+    HOME,
+    MANAGEMENT,
+    PACKAGE,
+    REGION,
+    ROOT,
+    TEMPLATES,
+)
+from .stacks import Stack
+
+PACKAGE_BUCKET = f"lambda-deployment-bucket-{HOME}-{REGION}"
+PACKAGE_KEY_PARAMETER = "/backup/lambda/aws-backup-backuporgpolicymanager/deployed-package"
+ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
+ORG_POLICY_TEMPLATE = TEMPLATES / "home-account" / "aws-backup-org-policy.yaml"
+ORG_POLICY = "aws-backup-org-policy"
+
+
+class Package:
+    """What `make package` made: the zip, checked against its checksum, and the bootstrap in it."""
+
+    def __init__(self):
+        name = PACKAGE.relative_to(ROOT)
+        if not PACKAGE.exists() or not CHECKSUMS.exists():
+            raise CannotStart(f"`{name}` does not exist: run `make package` first")
+        content = PACKAGE.read_bytes()
+        self.digest = hashlib.sha256(content).hexdigest()
+        recorded = dict(line.split()[::-1] for line in CHECKSUMS.read_text().splitlines() if line)
+        if recorded.get(PACKAGE.name) != self.digest:
+            raise CannotStart(
+                f"`{name}` is not the one in `{CHECKSUMS.relative_to(ROOT)}`: run `make package`"
+            )
+        with zipfile.ZipFile(PACKAGE) as package:
+            self.bootstrap_digest = hashlib.sha256(package.read("bootstrap")).hexdigest()
+        self.size = len(content)
+        # As the build project names it: architecture and content, so that a change is noticed.
+        self.key = f"org-policy-manager/{ARCHITECTURE}/{self.digest[:16]}.zip"
+
+
+def management_role():
+    """The management account's only stack."""
+    return Stack(
+        "aws-backup-backuporgpolicymanager-mangement-role",
+        TEMPLATES / "management-account" / "aws-backup-backuporgpolicymanager-mangement-role.yaml",
+        {"BackupAndRecoveryHomeAccountId": HOME},
+        creates_named_roles=True,
+    )
+
+
+def targets(ous, regions=(REGION, "us-east-1"), management_account=MANAGEMENT):
+    """The SSM parameters that say where backups are made; a space after a comma must not matter."""
+    return Stack(
+        "aws-backup-ssm-targets",
+        ROOT / "tests" / "demo" / "targets.yaml",
+        {
+            "OrgManagementAccount": management_account,
+            "CentralBackupVaultArn": CENTRAL_VAULT,
+            "TargetOUs": ", ".join(ous),
+            "TargetRegions": ", ".join(regions),
+        },
+    )
+
+
+def function_role(**parameters):
+    """The function's role in the home account."""
+    return Stack(
+        "aws-backup-backuporgpolicymanager-role",
+        TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager-role.yaml",
+        parameters,
+        creates_named_roles=True,
+    )
+
+
+def function(**parameters):
+    """The function BackupOrgPolicyManager."""
+    return Stack(
+        "aws-backup-backuporgpolicymanager",
+        TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager.yaml",
+        {"Architecture": ARCHITECTURE} | parameters,
+        creates_named_roles=True,
+    )
+
+
+def org_policy(template=ORG_POLICY_TEMPLATE, **parameters):
+    """The backup policies, by default as the repository has them."""
+    return Stack(ORG_POLICY, template, parameters)
