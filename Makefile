@@ -25,7 +25,7 @@ demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remo
 	cd tests && ../.tools/demo/bin/python -m demo
 
 .PHONY: check
-check: check-format check-rust check-docs check-dependencies check-templates check-scripts ## the quick gate: format, lints, docs, dependencies, templates
+check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
 test: check test-rust test-tools test-emulator package test-packages test-lifecycle demo ## everything: what CI runs
@@ -101,6 +101,10 @@ check-templates: .tools/check/ready ## cfn-lint at its strictest on every templa
 check-scripts: .tools/check/ready ## lint Python and shell
 	.tools/check/bin/ruff check --quiet
 	.tools/check/bin/shellcheck $(SCRIPTS)
+
+.PHONY: check-types
+check-types: .tools/emulator/ready ## are the emulator's Python types right?
+	cd tests && ../.tools/emulator/bin/mypy --config-file emulator/pyproject.toml -p emulator
 
 .PHONY: advisories
 advisories: needs-cargo .tools/check/ready ## known vulnerabilities in dependencies (fetches the database)
