@@ -138,7 +138,7 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 .tools/build/ready: tools/requirements/build.txt
 .tools/check/ready: tools/requirements/check.txt
 .tools/lock/ready: tools/requirements/lock.txt
-.tools/emulator/ready: tests/emulator/requirements.txt tests/emulator/requirements-test.txt
+.tools/emulator/ready: tests/emulator/requirements.txt
 .tools/demo/ready: tests/demo/requirements.txt
 
 .tools/%/ready: tools/environment.py | needs-python
