@@ -25,7 +25,7 @@ demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remo
 	cd tests && ../.tools/demo/bin/python -m demo
 
 .PHONY: check
-check: check-format check-rust check-docs check-dependencies check-templates check-scripts ## the quick gate: format, lints, docs, dependencies, templates
+check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
 test: check test-rust test-tools test-emulator package test-packages test-lifecycle demo ## everything: what CI runs
@@ -102,6 +102,10 @@ check-scripts: .tools/check/ready ## lint Python and shell
 	.tools/check/bin/ruff check --quiet
 	.tools/check/bin/shellcheck $(SCRIPTS)
 
+.PHONY: check-types
+check-types: .tools/emulator/ready ## are the emulator's Python types right?
+	cd tests && ../.tools/emulator/bin/mypy --config-file emulator/pyproject.toml -p emulator
+
 .PHONY: advisories
 advisories: needs-cargo .tools/check/ready ## known vulnerabilities in dependencies (fetches the database)
 	.tools/check/bin/cargo-deny --locked check advisories
@@ -134,7 +138,7 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 .tools/build/ready: tools/requirements/build.txt
 .tools/check/ready: tools/requirements/check.txt
 .tools/lock/ready: tools/requirements/lock.txt
-.tools/emulator/ready: tests/emulator/requirements.txt tests/emulator/requirements-test.txt
+.tools/emulator/ready: tests/emulator/requirements.txt
 .tools/demo/ready: tests/demo/requirements.txt
 
 .tools/%/ready: tools/environment.py | needs-python
