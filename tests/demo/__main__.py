@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import os
 import signal
 import sys
 import time
@@ -30,10 +31,15 @@ def main():
     arguments = parser.parse_args()
     # A polite end from outside leaves nothing running either.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))
+    # A terminal without the check mark shows another character for it.
+    sys.stdout.reconfigure(errors="replace")
     try:
         return run(arguments)
     except KeyboardInterrupt:
         print("\ninterrupted; nothing is left running", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return INTERRUPTED
     except (CannotStart, CommandFailed, DeploymentFailed, TimeoutError) as error:
         print(f"the demo cannot go on: {error}", file=sys.stderr)

@@ -28,7 +28,7 @@ class Package:
     """What `make package` made: the zip, checked against its checksum, and the bootstrap in it."""
 
     def __init__(self):
-        name = PACKAGE.relative_to(ROOT)
+        name = f"dist/{PACKAGE.name}"
         if not PACKAGE.exists() or not CHECKSUMS.exists():
             raise CannotStart(f"`{name}` does not exist: run `make package` first")
         content = PACKAGE.read_bytes()
@@ -36,7 +36,7 @@ class Package:
         recorded = dict(line.split()[::-1] for line in CHECKSUMS.read_text().splitlines() if line)
         if recorded.get(PACKAGE.name) != self.digest:
             raise CannotStart(
-                f"`{name}` is not the one in `{CHECKSUMS.relative_to(ROOT)}`: run `make package`"
+                f"`{name}` is not the one in `dist/{CHECKSUMS.name}`: run `make package`"
             )
         with zipfile.ZipFile(PACKAGE) as package:
             self.bootstrap_digest = hashlib.sha256(package.read("bootstrap")).hexdigest()

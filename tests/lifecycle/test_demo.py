@@ -1,0 +1,100 @@
+"""The demonstration's own promises: it notices what is wrong, and leaves nothing behind."""
+
+import hashlib
+import io
+import os
+import socket
+import zipfile
+
+import pytest
+from demo import cli, edits, solution
+from demo.emulator import CannotStart, Emulator
+from demo.story import Story
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package and its checksum, as `make package` writes them."""
+    zipped = tmp_path / "org-policy-manager.zip"
+    with zipfile.ZipFile(zipped, "w") as file:
+        file.writestr("bootstrap", "a program")
+    sums = tmp_path / "SHA256SUMS"
+    sums.write_text(f"{hashlib.sha256(zipped.read_bytes()).hexdigest()}  {zipped.name}\n")
+    monkeypatch.setattr(solution, "PACKAGE", zipped)
+    monkeypatch.setattr(solution, "CHECKSUMS", sums)
+    return zipped
+
+
+def test_a_package_is_known_by_what_is_in_it(package):
+    found = solution.Package()
+    assert found.bootstrap_digest == hashlib.sha256(b"a program").hexdigest()
+    assert found.digest[:16] in found.key
+
+
+def test_a_package_that_was_changed_is_refused(package):
+    with zipfile.ZipFile(package, "a") as file:
+        file.writestr("more", "of it")
+    with pytest.raises(CannotStart, match="is not the one in .*: run `make package`"):
+        solution.Package()
+
+
+def test_a_missing_package_is_named_with_the_remedy(package):
+    package.unlink()
+    with pytest.raises(CannotStart, match="does not exist: run `make package` first"):
+        solution.Package()
+
+
+def test_a_port_in_use_is_named():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotStart, match=f"port {port} is in use"), Emulator(port):
+            pass
+
+
+def test_nothing_of_the_emulator_is_left_when_the_block_fails():
+    emulator = Emulator()
+    with pytest.raises(ZeroDivisionError), emulator:
+        process = emulator._process
+        assert emulator.organization()["policies"] == []
+        raise ZeroDivisionError
+    assert process.returncode is not None
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    assert not emulator.log.exists()
+
+
+def test_one_promise_that_is_not_kept_spoils_the_end():
+    out = io.StringIO()
+    story = Story(out)
+    story.promise("kept", True, "yes")
+    story.promise("not kept", False, "no")
+    assert not story.end()
+    assert "1 of 2 promises did not hold" in out.getvalue()
+    assert "\033" not in out.getvalue()
+
+
+def test_calls_become_commands_as_a_user_types_them():
+    words = cli.options(
+        {
+            "StackName": "one",
+            "TemplateBody": solution.ORG_POLICY_TEMPLATE,
+            "UsePreviousTemplate": True,
+            "Parameters": [{"ParameterKey": "OUs", "ParameterValue": "ou-a, ou-b"}],
+        }
+    )
+    assert words == [
+        "--stack-name",
+        "one",
+        "--template-body",
+        "file://cloudformation/home-account/aws-backup-org-policy.yaml",
+        "--use-previous-template",
+        "--parameters",
+        'ParameterKey=OUs,ParameterValue="ou-a, ou-b"',
+    ]
+
+
+def test_the_edits_still_fit_the_template(tmp_path):
+    for edit in (edits.misspell_plans, edits.drop_monthly_policy):
+        assert edits.write(tmp_path, edit).read_text() != solution.ORG_POLICY_TEMPLATE.read_text()
