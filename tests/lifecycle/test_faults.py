@@ -40,7 +40,6 @@ def test_a_create_survives(world, operation, kind):
     assert world.create(Policy=start()).complete
     (policy,) = world.policies().everything()
     assert set(policy["targets"]) == {PRODUCTION, SANDBOXES}
-    assert "backup-org-policy:unanswered" not in policy["tags"]
     assert struck(world, operation)
 
 

@@ -15,6 +15,7 @@ from demo.stacks import Stack, Stacks
 
 PAUSE = 0.05
 CONTENT_BUCKET = "policy-content"
+UNANSWERED_TAG = "backup-org-policy:unanswered"
 FUNCTION = f"arn:aws:lambda:{REGION}:{HOME}:function:BackupOrgPolicyManager"
 
 
@@ -126,7 +127,9 @@ class World:
 
     def create(self, name="test", outputs=None, **resources):
         """Create a stack of these resources and wait for the end."""
-        return self.home.create(self._stack(name, outputs, resources))
+        outcome = self.home.create(self._stack(name, outputs, resources))
+        self.await_unmarked()
+        return outcome
 
     def update(self, name="test", outputs=None, **resources):
         """Update a stack to these resources and wait for the end."""
@@ -135,6 +138,16 @@ class World:
     def delete(self, name="test"):
         """Delete a stack and wait for the end."""
         return self.home.delete(name)
+
+    def await_unmarked(self):
+        """Wait until no policy bears the mark of a Create that CloudFormation may not know of.
+
+        The function takes it off after its answer, so a stack can be complete a moment before.
+        """
+        deadline = time.monotonic() + 30
+        while any(UNANSWERED_TAG in policy["tags"] for policy in self.policies().everything()):
+            assert time.monotonic() < deadline, "a policy is still marked as unanswered"
+            time.sleep(PAUSE)
 
     def _stack(self, name, outputs, resources):
         template = {"Resources": resources}
