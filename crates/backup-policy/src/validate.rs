@@ -30,6 +30,9 @@ pub(crate) type Check = Option<fn(&Cursor<'_>, &mut Report)>;
 /// on it. There is an error exactly where AWS is known to refuse the document. No errors is
 /// no promise that the policy protects anything: see the warnings.
 ///
+/// A document of more than ten times [`MAX_CHARACTERS`](crate::MAX_CHARACTERS) has one finding
+/// only, that it is too long: it is not worth the time.
+///
 /// Findings come in the order of the text, or of the walk where there is no text.
 ///
 /// # Example
@@ -45,7 +48,8 @@ pub(crate) type Check = Option<fn(&Cursor<'_>, &mut Report)>;
 pub fn validate(document: &Document, now: crate::Instant) -> Vec<Finding> {
     let mut report = Report::new(now);
     let root = Cursor::root(&document.value, document.spot.as_ref());
-    size::check(document, &root, &mut report);
-    walk::root(&root, &mut report);
+    if size::check(document, &root, &mut report) {
+        walk::root(&root, &mut report);
+    }
     report.into_findings()
 }

@@ -1,4 +1,4 @@
-//! The library part of `backupctl`: everything but the arguments, the files and the terminal.
+#![doc = include_str!("../README.md")]
 
 pub mod check;
 pub mod command;

@@ -100,9 +100,14 @@ impl Resource<'_> {
             }
             Err(findings) => findings,
         };
+        let regions = child(Some(self.properties), self.spot, "PolicyRegions").1;
+        let regions = regions.map(|spot| spot.key.unwrap_or(spot.value));
         for finding in &mut findings {
+            // What has no place in the content was put there: Regions, or text out of escapes.
+            let is_region = finding.path.contains(".regions[");
             finding.position = finding
                 .position
+                .or(regions.filter(|_| is_region))
                 .or(place)
                 .or(self.spot.map(|spot| spot.value));
             finding.path = match finding.path.as_str() {

@@ -16,6 +16,8 @@ pub(crate) struct NotMade {
     pub reason: String,
     /// Exactly what is left of the attempt; `None` when everything is as before.
     pub left: Option<String>,
+    /// Whether a policy may yet turn up of which AWS said nothing.
+    pub unlisted: bool,
 }
 
 impl NotMade {
@@ -24,6 +26,24 @@ impl NotMade {
         Self {
             reason: reason.to_string(),
             left: None,
+            unlisted: false,
+        }
+    }
+
+    /// Nothing is known to be left, and yet a policy may turn up.
+    pub(crate) fn unlisted(reason: String) -> Self {
+        Self {
+            unlisted: true,
+            ..Self::untouched(reason)
+        }
+    }
+
+    /// A policy may be left, but could not be looked for.
+    pub(crate) fn perhaps(reason: String, name: &str, error: &CallError) -> Self {
+        let left = format!("perhaps the policy `{name}`, which could not be looked for ({error})");
+        Self {
+            left: Some(left),
+            ..Self::untouched(reason)
         }
     }
 }
@@ -107,11 +127,17 @@ pub(crate) async fn put_back(
         Ok(Some(now)) => now,
         Ok(None) => {
             let left = Some(format!("the policy {id} was deleted by somebody else"));
-            return NotMade { reason, left };
+            return NotMade {
+                left,
+                ..NotMade::untouched(reason)
+            };
         }
         Err(error) => {
             let left = Some(perhaps(tried, id, &error));
-            return NotMade { reason, left };
+            return NotMade {
+                left,
+                ..NotMade::untouched(reason)
+            };
         }
     };
     let mut moved = Vec::new();
@@ -154,6 +180,7 @@ pub(crate) async fn put_back(
                 left.join("; ")
             )
         }),
+        unlisted: false,
     }
 }
 

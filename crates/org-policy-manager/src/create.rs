@@ -6,6 +6,7 @@ use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make};
+use crate::aws::CallError;
 use crate::delete::{remove, unanswered};
 use crate::identity::{Ownership, PolicyArn, TAG_REQUEST_ID, TAG_UNANSWERED};
 use crate::organizations::{Listed, Organizations};
@@ -16,6 +17,9 @@ use crate::wanted::{Ready, Wanted};
 /// How long enabling backup policies may take. AWS says only that it happens in the background;
 /// our choice.
 const ENABLING: Duration = Duration::from_secs(60);
+
+/// How often a policy that must exist is looked for in a list that may lag behind. Our choice.
+const LISTINGS: usize = 5;
 
 /// Makes the wanted policy and attaches it. When that fails, what was made is removed again.
 pub(crate) async fn create(
@@ -66,24 +70,41 @@ pub(crate) async fn create(
         }
         Err(error) => {
             let reason = format!("could not create the policy `{name}`: {error}");
-            let found = unanswered(&organizations, request, Some(&request.request_id), name).await;
-            return Err(match found {
-                Ok(None) => NotMade { reason, left: None },
-                Ok(Some(policy)) => discard(&organizations, &policy, reason, deadline).await,
-                // The same refusal again: AWS did not let us in at all.
-                Err(again) if again.code.is_some() && again.code == error.code => {
-                    NotMade { reason, left: None }
-                }
-                Err(again) => NotMade {
-                    reason,
-                    left: Some(format!(
-                        "perhaps the policy `{name}`, which could not be looked for ({again})"
-                    )),
-                },
-            });
+            found_after(&organizations, request, name, &error, reason).await?
         }
     };
     finish(&organizations, wanted, &ready, policy, &attached, deadline).await
+}
+
+/// The policy that a failed CreatePolicy made all the same, because its answer was lost or an
+/// earlier attempt of this request succeeded, with its targets. Going on with it, instead of
+/// removing it, is right in both cases: after the second, CloudFormation may know of it.
+async fn found_after(
+    organizations: &Organizations,
+    request: &Request,
+    name: &str,
+    error: &CallError,
+    reason: String,
+) -> Result<(Listed, Vec<String>), NotMade> {
+    let found = async {
+        let id = Some(request.request_id.as_str());
+        let Some(policy) = unanswered(organizations, request, id, name).await? else {
+            return Ok::<_, CallError>(None);
+        };
+        let targets = organizations.targets(&policy.id).await?;
+        Ok(targets.map(|targets| (policy, targets)))
+    };
+    match found.await {
+        Ok(Some(found)) => Ok(found),
+        // Without an answer, the policy may yet appear in the list.
+        Ok(None) if error.code.is_none() => Err(NotMade::unlisted(reason)),
+        Ok(None) => Err(NotMade::untouched(reason)),
+        // The same refusal again: AWS did not let us in at all.
+        Err(again) if again.code.is_some() && again.code == error.code => {
+            Err(NotMade::untouched(reason))
+        }
+        Err(again) => Err(NotMade::perhaps(reason, name, &again)),
+    }
 }
 
 /// Attaches a policy that was just created, or whose Create is being repeated. What is attached
@@ -167,16 +188,15 @@ async fn existing(
     wanted: &Wanted,
 ) -> Result<Existing, NotMade> {
     let name = &wanted.properties.name;
-    let all = organizations.policies().await.map_err(NotMade::untouched)?;
-    let Some(policy) = all.into_iter().find(|policy| policy.name == *name) else {
-        return Err(NotMade::untouched(format!(
-            "AWS says that there is a policy `{name}` already, but does not list it: try again later"
+    let taken = || format!("AWS says that there is a policy `{name}` already");
+    let unseen = |error: CallError| NotMade::perhaps(taken(), name, &error);
+    let Some(policy) = listed(organizations, name).await.map_err(unseen)? else {
+        return Err(NotMade::unlisted(format!(
+            "{}, but does not list it: try again later",
+            taken()
         )));
     };
-    let live = organizations
-        .live(&policy.id)
-        .await
-        .map_err(NotMade::untouched)?;
+    let live = organizations.live(&policy.id).await.map_err(unseen)?;
     let Some(live) = live else {
         return Err(NotMade::untouched(format!(
             "the policy `{name}` ({}) was just deleted by somebody else: try again",
@@ -200,6 +220,20 @@ async fn existing(
     )))
 }
 
+/// The policy of a name, which a list may show only after a while.
+async fn listed(organizations: &Organizations, name: &str) -> Result<Option<Listed>, CallError> {
+    for round in 0..LISTINGS {
+        if round > 0 {
+            sleep(Duration::from_millis(500 + fastrand::u64(0..1_000))).await;
+        }
+        let mut all = organizations.policies().await?.into_iter();
+        if let Some(policy) = all.find(|policy| policy.name == name) {
+            return Ok(Some(policy));
+        }
+    }
+    Ok(None)
+}
+
 /// Removes what a failed Create made.
 async fn discard(
     organizations: &Organizations,
@@ -208,8 +242,8 @@ async fn discard(
     deadline: Instant,
 ) -> NotMade {
     NotMade {
-        reason,
         left: remove(organizations, &policy.id, deadline).await.err(),
+        ..NotMade::untouched(reason)
     }
 }
 

@@ -96,9 +96,7 @@ async fn handle(
                     .map(|settled| done(&wanted, settled))
                     .map_err(|not_made| Failure {
                         // What is left behind is looked for when CloudFormation deletes this id.
-                        physical_resource_id: not_made
-                            .left
-                            .is_none()
+                        physical_resource_id: (not_made.left.is_none() && !not_made.unlisted)
                             .then(|| PhysicalId::undone(&request.request_id)),
                         reason: not_made.to_string(),
                     })

@@ -7,8 +7,8 @@ use crate::document::Document;
 use crate::size::{MAX_CHARACTERS, character_count, largest_count};
 
 /// Compares the minified document with AWS's limit. What is not known before deployment
-/// counts as one character.
-pub(super) fn check(document: &Document, root: &Cursor<'_>, report: &mut Report) {
+/// counts as one character. Returns whether the document is worth a closer look.
+pub(super) fn check(document: &Document, root: &Cursor<'_>, report: &mut Report) -> bool {
     let minified = document.minified();
     let count = character_count(&minified);
     let largest = largest_count(&minified);
@@ -34,6 +34,7 @@ pub(super) fn check(document: &Document, root: &Cursor<'_>, report: &mut Report)
             "keep names and values to ASCII, or split the document".into(),
         );
     }
+    count <= 10 * MAX_CHARACTERS
 }
 
 #[cfg(test)]
@@ -68,6 +69,13 @@ mod tests {
             codes(&Document::parse(&spaced).unwrap()),
             Vec::<&str>::new()
         );
+    }
+
+    #[test]
+    fn a_monster_is_not_looked_at() {
+        let all = |length| validate(&of_length(length, 'x'), Instant::UNIX_EPOCH).len();
+        assert_eq!(all(10 * MAX_CHARACTERS), 2);
+        assert_eq!(all(10 * MAX_CHARACTERS + 1), 1);
     }
 
     #[test]

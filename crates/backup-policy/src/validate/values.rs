@@ -1,5 +1,7 @@
 //! Values with their operators, and the operators that stand elsewhere.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::cursor::Cursor;
@@ -140,15 +142,14 @@ pub(super) fn list(
             "list a value, or take it out".into(),
         );
     }
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for element in at.elements() {
         one_value(kind, &element, report);
         let Some(text) = element.text() else { continue };
-        if seen.contains(&text) {
+        if !seen.insert(text.clone()) {
             let message = format!("`{text}` is in the list already");
             report.value(Code::ValueRepeated, &element, message, "take it out".into());
         }
-        seen.push(text);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The way through the document, along the grammar.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::cursor::Cursor;
@@ -173,17 +175,15 @@ fn named(name: Name, inner: &Node, at: &Cursor<'_>, report: &mut Report) {
 
 /// Keys that differ in letter case only: AWS merges them.
 fn collisions(at: &Cursor<'_>, report: &mut Report) {
-    let mut seen: Vec<(String, &str)> = Vec::new();
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for (key, member) in at.members() {
-        let lower = key.to_lowercase();
-        match seen.iter().find(|(known, _)| *known == lower) {
-            Some((_, first)) => report.key(
+        if let Some(first) = seen.insert(key.to_lowercase(), key) {
+            report.key(
                 Code::NamesCollide,
                 &member,
                 format!("`{key}` and `{first}` differ in letter case only, which AWS overlooks"),
                 "give one of them another name".into(),
-            ),
-            None => seen.push((lower, key)),
+            );
         }
     }
 }

@@ -6,7 +6,28 @@ use serde_json::Value;
 use super::intrinsics::Scope;
 
 impl Scope<'_> {
-    /// A parameter's value, or that of `AWS::Region` and its like if it was given.
+    /// A text with its dynamic references (`{{resolve:ssm:/name}}`) replaced as far as their
+    /// values were given.
+    pub(super) fn dynamic(&self, text: &str) -> String {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once("{{resolve:") {
+            let (reference, after) = behind.split_once("}}").unwrap_or((behind, ""));
+            let name = reference
+                .strip_prefix("ssm:")
+                .and_then(|name| name.split(':').next());
+            result.push_str(before);
+            match name.and_then(|name| self.parameters.get(name)) {
+                Some(value) => result.push_str(value),
+                None => result.push(UNKNOWN),
+            }
+            rest = after;
+        }
+        result + rest
+    }
+
+    /// A parameter's value, or that of `AWS::Region` and its like if it was given. What SSM
+    /// holds can be given under its name there: `"/backup/org-id": "..."`.
     pub(super) fn reference(&self, name: &str) -> Option<Value> {
         let parameter = self
             .template
@@ -16,21 +37,19 @@ impl Scope<'_> {
             .and_then(|parameter| parameter.get("Type"))
             .and_then(Value::as_str)
             .unwrap_or("String");
-        if kind.starts_with("AWS::SSM::") {
-            // The parameter is a name; its value is read at deployment.
-            return None;
-        }
         let default = || match parameter?.get("Default")? {
             Value::String(text) => Some(text.clone()),
             scalar @ (Value::Number(_) | Value::Bool(_)) => Some(scalar.to_string()),
             _ => None,
         };
-        let text = self
-            .parameters
-            .get(name)
-            .map(str::to_owned)
-            .or_else(default)?;
-        if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+        let given = self.parameters.get(name).map(str::to_owned);
+        let text = given.or_else(default)?;
+        // `AWS::SSM::Parameter::Value<List<String>>`: the text is the name of the value.
+        let (text, kind) = match kind.strip_prefix("AWS::SSM::Parameter::Value<") {
+            Some(kind) => (self.parameters.get(&text)?.to_owned(), kind),
+            None => (text, kind),
+        };
+        if kind.starts_with("CommaDelimitedList") || kind.starts_with("List<") {
             return Some(
                 text.split(',')
                     .map(|item| Value::from(item.trim()))

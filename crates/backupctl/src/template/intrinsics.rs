@@ -40,7 +40,7 @@ impl Scope<'_> {
                 let (values, children): (Vec<Value>, Vec<Option<Spot>>) = resolved.unzip();
                 Some((Value::Array(values), around(spot, children)))
             }
-            Value::String(text) if text.contains("{{resolve:") => Some((unknown(), spot.cloned())),
+            Value::String(text) => Some((self.dynamic(text).into(), spot.cloned())),
             _ => Some((value.clone(), spot.cloned())),
         }
     }
@@ -80,7 +80,7 @@ impl Scope<'_> {
                     .filter_map(|value| self.plain(value, depth + 1))
                     .collect(),
             ),
-            Value::String(text) if text.contains("{{resolve:") => Some(unknown()),
+            Value::String(text) => Some(self.dynamic(text).into()),
             _ => Some(value.clone()),
         }
     }
@@ -171,6 +171,7 @@ mod tests {
                 "Regions": {"Type": "CommaDelimitedList", "Default": "eu-west-1, eu-west-2"},
                 "Open": {"Type": "String"},
                 "FromStore": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"},
+                "Given": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/given"},
             },
             "Mappings": {"Days": {"prod": {"keep": 35}}},
             "Conditions": {
@@ -183,7 +184,8 @@ mod tests {
     #[track_caller]
     fn check(value: Value, expected: Value) {
         let template = template();
-        let parameters = Parameters::parse(r#"{"AWS::Partition": "aws"}"#).unwrap();
+        let parameters =
+            Parameters::parse(r#"{"AWS::Partition": "aws", "/given": "a, b"}"#).unwrap();
         let scope = Scope {
             template: &template,
             parameters: &parameters,
@@ -195,6 +197,8 @@ mod tests {
     #[test]
     fn what_is_known_is_resolved() {
         check(json!({"Ref": "Vault"}), json!("central"));
+        check(json!({"Ref": "Given"}), json!(["a", "b"]));
+        check(json!("<{{resolve:ssm:/given:3}}>"), json!("<a, b>"));
         check(json!({"Ref": "Regions"}), json!(["eu-west-1", "eu-west-2"]));
         check(
             json!({"Fn::Sub": "arn:${AWS::Partition}:$account:${Vault}:${!Kept}"}),

@@ -22,8 +22,8 @@ pub struct Lambda {
     /// How often a failed invocation is repeated, two at most.
     pub repeats: usize,
     running: Option<(Arc<App>, Process)>,
-    /// How each invocation ended.
-    pub log: Vec<End>,
+    /// How each invocation ended, with its RequestId.
+    pub log: Vec<(String, End)>,
 }
 
 /// How an invocation ended, seen from Lambda.
@@ -63,6 +63,11 @@ impl Lambda {
         }
     }
 
+    /// How the invocations ended.
+    pub fn ends(&self) -> Vec<End> {
+        self.log.iter().map(|(_, end)| end.clone()).collect()
+    }
+
     /// Delivers an event as an asynchronous invocation does.
     pub async fn deliver(&mut self, event: &Value) {
         for pause in std::iter::once(None)
@@ -73,7 +78,8 @@ impl Lambda {
                 sleep(pause).await;
             }
             let end = self.invoke(event).await;
-            self.log.push(end.clone());
+            let request = event["RequestId"].as_str().unwrap_or_default();
+            self.log.push((request.to_owned(), end.clone()));
             if end == End::Ok {
                 return;
             }
@@ -92,15 +98,19 @@ impl Lambda {
             ),
             deadline,
         };
+        // A task of its own, as the runtime gives it: a panic is an error of the invocation.
+        let mut task = tokio::spawn(answer(app, event.clone(), invocation));
         let end = tokio::select! {
             biased;
             () = process.died() => End::Crashed,
-            result = timeout_at(deadline, answer(app, event.clone(), invocation)) => match result {
-                Ok(Ok(())) => End::Ok,
-                Ok(Err(error)) => End::Error(error.to_string()),
+            result = timeout_at(deadline, &mut task) => match result {
+                Ok(Ok(Ok(()))) => End::Ok,
+                Ok(Ok(Err(error))) => End::Error(error.to_string()),
+                Ok(Err(panic)) => End::Error(panic.to_string()),
                 Err(_) => End::TimedOut,
             },
         };
+        task.abort();
         // Lambda keeps a process that returned, and replaces one that did not.
         if matches!(end, End::Crashed | End::TimedOut) {
             process.kill();

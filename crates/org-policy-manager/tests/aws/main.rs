@@ -26,4 +26,5 @@ mod model;
 mod ownership;
 mod paging;
 mod retries;
+mod simulation;
 mod targets;

@@ -1,10 +1,12 @@
 //! What is not ours is neither changed nor deleted.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::stack::{Stack, succeeded};
 use crate::template::{properties, properties_with};
-use crate::world::{Fault, Status, Way, World};
+use crate::world::{Behaviour, Fault, Status, Way, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_of_the_same_name_is_left_alone_and_the_remedy_said() {
@@ -118,4 +120,75 @@ async fn tags_that_others_put_on_the_policy_stay() {
     let tags = &organization.policies["p-model00001"].tags;
     assert_eq!(tags["cost-centre"], "7");
     assert!(!tags.contains_key("version"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_is_found_in_lists_that_lag_behind() {
+    let world = World::behaving(Behaviour {
+        listings_lag: Duration::from_secs(2),
+        ..Behaviour::default()
+    });
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::once("CreatePolicy", 0, Way::LostAfter));
+    let answer = stack.create(&properties(1)).await;
+    assert!(succeeded(&answer), "{answer:?}");
+    assert_eq!(world.organization().policies.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_no_list_shows_in_time_is_removed_by_the_delete_that_follows() {
+    for way in [Way::LostAfter, Way::HangAfter] {
+        let world = World::behaving(Behaviour {
+            listings_lag: Duration::from_secs(60),
+            ..Behaviour::default()
+        });
+        let before = world.organization();
+        let mut stack = Stack::new(&world, "backup");
+        stack.lambda.timeout = Duration::from_secs(40);
+        world.inject(Fault::from_then_on("CreatePolicy", 0, way));
+        assert!(!succeeded(&stack.create(&properties(1)).await));
+        world.heal();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(succeeded(&stack.go_on().await.unwrap()));
+        assert_eq!(world.organization(), before, "{way:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_could_not_be_looked_for_is_removed_by_the_delete_that_follows() {
+    let world = World::new();
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::once("CreatePolicy", 0, Way::LostAfter));
+    world.inject(Fault::from_then_on("ListPolicies", 0, Way::Refuse));
+    let answer = stack.create(&properties(1)).await.unwrap();
+    assert_eq!(answer.status, Status::Failed);
+    assert!(
+        answer.reason.contains("perhaps the policy `daily`"),
+        "{}",
+        answer.reason
+    );
+    world.heal();
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_cloudformation_knows_survives_a_repeated_create_that_fails() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    // The answer went out, the process died, and Lambda's second attempt is refused.
+    world.inject(Fault::once("UntagResource", 0, Way::CrashBefore));
+    world.inject(Fault {
+        skip: 1,
+        ..Fault::from_then_on("CreatePolicy", 0, Way::Refuse)
+    });
+    world.inject(Fault {
+        skip: 3,
+        ..Fault::from_then_on("AttachPolicy", 0, Way::Refuse)
+    });
+    let answer = stack.create(&properties(1)).await;
+    assert!(succeeded(&answer), "{answer:?}");
+    assert!(stack.lambda.log.len() > 1);
+    assert_eq!(world.organization().targets_of("p-model00001").len(), 3);
 }

@@ -131,8 +131,19 @@ impl Stack {
                     .await
             }
         };
-        if !succeeded(&answer) {
-            self.next = Some(next);
+        match (&answer, next) {
+            (Some(it), Next::UpdateBack { to, .. }) if it.status == Status::Success => {
+                // The policy of before is gone, say, and was made anew.
+                if it.physical_resource_id != to.physical_id {
+                    self.next = Some(Next::Delete(to.clone()));
+                }
+                self.resource = Some(Resource {
+                    physical_id: it.physical_resource_id.clone(),
+                    ..to
+                });
+            }
+            (Some(it), Next::Delete(_)) if it.status == Status::Success => {}
+            (_, next) => self.next = Some(next),
         }
         Some(answer)
     }

@@ -1,7 +1,7 @@
-"""Writes list.rs: the AWS Regions as botocore knows them (data/partitions.json).
+"""Write the AWS Regions as botocore knows them, in Rust: crates/backup-policy/src/regions/list.rs.
 
-botocore is the source because AWS itself publishes it, several times a week, with every new
-Region. Run it with `make regions`, which installs the botocore version pinned there.
+botocore is the source because AWS itself publishes it, several times a week, with every new Region
+in its `partitions.json`. `make regions` runs this with the version in requirements/regions.in.
 """
 
 import json
