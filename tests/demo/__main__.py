@@ -1,6 +1,7 @@
 """``python -m demo``: the demonstration from start to clean end."""
 
 import argparse
+import contextlib
 import importlib.util
 import os
 import signal
@@ -10,8 +11,8 @@ import time
 from .chapters import tell
 from .cli import Cli, CommandFailed
 from .emulator import CannotStart, Emulator
-from .names import HOME, MANAGEMENT, REGION
-from .solution import Package
+from .names import HOME, MANAGEMENT, REGION, ROOT
+from .solution import ORG_POLICY, ORG_POLICY_TEMPLATE, Package
 from .stacks import DeploymentFailed
 from .story import Story
 
@@ -63,20 +64,25 @@ def run(arguments):
         held = story.end()
         if arguments.keep:
             keep(emulator)
+    if arguments.keep:
+        print("\nstopped; nothing is left running")
     return 0 if held else UNKEPT
 
 
 def keep(emulator):
     """Wait for Ctrl-C, saying how to look around meanwhile."""
     print(
-        f"\nStill running, until Ctrl-C. The home account ({HOME}) is reached with\n"
+        f"\nStill running, until Ctrl-C. To act as the home account in another terminal:\n"
         f"  export AWS_ENDPOINT_URL={emulator.url} AWS_DEFAULT_REGION={REGION}"
         f" AWS_ACCESS_KEY_ID={HOME} AWS_SECRET_ACCESS_KEY=x\n"
-        f"and the management account with AWS_ACCESS_KEY_ID={MANAGEMENT}."
-        f" The organization: curl {emulator.url}/_emulator/organization",
+        f"  .tools/demo/bin/aws cloudformation create-stack --stack-name {ORG_POLICY}"
+        f" --template-body file://{ORG_POLICY_TEMPLATE.relative_to(ROOT)}\n"
+        f"  curl {emulator.url}/_emulator/organization\n"
+        f"The management account is AWS_ACCESS_KEY_ID={MANAGEMENT}.",
         flush=True,
     )
-    signal.pause()
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
 
 
 if __name__ == "__main__":
