@@ -208,20 +208,22 @@ static TAG_SELECTION: Node = Node::Keys(
 );
 
 static RESOURCE_SELECTION: Node = Node::Keys(
-    &[
-        key("iam_role_arn", &Node::Scalar(Kind::RoleArn)),
-        key(
-            "resource_types",
-            &Node::List(Kind::ResourceType, Empty::Refused),
-        ),
-        key(
-            "not_resource_types",
-            &Node::List(Kind::ResourceType, Empty::Allowed),
-        ),
-        key("conditions", &CONDITIONS),
-    ],
+    RESOURCE_SELECTION_KEYS,
     Some(selection::check_resource_selection),
 );
+
+pub(crate) static RESOURCE_SELECTION_KEYS: &[Key] = &[
+    key("iam_role_arn", &Node::Scalar(Kind::RoleArn)),
+    key(
+        "resource_types",
+        &Node::List(Kind::ResourceType, Empty::Refused),
+    ),
+    key(
+        "not_resource_types",
+        &Node::List(Kind::ResourceType, Empty::Allowed),
+    ),
+    key("conditions", &CONDITIONS),
+];
 
 static CONDITIONS: Node = Node::Keys(
     &[

@@ -107,6 +107,27 @@ fn what_is_not_known_is_never_an_error() {
             .collect();
         assert!(errors.is_empty(), "{value}: {errors:#?}");
     }
+    for rule in [
+        "{enable_continuous_backup: {\"@@assign\": true}, lifecycle: {delete_after_days: \
+         {\"@@assign\": !Ref O}, move_to_cold_storage_after_days: {\"@@assign\": !Ref O}}}",
+        "{enable_continuous_backup: {\"@@assign\": true}, lifecycle: !Ref O}",
+        "{enable_continuous_backup: {\"@@assign\": true}, \"${X}\": {}}",
+        "{schedule_expression: !Ref O, lifecycle: {opt_in_to_archive_for_supported_resources: \
+         {\"@@assign\": true}, delete_after_days: !Ref O, move_to_cold_storage_after_days: \
+         !Ref O}}",
+        "{copy_actions: {\"${X}\": {target_backup_vault_arn: {\"@@assign\": \
+         \"arn:aws:backup:eu-west-1:$account:backup-vault:V\"}}}}",
+        "{copy_actions: {\"${X}\": {\"${X}\": {\"@@assign\": x}}}}",
+    ] {
+        let template = format!(
+            "Resources: {{P: {{Type: Custom::BackupOrgPolicy, Properties: {{Variables: {{\"${{X}}\": \
+             !Ref O}}, PolicyContent: {{plans: {{p: {{rules: {{r: {rule}}}, backup_plan_tags: \
+             {{\"${{X}}\": {{tag_key: {{\"@@assign\": a}}, tag_value: {{\"@@assign\": b}}}}}}}}}}}}}}}}}}"
+        );
+        let found = check("t.yaml", &template, &Parameters::default(), now()).findings;
+        let is_error = |it: &&backup_policy::Finding| it.severity == backup_policy::Severity::Error;
+        assert_eq!(found.iter().find(is_error), None, "{rule}");
+    }
     // The same template is full of errors once the value is known.
     assert!(codes("t.yaml", &template_with("'?'")).len() > 10);
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cfn_custom_resource::Request;
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
@@ -26,6 +27,7 @@ pub(crate) async fn delete(
     deadline: Instant,
 ) -> Result<(), String> {
     let id = request.physical_resource_id.as_deref().unwrap_or_default();
+    let properties = &request.resource_properties;
     match PhysicalId::read(id) {
         PhysicalId::Undone => {
             info!("nothing to delete: the Create was undone");
@@ -33,9 +35,11 @@ pub(crate) async fn delete(
         }
         PhysicalId::Policy(arn) => delete_policy(app, place, request, &arn, deadline).await,
         PhysicalId::FailedCreate(request_id) => {
-            delete_unanswered(app, place, request, Some(&request_id), deadline).await
+            delete_unanswered(app, place, request, properties, Some(&request_id), deadline).await
         }
-        PhysicalId::Unknown => delete_unanswered(app, place, request, None, deadline).await,
+        PhysicalId::Unknown => {
+            delete_unanswered(app, place, request, properties, None, deadline).await
+        }
     }
 }
 
@@ -74,17 +78,15 @@ async fn delete_policy(
 
 /// Deletes what an unfinished Create of this resource made: a policy with the template's name and
 /// this resource's tags that is still marked as unanswered. Never an older resource's policy.
-async fn delete_unanswered(
+pub(crate) async fn delete_unanswered(
     app: &App,
     place: &Place,
     request: &Request,
+    properties: &Value,
     request_id: Option<&str>,
     deadline: Instant,
 ) -> Result<(), String> {
-    let properties = &request.resource_properties;
-    let name = properties
-        .get("PolicyName")
-        .and_then(serde_json::Value::as_str);
+    let name = properties.get("PolicyName").and_then(Value::as_str);
     let (Some(account), Some(name)) = (management_account(properties), name) else {
         info!("nothing to delete: with these properties no Create got as far as a policy");
         return Ok(());

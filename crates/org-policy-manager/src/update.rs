@@ -10,9 +10,11 @@ use tracing::{info, warn};
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make, put_back};
 use crate::create::{Unanswered, create, enable_if_asked};
-use crate::identity::{Ownership, PhysicalId, PolicyArn};
+use crate::delete::delete_unanswered;
+use crate::identity::{Ownership, PhysicalId, PolicyArn, TAG_REQUEST_ID};
 use crate::organizations::Organizations;
-use crate::plan::{Live, fits, plan};
+use crate::plan::{Live, fits, is_unanswered, plan};
+use crate::properties::management_account;
 use crate::wanted::Wanted;
 
 /// A policy as a request left it.
@@ -47,13 +49,16 @@ pub(crate) async fn update(
         .map_err(NotMade::untouched)?;
     if arn.management_account != *account {
         info!(from = %arn.management_account, to = %account, "the policy moves to another organization");
-        // A rollback of such a move finds the policy that was never deleted.
+        // A rollback of such a move finds the policy that was never deleted; an attempt of this
+        // request that was never answered left one for Create to finish.
         return match own(&organizations, wanted)
             .await
             .map_err(NotMade::untouched)?
         {
-            Some(live) => settle(app, &organizations, wanted, live, deadline).await,
-            None => create(app, place, request, wanted, deadline).await,
+            Some(live) if !made_by(&live, request) => {
+                settle(app, &organizations, wanted, live, deadline).await
+            }
+            _ => create(app, place, request, wanted, deadline).await,
         };
     }
     let live = organizations
@@ -64,7 +69,36 @@ pub(crate) async fn update(
         warn!(policy.id = %arn.policy_id, "the policy was deleted outside CloudFormation: creating it again");
         return create(app, place, request, wanted, deadline).await;
     };
-    settle(app, &organizations, wanted, live, deadline).await
+    let settled = settle(app, &organizations, wanted, live, deadline).await?;
+    forget_move(app, place, request, account, deadline).await;
+    Ok(settled)
+}
+
+/// Whether an attempt of this very request made the policy, and CloudFormation was not told.
+fn made_by(live: &Live, request: &Request) -> bool {
+    is_unanswered(&live.tags) && live.tags.get(TAG_REQUEST_ID) == Some(&request.request_id)
+}
+
+/// The policy is in the wanted organization, and the properties before name another: the rollback
+/// of a move of which CloudFormation heard no success. Removes what the move may have made there,
+/// for no Delete will come for it. A rollback must not fail for this.
+async fn forget_move(
+    app: &App,
+    place: &Place,
+    request: &Request,
+    account: &str,
+    deadline: Instant,
+) {
+    let before = &request.old_resource_properties;
+    if management_account(before).is_none_or(|other| other == account) {
+        return;
+    }
+    if let Err(reason) = delete_unanswered(app, place, request, before, None, deadline).await {
+        warn!(
+            reason,
+            "what a move that failed left in the other organization was not removed"
+        );
+    }
 }
 
 /// The policy of the wanted name, when it bears this resource's tags.

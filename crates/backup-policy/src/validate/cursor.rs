@@ -108,7 +108,11 @@ impl<'d> Cursor<'d> {
     /// The text that the fixed key's `@@assign` sets.
     pub(crate) fn said(&self, key: &str) -> Said<Cow<'d, str>> {
         let Some(leaf) = self.get(key) else {
-            return Said::Nothing;
+            return if self.has_unknown_key() {
+                Said::Unclear
+            } else {
+                Said::Nothing
+            };
         };
         match leaf.assigned().and_then(|value| value.text()) {
             Some(text) if !is_unknown(&text) => Said::Value(text),
@@ -145,6 +149,11 @@ impl<'d> Cursor<'d> {
     /// Whether the value is not known before deployment, so that nothing can be said about it.
     pub(crate) fn is_unknown(&self) -> bool {
         self.value.as_str().is_some_and(is_unknown)
+    }
+
+    /// Whether a key of this object is not known before deployment, so that it may be any.
+    pub(crate) fn has_unknown_key(&self) -> bool {
+        self.members().any(|(key, _)| is_unknown(key))
     }
 
     /// Where to point for this node: a scalar itself, and the key of anything larger.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::cursor::{Cursor, Said};
+use super::cursor::{Cursor, Said, is_unknown};
 use super::report::Report;
 use super::suggest;
 use crate::code::Code;
@@ -114,7 +114,7 @@ pub(crate) fn check_plan_tag(tag: &Cursor<'_>, report: &mut Report) {
 
 /// The name in the map and the tag's key, if they differ in more than letter case.
 pub(super) fn tag_name_differs(tag: &Cursor<'_>) -> Option<(String, String)> {
-    let name = tag.name()?;
+    let name = tag.name().filter(|name| !is_unknown(name))?;
     match tag.said("tag_key") {
         Said::Value(key) if key.to_lowercase() != name.to_lowercase() => {
             Some((name.to_owned(), key.into_owned()))

@@ -1,6 +1,6 @@
 //! Rules: retention, windows, archive and copies, which must fit together.
 
-use super::cursor::{Cursor, Said};
+use super::cursor::{Cursor, Said, is_unknown};
 use super::plan::{quota, tag_name_differs};
 use super::report::Report;
 use super::suggest;
@@ -64,7 +64,10 @@ fn check_continuous(rule: &Cursor<'_>, report: &mut Report) {
         return;
     }
     let lifecycle = rule.get("lifecycle");
-    if lifecycle.as_ref().is_some_and(Cursor::is_unknown) {
+    let is_unclear = lifecycle
+        .as_ref()
+        .map_or(rule.has_unknown_key(), Cursor::is_unknown);
+    if is_unclear {
         return;
     }
     let at = rule
@@ -90,7 +93,9 @@ fn check_continuous(rule: &Cursor<'_>, report: &mut Report) {
         }
         _ => {}
     }
-    if let Some(cold) = lifecycle.and_then(|lifecycle| lifecycle.get(COLD)) {
+    let cold = lifecycle.and_then(|lifecycle| lifecycle.get(COLD));
+    let is_set = |leaf: &Cursor<'_>| leaf.assigned().is_some_and(|value| !value.is_unknown());
+    if let Some(cold) = cold.filter(is_set) {
         let message = "continuous backups cannot be moved to cold storage".to_owned();
         let help = format!("take out `{COLD}`, or turn continuous backup off");
         report.key(Code::ContinuousColdStorage, &cold, message, help);
@@ -216,6 +221,7 @@ pub(crate) fn check_copy(copy: &Cursor<'_>, report: &mut Report) {
     let name = copy.name().unwrap_or_default();
     if let Said::Value(target) = copy.said("target_backup_vault_arn")
         && target != name
+        && !is_unknown(name)
         && arn::check_copy_vault(&target).is_ok()
     {
         let message = format!("the copy is named for `{name}` and goes to `{target}`");

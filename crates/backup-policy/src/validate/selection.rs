@@ -3,7 +3,9 @@
 use super::cursor::Cursor;
 use super::plan::quota;
 use super::report::Report;
+use super::suggest;
 use crate::code::Code;
+use crate::grammar;
 
 /// How many there may be, by AWS Backup's quotas.
 const SELECTIONS: usize = 100;
@@ -59,7 +61,8 @@ pub(crate) fn check_tag_selection(selection: &Cursor<'_>, report: &mut Report) {
 /// One selection by resource type.
 pub(crate) fn check_resource_selection(selection: &Cursor<'_>, report: &mut Report) {
     check_role(selection, report);
-    if selection.get("resource_types").is_none() && selection.get("conditions").is_none() {
+    let lacks = |key: &str| suggest::lacks(selection, key, grammar::RESOURCE_SELECTION_KEYS);
+    if lacks("resource_types") && lacks("conditions") {
         report.key(
             Code::SelectionEmpty,
             selection,

@@ -70,15 +70,16 @@ pub(super) fn meant<'k>(written: &str, keys: &'k [Key]) -> Option<&'k Key> {
     keys.iter().find(|key| key.name == name)
 }
 
-/// Whether an object lacks a key, and none of its unknown keys was meant to be it: one
-/// mistake is reported once.
+/// Whether an object lacks a key, and none of its other keys was meant to be it (one mistake
+/// is reported once) or may yet become it at deployment.
 pub(super) fn lacks(at: &Cursor<'_>, name: &str, keys: &[Key]) -> bool {
     let is_known = |key: &str| {
         keys.iter()
             .any(|known| known.name.eq_ignore_ascii_case(key))
     };
     let is_meant = |key: &str| meant(key, keys).is_some_and(|meant| meant.name == name);
-    at.get(name).is_none() && !at.named().any(|(key, _)| !is_known(key) && is_meant(key))
+    let is_there = |key: &str| !is_known(key) && is_meant(key);
+    at.get(name).is_none() && !at.has_unknown_key() && !at.named().any(|(key, _)| is_there(key))
 }
 
 /// The key that other APIs call by another name.

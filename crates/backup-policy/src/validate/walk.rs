@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, is_unknown};
 use super::report::Report;
 use super::values::{controls, leaf, list, one_value, operator_on_container, unknown_operator};
 use super::{plan, scalar, suggest};
@@ -17,7 +17,7 @@ pub(super) fn root(at: &Cursor<'_>, report: &mut Report) {
     if at.is_unknown() || !is_object(at, report) {
         return;
     }
-    if at.get("plans").is_none() {
+    if suggest::lacks(at, "plans", grammar::ROOT) {
         report.key(
             Code::PlansMissing,
             at,
@@ -56,6 +56,9 @@ pub(super) fn root(at: &Cursor<'_>, report: &mut Report) {
 fn stray_root_key(key: &str, at: &Cursor<'_>, report: &mut Report) {
     if key.starts_with("@@") {
         unknown_operator(key, at, report);
+        return;
+    }
+    if is_unknown(key) {
         return;
     }
     let looks_like_a_plan = plan::looks_like_a_plan(at);
@@ -115,7 +118,7 @@ fn members(keys: &[Key], at: &Cursor<'_>, report: &mut Report) {
         {
             Some(known) => self::key(known, key, &member, report),
             None if key.starts_with("@@") => operator_on_container(key, &member, report),
-            None if key.contains(crate::UNKNOWN) => {}
+            None if is_unknown(key) => {}
             None => {
                 let message = format!("`{key}` is not a key that can stand here");
                 report.key(Code::KeyUnknown, &member, message, suggest::key(key, keys));

@@ -6,16 +6,20 @@
 
 use std::fmt::Write;
 
+use serde_json::{Value, json};
+
 use crate::judge::{changed, harm, overstated, remaining, state, unnamed};
 use crate::stack::{Stack, succeeded};
-use crate::template::properties;
-use crate::world::{Answer, Fault, Organization, Way, World};
+use crate::template::{properties, properties_with};
+use crate::world::{Answer, Fault, OTHER_MANAGEMENT, Organization, Way, World};
 
 /// What is asked of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Story {
     Create,
     Update,
+    /// An Update to another management account.
+    Move,
     Delete,
 }
 
@@ -119,11 +123,18 @@ async fn prepare(story: Story) -> (World, Stack) {
     (world, stack)
 }
 
+/// The first version's properties, in another organization.
+fn elsewhere() -> Value {
+    let changes = json!({ "OrgManagementAccount": OTHER_MANAGEMENT, "PolicyTargets": "r-mod2" });
+    properties_with(1, changes)
+}
+
 impl Story {
     async fn ask(self, stack: &mut Stack) -> Option<Answer> {
         match self {
             Story::Create => stack.create(&properties(1)).await,
             Story::Update => stack.update(&properties(2)).await,
+            Story::Move => stack.update(&elsewhere()).await,
             Story::Delete => stack.delete().await,
         }
     }
@@ -132,7 +143,7 @@ impl Story {
     fn rest(self, before: &Organization, now: &Organization) -> Vec<String> {
         match self {
             Story::Update => changed(before, now),
-            Story::Create | Story::Delete => remaining(before, now),
+            Story::Move | Story::Create | Story::Delete => remaining(before, now),
         }
     }
 
@@ -140,14 +151,16 @@ impl Story {
     fn kept(self) -> &'static [&'static str] {
         match self {
             Story::Update => &["ou-mod1-00000002", "ou-mod1-00000003"],
-            Story::Create | Story::Delete => &[],
+            Story::Move | Story::Create | Story::Delete => &[],
         }
     }
 
     /// What follows a failure: CloudFormation's next request, or the user's second Delete.
     async fn follow(self, stack: &mut Stack) -> Option<Answer> {
         match self {
-            Story::Create | Story::Update => stack.go_on().await.expect("a next request"),
+            Story::Create | Story::Update | Story::Move => {
+                stack.go_on().await.expect("a next request")
+            }
             Story::Delete => stack.delete().await,
         }
     }
@@ -161,7 +174,7 @@ async fn cell(
     after: &Organization,
 ) -> (String, Vec<String>) {
     let (world, mut stack) = prepare(story).await;
-    let before = world.organization();
+    let before = world.both_organizations();
     stack.lambda.repeats = failing.repeats;
     world.inject(match failing.for_good {
         true => Fault::from_then_on(&call.operation, call.earlier, failing.way),
@@ -182,7 +195,7 @@ async fn cell(
     if answers.iter().any(|it| *it != answers[0]) {
         broken.push(format!("answers that differ: {answers:#?}"));
     }
-    let now = world.organization();
+    let now = world.both_organizations();
     broken.extend(harm(&before, &now, story.kept()));
     let found = state(&before, after, &now);
     let mut cell = match &answer {
@@ -214,7 +227,7 @@ async fn cell(
         let reason = follow.map(|it| it.reason).unwrap_or_default();
         broken.push(format!("what CloudFormation did next failed: {reason}"));
     }
-    let last = world.organization();
+    let last = world.both_organizations();
     broken.extend(harm(&before, &last, story.kept()));
     let at_last = state(&before, after, &last);
     let wanted = if story == Story::Delete {
@@ -261,7 +274,7 @@ async fn run(story: Story) -> (Vec<Call>, Organization) {
     };
     (
         (0..calls.len()).map(described).collect(),
-        world.organization(),
+        world.both_organizations(),
     )
 }
 
@@ -275,7 +288,7 @@ fn possible(call: &Call, way: Way) -> bool {
 async fn every_call_fails_in_every_way() {
     let mut table = String::from(include_str!("faults.md"));
     let mut broken = String::new();
-    for story in [Story::Create, Story::Update, Story::Delete] {
+    for story in [Story::Create, Story::Update, Story::Move, Story::Delete] {
         let (calls, after) = run(story).await;
         assert!(calls.len() >= 6, "{story:?} makes {} calls", calls.len());
         writeln!(table, "\n## {story:?}\n").unwrap();

@@ -207,6 +207,16 @@ impl World {
         self.lock().organizations[management_account].clone()
     }
 
+    /// Both organizations as if they were one.
+    pub fn both_organizations(&self) -> Organization {
+        let mut both = self.organization();
+        let other = self.organization_of(OTHER_MANAGEMENT);
+        both.policies.extend(other.policies);
+        both.attachments.extend(other.attachments);
+        both.history.extend(other.history);
+        both
+    }
+
     /// Changes the usual organization as somebody else would, past the function.
     pub fn somebody<R>(&self, change: impl FnOnce(&mut Organization) -> R) -> R {
         let now = self.now();
