@@ -183,20 +183,24 @@ def change_in_place(stage):
 
 
 def broken_policy(stage):
-    """A mistake in the template."""
+    """Two mistakes in the template."""
     story = stage.story
     story.chapter("A broken policy is refused, and the stack rolls back")
-    wrong = edits.write(stage.edited, edits.misspell_plans)
-    story.say("In the daily policy somebody writes `plan:` where `plans:` belongs, and deploys.")
+    wrong = edits.write(stage.edited, edits.two_mistakes)
+    story.say(
+        "In the daily policy somebody writes `rate(1 day)` for the schedule and `tag_values` for "
+        "`tag_value`, and deploys."
+    )
     before = stage.policies()
     stage.emulator.forget_calls()
     outcome = stage.home.update(solution.org_policy(wrong, DailyRetentionDays="40"))
     story.say("What the user reads in the stack's events:")
     story.quote(outcome.reason or "nothing")
-    named = [word for word in ("`plan`", "`plans`") if word in outcome.reason]
+    places = ("OrgDailyBackupRule.schedule_expression", "OrgDailyBackupSelection.tag_values")
+    named = [place for place in places if place in outcome.reason]
     story.promise(
-        "the reason names the mistake and what belongs there",
-        named == ["`plan`", "`plans`"],
+        "both mistakes are named at once, each with its place in the policy",
+        len(named) == len(places),
         ", ".join(named) or "neither",
     )
     made = writes(stage.emulator.calls())

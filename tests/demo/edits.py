@@ -17,11 +17,15 @@ def write(folder, *edits):
     return path
 
 
-def misspell_plans(text):
-    """`plan` for `plans` in the daily policy."""
-    right = "        plans:\n          OrgDailyBackupPlan:"
-    assert text.count(right) == 1, CHANGED
-    return text.replace(right, right.replace("plans", "plan"))
+def two_mistakes(text):
+    """In the daily policy a schedule that AWS Backup policies do not know, and a misspelt key."""
+    for right, wrong in (
+        ("'@@assign': !Ref DailySchedule", "'@@assign': rate(1 day)"),
+        ("                  tag_value:\n", "                  tag_values:\n"),
+    ):
+        assert right in text, CHANGED
+        text = text.replace(right, wrong, 1)
+    return text
 
 
 def drop_monthly_policy(text):

@@ -96,5 +96,5 @@ def test_calls_become_commands_as_a_user_types_them():
 
 
 def test_the_edits_still_fit_the_template(tmp_path):
-    for edit in (edits.misspell_plans, edits.drop_monthly_policy):
+    for edit in (edits.two_mistakes, edits.drop_monthly_policy):
         assert edits.write(tmp_path, edit).read_text() != solution.ORG_POLICY_TEMPLATE.read_text()
