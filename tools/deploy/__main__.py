@@ -1,0 +1,97 @@
+"""The command line behind the make targets; see `deploy.mk`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import accounts, organization, org_policy, packages, targets, templates
+from .problem import Problem, aws_reason
+from .stacks import ROOT
+
+
+def main(arguments: list[str]) -> int:
+    options = _parse(arguments)
+    try:
+        return _run(options)
+    except Problem as problem:
+        print(f"error: {problem}", file=sys.stderr)
+    except ClientError as error:
+        print(f"error: {error.operation_name}: {aws_reason(error)}; check the profile's rights", file=sys.stderr)
+    except BotoCoreError as error:
+        reason = " ".join(str(error).split())
+        print(f"error: AWS could not be called: {reason}; check PROFILE and REGION", file=sys.stderr)
+    return 1
+
+
+def _run(options) -> int:
+    if options.command == "targets-check":
+        findings = targets.check(targets.read(options.targets), targets.known_regions())
+        for finding in findings:
+            print(finding)
+        errors = sum(finding.severity == "error" for finding in findings)
+        print(f"{options.targets.name}: {errors} errors, {len(findings) - errors} warnings")
+        return 1 if errors else 0
+
+    session = boto3.Session(profile_name=options.profile or None, region_name=options.region or None)
+    if session.region_name is None:
+        raise Problem("Region", "none is set", "add REGION=NAME, or set one for the profile")
+    if options.command == "publish":
+        return _write(options.env, packages.publish(session, options.function, options.package, print))
+    if options.command == "publish-templates":
+        return _write(options.env, templates.publish(session, print))
+    if options.command == "guard-org-policy":
+        org_policy.guard(session.client("cloudformation"), options.step, print)
+        return 0
+
+    values = targets.load(options.targets)
+    if options.command == "prepare-organization":
+        organization.prepare(session, values, options.apply, print)
+    elif options.command == "destroy":
+        accounts.destroy(session, values, options.account, options.apply, print)
+    else:
+        deploy = {
+            "central": accounts.deploy_central,
+            "management": accounts.deploy_management,
+            "home": accounts.deploy_home,
+        }[options.account]
+        deploy(session, values, print)
+    return 0
+
+
+def _write(path: Path, variables: dict[str, str]) -> int:
+    """A file that a buildspec sources to export what was published."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"export {name}={value}\n" for name, value in variables.items()))
+    return 0
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(prog="deploy", description=__doc__)
+    parser.add_argument("--profile", default="", help="AWS profile; the environment's without it")
+    parser.add_argument("--region", default="", help="AWS Region; the profile's without it")
+    parser.add_argument("--targets", type=Path, default=targets.FILE, help="the target values")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("targets-check", help="check the target values, without AWS")
+    prepare = commands.add_parser("prepare-organization", help="what the organization needs first")
+    prepare.add_argument("--apply", action="store_true", help="do what is missing")
+    deploy = commands.add_parser("deploy", help="an account's stacks")
+    deploy.add_argument("account", choices=("central", "management", "home"))
+    destroy = commands.add_parser("destroy", help="delete an account's stacks")
+    destroy.add_argument("account", choices=("central", "management", "home"))
+    destroy.add_argument("--apply", action="store_true", help="really delete")
+    publish = commands.add_parser("publish", help="a function's package")
+    publish.add_argument("function", choices=tuple(packages.FUNCTIONS))
+    publish.add_argument("--package", type=Path, required=True)
+    publish.add_argument("--env", type=Path, required=True, help="where to write the build's variables")
+    child = commands.add_parser("publish-templates", help="the stack sets' child templates")
+    child.add_argument("--env", type=Path, default=ROOT / "dist" / "templates.env")
+    guard = commands.add_parser("guard-org-policy", help="around the deployment of the backup policies")
+    guard.add_argument("step", choices=("before", "after"))
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

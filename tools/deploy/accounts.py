@@ -1,0 +1,207 @@
+"""Which stacks make the central, the management and the home account, and how they go again."""
+
+import subprocess
+from typing import Callable
+
+from botocore.exceptions import ClientError
+
+from . import cloudformation
+from .problem import Problem, aws_reason
+from .stacks import ROOT, STACKS, Stack
+from .targets import Targets
+
+ARCHIVE_KEY = "source/aws-backup-solution.zip"
+PACKAGE_PARAMETERS = tuple(
+    f"/backup/lambda/{function}/{what}"
+    for function in ("aws-backup-backuporgpolicymanager", "aws-backup-tagonrestore")
+    for what in ("deployed-package", "deployed-hash")
+)
+
+
+def require_account(session, expected: str, what: str) -> str:
+    """Stops when the credentials belong to another account. Returns the caller's ARN."""
+    caller = session.client("sts").get_caller_identity()
+    if caller["Account"] != expected:
+        raise Problem(
+            f"account {caller['Account']}", f"the {what} account is {expected}", "use a profile of that account: PROFILE=NAME"
+        )
+    return caller["Arn"]
+
+
+def require_region(session, expected: str) -> None:
+    if session.region_name != expected:
+        raise Problem(f"Region `{session.region_name}`", f"the central vault is in {expected}", f"add REGION={expected}")
+
+
+def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> None:
+    """The central account: its role, then its vault and key."""
+    caller = require_account(session, targets.central_account, "central")
+    require_region(session, targets.central_region)
+    computed = {"pOrganizationId": targets.organization, "DeployingPrincipal": deploying_principal(session, caller)}
+    client = session.client("cloudformation")
+    for stack in _of("make deploy-central"):
+        _deploy(client, stack, computed, say)
+    found = cloudformation.output(client, "aws-backup-solution-central-account", "CentralBackupVaultArn")
+    if found != targets.central_vault_arn:
+        raise Problem("CentralBackupVaultArn", f"the vault's ARN is {found}", "write it into aws-backup-ssm-targets.json")
+    say(f"central vault: {found}")
+
+
+def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> None:
+    """The management account: the policy manager's role, and the service control policies that have targets."""
+    require_account(session, targets.management_account, "management")
+    computed = {
+        "BackupAndRecoveryHomeAccountId": targets.home_account,
+        "CentralBackupVaultArn": targets.central_vault_arn,
+        "pOrganizationId": targets.organization,
+    }
+    client = session.client("cloudformation")
+    for stack in _of("make deploy-management"):
+        if stack.parameters().get("TargetIds") == "":
+            say(f"{stack.name}: skipped, {stack.parameter_file.name} names no TargetIds")
+            continue
+        _deploy(client, stack, computed, say)
+
+
+def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
+    """The home account up to the pipeline, which deploys the rest."""
+    require_account(session, targets.home_account, "home")
+    require_committed()
+    computed = {"AdministratorAccountId": targets.home_account, "ArchiveKey": ARCHIVE_KEY}
+    client = session.client("cloudformation")
+    for stack in _of("make deploy-home"):
+        role = {
+            "aws-cloudformation-stackset-admin-role": "AWSCloudFormationStackSetAdministrationRole",
+            "aws-cloudformation-stackset-execution-role": "AWSCloudFormationStackSetExecutionRole",
+        }.get(stack.name)
+        if role and cloudformation.status(client, stack.name) is None and role_exists(session, role):
+            say(f"{stack.name}: skipped, this account has a role {role} already")
+            continue
+        if stack.name == "aws-backup-codecommit" and cloudformation.status(client, stack.name) is None:
+            upload_source(session, client, say)
+        _deploy(client, stack, computed, say)
+        if stack.name == "aws-backup-codecommit":
+            say_connection(session, client, say)
+    say("the pipeline backup-recovery-with-aws-backup now deploys the rest; watch it in the console or with")
+    say("  aws codepipeline list-pipeline-executions --pipeline-name backup-recovery-with-aws-backup --max-items 1")
+
+
+def deploying_principal(session, arn: str) -> str:
+    """The caller as the end of an IAM ARN, as `aws:PrincipalArn` will show it.
+
+    A session's ARN lacks its role's path, so the role is looked up.
+    """
+    kind, _, rest = arn.split(":", 5)[5].partition("/")
+    if kind != "assumed-role":
+        return f"{kind}/{rest}" if rest else kind
+    name = rest.partition("/")[0]
+    try:
+        found = session.client("iam").get_role(RoleName=name)["Role"]["Arn"]
+    except ClientError:
+        # Without iam:GetRole: single sign-on's roles are the ones with a path.
+        return f"role/aws-reserved/sso.amazonaws.com/*{name}" if name.startswith("AWSReservedSSO_") else f"role/{name}"
+    return found.split(":", 5)[5]
+
+
+def role_exists(session, name: str) -> bool:
+    try:
+        session.client("iam").get_role(RoleName=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return False
+        raise Problem(f"role `{name}`", aws_reason(error), "grant iam:GetRole to who deploys") from error
+    return True
+
+
+def require_committed() -> None:
+    """The repository is seeded from the last commit: what is not committed would be left behind."""
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    if changed:
+        files = ", ".join(line[3:] for line in changed.splitlines()[:5])
+        raise Problem("the working tree", f"not committed: {files}", "commit your target values and changes, then run this again")
+
+
+def upload_source(session, client, say) -> None:
+    """The last commit as an archive, from which the repository is made."""
+    bucket = cloudformation.output(client, "aws-backup-s3-bucket", "BucketName")
+    archive = subprocess.run(["git", "archive", "--format=zip", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout
+    session.client("s3").put_object(Bucket=bucket, Key=ARCHIVE_KEY, Body=archive)
+    say(f"source archive: {len(archive)} bytes to s3://{bucket}/{ARCHIVE_KEY}")
+
+
+def say_connection(session, client, say) -> None:
+    """The click that completes a new connection."""
+    arn = cloudformation.output(client, "aws-backup-codecommit", "ConnectionArn")
+    if arn is None:
+        return
+    found = session.client("codeconnections").get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"]
+    if found == "PENDING":
+        say("the connection is PENDING; complete it once in the console, or the pipeline has no source:")
+        say(f"  https://{session.region_name}.console.aws.amazon.com/codesuite/settings/connections")
+        say("  choose backup-recovery-with-aws-backup, then `Update pending connection`")
+
+
+# What stays behind, and why: printed before and after a deletion.
+STAYS = {
+    "central": (
+        "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey: they hold and decrypt the copies",
+        "role AWSBackupSolutionCentralAccountRole: expiry and restores need it",
+    ),
+    "management": ("backup policies made by hand, and the settings of make prepare-organization: others may use them",),
+    "home": (
+        "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and decrypt the backups",
+        "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
+        "key and alias aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
+        "repository backup-recovery-with-aws-backup: the history of what was deployed",
+    ),
+}
+
+
+def destroy(session, targets: Targets, account: str, apply: bool, say: Callable[[str], None]) -> None:
+    """Deletes an account's stacks in reverse order. Without `apply` only says what it would do."""
+    expected = {
+        "central": targets.central_account,
+        "management": targets.management_account,
+        "home": targets.home_account,
+    }[account]
+    require_account(session, expected, account)
+    client = session.client("cloudformation")
+    order = [stack.name for stack in reversed(STACKS) if stack.account == account]
+    if account == "home":
+        # First the pipeline, or a commit would bring back what goes.
+        order.remove("aws-backup-codepipeline")
+        order.insert(0, "aws-backup-codepipeline")
+    present = [name for name in order if cloudformation.status(client, name) is not None]
+    for name in present:
+        if apply:
+            if name == "aws-backup-org-policy":
+                client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+            cloudformation.delete(client, name, say)
+        else:
+            say(f"would delete {name}")
+    if account == "home" and apply:
+        session.client("ssm").delete_parameters(Names=list(PACKAGE_PARAMETERS))
+        say("parameters of the packages: deleted")
+    if not present:
+        say("no stack of the solution is in this account and Region")
+    for what in STAYS[account]:
+        say(f"stays: {what}")
+    if not apply and present:
+        say("nothing was changed; add APPLY=1 to delete")
+
+
+def _of(by: str) -> list[Stack]:
+    return [stack for stack in STACKS if stack.by == by]
+
+
+def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:
+    template = stack.template_path.read_text()
+    declared = cloudformation.load_template(template).get("Parameters", {})
+    parameters = stack.parameters() | {key: value for key, value in computed.items() if key in declared}
+    cloudformation.deploy(client, stack.name, template, parameters, say)
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.rstrip()
+
+

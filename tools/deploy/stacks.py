@@ -1,0 +1,163 @@
+"""Every stack of the solution, in the order in which it is deployed. The only list of them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "cloudformation"
+PARAMETERS = TEMPLATES / "parameters"
+
+# Every stack carries this tag.
+TAG = {"Key": "Application", "Value": "Backup and Recovery with AWS Backup Solution"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack, the account it is deployed in, and who deploys it."""
+
+    name: str
+    template: str  # below the repository's root
+    account: str  # central, management, home
+    by: str  # the make target, or the pipeline's stage
+    region: str  # in words, for people
+    needs: tuple[str, ...] = ()  # stacks of other accounts or order that no import shows
+    child: str | None = None  # a stack set's template
+
+    @property
+    def template_path(self) -> Path:
+        return ROOT / self.template
+
+    @property
+    def parameter_file(self) -> Path:
+        return PARAMETERS / f"{self.name}.json"
+
+    def parameters(self) -> dict[str, str]:
+        """The values that the repository holds for this stack."""
+        if not self.parameter_file.exists():
+            return {}
+        return json.loads(self.parameter_file.read_text())["Parameters"]
+
+
+def _central(name, template):
+    return Stack(name, f"cloudformation/central-account/{template}", "central", "make deploy-central", "the central vault's")
+
+
+def _management(name, template, needs=()):
+    return Stack(name, f"cloudformation/management-account/{template}", "management", "make deploy-management", "any one", needs)
+
+
+def _home(name, template, needs=()):
+    folder = "" if template.startswith("codebuild/") else "cloudformation/home-account/"
+    return Stack(name, folder + template, "home", "make deploy-home", "home", needs)
+
+
+def _pipeline(name, template, stage, needs=(), child=None):
+    return Stack(name, f"cloudformation/{template}", "home", f"pipeline, {stage}", "home", needs, child)
+
+
+STACKS = (
+    _central("aws-backup-solution-central-account-role", "aws-backup-central-backup-account-role.yaml"),
+    _central("aws-backup-solution-central-account", "aws-backup-central-backup-account.yaml"),
+    _management(
+        "aws-backup-backuporgpolicymanager-mangement-role", "aws-backup-backuporgpolicymanager-mangement-role.yaml"
+    ),
+    _management(
+        "aws-backup-scp-limit-to-central-vault",
+        "aws-backup-scp-limit-to-central-vault.yaml",
+        needs=("aws-backup-solution-central-account",),
+    ),
+    _management("aws-backup-scp-limit-to-organization", "aws-backup-scp-limit-to-organization.yaml"),
+    _home("aws-cloudformation-stackset-admin-role", "aws-cloudformation-stackset-admin-role.yaml"),
+    _home("aws-cloudformation-stackset-execution-role", "aws-cloudformation-stackset-execution-role.yaml"),
+    _home("aws-backup-s3-bucket", "aws-backup-s3-bucket.yaml"),
+    _home("aws-backup-codepipeline-kms-key", "aws-backup-codepipeline-kms.yaml"),
+    _home("aws-backup-codepipeline-cloudformation-role", "CloudFormationRole.yaml"),
+    _home(
+        "aws-backup-codebuild-validate-templates",
+        "codebuild/ValidateTemplates/aws-backup-codebuild-validate-templates.yaml",
+    ),
+    _home(
+        "aws-backup-codebuild-test-package-tagonrestore",
+        "codebuild/TestAndPackageTagOnRestore/aws-backup-codebuild-test-package-tagonrestore.yaml",
+    ),
+    _home(
+        "aws-backup-codebuild-test-package-orgpolicymanager",
+        "codebuild/TestAndPackageBackupOrgPolicyManager/aws-backup-codebuild-test-package-orgpolicymanager.yaml",
+    ),
+    _home("aws-backup-codecommit", "aws-backup-codecommit.yaml"),
+    _home("aws-backup-codepipeline", "aws-backup-codepipeline.yaml"),
+    _pipeline("aws-backup-ssm-targets", "home-account/aws-backup-ssm-targets.yaml", "Targets"),
+    _pipeline(
+        "stackset-aws-backup-lambda-s3-bucket",
+        "stack-sets/stackset-aws-backup-lambda-s3-bucket.yaml",
+        "PackageBuckets",
+        child="cloudformation/home-account/aws-backup-lambda-s3-bucket.yaml",
+    ),
+    _pipeline(
+        "stackset-aws-backup-member-accounts-role",
+        "stack-sets/stackset-aws-backup-member-accounts-role.yaml",
+        "MemberAccounts",
+        child="cloudformation/member-account/aws-backup-member-account-role.yaml",
+    ),
+    _pipeline(
+        "stackset-aws-backup-member-accounts",
+        "stack-sets/stackset-aws-backup-member-accounts.yaml",
+        "MemberAccounts",
+        child="cloudformation/member-account/aws-backup-member-account.yaml",
+    ),
+    _pipeline(
+        "aws-backup-backuporgpolicymanager-role", "home-account/aws-backup-backuporgpolicymanager-role.yaml", "Functions"
+    ),
+    _pipeline(
+        "aws-backup-backuporgpolicymanager",
+        "home-account/aws-backup-backuporgpolicymanager.yaml",
+        "Functions",
+        needs=("aws-backup-backuporgpolicymanager-role",),
+    ),
+    _pipeline(
+        "stackset-aws-backup-tagonrestore",
+        "stack-sets/stackset-aws-backup-tagonrestore.yaml",
+        "Functions",
+        child="cloudformation/member-account/aws-backup-tagonrestore.yaml",
+    ),
+    _pipeline(
+        "aws-backup-org-policy",
+        "home-account/aws-backup-org-policy.yaml",
+        "OrgPolicy",
+        needs=("aws-backup-backuporgpolicymanager-mangement-role",),
+    ),
+)
+
+BY_NAME = {stack.name: stack for stack in STACKS}
+
+
+def load_template(text: str) -> dict:
+    """A template as plain data; short forms like `!Ref X` become `{"Ref": "X"}`."""
+    return yaml.load(text, Loader=_TemplateLoader)
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """Knows CloudFormation's short forms. Plain scalars such as dates stay text."""
+
+
+def _short_form(loader, suffix, node):
+    key = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if suffix == "GetAtt":
+            value = value.split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {key: value}
+
+
+_TemplateLoader.add_multi_constructor("!", _short_form)
+_TemplateLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
