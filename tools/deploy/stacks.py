@@ -77,15 +77,15 @@ STACKS = (
     _home("aws-backup-codepipeline-cloudformation-role", "CloudFormationRole.yaml"),
     _home(
         "aws-backup-codebuild-validate-templates",
-        "codebuild/ValidateTemplates/aws-backup-codebuild-validate-templates.yaml",
+        "codebuild/aws-backup-codebuild-validate-templates.yaml",
     ),
     _home(
         "aws-backup-codebuild-test-package-tagonrestore",
-        "codebuild/TestAndPackageTagOnRestore/aws-backup-codebuild-test-package-tagonrestore.yaml",
+        "codebuild/aws-backup-codebuild-test-package-tagonrestore.yaml",
     ),
     _home(
         "aws-backup-codebuild-test-package-orgpolicymanager",
-        "codebuild/TestAndPackageBackupOrgPolicyManager/aws-backup-codebuild-test-package-orgpolicymanager.yaml",
+        "codebuild/aws-backup-codebuild-test-package-orgpolicymanager.yaml",
     ),
     _home("aws-backup-codecommit", "aws-backup-codecommit.yaml"),
     _home("aws-backup-codepipeline", "aws-backup-codepipeline.yaml"),

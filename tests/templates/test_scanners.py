@@ -1,0 +1,115 @@
+"""Every scanner that package registries carry, at its strictest. Accepted findings stand at their
+resource with a reason; there is no global list."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nag
+import pytest
+from model import ROOT, Template, policies, statements, suppressed, templates
+
+BIN = Path(sys.executable).parent
+FIXTURES = Path(__file__).parent / "fixtures"
+GUARD = ROOT / ".tools" / "guard"
+
+ALL = pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
+
+
+def run(*command) -> subprocess.CompletedProcess:
+    return subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_cfn_lint_strict():
+    result = run(
+        *(BIN / "python", BIN / "cfn-lint", "--format", "parseable", "-c", "I", "-x", "E3012:strict=true"),
+        *("I3042:region=true", "I3042:accountId=true", "--", *(template.path for template in templates())),
+    )
+    assert (result.returncode, result.stdout) == (0, ""), result.stdout + result.stderr
+
+
+def test_checkov():
+    folders = ("-d", "cloudformation", "-d", "codebuild")
+    options = ("--framework", "cloudformation", "--skip-download", "--quiet", "--compact", "-o", "json")
+    result = run(BIN / "python", BIN / "checkov", *options, *folders)
+    report = json.loads(result.stdout)
+    summary = report["summary"]
+    failed = [f"{check['check_id']} {check['file_path']} {check['resource']}" for check in report["results"]["failed_checks"]]
+    assert failed == []
+    assert summary["parsing_errors"] == 0
+    assert summary["passed"] > 100
+
+
+def test_checkov_skips_say_why():
+    for template in templates():
+        for key, resource in template.resources().items():
+            for tool in ("checkov", "cfn_nag", "guard"):
+                for rule, reason in suppressed(resource, tool).items():
+                    assert len(reason.split()) >= 4, f"{template.name} {key} {rule}: the reason is too short"
+
+
+def test_guard():
+    """AWS's Control Tower rules; a finding is accepted in the resource's `Metadata.guard`."""
+    data = [option for template in templates() for option in ("-d", template.path)]
+    result = run(GUARD / "cfn-guard", "validate", "-r", GUARD / "rules", *data, "-o", "json", "--structured", "--show-summary", "none")
+    report = json.loads(result.stdout)
+    assert len(report) == len(templates())
+    found, accepted = set(), set()
+    for file in report:
+        template = Template(Path(file["name"]))
+        for rule in file["not_compliant"]:
+            name = rule["Rule"]["name"]
+            for key in set(re.findall(r"/Resources/(\w+)", json.dumps(rule))):
+                entry = f"{template.name} {key} {name}"
+                (accepted if name in suppressed(template.resources()[key], "guard") else found).add(entry)
+    assert sorted(found) == []
+    listed = {
+        f"{template.name} {key} {rule}"
+        for template in templates()
+        for key, resource in template.resources().items()
+        for rule in suppressed(resource, "guard")
+    }
+    assert listed - accepted == set(), "accepted findings that the rules no longer make"
+
+
+@ALL
+def test_cfn_nag_questions(template):
+    assert nag.findings(template) == []
+
+
+@pytest.mark.parametrize("rule", ["F3", "F16", "F38", "F76", "W11", "W28"])
+def test_cfn_nag_fixture_fails(rule):
+    found = nag.findings(Template(FIXTURES / f"{rule}.yaml"))
+    assert [line.split(": ")[1] for line in found] == [rule]
+
+
+# What parliament finds and what is meant all the same.
+PARLIAMENT_MEANT = {
+    # Whole statements for "every resource" where IAM knows no resource; nag.py's W11 and W12 ask for the reason.
+    "RESOURCE_STAR",
+    # Deploying roles is what the role is for; the resources are named. See docs/permissions.md.
+    "PERMISSIONS_MANAGEMENT_ACTIONS",
+    # These three are about more than one service in a document, and about credentials.
+    "CREDENTIALS_EXPOSURE",
+    "PRIVILEGE_ESCALATION",
+}
+
+
+@ALL
+def test_parliament(template):
+    """Actions, resources and conditions exist and fit each other."""
+    import parliament
+
+    for key, _, where, kind, document in policies(template):
+        if kind != "identity":
+            continue
+        resolved = {"Version": "2012-10-17", "Statement": statements(document, template)}
+        analysed = parliament.analyze_policy_string(json.dumps(resolved))
+        found = [
+            f"{key} {where}: {finding.issue} {finding.detail}"
+            for finding in analysed.findings
+            if finding.issue not in PARLIAMENT_MEANT
+        ]
+        assert found == []

