@@ -53,7 +53,7 @@ def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> 
     computed = {
         "BackupAndRecoveryHomeAccountId": targets.home_account,
         "CentralBackupVaultArn": targets.central_vault_arn,
-        "pOrganizationId": targets.organization,
+        "OrganizationId": targets.organization,
     }
     client = session.client("cloudformation")
     for stack in _of("make deploy-management"):
