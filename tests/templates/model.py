@@ -1,5 +1,6 @@
 """The templates as the tests see them: plain data, with intrinsic functions worked out."""
 
+import functools
 import json
 import re
 import sys
@@ -53,7 +54,7 @@ class Template:
 
     @property
     def body(self) -> dict:
-        return load_template(self.text)
+        return _load(self.text)
 
     def resources(self, kind: str | None = None) -> dict[str, dict]:
         found = self.body["Resources"]
@@ -62,6 +63,11 @@ class Template:
     def resolve(self, value):
         """`value` with its intrinsic functions worked out; of a condition, both sides where it can."""
         return _resolve(self.body, value)
+
+
+@functools.cache
+def _load(text: str) -> dict:
+    return load_template(text)
 
 
 def templates() -> list[Template]:

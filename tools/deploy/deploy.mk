@@ -77,6 +77,10 @@ guard-org-policy: .tools/deploy/ready ## STEP=before or STEP=after the deploymen
 check-baseline: .tools/templates/ready .tools/guard/ready ## the templates: scanners, contracts, names, permissions
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/templates
 
+.PHONY: baseline-tables
+baseline-tables: .tools/templates/ready ## write docs/coverage.md, docs/permissions.md and the table of stacks anew
+	.tools/templates/bin/python tests/templates/documents.py
+
 .PHONY: test-deploy
 test-deploy: .tools/templates/ready ## the deploy commands
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/deploy

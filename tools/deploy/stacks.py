@@ -139,7 +139,7 @@ def load_template(text: str) -> dict:
     return yaml.load(text, Loader=_TemplateLoader)
 
 
-class _TemplateLoader(yaml.SafeLoader):
+class _TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Knows CloudFormation's short forms. Plain scalars such as dates stay text."""
 
 

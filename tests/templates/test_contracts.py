@@ -1,0 +1,355 @@
+"""What templates, parameter files and builds promise each other."""
+
+import json
+import re
+
+import pytest
+from deploy import packages
+from deploy.accounts import PACKAGE_PARAMETERS
+from deploy.stacks import PARAMETERS, TAG
+from deploy.targets import KEYS
+from deploy.templates import VARIABLES
+from documents import documents
+from mission import FEATURES, NAMES, NOT_YET, TAG_ON_RESTORE, definitions
+from model import ROOT, STACKS, Template, as_list, imports, policies, statements, templates
+
+BY_NAME = {stack.name: stack for stack in STACKS}
+STACK = pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
+
+
+def template_of(stack) -> Template:
+    return Template(stack.template_path)
+
+
+##### Names
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in NAMES.items() for name in names])
+def test_name_is_given_exactly_once(kind, name):
+    given = [found.file for found in definitions() if (found.kind, found.name) == (kind, name)]
+    expected = 0 if (kind, name) in NOT_YET else 1
+    assert len(given) == expected, given
+
+
+def test_tag_on_restore_is_wired_when_its_template_is_there():
+    """The pipeline's switch, and the list of what is missing, follow the template."""
+    switch = BY_NAME["aws-backup-codepipeline"].parameters()["DeployTagOnRestore"]
+    assert switch == str(TAG_ON_RESTORE.exists()).lower()
+    assert (("function", "TagOnRestore") in NOT_YET) == (not TAG_ON_RESTORE.exists())
+
+
+def test_features_are_carried():
+    assert len(FEATURES) == 12
+    missing = [file for _, files in FEATURES for file in files if not (ROOT / file).exists()]
+    assert missing == []
+
+
+def test_documents_are_up_to_date():
+    stale = [path.name for path, text in documents().items() if path.read_text() != text]
+    assert stale == [], "run: make baseline-tables"
+
+
+##### Stacks
+
+
+def test_every_template_is_deployed():
+    deployed = {stack.template for stack in STACKS} | {stack.child for stack in STACKS}
+    assert [template.name for template in templates() if template.name not in deployed] == []
+
+
+def test_every_stack_has_its_template():
+    assert [stack.template for stack in STACKS if not stack.template_path.exists()] == []
+
+
+def test_imports_follow_their_exports_in_the_same_account():
+    exported: dict[str, tuple[str, int]] = {}
+    for position, stack in enumerate(STACKS):
+        for name in imports(template_of(stack).body):
+            assert name in exported, f"{stack.name} imports {name}, which no earlier stack exports"
+            assert exported[name][0] == stack.account, f"{stack.name} imports {name} from another account"
+        for output in template_of(stack).body.get("Outputs", {}).values():
+            if "Export" in output:
+                exported[output["Export"]["Name"]] = (stack.account, position)
+
+
+@STACK
+def test_template_fits_a_request(stack):
+    assert len(template_of(stack).text.encode()) <= 51_200
+
+
+@STACK
+def test_needs_are_stacks(stack):
+    assert set(stack.needs) <= set(BY_NAME)
+
+
+##### Parameters
+
+
+@STACK
+def test_parameter_file_fits_its_template(stack):
+    declared = template_of(stack).body.get("Parameters", {})
+    values = stack.parameters()
+    assert set(values) <= set(declared)
+    for name, value in values.items():
+        definition = declared[name]
+        if stack.name == "aws-backup-ssm-targets" or name == "TargetIds":
+            continue  # placeholders: make targets-check refuses them
+        assert isinstance(value, str)
+        if "AllowedValues" in definition:
+            assert value in [str(allowed) for allowed in definition["AllowedValues"]], name
+        if "AllowedPattern" in definition:
+            assert re.search(definition["AllowedPattern"], value), name
+        if definition["Type"] == "Number":
+            assert definition.get("MinValue", 0) <= int(value) <= definition.get("MaxValue", 10**6), name
+
+
+def test_every_parameter_file_belongs_to_a_stack():
+    assert [path.name for path in PARAMETERS.glob("*.json") if path.stem not in BY_NAME] == []
+
+
+def test_parameter_files_are_what_codepipeline_takes():
+    for path in PARAMETERS.glob("*.json"):
+        document = json.loads(path.read_text())
+        assert set(document) == {"Parameters", "Tags"}, path.name
+        assert document["Tags"] == {TAG["Key"]: TAG["Value"]}, path.name
+
+
+def test_the_pipeline_gets_all_its_values_from_its_file():
+    """It updates itself: a value that the file lacks would depend on how it was made."""
+    stack = BY_NAME["aws-backup-codepipeline"]
+    assert set(stack.parameters()) == set(template_of(stack).body["Parameters"])
+
+
+def test_source_and_pipeline_agree():
+    source, pipeline = (BY_NAME[name].parameters() for name in ("aws-backup-codecommit", "aws-backup-codepipeline"))
+    for name in ("SourceProvider", "BranchName"):
+        assert source[name] == pipeline[name]
+
+
+def test_both_stacks_of_the_policy_manager_agree():
+    role, function = (
+        BY_NAME[name].parameters()
+        for name in ("aws-backup-backuporgpolicymanager-role", "aws-backup-backuporgpolicymanager")
+    )
+    assert role["DelegatedAdministrator"] == function["DelegatedAdministrator"]
+
+
+def test_retention_fits_the_vault_locks():
+    """A retention outside a lock's bounds makes every job fail."""
+    policy = BY_NAME["aws-backup-org-policy"].parameters()
+    for name in ("aws-backup-solution-central-account", "stackset-aws-backup-member-accounts"):
+        lock = BY_NAME[name].parameters()
+        for retention in ("DailyRetentionDays", "MonthlyRetentionDays"):
+            assert int(lock["VaultLockMinRetentionDays"]) <= int(policy[retention])
+            assert int(policy[retention]) <= int(lock["VaultLockMaxRetentionDays"])
+
+
+def test_the_target_file_has_the_keys_that_are_checked():
+    assert tuple(BY_NAME["aws-backup-ssm-targets"].parameters()) == KEYS
+
+
+def test_parameters_are_described_and_bounded():
+    for template in templates():
+        for name, definition in template.body.get("Parameters", {}).items():
+            where = f"{template.name} {name}"
+            assert len(definition.get("Description", "")) > 20, where
+            bounded = {"AllowedValues", "AllowedPattern", "MinValue"} & set(definition)
+            assert bounded or definition["Type"] != "String", where
+
+
+def test_sections_have_one_order():
+    order = [
+        "AWSTemplateFormatVersion",
+        "Description",
+        "Metadata",
+        "Parameters",
+        "Rules",
+        "Conditions",
+        "Resources",
+        "Outputs",
+    ]
+    for template in templates():
+        sections = list(template.body)
+        assert sections == [name for name in order if name in sections], template.name
+        assert template.body["Description"].startswith("Backup and Recovery with AWS Backup"), template.name
+
+
+def test_parameter_groups_name_every_parameter():
+    for template in templates():
+        groups = template.body.get("Metadata", {}).get("AWS::CloudFormation::Interface", {}).get("ParameterGroups", [])
+        named = [name for group in groups for name in group["Parameters"]]
+        assert named == [*dict.fromkeys(named)], template.name
+        assert set(named) == set(template.body.get("Parameters", {})), template.name
+
+
+##### SSM parameters
+
+
+def test_every_ssm_parameter_that_is_read_is_written():
+    written = {found.name for found in definitions() if found.kind == "SSM parameter"}
+    read = set()
+    for template in templates():
+        for definition in template.body.get("Parameters", {}).values():
+            if definition["Type"].startswith("AWS::SSM::Parameter"):
+                read.add(definition["Default"])
+    code = [*ROOT.glob("tools/deploy/*.py"), *ROOT.glob("crates/*/src/**/*.rs")]
+    for path in code:
+        read |= set(re.findall(r'"(/backup/[a-z/-]+[a-z])"', path.read_text()))
+    assert read - written == set()
+
+
+def test_only_publishing_writes_the_package_parameters():
+    names = set(PACKAGE_PARAMETERS)
+    for template in templates():
+        for resource in template.resources("AWS::SSM::Parameter").values():
+            assert resource["Properties"]["Name"] not in names
+    role = Template(ROOT / "cloudformation/home-account/CloudFormationRole.yaml")
+    for _, _, _, kind, document in policies(role):
+        for statement in statements(document, role):
+            if "ssm:PutParameter" in as_list(statement["Action"]):
+                assert not [arn for arn in as_list(statement["Resource"]) if "deployed" in arn or arn.endswith("/backup/*")]
+
+
+##### Stack sets
+
+STACK_SETS = [stack for stack in STACKS if stack.child]
+
+
+@pytest.mark.parametrize("stack", STACK_SETS, ids=lambda stack: stack.name)
+def test_stack_set_gives_its_child_what_it_takes(stack):
+    ((_, resource),) = template_of(stack).resources("AWS::CloudFormation::StackSet").items()
+    given = {entry["ParameterKey"] for entry in resource["Properties"].get("Parameters", [])}
+    child = ROOT / stack.child
+    if not child.exists():
+        assert child == TAG_ON_RESTORE
+        return
+    declared = Template(child).body.get("Parameters", {})
+    required = {name for name, definition in declared.items() if "Default" not in definition}
+    assert given <= set(declared)
+    assert required <= given
+    # Bounds and defaults stand in both templates: they must be the same.
+    parent = template_of(stack).body["Parameters"]
+    for name in given & set(parent):
+        for what in ("Default", "AllowedValues", "AllowedPattern", "MinValue", "MaxValue"):
+            if parent[name]["Type"].startswith("AWS::SSM"):
+                continue
+            assert parent[name].get(what) == declared[name].get(what), f"{name} {what}"
+
+
+@pytest.mark.parametrize("stack", STACK_SETS, ids=lambda stack: stack.name)
+def test_stack_set_allows_the_iam_resources_of_its_child(stack):
+    ((_, resource),) = template_of(stack).resources("AWS::CloudFormation::StackSet").items()
+    child = ROOT / stack.child
+    if not child.exists():
+        return
+    roles = Template(child).resources("AWS::IAM::Role")
+    named = any("RoleName" in role["Properties"] for role in roles.values())
+    expected = ["CAPABILITY_NAMED_IAM"] if named else ["CAPABILITY_IAM"] if roles else []
+    assert resource["Properties"].get("Capabilities", []) == expected
+
+
+def test_member_stack_sets_keep_backups_and_do_not_stop_at_one_account():
+    for stack in STACK_SETS:
+        ((_, resource),) = template_of(stack).resources("AWS::CloudFormation::StackSet").items()
+        properties = resource["Properties"]
+        assert properties["ManagedExecution"] == {"Active": True}
+        assert "${TemplateKey}" in json.dumps(properties["TemplateURL"])
+        if properties["PermissionModel"] == "SERVICE_MANAGED":
+            assert properties["AutoDeployment"] == {"Enabled": True, "RetainStacksOnAccountRemoval": True}
+            assert properties["CallAs"] == {"Ref": "CallAs"}
+            assert int(stack.parameters()["FailureTolerancePercentage"]) > 0
+            assert int(stack.parameters()["MaxConcurrentPercentage"]) > 1
+
+
+##### What must survive
+
+
+def test_what_holds_or_decrypts_backups_outlives_its_stack():
+    kept = {"AWS::Backup::BackupVault", "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::S3::Bucket", "AWS::CodeCommit::Repository"}
+    service_roles = {"AWSBackupSolutionRole", "AWSBackupSolutionCentralAccountRole"}
+    for template in templates():
+        for key, resource in template.resources().items():
+            service_role = resource.get("Properties", {}).get("RoleName") in service_roles
+            if resource["Type"] in kept or service_role:
+                policies_of = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+                assert policies_of == ("Retain", "Retain"), f"{template.name} {key}"
+
+
+def test_no_bucket_expires_what_is_current():
+    for template in templates():
+        for key, bucket in template.resources("AWS::S3::Bucket").items():
+            for rule in bucket["Properties"].get("LifecycleConfiguration", {}).get("Rules", []):
+                assert not {"ExpirationInDays", "ExpirationDate"} & set(rule), f"{template.name} {key}"
+
+
+def test_no_account_region_or_partition_is_written_down():
+    for template in templates():
+        plain = "\n".join(line.split("#")[0] for line in template.text.splitlines() if "Description" not in line)
+        assert not re.search(r"\b\d{12}\b", plain), template.name
+        assert "arn:aws" not in plain.replace("arn:aws:iam::aws", "arn:aws"), template.name
+        assert not re.search(r"\b(us|eu|ap)-[a-z]+-\d\b", plain), template.name
+
+
+##### Vaults, keys and service control policies
+
+
+def _vaults():
+    for template in templates():
+        for _, _, _, _, document in [entry for entry in policies(template) if entry[1]["Type"] == "AWS::Backup::BackupVault"]:
+            yield template, statements(document, template)
+
+
+def test_vaults_are_closed():
+    found = list(_vaults())
+    assert len(found) == 2
+    for template, entries in found:
+        denied = {action for entry in entries if entry["Effect"] == "Deny" for action in entry["Action"]}
+        assert {"backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle", "backup:PutBackupVaultAccessPolicy"} <= denied
+        for entry in entries:
+            assert "Condition" in entry, f"{template.name} {entry['Sid']}"
+
+
+def test_everybody_means_the_organization():
+    """A statement for every principal is bound to the organization or denies."""
+    for template in templates():
+        for key, _, _, _, document in policies(template):
+            for entry in statements(document, template):
+                principal = entry.get("Principal")
+                anybody = principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
+                if anybody and entry["Effect"] == "Allow":
+                    equals = entry.get("Condition", {}).get("StringEquals", {})
+                    assert "aws:PrincipalOrgID" in equals, f"{template.name} {key} {entry['Sid']}"
+
+
+def test_keys_and_vaults_name_no_role_as_principal():
+    """IAM and KMS refuse a principal that does not exist yet."""
+    for template in templates():
+        for key, _, _, kind, document in policies(template):
+            for entry in statements(document, template):
+                for arn in as_list((entry.get("Principal") or {}).get("AWS", [])) if isinstance(entry.get("Principal"), dict) else []:
+                    assert ":role/" not in arn, f"{template.name} {key} {entry['Sid']}"
+
+
+def test_service_control_policies_deny_foreign_and_missing_targets():
+    found = [entry for template in templates() for entry in policies(template) if entry[3] == "scp"]
+    assert len(found) == 2
+    for _, _, _, _, document in found:
+        foreign, missing = document["Statement"]
+        (operator,) = foreign["Condition"]
+        assert operator.startswith("ForAnyValue:") and "Not" in operator
+        (key,) = foreign["Condition"][operator]
+        assert missing["Condition"] == {"Null": {key: "true"}}
+        assert {foreign["Effect"], missing["Effect"]} == {"Deny"}
+
+
+##### Publishing
+
+
+def test_published_functions_are_the_builds():
+    for function, parameter in packages.FUNCTIONS.items():
+        assert (ROOT / f"buildspecs/{function}.yml").exists()
+        assert f"/backup/lambda/{parameter}/deployed-package" in PACKAGE_PARAMETERS
+
+
+def test_child_template_variables_are_the_stack_sets():
+    assert set(VARIABLES.values()) == {stack.name for stack in STACK_SETS}
