@@ -1,0 +1,182 @@
+"""Each account's stacks: the right account only, in order, and what stays when they go."""
+
+import pytest
+from deploy import accounts, cloudformation
+from deploy.problem import Problem
+from deploy.stacks import STACKS
+from fakes import S3, CloudFormation, Iam, Session, Ssm, Sts
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0)
+    monkeypatch.setattr(accounts, "require_committed", lambda: None)
+
+
+def session(account, region="eu-central-1", cloud=None, roles=None, arn=None):
+    clients = {
+        "sts": Sts(account, arn),
+        "iam": Iam(roles or {}),
+        "ssm": Ssm({}),
+        "s3": S3({"artifacts"}),
+        "cloudformation": cloud or CloudFormation(),
+    }
+    return Session(clients, region)
+
+
+def stacks_by(by):
+    return [stack.name for stack in STACKS if stack.by == by]
+
+
+def created(made):
+    return [name for what, name in made.clients["cloudformation"].requests if what == "create"]
+
+
+@pytest.mark.parametrize("deploy", [accounts.deploy_central, accounts.deploy_management, accounts.deploy_home])
+def test_another_account_is_refused(targets, said, deploy):
+    made = session("999999999999")
+    with pytest.raises(Problem, match="use a profile of that account"):
+        deploy(made, targets, said.append)
+    assert created(made) == []
+
+
+def test_central_in_another_region_is_refused(targets, said):
+    with pytest.raises(Problem, match="add REGION=eu-west-1"):
+        accounts.deploy_central(session("333333333333", "eu-central-1"), targets, said.append)
+
+
+def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {"CentralBackupVaultArn": targets.central_vault_arn}
+    made = session("333333333333", "eu-west-1", cloud)
+    accounts.deploy_central(made, targets, said.append)
+    assert created(made) == stacks_by("make deploy-central")
+    _, parameters = cloud.bodies["aws-backup-solution-central-account"]
+    given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
+    assert given["pOrganizationId"] == targets.organization
+    assert given["DeployingPrincipal"] == "root"
+    assert said[-1] == f"central vault: {targets.central_vault_arn}"
+
+
+def test_a_central_vault_with_another_arn_is_told(targets, said):
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {"CentralBackupVaultArn": "arn:other"}
+    with pytest.raises(Problem, match="write it into aws-backup-ssm-targets.json"):
+        accounts.deploy_central(session("333333333333", "eu-west-1", cloud), targets, said.append)
+
+
+def test_management_leaves_out_service_control_policies_without_targets(targets, said):
+    made = session("111111111111")
+    accounts.deploy_management(made, targets, said.append)
+    assert created(made) == ["aws-backup-backuporgpolicymanager-mangement-role"]
+    assert sum("names no TargetIds" in line for line in said) == 2
+
+
+def home(cloud=None, roles=None):
+    cloud = cloud or CloudFormation()
+    cloud.outputs["aws-backup-s3-bucket"] = {"BucketName": "artifacts"}
+    return session("222222222222", cloud=cloud, roles=roles)
+
+
+def test_home_deploys_its_stacks_in_order_and_the_source_before_the_repository(targets, said):
+    made = home()
+    accounts.deploy_home(made, targets, said.append)
+    assert created(made) == stacks_by("make deploy-home")
+    assert made.clients["s3"].uploads == [f"artifacts/{accounts.ARCHIVE_KEY}"]
+    assert made.clients["s3"].objects["artifacts", accounts.ARCHIVE_KEY][:2] == b"PK"
+    order = [line.split(":")[0] for line in said]
+    assert order.index("source archive") < order.index("aws-backup-codecommit")
+
+
+def test_home_twice_changes_nothing_and_uploads_no_second_archive(targets, said):
+    made = home()
+    accounts.deploy_home(made, targets, said.append)
+    before = list(made.clients["cloudformation"].requests)
+    accounts.deploy_home(made, targets, said.append)
+    assert made.clients["cloudformation"].requests == before
+    assert len(made.clients["s3"].uploads) == 1
+
+
+def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
+    role = "AWSCloudFormationStackSetAdministrationRole"
+    made = home(roles={role: f"arn:aws:iam::222222222222:role/{role}"})
+    accounts.deploy_home(made, targets, said.append)
+    assert "aws-cloudformation-stackset-admin-role" not in created(made)
+    assert "aws-cloudformation-stackset-execution-role" in created(made)
+    assert f"aws-cloudformation-stackset-admin-role: skipped, this account has a role {role} already" in said
+
+
+def test_uncommitted_changes_are_named(monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(accounts, "_git", lambda *_: " M cloudformation/parameters/aws-backup-ssm-targets.json")
+    with pytest.raises(Problem, match="not committed: cloudformation/parameters/aws-backup-ssm-targets.json"):
+        accounts.require_committed()
+
+
+@pytest.mark.parametrize(
+    ("arn", "roles", "expected"),
+    [
+        ("arn:aws:iam::333333333333:root", {}, "root"),
+        ("arn:aws:iam::333333333333:user/ops/alice", {}, "user/ops/alice"),
+        ("arn:aws:sts::333333333333:assumed-role/Admin/alice", {"Admin": "arn:aws:iam::333333333333:role/Admin"}, "role/Admin"),
+        (
+            "arn:aws:sts::333333333333:assumed-role/Admin/alice",
+            {"Admin": "arn:aws:iam::333333333333:role/teams/Admin"},
+            "role/teams/Admin",
+        ),
+        (
+            "arn:aws:sts::333333333333:assumed-role/AWSReservedSSO_Admin_0123/alice",
+            {},
+            "role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Admin_0123",
+        ),
+        ("arn:aws:sts::333333333333:assumed-role/Admin/alice", {}, "role/Admin"),
+    ],
+)
+def test_the_deploying_principal_is_what_a_policy_will_see(arn, roles, expected):
+    assert accounts.deploying_principal(session("333333333333", roles=roles), arn) == expected
+
+
+##### Deleting
+
+
+def everything(account):
+    return CloudFormation({stack.name: "CREATE_COMPLETE" for stack in STACKS if stack.account == account})
+
+
+def test_without_apply_nothing_is_deleted_and_what_stays_is_told(targets, said):
+    made = session("222222222222", cloud=everything("home"))
+    accounts.destroy(made, targets, "home", False, said.append)
+    assert made.clients["cloudformation"].requests == []
+    assert said[0] == "would delete aws-backup-codepipeline"
+    assert [line for line in said if line.startswith("stays: ")]
+    assert said[-1] == "nothing was changed; add APPLY=1 to delete"
+
+
+def test_home_goes_in_an_order_that_works(targets, said):
+    cloud = everything("home")
+    cloud.protected.add("aws-backup-org-policy")
+    made = session("222222222222", cloud=cloud)
+    accounts.destroy(made, targets, "home", True, said.append)
+    gone = [name for what, name in cloud.requests if what == "delete"]
+    assert set(gone) == {stack.name for stack in STACKS if stack.account == "home"}
+    position = {name: number for number, name in enumerate(gone)}
+    # No commit may bring back what goes; the policies need their function to go; every stack of the
+    # pipeline needs CloudFormationRole to go.
+    assert position["aws-backup-codepipeline"] == 0
+    assert position["aws-backup-org-policy"] < position["aws-backup-backuporgpolicymanager"]
+    assert position["aws-backup-backuporgpolicymanager"] < position["aws-backup-backuporgpolicymanager-role"]
+    last = max(position[stack.name] for stack in STACKS if stack.by.startswith("pipeline"))
+    assert last < position["aws-backup-codepipeline-cloudformation-role"]
+
+
+def test_only_the_policies_stack_loses_its_protection(targets, said):
+    cloud = everything("home")
+    accounts.destroy(session("222222222222", cloud=cloud), targets, "home", True, said.append)
+    assert [name for what, name in cloud.requests if what == "unprotect"] == ["aws-backup-org-policy"]
+
+
+def test_deleting_twice_is_done(targets, said):
+    made = session("333333333333", cloud=everything("central"))
+    accounts.destroy(made, targets, "central", True, said.append)
+    accounts.destroy(made, targets, "central", True, said.append)
+    assert "no stack of the solution is in this account and Region" in said

@@ -1,0 +1,140 @@
+"""The organization's preparation: checked first, done only when asked, verified, safe to repeat."""
+
+import pytest
+from deploy import organization
+from deploy.problem import Problem
+from fakes import Paginator, Session, Sts, client_error
+
+
+class Organizations:
+    def __init__(self, features="ALL", access=(), administrators=(), enabled=False, stubborn=False):
+        self.features, self.access, self.administrators = features, set(access), set(administrators)
+        self.enabled, self.stubborn, self.writes = enabled, stubborn, []
+
+    def describe_organization(self):
+        return {"Organization": {"Id": "o-abcd123456", "FeatureSet": self.features}}
+
+    def get_paginator(self, name):
+        if name == "list_aws_service_access_for_organization":
+            return Paginator([{"EnabledServicePrincipals": [{"ServicePrincipal": p}]} for p in self.access])
+        return Paginator([{"DelegatedAdministrators": [{"Id": account}]} for account in self.administrators])
+
+    def list_roots(self):
+        types = [{"Type": "BACKUP_POLICY", "Status": "ENABLED"}] if self.enabled else []
+        return {"Roots": [{"Id": "r-ab12", "PolicyTypes": types}]}
+
+    def enable_all_features(self):
+        self.writes.append("features")
+
+    def enable_aws_service_access(self, ServicePrincipal):
+        self.writes.append(ServicePrincipal)
+        self.access.add(ServicePrincipal)
+
+    def register_delegated_administrator(self, AccountId, ServicePrincipal):
+        self.writes.append(AccountId)
+        self.administrators.add(AccountId)
+
+    def enable_policy_type(self, RootId, PolicyType):
+        self.writes.append(PolicyType)
+        self.enabled = not self.stubborn
+
+
+class Backup:
+    def __init__(self, cross_account=False, off=("EBS", "RDS")):
+        self.cross_account = cross_account
+        self.types = {"DynamoDB": True} | dict.fromkeys(off, False)
+        self.writes = []
+
+    def describe_global_settings(self):
+        return {"GlobalSettings": {"isCrossAccountBackupEnabled": str(self.cross_account).lower()}}
+
+    def update_global_settings(self, GlobalSettings):
+        self.writes.append("cross-account")
+        self.cross_account = True
+
+    def describe_region_settings(self):
+        return {"ResourceTypeOptInPreference": self.types}
+
+    def update_region_settings(self, ResourceTypeOptInPreference):
+        self.writes.append(sorted(ResourceTypeOptInPreference))
+        self.types = self.types | ResourceTypeOptInPreference
+
+
+class StackSets:
+    def __init__(self, organizations):
+        self.organizations = organizations
+
+    def activate_organizations_access(self):
+        self.organizations.writes.append("stack sets")
+        self.organizations.access.add(organization.STACK_SETS)
+
+
+def world(organizations=None, account="111111111111"):
+    organizations = organizations or Organizations()
+    regional = {("backup", region): Backup() for region in ("eu-central-1", "eu-west-1")}
+    return Session(
+        {
+            "sts": Sts(account),
+            "organizations": organizations,
+            "cloudformation": StackSets(organizations),
+            "backup": Backup(),
+            **regional,
+        }
+    )
+
+
+def writes(session):
+    return [write for client in session.clients.values() for write in getattr(client, "writes", [])]
+
+
+def test_without_apply_nothing_changes_and_everything_missing_is_told(targets, said):
+    session = world()
+    assert organization.prepare(session, targets, False, said.append) is False
+    assert writes(session) == []
+    assert [line.split("  ")[0] for line in said] == ["ok", *["missing"] * 7, "nothing was changed; add APPLY=1 to do what is missing"]
+    assert "missing  service opt-in in eu-west-1: off for EBS, RDS" in said
+
+
+def test_with_apply_everything_is_done_and_a_second_time_nothing(targets, said):
+    session = world()
+    assert organization.prepare(session, targets, True, said.append) is True
+    assert sum(line.startswith("done") for line in said) == 7
+    before = writes(session)
+    assert len(before) == 7
+    assert organization.prepare(session, targets, True, said.append) is True
+    assert writes(session) == before
+
+
+def test_what_is_on_already_is_left_alone(targets, said):
+    session = world(Organizations(access=[organization.BACKUP], enabled=True))
+    organization.prepare(session, targets, True, said.append)
+    assert session.clients["organizations"].writes == ["stack sets", "222222222222"]
+
+
+def test_a_step_that_did_not_take_effect_is_told(targets, said):
+    session = world(Organizations(stubborn=True))
+    with pytest.raises(Problem, match="policy type BACKUP_POLICY: still not enabled on the root"):
+        organization.prepare(session, targets, True, said.append)
+
+
+def test_all_features_wait_for_the_invited_accounts(targets, said):
+    session = world(Organizations(features="CONSOLIDATED_BILLING"))
+    with pytest.raises(Problem, match="all features of the organization: still only consolidated billing is on"):
+        organization.prepare(session, targets, True, said.append)
+    assert session.clients["organizations"].writes == ["features"]
+
+
+def test_another_account_is_refused(targets, said):
+    with pytest.raises(Problem, match="the management account is 111111111111"):
+        organization.prepare(world(account="222222222222"), targets, True, said.append)
+
+
+def test_a_refusal_keeps_awss_reason(targets, said):
+    session = world()
+
+    def refuse():
+        raise client_error("ActivateOrganizationsAccess", "AccessDenied", "not for you")
+
+    session.clients["cloudformation"].activate_organizations_access = refuse
+    with pytest.raises(Problem, match="AccessDenied: not for you; service-managed stack sets need it"):
+        organization.prepare(session, targets, True, said.append)
