@@ -4,7 +4,10 @@ from botocore.exceptions import ClientError
 
 
 def client_error(operation: str, code: str, message: str = "", http: int = 400) -> ClientError:
-    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": http}}
+    response = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": http},
+    }
     return ClientError(response, operation)
 
 
@@ -61,9 +64,13 @@ class S3:
 
     def put_object(self, Bucket, Key, Body, **_):
         if self.broken:
-            raise client_error("PutObject", "SlowDown", "Please reduce your request rate.", http=503)
+            raise client_error(
+                "PutObject", "SlowDown", "Please reduce your request rate.", http=503
+            )
         if Bucket not in self.buckets:
-            raise client_error("PutObject", "NoSuchBucket", "The specified bucket does not exist", http=404)
+            raise client_error(
+                "PutObject", "NoSuchBucket", "The specified bucket does not exist", http=404
+            )
         self.uploads.append(f"{Bucket}/{Key}")
         self.objects[Bucket, Key] = Body
 
@@ -87,7 +94,7 @@ class Paginator:
 
 
 class CloudFormation:
-    """Stacks that finish what they are asked at the next look; `fails` names those that do not succeed."""
+    """Stacks that finish what they are asked at the next look; `fails` names those that do not."""
 
     def __init__(self, stacks: dict[str, str] | None = None, fails: dict[str, str] | None = None):
         self.stacks = dict(stacks or {})
@@ -101,8 +108,13 @@ class CloudFormation:
     def describe_stacks(self, StackName):
         name = StackName.removeprefix("id-of-")
         if name not in self.stacks:
-            raise client_error("DescribeStacks", "ValidationError", f"Stack with id {name} does not exist")
-        outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self.outputs.get(name, {}).items()]
+            raise client_error(
+                "DescribeStacks", "ValidationError", f"Stack with id {name} does not exist"
+            )
+        outputs = [
+            {"OutputKey": key, "OutputValue": value}
+            for key, value in self.outputs.get(name, {}).items()
+        ]
         shown = self.stacks[name]
         # An operation shows its end at the next look.
         if shown.endswith("_IN_PROGRESS") and name in self.bodies:
@@ -112,7 +124,9 @@ class CloudFormation:
     def _end(self, name, shown):
         if name in self.fails:
             self._event(name, "Thing", "CREATE_FAILED", self.fails[name])
-            return "ROLLBACK_COMPLETE" if shown == "CREATE_IN_PROGRESS" else "UPDATE_ROLLBACK_COMPLETE"
+            return (
+                "ROLLBACK_COMPLETE" if shown == "CREATE_IN_PROGRESS" else "UPDATE_ROLLBACK_COMPLETE"
+            )
         self._event(name, "Thing", shown.replace("IN_PROGRESS", "COMPLETE"))
         return shown.replace("IN_PROGRESS", "COMPLETE")
 

@@ -32,7 +32,9 @@ def created(made):
     return [name for what, name in made.clients["cloudformation"].requests if what == "create"]
 
 
-@pytest.mark.parametrize("deploy", [accounts.deploy_central, accounts.deploy_management, accounts.deploy_home])
+@pytest.mark.parametrize(
+    "deploy", [accounts.deploy_central, accounts.deploy_management, accounts.deploy_home]
+)
 def test_another_account_is_refused(targets, said, deploy):
     made = session("999999999999")
     with pytest.raises(Problem, match="use a profile of that account"):
@@ -47,7 +49,9 @@ def test_central_in_another_region_is_refused(targets, said):
 
 def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
     cloud = CloudFormation()
-    cloud.outputs["aws-backup-solution-central-account"] = {"CentralBackupVaultArn": targets.central_vault_arn}
+    cloud.outputs["aws-backup-solution-central-account"] = {
+        "CentralBackupVaultArn": targets.central_vault_arn
+    }
     made = session("333333333333", "eu-west-1", cloud)
     accounts.deploy_central(made, targets, said.append)
     assert created(made) == stacks_by("make deploy-central")
@@ -103,13 +107,20 @@ def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
     accounts.deploy_home(made, targets, said.append)
     assert "aws-cloudformation-stackset-admin-role" not in created(made)
     assert "aws-cloudformation-stackset-execution-role" in created(made)
-    assert f"aws-cloudformation-stackset-admin-role: skipped, this account has a role {role} already" in said
+    assert (
+        f"aws-cloudformation-stackset-admin-role: skipped, this account has a role {role} already"
+        in said
+    )
 
 
 def test_uncommitted_changes_are_named(monkeypatch):
     monkeypatch.undo()
-    monkeypatch.setattr(accounts, "_git", lambda *_: " M cloudformation/parameters/aws-backup-ssm-targets.json")
-    with pytest.raises(Problem, match="not committed: cloudformation/parameters/aws-backup-ssm-targets.json"):
+    monkeypatch.setattr(
+        accounts, "_git", lambda *_: " M cloudformation/parameters/aws-backup-ssm-targets.json"
+    )
+    with pytest.raises(
+        Problem, match="not committed: cloudformation/parameters/aws-backup-ssm-targets.json"
+    ):
         accounts.require_committed()
 
 
@@ -118,7 +129,11 @@ def test_uncommitted_changes_are_named(monkeypatch):
     [
         ("arn:aws:iam::333333333333:root", {}, "root"),
         ("arn:aws:iam::333333333333:user/ops/alice", {}, "user/ops/alice"),
-        ("arn:aws:sts::333333333333:assumed-role/Admin/alice", {"Admin": "arn:aws:iam::333333333333:role/Admin"}, "role/Admin"),
+        (
+            "arn:aws:sts::333333333333:assumed-role/Admin/alice",
+            {"Admin": "arn:aws:iam::333333333333:role/Admin"},
+            "role/Admin",
+        ),
         (
             "arn:aws:sts::333333333333:assumed-role/Admin/alice",
             {"Admin": "arn:aws:iam::333333333333:role/teams/Admin"},
@@ -140,7 +155,9 @@ def test_the_deploying_principal_is_what_a_policy_will_see(arn, roles, expected)
 
 
 def everything(account):
-    return CloudFormation({stack.name: "CREATE_COMPLETE" for stack in STACKS if stack.account == account})
+    return CloudFormation(
+        {stack.name: "CREATE_COMPLETE" for stack in STACKS if stack.account == account}
+    )
 
 
 def test_without_apply_nothing_is_deleted_and_what_stays_is_told(targets, said):
@@ -164,7 +181,10 @@ def test_home_goes_in_an_order_that_works(targets, said):
     # pipeline needs CloudFormationRole to go.
     assert position["aws-backup-codepipeline"] == 0
     assert position["aws-backup-org-policy"] < position["aws-backup-backuporgpolicymanager"]
-    assert position["aws-backup-backuporgpolicymanager"] < position["aws-backup-backuporgpolicymanager-role"]
+    assert (
+        position["aws-backup-backuporgpolicymanager"]
+        < position["aws-backup-backuporgpolicymanager-role"]
+    )
     last = max(position[stack.name] for stack in STACKS if stack.by.startswith("pipeline"))
     assert last < position["aws-backup-codepipeline-cloudformation-role"]
 
@@ -172,7 +192,9 @@ def test_home_goes_in_an_order_that_works(targets, said):
 def test_only_the_policies_stack_loses_its_protection(targets, said):
     cloud = everything("home")
     accounts.destroy(session("222222222222", cloud=cloud), targets, "home", True, said.append)
-    assert [name for what, name in cloud.requests if what == "unprotect"] == ["aws-backup-org-policy"]
+    assert [name for what, name in cloud.requests if what == "unprotect"] == [
+        "aws-backup-org-policy"
+    ]
 
 
 def test_deleting_twice_is_done(targets, said):

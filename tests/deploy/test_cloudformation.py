@@ -78,7 +78,9 @@ def test_deleting_what_is_not_there_is_done(said):
 ##### Around the backup policies
 
 
-@pytest.mark.parametrize("status", [None, "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
+@pytest.mark.parametrize(
+    "status", [None, "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]
+)
 def test_the_guard_deletes_no_stack_that_came_to_be(said, status):
     client = CloudFormation({org_policy.STACK: status} if status else {})
     org_policy.guard(client, "before", said.append)

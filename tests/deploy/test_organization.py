@@ -16,8 +16,12 @@ class Organizations:
 
     def get_paginator(self, name):
         if name == "list_aws_service_access_for_organization":
-            return Paginator([{"EnabledServicePrincipals": [{"ServicePrincipal": p}]} for p in self.access])
-        return Paginator([{"DelegatedAdministrators": [{"Id": account}]} for account in self.administrators])
+            return Paginator(
+                [{"EnabledServicePrincipals": [{"ServicePrincipal": p}]} for p in self.access]
+            )
+        return Paginator(
+            [{"DelegatedAdministrators": [{"Id": account}]} for account in self.administrators]
+        )
 
     def list_roots(self):
         types = [{"Type": "BACKUP_POLICY", "Status": "ENABLED"}] if self.enabled else []
@@ -91,7 +95,11 @@ def test_without_apply_nothing_changes_and_everything_missing_is_told(targets, s
     session = world()
     assert organization.prepare(session, targets, False, said.append) is False
     assert writes(session) == []
-    assert [line.split("  ")[0] for line in said] == ["ok", *["missing"] * 7, "nothing was changed; add APPLY=1 to do what is missing"]
+    assert [line.split("  ")[0] for line in said] == [
+        "ok",
+        *["missing"] * 7,
+        "nothing was changed; add APPLY=1 to do what is missing",
+    ]
     assert "missing  service opt-in in eu-west-1: off for EBS, RDS" in said
 
 
@@ -119,7 +127,9 @@ def test_a_step_that_did_not_take_effect_is_told(targets, said):
 
 def test_all_features_wait_for_the_invited_accounts(targets, said):
     session = world(Organizations(features="CONSOLIDATED_BILLING"))
-    with pytest.raises(Problem, match="all features of the organization: still only consolidated billing is on"):
+    with pytest.raises(
+        Problem, match="all features of the organization: still only consolidated billing is on"
+    ):
         organization.prepare(session, targets, True, said.append)
     assert session.clients["organizations"].writes == ["features"]
 
@@ -136,5 +146,7 @@ def test_a_refusal_keeps_awss_reason(targets, said):
         raise client_error("ActivateOrganizationsAccess", "AccessDenied", "not for you")
 
     session.clients["cloudformation"].activate_organizations_access = refuse
-    with pytest.raises(Problem, match="AccessDenied: not for you; service-managed stack sets need it"):
+    with pytest.raises(
+        Problem, match="AccessDenied: not for you; service-managed stack sets need it"
+    ):
         organization.prepare(session, targets, True, said.append)

@@ -6,11 +6,16 @@ import pytest
 from deploy import targets
 from deploy.problem import Problem
 
+
+def vault(region: str, account: str) -> str:
+    return f"arn:aws:backup:{region}:{account}:backup-vault:AWSBackupSolutionCentralVault"
+
+
 GOOD = {
     "OrganizationId": "o-abcd123456",
     "OrgManagementAccount": "111111111111",
     "TargetHomeAccount": "222222222222",
-    "CentralBackupVaultArn": "arn:aws:backup:eu-west-1:333333333333:backup-vault:AWSBackupSolutionCentralVault",
+    "CentralBackupVaultArn": vault("eu-west-1", "333333333333"),
     "TargetOUs": "ou-ab12-cdefgh34, ou-ab12-ijklmn56",
     "TargetRegions": "eu-central-1, eu-west-1",
     "TargetGlobalRegion": "eu-central-1",
@@ -25,33 +30,76 @@ def test_good_values_with_blanks_after_commas_are_accepted():
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"OrganizationId": "abcd123456"}, "error: OrganizationId: `abcd123456` is not an organization id, such as o-abcd123456"),
-        ({"OrgManagementAccount": "11111111111"}, "error: OrgManagementAccount: `11111111111` is not an account id of twelve digits"),
-        ({"TargetHomeAccount": 222222222222}, "error: TargetHomeAccount: not a text, or empty; write the value in quotes"),
-        ({"TargetHomeAccount": "000000000000"}, "error: TargetHomeAccount: `000000000000` is the placeholder; type your own value"),
-        ({"TargetOUs": "ou-ab12-cdefgh34,"}, "error: TargetOUs: `` is not the id of an organizational unit or root, such as ou-ab12-cdefgh34"),
-        ({"TargetOUs": "ou-ab12-cdefgh34,ou-ab12-cdefgh34"}, "error: TargetOUs: `ou-ab12-cdefgh34` is there twice; remove one"),
-        ({"TargetOUs": "r-ab12, ou-ab12-cdefgh34"}, "error: TargetOUs: the root contains every unit; name the root alone, or units only"),
-        ({"TargetRegions": "eu-central-1 eu-west-1"}, "error: TargetRegions: `eu-central-1 eu-west-1` is not a Region's name, such as eu-central-1"),
-        ({"TargetRegions": "eu-central-1,eu-central-1"}, "error: TargetRegions: `eu-central-1` is there twice; remove one"),
-        ({"TargetRegions": "eu-centrall-1"}, "warning: TargetRegions: `eu-centrall-1` is not among the Regions known here; is it new, or misspelt?"),
-        ({"TargetGlobalRegion": "Frankfurt"}, "error: TargetGlobalRegion: `Frankfurt` is not a Region's name, such as eu-central-1"),
-        ({"CentralBackupVaultArn": "AWSBackupSolutionCentralVault"}, "error: CentralBackupVaultArn: `AWSBackupSolutionCentralVault` is not the ARN of a backup vault"),
         (
-            {"CentralBackupVaultArn": "arn:aws:backup:cn-north-1:333333333333:backup-vault:AWSBackupSolutionCentralVault"},
+            {"OrganizationId": "abcd123456"},
+            "error: OrganizationId: `abcd123456` is not an organization id, such as o-abcd123456",
+        ),
+        (
+            {"OrgManagementAccount": "11111111111"},
+            "error: OrgManagementAccount: `11111111111` is not an account id of twelve digits",
+        ),
+        (
+            {"TargetHomeAccount": 222222222222},
+            "error: TargetHomeAccount: not a text, or empty; write the value in quotes",
+        ),
+        (
+            {"TargetHomeAccount": "000000000000"},
+            "error: TargetHomeAccount: `000000000000` is the placeholder; type your own value",
+        ),
+        (
+            {"TargetOUs": "ou-ab12-cdefgh34,"},
+            "error: TargetOUs: `` is not the id of an organizational unit or root, such as "
+            "ou-ab12-cdefgh34",
+        ),
+        (
+            {"TargetOUs": "ou-ab12-cdefgh34,ou-ab12-cdefgh34"},
+            "error: TargetOUs: `ou-ab12-cdefgh34` is there twice; remove one",
+        ),
+        (
+            {"TargetOUs": "r-ab12, ou-ab12-cdefgh34"},
+            "error: TargetOUs: the root contains every unit; name the root alone, or units only",
+        ),
+        (
+            {"TargetRegions": "eu-central-1 eu-west-1"},
+            "error: TargetRegions: `eu-central-1 eu-west-1` is not a Region's name, such as "
+            "eu-central-1",
+        ),
+        (
+            {"TargetRegions": "eu-central-1,eu-central-1"},
+            "error: TargetRegions: `eu-central-1` is there twice; remove one",
+        ),
+        (
+            {"TargetRegions": "eu-centrall-1"},
+            "warning: TargetRegions: `eu-centrall-1` is not among the Regions known here; is "
+            "it new, or misspelt?",
+        ),
+        (
+            {"TargetGlobalRegion": "Frankfurt"},
+            "error: TargetGlobalRegion: `Frankfurt` is not a Region's name, such as eu-central-1",
+        ),
+        (
+            {"CentralBackupVaultArn": "AWSBackupSolutionCentralVault"},
+            "error: CentralBackupVaultArn: `AWSBackupSolutionCentralVault` is not the ARN of "
+            "a backup vault",
+        ),
+        (
+            {"CentralBackupVaultArn": vault("cn-north-1", "333333333333")},
             "error: CentralBackupVaultArn: Region `cn-north-1` is not in the partition `aws`",
         ),
         (
             {"CentralBackupVaultArn": "arn:aws:backup:eu-west-1:333333333333:backup-vault:Other"},
-            "warning: CentralBackupVaultArn: make deploy-central makes AWSBackupSolutionCentralVault, not `Other`",
+            "warning: CentralBackupVaultArn: make deploy-central makes "
+            "AWSBackupSolutionCentralVault, not `Other`",
         ),
         (
-            {"CentralBackupVaultArn": "arn:aws:backup:eu-west-1:111111111111:backup-vault:AWSBackupSolutionCentralVault"},
-            "warning: CentralBackupVaultArn: service control policies do not bind the management account; use another",
+            {"CentralBackupVaultArn": vault("eu-west-1", "111111111111")},
+            "warning: CentralBackupVaultArn: service control policies do not bind the "
+            "management account; use another",
         ),
         (
-            {"CentralBackupVaultArn": "arn:aws:backup:eu-west-1:222222222222:backup-vault:AWSBackupSolutionCentralVault"},
-            "warning: CentralBackupVaultArn: who can commit to the home account could reach the copies; use another account",
+            {"CentralBackupVaultArn": vault("eu-west-1", "222222222222")},
+            "warning: CentralBackupVaultArn: who can commit to the home account could reach "
+            "the copies; use another account",
         ),
         ({"Extra": "x"}, f"error: Extra: unknown; the file takes {', '.join(targets.KEYS)}"),
     ],
@@ -62,7 +110,9 @@ def test_each_mistake_has_one_message(change, expected):
 
 def test_a_missing_value_is_an_error():
     values = {key: value for key, value in GOOD.items() if key != "TargetOUs"}
-    assert [str(finding) for finding in targets.check(values, REGIONS)] == ["error: TargetOUs: missing; add it to the file"]
+    assert [str(finding) for finding in targets.check(values, REGIONS)] == [
+        "error: TargetOUs: missing; add it to the file"
+    ]
 
 
 def test_every_mistake_is_reported_at_once_errors_first():
@@ -71,9 +121,17 @@ def test_every_mistake_is_reported_at_once_errors_first():
     assert [finding.severity for finding in found] == ["error", "error", "warning"]
 
 
-def test_the_file_of_the_repository_is_refused_until_it_is_filled_in():
-    with pytest.raises(Problem, match="is the placeholder"):
-        targets.load()
+def test_placeholders_are_refused_whichever_way_they_are_written(tmp_path):
+    path = tmp_path / "targets.json"
+    values = GOOD | {
+        "OrganizationId": "o-replaceme00",
+        "CentralBackupVaultArn": vault("replace-me-1", "000000000000"),
+        "TargetOUs": "ou-replace-me",
+    }
+    path.write_text(json.dumps({"Parameters": values}))
+    with pytest.raises(Problem) as refused:
+        targets.load(path)
+    assert str(refused.value).count("is the placeholder") == 3
 
 
 def test_known_regions_come_from_every_partition():

@@ -21,10 +21,25 @@ MADE = "<!-- made by tests/templates/documents.py; do not edit below -->"
 
 
 def coverage() -> str:
-    lines = ["# Which file carries what", "", "Made from the templates by `tests/templates/documents.py`; a test keeps it true.", ""]
+    lines = [
+        "# Which file carries what",
+        "",
+        "Made from the templates by `tests/templates/documents.py`; a test keeps it true.",
+        "",
+    ]
     lines += ["## Features", "", "| feature | carried by |", "|---|---|"]
-    lines += [f"| {feature} | {', '.join(_link(file) for file in files)} |" for feature, files in FEATURES]
-    lines += ["", "## Names", "", "Each name is given exactly once.", "", "| kind | name | given in |", "|---|---|---|"]
+    lines += [
+        f"| {feature} | {', '.join(_link(file) for file in files)} |" for feature, files in FEATURES
+    ]
+    lines += [
+        "",
+        "## Names",
+        "",
+        "Each name is given exactly once.",
+        "",
+        "| kind | name | given in |",
+        "|---|---|---|",
+    ]
     where = {(found.kind, found.name): found.file for found in definitions()}
     for kind, names in NAMES.items():
         for name in names:
@@ -37,7 +52,8 @@ def permissions() -> str:
     lines = [
         "# Every policy, statement by statement",
         "",
-        "Made from the templates by `tests/templates/documents.py`; a test keeps it true. The reason is the",
+        "Made from the templates by `tests/templates/documents.py`; a test keeps it true. The "
+        "reason is the",
         "comment above the statement: what it is for, and what would not work without it.",
     ]
     for template in templates():
@@ -45,7 +61,13 @@ def permissions() -> str:
         if not found:
             continue
         comment = iter(reasons(template))
-        lines += ["", f"## [{template.name}](../{template.name})", "", "| resource | statement | what | on | reason |", "|---|---|---|---|---|"]
+        lines += [
+            "",
+            f"## [{template.name}](../{template.name})",
+            "",
+            "| resource | statement | what | on | reason |",
+            "|---|---|---|---|---|",
+        ]
         for key, _, where, _, document in found:
             for statement in statements(document, template):
                 sid, reason = next(comment)
@@ -61,7 +83,9 @@ def _row(resource: str, sid: str, statement: dict, reason: str) -> str:
         service, _, name = action.partition(":")
         services.setdefault(service, []).append(name)
     what = "; ".join(f"{service}: {', '.join(names)}" for service, names in services.items())
-    targets = ", ".join(f"`{target}`" for target in as_list(statement.get("Resource", "the role itself")))
+    targets = ", ".join(
+        f"`{target}`" for target in as_list(statement.get("Resource", "the role itself"))
+    )
     effect = "" if statement["Effect"] == "Allow" else "**denies** "
     condition = " (with a condition)" if "Condition" in statement else ""
     return f"| {resource} | {sid} | {effect}{what} | {targets}{condition} | {reason} |"
@@ -82,16 +106,23 @@ def overview() -> str:
                         exporters[output["Export"]["Name"]] = stack.name
     for number, stack in enumerate(STACKS, 1):
         body = Template(stack.template_path).body
-        exports = [f"`{o['Export']['Name']}`" for o in body.get("Outputs", {}).values() if "Export" in o]
-        needs = {exporters[name] for name in imports(body) if exporters[name] != stack.name} | set(stack.needs)
+        exports = [
+            f"`{o['Export']['Name']}`" for o in body.get("Outputs", {}).values() if "Export" in o
+        ]
+        needs = {exporters[name] for name in imports(body) if exporters[name] != stack.name} | set(
+            stack.needs
+        )
         needed = ", ".join(f"{other.name}" for other in STACKS if other.name in needs)
         template = f"[{Path(stack.template).name}](../{stack.template})"
         if stack.child:
             child = ROOT / stack.child
-            name = f"[{child.name}](../{stack.child})" if child.exists() else f"{child.name} (not yet)"
+            name = (
+                f"[{child.name}](../{stack.child})" if child.exists() else f"{child.name} (not yet)"
+            )
             template += f", with {name} as its child"
         lines.append(
-            f"| {number} | `{stack.name}` | {template} | {stack.account} | {stack.region} | {stack.by} "
+            f"| {number} | `{stack.name}` | {template} | {stack.account} | {stack.region} | "
+            f"{stack.by} "
             f"| {', '.join(exports)} | {needed} |"
         )
     return "\n".join(lines) + "\n"
@@ -100,7 +131,11 @@ def overview() -> str:
 def documents() -> dict[Path, str]:
     """The files as they should be."""
     head = OVERVIEW.read_text().split(MADE)[0]
-    return {COVERAGE: coverage(), PERMISSIONS: permissions(), OVERVIEW: f"{head}{MADE}\n\n{overview()}"}
+    return {
+        COVERAGE: coverage(),
+        PERMISSIONS: permissions(),
+        OVERVIEW: f"{head}{MADE}\n\n{overview()}",
+    }
 
 
 def _link(file: str) -> str:

@@ -21,7 +21,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "function": ("BackupOrgPolicyManager", "TagOnRestore"),
     "repository": ("backup-recovery-with-aws-backup",),
     "pipeline": ("backup-recovery-with-aws-backup",),
-    "key alias": ("aws-backup-codepipeline-kms", "AWSBackupSolutionCentralKey", "AWSBackupSolutionKey"),
+    "key alias": (
+        "aws-backup-codepipeline-kms",
+        "AWSBackupSolutionCentralKey",
+        "AWSBackupSolutionKey",
+    ),
     "build": (
         "AWSBackup-ValidateTemplates",
         "AWSBackup-TestAndPackageTagOnRestore",
@@ -81,7 +85,11 @@ NAMES: dict[str, tuple[str, ...]] = {
         "aws-backup-lambda-s3-bucket-arn",
         "aws-backup-backuporgpolicymanager-lambda-arn",
     ),
-    "template parameter": ("pOrganizationId", "AdministratorAccountId", "BackupAndRecoveryHomeAccountId"),
+    "template parameter": (
+        "pOrganizationId",
+        "AdministratorAccountId",
+        "BackupAndRecoveryHomeAccountId",
+    ),
     "target value": (
         "TargetHomeAccount",
         "TargetRegions",
@@ -120,7 +128,9 @@ class Definition:
 def definitions() -> list[Definition]:
     """Every place where a name is given to something."""
     found = [Definition("stack", stack.name, "tools/deploy/stacks.py") for stack in STACKS]
-    found += [Definition("SSM parameter", name, "tools/deploy/packages.py") for name in PACKAGE_PARAMETERS]
+    found += [
+        Definition("SSM parameter", name, "tools/deploy/packages.py") for name in PACKAGE_PARAMETERS
+    ]
     for template in templates():
         for resource in template.resources().values():
             kind, key = _FIXED.get(resource["Type"], (None, None))
@@ -141,15 +151,24 @@ def definitions() -> list[Definition]:
 
 # The features of the original, each with the files that carry it.
 FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Deployment guide and templates of the baseline", ("docs/deployment.md", "cloudformation/README.md")),
+    (
+        "Deployment guide and templates of the baseline",
+        ("docs/deployment.md", "cloudformation/README.md"),
+    ),
     ("Pipeline for every commit", ("cloudformation/home-account/aws-backup-codepipeline.yaml",)),
     (
         "Custom resource for backup policies",
-        ("cloudformation/home-account/aws-backup-backuporgpolicymanager.yaml", "crates/org-policy-manager"),
+        (
+            "cloudformation/home-account/aws-backup-backuporgpolicymanager.yaml",
+            "crates/org-policy-manager",
+        ),
     ),
     (
         "Tags of restored resources (the wiring; the function is not part of this repository yet)",
-        ("cloudformation/stack-sets/stackset-aws-backup-tagonrestore.yaml", "buildspecs/tag-on-restore.yml"),
+        (
+            "cloudformation/stack-sets/stackset-aws-backup-tagonrestore.yaml",
+            "buildspecs/tag-on-restore.yml",
+        ),
     ),
     (
         "Package bucket in every target Region",
@@ -160,7 +179,10 @@ FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     (
         "Static analysis of the templates with cfn-nag",
-        ("codebuild/aws-backup-codebuild-validate-templates.yaml", "tools/deploy/validate-templates.sh"),
+        (
+            "codebuild/aws-backup-codebuild-validate-templates.yaml",
+            "tools/deploy/validate-templates.sh",
+        ),
     ),
     (
         "Builds that test, package and publish each function",
@@ -193,7 +215,10 @@ FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
             "cloudformation/management-account/aws-backup-scp-limit-to-organization.yaml",
         ),
     ),
-    ("Sample backup policies, daily and monthly", ("cloudformation/home-account/aws-backup-org-policy.yaml",)),
+    (
+        "Sample backup policies, daily and monthly",
+        ("cloudformation/home-account/aws-backup-org-policy.yaml",),
+    ),
     (
         "Roles of self-managed stack sets",
         (

@@ -35,7 +35,9 @@ ARNS = {
 IMPORTS = {
     "aws-backup-s3-bucket-arn": "arn:aws:s3:::bucket",
     "aws-backup-codepipeline-kms-arn": "arn:aws:kms:eu-central-1:111122223333:key/key",
-    "aws-backup-codeconnections-arn": "arn:aws:codeconnections:eu-central-1:111122223333:connection/id",
+    "aws-backup-codeconnections-arn": (
+        "arn:aws:codeconnections:eu-central-1:111122223333:connection/id"
+    ),
 }
 NO_VALUE = object()
 
@@ -61,7 +63,7 @@ class Template:
         return {key: value for key, value in found.items() if kind in (None, value["Type"])}
 
     def resolve(self, value):
-        """`value` with its intrinsic functions worked out; of a condition, both sides where it can."""
+        """`value` with its intrinsic functions worked out; of a condition, its first side."""
         return _resolve(self.body, value)
 
 
@@ -84,7 +86,7 @@ def suppressed(resource: dict, tool: str) -> dict[str, str]:
 
 
 def policies(template: Template):
-    """Every policy document: (resource id, resource, where, kind, document). Kind is the way it is used."""
+    """Every policy document: resource id, resource, where, kind of use, document."""
     for key, resource in template.resources().items():
         properties = resource.get("Properties", {})
         match resource["Type"]:
@@ -93,7 +95,13 @@ def policies(template: Template):
                 for policy in properties.get("Policies", []):
                     yield key, resource, policy["PolicyName"], "identity", policy["PolicyDocument"]
             case "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy":
-                yield key, resource, properties.get("PolicyName", key), "identity", properties["PolicyDocument"]
+                yield (
+                    key,
+                    resource,
+                    properties.get("PolicyName", key),
+                    "identity",
+                    properties["PolicyDocument"],
+                )
             case "AWS::KMS::Key":
                 yield key, resource, "key policy", "key", properties["KeyPolicy"]
             case "AWS::S3::BucketPolicy" | "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy":
@@ -106,7 +114,11 @@ def policies(template: Template):
 
 def statements(document: dict, template: Template) -> list[dict]:
     """A document's statements, those behind a condition included, worked out."""
-    raw = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
+    raw = (
+        document["Statement"]
+        if isinstance(document["Statement"], list)
+        else [document["Statement"]]
+    )
     found = []
     for statement in raw:
         sides = statement["Fn::If"][1:] if "Fn::If" in statement else [statement]
@@ -184,7 +196,11 @@ def _substitute(body, argument):
 def imports(value) -> list[str]:
     """The names that a part of a template imports."""
     if isinstance(value, dict):
-        found = [item for key, item in value.items() if key == "Fn::ImportValue" and isinstance(item, str)]
+        found = [
+            item
+            for key, item in value.items()
+            if key == "Fn::ImportValue" and isinstance(item, str)
+        ]
         return found + [name for item in value.values() for name in imports(item)]
     if isinstance(value, list):
         return [name for item in value for name in imports(item)]

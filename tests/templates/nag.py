@@ -38,7 +38,9 @@ def findings(template: Template) -> list[str]:
             if kind == "identity":
                 if "NotAction" in statement or any(_is_wildcard(action) for action in actions):
                     report(key, resource, "F3" if role else "F4", f"{sid} allows every action")
-                if everything and any(action in ("iam:PassRole", "iam:*", "*") for action in actions):
+                if everything and any(
+                    action in ("iam:PassRole", "iam:*", "*") for action in actions
+                ):
                     report(key, resource, "F38" if role else "F39", f"{sid} passes any role")
                 if everything:
                     report(key, resource, "W11" if role else "W12", f"{sid} names every resource")

@@ -24,7 +24,9 @@ def template_of(stack) -> Template:
 ##### Names
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in NAMES.items() for name in names])
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in NAMES.items() for name in names]
+)
 def test_name_is_given_exactly_once(kind, name):
     given = [found.file for found in definitions() if (found.kind, found.name) == (kind, name)]
     expected = 0 if (kind, name) in NOT_YET else 1
@@ -66,7 +68,9 @@ def test_imports_follow_their_exports_in_the_same_account():
     for position, stack in enumerate(STACKS):
         for name in imports(template_of(stack).body):
             assert name in exported, f"{stack.name} imports {name}, which no earlier stack exports"
-            assert exported[name][0] == stack.account, f"{stack.name} imports {name} from another account"
+            assert exported[name][0] == stack.account, (
+                f"{stack.name} imports {name} from another account"
+            )
         for output in template_of(stack).body.get("Outputs", {}).values():
             if "Export" in output:
                 exported[output["Export"]["Name"]] = (stack.account, position)
@@ -100,7 +104,9 @@ def test_parameter_file_fits_its_template(stack):
         if "AllowedPattern" in definition:
             assert re.search(definition["AllowedPattern"], value), name
         if definition["Type"] == "Number":
-            assert definition.get("MinValue", 0) <= int(value) <= definition.get("MaxValue", 10**6), name
+            assert (
+                definition.get("MinValue", 0) <= int(value) <= definition.get("MaxValue", 10**6)
+            ), name
 
 
 def test_every_parameter_file_belongs_to_a_stack():
@@ -121,7 +127,9 @@ def test_the_pipeline_gets_all_its_values_from_its_file():
 
 
 def test_source_and_pipeline_agree():
-    source, pipeline = (BY_NAME[name].parameters() for name in ("aws-backup-codecommit", "aws-backup-codepipeline"))
+    source, pipeline = (
+        BY_NAME[name].parameters() for name in ("aws-backup-codecommit", "aws-backup-codepipeline")
+    )
     for name in ("SourceProvider", "BranchName"):
         assert source[name] == pipeline[name]
 
@@ -171,12 +179,18 @@ def test_sections_have_one_order():
     for template in templates():
         sections = list(template.body)
         assert sections == [name for name in order if name in sections], template.name
-        assert template.body["Description"].startswith("Backup and Recovery with AWS Backup"), template.name
+        assert template.body["Description"].startswith("Backup and Recovery with AWS Backup"), (
+            template.name
+        )
 
 
 def test_parameter_groups_name_every_parameter():
     for template in templates():
-        groups = template.body.get("Metadata", {}).get("AWS::CloudFormation::Interface", {}).get("ParameterGroups", [])
+        groups = (
+            template.body.get("Metadata", {})
+            .get("AWS::CloudFormation::Interface", {})
+            .get("ParameterGroups", [])
+        )
         named = [name for group in groups for name in group["Parameters"]]
         assert named == [*dict.fromkeys(named)], template.name
         assert set(named) == set(template.body.get("Parameters", {})), template.name
@@ -204,10 +218,14 @@ def test_only_publishing_writes_the_package_parameters():
         for resource in template.resources("AWS::SSM::Parameter").values():
             assert resource["Properties"]["Name"] not in names
     role = Template(ROOT / "cloudformation/home-account/CloudFormationRole.yaml")
-    for _, _, _, kind, document in policies(role):
+    for _, _, _, _kind, document in policies(role):
         for statement in statements(document, role):
             if "ssm:PutParameter" in as_list(statement["Action"]):
-                assert not [arn for arn in as_list(statement["Resource"]) if "deployed" in arn or arn.endswith("/backup/*")]
+                assert not [
+                    arn
+                    for arn in as_list(statement["Resource"])
+                    if "deployed" in arn or arn.endswith("/backup/*")
+                ]
 
 
 ##### Stack sets
@@ -255,7 +273,10 @@ def test_member_stack_sets_keep_backups_and_do_not_stop_at_one_account():
         assert properties["ManagedExecution"] == {"Active": True}
         assert "${TemplateKey}" in json.dumps(properties["TemplateURL"])
         if properties["PermissionModel"] == "SERVICE_MANAGED":
-            assert properties["AutoDeployment"] == {"Enabled": True, "RetainStacksOnAccountRemoval": True}
+            assert properties["AutoDeployment"] == {
+                "Enabled": True,
+                "RetainStacksOnAccountRemoval": True,
+            }
             assert properties["CallAs"] == {"Ref": "CallAs"}
             assert int(stack.parameters()["FailureTolerancePercentage"]) > 0
             assert int(stack.parameters()["MaxConcurrentPercentage"]) > 1
@@ -265,7 +286,13 @@ def test_member_stack_sets_keep_backups_and_do_not_stop_at_one_account():
 
 
 def test_what_holds_or_decrypts_backups_outlives_its_stack():
-    kept = {"AWS::Backup::BackupVault", "AWS::KMS::Key", "AWS::KMS::Alias", "AWS::S3::Bucket", "AWS::CodeCommit::Repository"}
+    kept = {
+        "AWS::Backup::BackupVault",
+        "AWS::KMS::Key",
+        "AWS::KMS::Alias",
+        "AWS::S3::Bucket",
+        "AWS::CodeCommit::Repository",
+    }
     service_roles = {"AWSBackupSolutionRole", "AWSBackupSolutionCentralAccountRole"}
     for template in templates():
         for key, resource in template.resources().items():
@@ -279,12 +306,16 @@ def test_no_bucket_expires_what_is_current():
     for template in templates():
         for key, bucket in template.resources("AWS::S3::Bucket").items():
             for rule in bucket["Properties"].get("LifecycleConfiguration", {}).get("Rules", []):
-                assert not {"ExpirationInDays", "ExpirationDate"} & set(rule), f"{template.name} {key}"
+                assert not {"ExpirationInDays", "ExpirationDate"} & set(rule), (
+                    f"{template.name} {key}"
+                )
 
 
 def test_no_account_region_or_partition_is_written_down():
     for template in templates():
-        plain = "\n".join(line.split("#")[0] for line in template.text.splitlines() if "Description" not in line)
+        plain = "\n".join(
+            line.split("#")[0] for line in template.text.splitlines() if "Description" not in line
+        )
         assert not re.search(r"\b\d{12}\b", plain), template.name
         assert "arn:aws" not in plain.replace("arn:aws:iam::aws", "arn:aws"), template.name
         assert not re.search(r"\b(us|eu|ap)-[a-z]+-\d\b", plain), template.name
@@ -295,7 +326,9 @@ def test_no_account_region_or_partition_is_written_down():
 
 def _vaults():
     for template in templates():
-        for _, _, _, _, document in [entry for entry in policies(template) if entry[1]["Type"] == "AWS::Backup::BackupVault"]:
+        for _, _, _, _, document in [
+            entry for entry in policies(template) if entry[1]["Type"] == "AWS::Backup::BackupVault"
+        ]:
             yield template, statements(document, template)
 
 
@@ -303,8 +336,14 @@ def test_vaults_are_closed():
     found = list(_vaults())
     assert len(found) == 2
     for template, entries in found:
-        denied = {action for entry in entries if entry["Effect"] == "Deny" for action in entry["Action"]}
-        assert {"backup:DeleteRecoveryPoint", "backup:UpdateRecoveryPointLifecycle", "backup:PutBackupVaultAccessPolicy"} <= denied
+        denied = {
+            action for entry in entries if entry["Effect"] == "Deny" for action in entry["Action"]
+        }
+        assert {
+            "backup:DeleteRecoveryPoint",
+            "backup:UpdateRecoveryPointLifecycle",
+            "backup:PutBackupVaultAccessPolicy",
+        } <= denied
         for entry in entries:
             assert "Condition" in entry, f"{template.name} {entry['Sid']}"
 
@@ -315,7 +354,9 @@ def test_everybody_means_the_organization():
         for key, _, _, _, document in policies(template):
             for entry in statements(document, template):
                 principal = entry.get("Principal")
-                anybody = principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
+                anybody = principal == "*" or (
+                    isinstance(principal, dict) and principal.get("AWS") == "*"
+                )
                 if anybody and entry["Effect"] == "Allow":
                     equals = entry.get("Condition", {}).get("StringEquals", {})
                     assert "aws:PrincipalOrgID" in equals, f"{template.name} {key} {entry['Sid']}"
@@ -324,9 +365,13 @@ def test_everybody_means_the_organization():
 def test_keys_and_vaults_name_no_role_as_principal():
     """IAM and KMS refuse a principal that does not exist yet."""
     for template in templates():
-        for key, _, _, kind, document in policies(template):
+        for key, _, _, _kind, document in policies(template):
             for entry in statements(document, template):
-                for arn in as_list((entry.get("Principal") or {}).get("AWS", [])) if isinstance(entry.get("Principal"), dict) else []:
+                for arn in (
+                    as_list((entry.get("Principal") or {}).get("AWS", []))
+                    if isinstance(entry.get("Principal"), dict)
+                    else []
+                ):
                     assert ":role/" not in arn, f"{template.name} {key} {entry['Sid']}"
 
 

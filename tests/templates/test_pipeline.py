@@ -36,7 +36,12 @@ def _with_options(value):
 
 
 def actions(provider: str) -> list[dict]:
-    return [action for stage in stages() for action in stage["Actions"] if action["ActionTypeId"]["Provider"] == provider]
+    return [
+        action
+        for stage in stages()
+        for action in stage["Actions"]
+        if action["ActionTypeId"]["Provider"] == provider
+    ]
 
 
 def test_stages_come_in_their_order():
@@ -46,7 +51,11 @@ def test_stages_come_in_their_order():
 def test_every_stage_says_why():
     lines = PIPELINE.text.splitlines()
     for name in STAGES:
-        position = next(number for number, line in enumerate(lines) if line.strip() == f"- Name: {name}" and "Actions" in lines[number + 1])
+        position = next(
+            number
+            for number, line in enumerate(lines)
+            if line.strip() == f"- Name: {name}" and "Actions" in lines[number + 1]
+        )
         above = [line.strip() for line in lines[position - 3 : position]]
         assert any(line.startswith("#") for line in above), name
 
@@ -74,7 +83,11 @@ def test_pipeline_deploys_the_stacks_that_are_listed_in_their_stages():
                 deployed[configuration["StackName"]] = (template, f"pipeline, {stage['Name']}")
     itself = deployed.pop("aws-backup-codepipeline")
     assert itself[0] == "cloudformation/home-account/aws-backup-codepipeline.yaml"
-    assert deployed == {stack.name: (stack.template, stack.by) for stack in STACKS if stack.by.startswith("pipeline")}
+    assert deployed == {
+        stack.name: (stack.template, stack.by)
+        for stack in STACKS
+        if stack.by.startswith("pipeline")
+    }
 
 
 def test_every_stack_has_its_configuration_and_the_capabilities_it_needs():
@@ -85,18 +98,33 @@ def test_every_stack_has_its_configuration_and_the_capabilities_it_needs():
         assert (ROOT / file).exists()
         template = Template(ROOT / configuration["TemplatePath"].removeprefix("Source::"))
         kinds = {resource["Type"] for resource in template.resources().values()}
-        named = any("RoleName" in role["Properties"] for role in template.resources("AWS::IAM::Role").values())
-        needed = "CAPABILITY_NAMED_IAM" if named else "CAPABILITY_IAM" if any("::IAM::" in kind for kind in kinds) else None
+        named = any(
+            "RoleName" in role["Properties"]
+            for role in template.resources("AWS::IAM::Role").values()
+        )
+        needed = (
+            "CAPABILITY_NAMED_IAM"
+            if named
+            else "CAPABILITY_IAM"
+            if any("::IAM::" in kind for kind in kinds)
+            else None
+        )
         assert configuration.get("Capabilities") == needed, action["Name"]
         overrides = json.loads(configuration.get("ParameterOverrides", "{}"))
         assert set(overrides) <= set(template.body.get("Parameters", {})), action["Name"]
         given = set(overrides) | set(json.loads((ROOT / file).read_text())["Parameters"])
-        required = {name for name, p in template.body.get("Parameters", {}).items() if "Default" not in p}
+        required = {
+            name for name, p in template.body.get("Parameters", {}).items() if "Default" not in p
+        }
         assert required <= given, action["Name"]
 
 
 def test_pipeline_role_may_touch_exactly_its_stacks_and_builds():
-    (document,) = [d for key, _, _, kind, d in policies(PIPELINE) if key == "PipelineRole" and kind == "identity"]
+    (document,) = [
+        d
+        for key, _, _, kind, d in policies(PIPELINE)
+        if key == "PipelineRole" and kind == "identity"
+    ]
     by_sid = {statement["Sid"]: statement for statement in statements(document, PIPELINE)}
     allowed = {arn.split(":stack/")[1].removesuffix("/*") for arn in by_sid["Stacks"]["Resource"]}
     assert allowed == {action["Configuration"]["StackName"] for action in actions("CloudFormation")}
@@ -106,7 +134,10 @@ def test_pipeline_role_may_touch_exactly_its_stacks_and_builds():
 def projects() -> dict[str, dict]:
     """The builds: name to (buildspec, template)."""
     return {
-        resource["Properties"]["Name"]: {"spec": resource["Properties"]["Source"]["BuildSpec"], "template": template}
+        resource["Properties"]["Name"]: {
+            "spec": resource["Properties"]["Source"]["BuildSpec"],
+            "template": template,
+        }
         for template in templates()
         for resource in template.resources("AWS::CodeBuild::Project").values()
     }
@@ -143,7 +174,9 @@ def test_variables_between_actions_are_exported():
 def test_org_policy_is_guarded_before_and_after():
     (stage,) = [stage for stage in stages() if stage["Name"] == "OrgPolicy"]
     steps = {
-        action["RunOrder"]: json.loads(action["Configuration"].get("EnvironmentVariables", "[{}]"))[0].get("value", "deploy")
+        action["RunOrder"]: json.loads(action["Configuration"].get("EnvironmentVariables", "[{}]"))[
+            0
+        ].get("value", "deploy")
         for action in stage["Actions"]
     }
     assert steps == {1: "before", 2: "deploy", 3: "after"}
@@ -169,7 +202,9 @@ def test_buildspec_is_valid(path):
 
 @pytest.mark.parametrize("path", BUILDSPECS, ids=lambda path: path.name)
 def test_buildspec_calls_make_targets_that_exist(path):
-    makefiles = "\n".join(file.read_text() for file in (ROOT / "Makefile", ROOT / "tools/deploy/deploy.mk"))
+    makefiles = "\n".join(
+        file.read_text() for file in (ROOT / "Makefile", ROOT / "tools/deploy/deploy.mk")
+    )
     rules = set(re.findall(r"^([a-z][a-z-]*)(?: [a-z -]*)?:", makefiles, re.MULTILINE))
     patterns = set(re.findall(r"([a-z]+-)%", makefiles))
     called = re.findall(r"\bmake ([a-z-]+)", path.read_text())
@@ -184,7 +219,12 @@ def test_shell_of_the_buildspec(path):
     spec = yaml.safe_load(path.read_text())
     commands = [command for phase in spec["phases"].values() for command in phase["commands"]]
     names = {*spec.get("env", {}).get("variables", {}), "GUARD_STEP"}
-    script = "#!/bin/sh\n" + "".join(f"export {name}\n" for name in sorted(names)) + "\n".join(commands) + "\n"
+    script = (
+        "#!/bin/sh\n"
+        + "".join(f"export {name}\n" for name in sorted(names))
+        + "\n".join(commands)
+        + "\n"
+    )
     shellcheck(script)
 
 
@@ -209,5 +249,3 @@ def test_short_forms_are_read_as_cloudformation_reads_them():
         "C": {"Fn::Sub": "${X}-y"},
         "D": "2012-10-17",
     }
-
-

@@ -24,19 +24,44 @@ def run(*command) -> subprocess.CompletedProcess:
 
 def test_cfn_lint_strict():
     result = run(
-        *(BIN / "python", BIN / "cfn-lint", "--format", "parseable", "-c", "I", "-x", "E3012:strict=true"),
-        *("I3042:region=true", "I3042:accountId=true", "--", *(template.path for template in templates())),
+        *(
+            BIN / "python",
+            BIN / "cfn-lint",
+            "--format",
+            "parseable",
+            "-c",
+            "I",
+            "-x",
+            "E3012:strict=true",
+        ),
+        *(
+            "I3042:region=true",
+            "I3042:accountId=true",
+            "--",
+            *(template.path for template in templates()),
+        ),
     )
     assert (result.returncode, result.stdout) == (0, ""), result.stdout + result.stderr
 
 
 def test_checkov():
     files = [option for template in templates() for option in ("-f", template.path)]
-    options = ("--framework", "cloudformation", "--skip-download", "--quiet", "--compact", "-o", "json")
+    options = (
+        "--framework",
+        "cloudformation",
+        "--skip-download",
+        "--quiet",
+        "--compact",
+        "-o",
+        "json",
+    )
     result = run(BIN / "python", BIN / "checkov", *options, *files)
     report = json.loads(result.stdout)
     summary = report["summary"]
-    failed = [f"{check['check_id']} {check['file_path']} {check['resource']}" for check in report["results"]["failed_checks"]]
+    failed = [
+        f"{check['check_id']} {check['file_path']} {check['resource']}"
+        for check in report["results"]["failed_checks"]
+    ]
     assert failed == []
     assert summary["parsing_errors"] == 0
     assert summary["passed"] > 100
@@ -47,13 +72,26 @@ def test_checkov_skips_say_why():
         for key, resource in template.resources().items():
             for tool in ("checkov", "cfn_nag", "guard", "parliament"):
                 for rule, reason in suppressed(resource, tool).items():
-                    assert len(reason.split()) >= 4, f"{template.name} {key} {rule}: the reason is too short"
+                    assert len(reason.split()) >= 4, (
+                        f"{template.name} {key} {rule}: the reason is too short"
+                    )
 
 
 def test_guard():
     """AWS's Control Tower rules; a finding is accepted in the resource's `Metadata.guard`."""
     data = [option for template in templates() for option in ("-d", template.path)]
-    result = run(GUARD / "cfn-guard", "validate", "-r", GUARD / "rules", *data, "-o", "json", "--structured", "--show-summary", "none")
+    result = run(
+        GUARD / "cfn-guard",
+        "validate",
+        "-r",
+        GUARD / "rules",
+        *data,
+        "-o",
+        "json",
+        "--structured",
+        "--show-summary",
+        "none",
+    )
     report = json.loads(result.stdout)
     assert len(report) == len(templates())
     found, accepted = set(), set()
@@ -63,7 +101,9 @@ def test_guard():
             name = rule["Rule"]["name"]
             for key in set(re.findall(r"/Resources/(\w+)", json.dumps(rule))):
                 entry = f"{template.name} {key} {name}"
-                (accepted if name in suppressed(template.resources()[key], "guard") else found).add(entry)
+                (accepted if name in suppressed(template.resources()[key], "guard") else found).add(
+                    entry
+                )
     assert sorted(found) == []
     listed = {
         f"{template.name} {key} {rule}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import accounts, organization, org_policy, packages, targets, templates
+from . import accounts, org_policy, organization, packages, targets, templates
 from .problem import Problem, aws_reason
 from .stacks import ROOT
 
@@ -19,10 +19,15 @@ def main(arguments: list[str]) -> int:
     except Problem as problem:
         print(f"error: {problem}", file=sys.stderr)
     except ClientError as error:
-        print(f"error: {error.operation_name}: {aws_reason(error)}; check the profile's rights", file=sys.stderr)
+        print(
+            f"error: {error.operation_name}: {aws_reason(error)}; check the profile's rights",
+            file=sys.stderr,
+        )
     except BotoCoreError as error:
         reason = " ".join(str(error).split())
-        print(f"error: AWS could not be called: {reason}; check PROFILE and REGION", file=sys.stderr)
+        print(
+            f"error: AWS could not be called: {reason}; check PROFILE and REGION", file=sys.stderr
+        )
     return 1
 
 
@@ -35,11 +40,15 @@ def _run(options) -> int:
         print(f"{options.targets.name}: {errors} errors, {len(findings) - errors} warnings")
         return 1 if errors else 0
 
-    session = boto3.Session(profile_name=options.profile or None, region_name=options.region or None)
+    session = boto3.Session(
+        profile_name=options.profile or None, region_name=options.region or None
+    )
     if session.region_name is None:
         raise Problem("Region", "none is set", "add REGION=NAME, or set one for the profile")
     if options.command == "publish":
-        return _write(options.env, packages.publish(session, options.function, options.package, print))
+        return _write(
+            options.env, packages.publish(session, options.function, options.package, print)
+        )
     if options.command == "publish-templates":
         return _write(options.env, templates.publish(session, print))
     if options.command == "guard-org-policy":
@@ -85,10 +94,14 @@ def _parse(arguments):
     publish = commands.add_parser("publish", help="a function's package")
     publish.add_argument("function", choices=tuple(packages.FUNCTIONS))
     publish.add_argument("--package", type=Path, required=True)
-    publish.add_argument("--env", type=Path, required=True, help="where to write the build's variables")
+    publish.add_argument(
+        "--env", type=Path, required=True, help="where to write the build's variables"
+    )
     child = commands.add_parser("publish-templates", help="the stack sets' child templates")
     child.add_argument("--env", type=Path, default=ROOT / "dist" / "templates.env")
-    guard = commands.add_parser("guard-org-policy", help="around the deployment of the backup policies")
+    guard = commands.add_parser(
+        "guard-org-policy", help="around the deployment of the backup policies"
+    )
     guard.add_argument("step", choices=("before", "after"))
     return parser.parse_args(arguments)
 

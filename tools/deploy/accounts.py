@@ -1,7 +1,7 @@
 """Which stacks make the central, the management and the home account, and how they go again."""
 
 import subprocess
-from typing import Callable
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
@@ -23,32 +23,47 @@ def require_account(session, expected: str, what: str) -> str:
     caller = session.client("sts").get_caller_identity()
     if caller["Account"] != expected:
         raise Problem(
-            f"account {caller['Account']}", f"the {what} account is {expected}", "use a profile of that account: PROFILE=NAME"
+            f"account {caller['Account']}",
+            f"the {what} account is {expected}",
+            "use a profile of that account: PROFILE=NAME",
         )
     return caller["Arn"]
 
 
 def require_region(session, expected: str) -> None:
     if session.region_name != expected:
-        raise Problem(f"Region `{session.region_name}`", f"the central vault is in {expected}", f"add REGION={expected}")
+        raise Problem(
+            f"Region `{session.region_name}`",
+            f"the central vault is in {expected}",
+            f"add REGION={expected}",
+        )
 
 
 def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> None:
     """The central account: its role, then its vault and key."""
     caller = require_account(session, targets.central_account, "central")
     require_region(session, targets.central_region)
-    computed = {"pOrganizationId": targets.organization, "DeployingPrincipal": deploying_principal(session, caller)}
+    computed = {
+        "pOrganizationId": targets.organization,
+        "DeployingPrincipal": deploying_principal(session, caller),
+    }
     client = session.client("cloudformation")
     for stack in _of("make deploy-central"):
         _deploy(client, stack, computed, say)
-    found = cloudformation.output(client, "aws-backup-solution-central-account", "CentralBackupVaultArn")
+    found = cloudformation.output(
+        client, "aws-backup-solution-central-account", "CentralBackupVaultArn"
+    )
     if found != targets.central_vault_arn:
-        raise Problem("CentralBackupVaultArn", f"the vault's ARN is {found}", "write it into aws-backup-ssm-targets.json")
+        raise Problem(
+            "CentralBackupVaultArn",
+            f"the vault's ARN is {found}",
+            "write it into aws-backup-ssm-targets.json",
+        )
     say(f"central vault: {found}")
 
 
 def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> None:
-    """The management account: the policy manager's role, and the service control policies that have targets."""
+    """The management account: the policy manager's role, and the SCPs that have targets."""
     require_account(session, targets.management_account, "management")
     computed = {
         "BackupAndRecoveryHomeAccountId": targets.home_account,
@@ -74,16 +89,29 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
             "aws-cloudformation-stackset-admin-role": "AWSCloudFormationStackSetAdministrationRole",
             "aws-cloudformation-stackset-execution-role": "AWSCloudFormationStackSetExecutionRole",
         }.get(stack.name)
-        if role and cloudformation.status(client, stack.name) is None and role_exists(session, role):
+        if (
+            role
+            and cloudformation.status(client, stack.name) is None
+            and role_exists(session, role)
+        ):
             say(f"{stack.name}: skipped, this account has a role {role} already")
             continue
-        if stack.name == "aws-backup-codecommit" and cloudformation.status(client, stack.name) is None:
+        if (
+            stack.name == "aws-backup-codecommit"
+            and cloudformation.status(client, stack.name) is None
+        ):
             upload_source(session, client, say)
         _deploy(client, stack, computed, say)
         if stack.name == "aws-backup-codecommit":
             say_connection(session, client, say)
-    say("the pipeline backup-recovery-with-aws-backup now deploys the rest; watch it in the console or with")
-    say("  aws codepipeline list-pipeline-executions --pipeline-name backup-recovery-with-aws-backup --max-items 1")
+    say(
+        "the pipeline backup-recovery-with-aws-backup now deploys the rest; watch it in the "
+        "console or with"
+    )
+    say(
+        "  aws codepipeline list-pipeline-executions --pipeline-name "
+        "backup-recovery-with-aws-backup --max-items 1"
+    )
 
 
 def deploying_principal(session, arn: str) -> str:
@@ -99,7 +127,11 @@ def deploying_principal(session, arn: str) -> str:
         found = session.client("iam").get_role(RoleName=name)["Role"]["Arn"]
     except ClientError:
         # Without iam:GetRole: single sign-on's roles are the ones with a path.
-        return f"role/aws-reserved/sso.amazonaws.com/*{name}" if name.startswith("AWSReservedSSO_") else f"role/{name}"
+        return (
+            f"role/aws-reserved/sso.amazonaws.com/*{name}"
+            if name.startswith("AWSReservedSSO_")
+            else f"role/{name}"
+        )
     return found.split(":", 5)[5]
 
 
@@ -109,7 +141,9 @@ def role_exists(session, name: str) -> bool:
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchEntity":
             return False
-        raise Problem(f"role `{name}`", aws_reason(error), "grant iam:GetRole to who deploys") from error
+        raise Problem(
+            f"role `{name}`", aws_reason(error), "grant iam:GetRole to who deploys"
+        ) from error
     return True
 
 
@@ -118,13 +152,19 @@ def require_committed() -> None:
     changed = _git("status", "--porcelain", "--untracked-files=no")
     if changed:
         files = ", ".join(line[3:] for line in changed.splitlines()[:5])
-        raise Problem("the working tree", f"not committed: {files}", "commit your target values and changes, then run this again")
+        raise Problem(
+            "the working tree",
+            f"not committed: {files}",
+            "commit your target values and changes, then run this again",
+        )
 
 
 def upload_source(session, client, say) -> None:
     """The last commit as an archive, from which the repository is made."""
     bucket = cloudformation.output(client, "aws-backup-s3-bucket", "BucketName")
-    archive = subprocess.run(["git", "archive", "--format=zip", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout
+    archive = subprocess.run(
+        ["git", "archive", "--format=zip", "HEAD"], cwd=ROOT, check=True, capture_output=True
+    ).stdout
     session.client("s3").put_object(Bucket=bucket, Key=ARCHIVE_KEY, Body=archive)
     say(f"source archive: {len(archive)} bytes to s3://{bucket}/{ARCHIVE_KEY}")
 
@@ -134,22 +174,34 @@ def say_connection(session, client, say) -> None:
     arn = cloudformation.output(client, "aws-backup-codecommit", "ConnectionArn")
     if arn is None:
         return
-    found = session.client("codeconnections").get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"]
+    found = session.client("codeconnections").get_connection(ConnectionArn=arn)["Connection"][
+        "ConnectionStatus"
+    ]
     if found == "PENDING":
-        say("the connection is PENDING; complete it once in the console, or the pipeline has no source:")
-        say(f"  https://{session.region_name}.console.aws.amazon.com/codesuite/settings/connections")
+        say(
+            "the connection is PENDING; complete it once in the console, or the pipeline has "
+            "no source:"
+        )
+        say(
+            f"  https://{session.region_name}.console.aws.amazon.com/codesuite/settings/connections"
+        )
         say("  choose backup-recovery-with-aws-backup, then `Update pending connection`")
 
 
 # What stays behind, and why: printed before and after a deletion.
 STAYS = {
     "central": (
-        "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey: they hold and decrypt the copies",
+        "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey: they "
+        "hold and decrypt the copies",
         "role AWSBackupSolutionCentralAccountRole: expiry and restores need it",
     ),
-    "management": ("backup policies made by hand, and the settings of make prepare-organization: others may use them",),
+    "management": (
+        "backup policies made by hand, and the settings of make prepare-organization: others "
+        "may use them",
+    ),
     "home": (
-        "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and decrypt the backups",
+        "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and "
+        "decrypt the backups",
         "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
         "key and alias aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
         "repository backup-recovery-with-aws-backup: the history of what was deployed",
@@ -157,7 +209,9 @@ STAYS = {
 }
 
 
-def destroy(session, targets: Targets, account: str, apply: bool, say: Callable[[str], None]) -> None:
+def destroy(
+    session, targets: Targets, account: str, apply: bool, say: Callable[[str], None]
+) -> None:
     """Deletes an account's stacks in reverse order. Without `apply` only says what it would do."""
     expected = {
         "central": targets.central_account,
@@ -175,7 +229,9 @@ def destroy(session, targets: Targets, account: str, apply: bool, say: Callable[
     for name in present:
         if apply:
             if name == "aws-backup-org-policy":
-                client.update_termination_protection(StackName=name, EnableTerminationProtection=False)
+                client.update_termination_protection(
+                    StackName=name, EnableTerminationProtection=False
+                )
             cloudformation.delete(client, name, say)
         else:
             say(f"would delete {name}")
@@ -197,11 +253,13 @@ def _of(by: str) -> list[Stack]:
 def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:
     template = stack.template_path.read_text()
     declared = cloudformation.load_template(template).get("Parameters", {})
-    parameters = stack.parameters() | {key: value for key, value in computed.items() if key in declared}
+    parameters = stack.parameters() | {
+        key: value for key, value in computed.items() if key in declared
+    }
     cloudformation.deploy(client, stack.name, template, parameters, say)
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.rstrip()
-
-
+    return subprocess.run(
+        ["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.rstrip()

@@ -1,7 +1,7 @@
 """Creates, updates and deletes one stack, waits for it, and says what changed."""
 
 import time
-from typing import Callable
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
@@ -34,15 +34,25 @@ def output(client, name: str, key: str) -> str | None:
     return None
 
 
-def deploy(client, name: str, template: str, parameters: dict[str, str], say: Callable[[str], None]) -> bool:
+def deploy(
+    client, name: str, template: str, parameters: dict[str, str], say: Callable[[str], None]
+) -> bool:
     """Brings the stack to this template and these parameters. Whether anything changed."""
     size = len(template.encode())
     if size > TEMPLATE_BODY_LIMIT:
-        raise Problem(f"template of `{name}`", f"{size} bytes, CloudFormation takes {TEMPLATE_BODY_LIMIT}", "split it")
+        raise Problem(
+            f"template of `{name}`",
+            f"{size} bytes, CloudFormation takes {TEMPLATE_BODY_LIMIT}",
+            "split it",
+        )
     declared = load_template(template).get("Parameters", {})
     unknown = sorted(set(parameters) - set(declared))
     if unknown:
-        raise Problem(f"parameters of `{name}`", f"the template has no {', '.join(unknown)}", "correct its parameter file")
+        raise Problem(
+            f"parameters of `{name}`",
+            f"the template has no {', '.join(unknown)}",
+            "correct its parameter file",
+        )
 
     before = status(client, name)
     if before == "ROLLBACK_COMPLETE":
@@ -51,14 +61,23 @@ def deploy(client, name: str, template: str, parameters: dict[str, str], say: Ca
         delete(client, name, say)
         before = None
     if before is not None and before.endswith("_IN_PROGRESS") and before != "REVIEW_IN_PROGRESS":
-        raise Problem(f"stack `{name}`", f"it is {before}", "wait until it has finished, then run this again")
+        raise Problem(
+            f"stack `{name}`", f"it is {before}", "wait until it has finished, then run this again"
+        )
     if before is not None and before.endswith("_FAILED"):
-        raise Problem(f"stack `{name}`", f"it is {before}", "see the runbook in docs/deployment.md, troubleshooting")
+        raise Problem(
+            f"stack `{name}`",
+            f"it is {before}",
+            "see the runbook in docs/deployment.md, troubleshooting",
+        )
 
     request = {
         "StackName": name,
         "TemplateBody": template,
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())],
+        "Parameters": [
+            {"ParameterKey": key, "ParameterValue": value}
+            for key, value in sorted(parameters.items())
+        ],
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Tags": [TAG],
     }
@@ -72,15 +91,23 @@ def deploy(client, name: str, template: str, parameters: dict[str, str], say: Ca
         if NO_UPDATES in error.response["Error"].get("Message", ""):
             say(f"{name}: unchanged")
             return False
-        raise Problem(f"stack `{name}`", aws_reason(error), "correct it and run this again") from error
+        raise Problem(
+            f"stack `{name}`", aws_reason(error), "correct it and run this again"
+        ) from error
 
     after = _wait(client, name)
     events = [event for event in _events(client, name) if event["EventId"] not in seen]
     if after not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
+        failed = [
+            event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")
+        ]
         first = failed[0] if failed else {}
         reason = " ".join(str(first.get("ResourceStatusReason", "no reason was given")).split())
-        raise Problem(f"stack `{name}`", f"{after}, because of {first.get('LogicalResourceId', name)}: {reason}", "correct it and run this again")
+        raise Problem(
+            f"stack `{name}`",
+            f"{after}, because of {first.get('LogicalResourceId', name)}: {reason}",
+            "correct it and run this again",
+        )
     say(f"{name}: {'created' if after == 'CREATE_COMPLETE' else 'updated'}")
     for line in _changes(name, events):
         say(f"  {line}")
@@ -97,11 +124,21 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
     try:
         client.delete_stack(StackName=name)
     except ClientError as error:
-        raise Problem(f"stack `{name}`", aws_reason(error), "correct it and run this again") from error
+        raise Problem(
+            f"stack `{name}`", aws_reason(error), "correct it and run this again"
+        ) from error
     after = _wait(client, stack_id, gone="DELETE_COMPLETE")
     if after != "DELETE_COMPLETE":
-        failed = [event for event in _events(client, stack_id) if event["ResourceStatus"] == "DELETE_FAILED"]
-        reason = " ".join(str(failed[0].get("ResourceStatusReason", "")).split()) if failed else "no reason was given"
+        failed = [
+            event
+            for event in _events(client, stack_id)
+            if event["ResourceStatus"] == "DELETE_FAILED"
+        ]
+        reason = (
+            " ".join(str(failed[0].get("ResourceStatusReason", "")).split())
+            if failed
+            else "no reason was given"
+        )
         raise Problem(f"stack `{name}`", f"{after}: {reason}", "correct it and run this again")
     say(f"{name}: deleted")
     return True
@@ -129,7 +166,12 @@ def _events(client, name: str) -> list[dict]:
 
 def _changes(name: str, events: list[dict]) -> list[str]:
     """One line for each resource that an operation made, changed or removed."""
-    words = {"CREATE_COMPLETE": "+", "UPDATE_COMPLETE": "~", "DELETE_COMPLETE": "-", "DELETE_SKIPPED": "kept"}
+    words = {
+        "CREATE_COMPLETE": "+",
+        "UPDATE_COMPLETE": "~",
+        "DELETE_COMPLETE": "-",
+        "DELETE_SKIPPED": "kept",
+    }
     lines = []
     for event in reversed(events):
         word = words.get(event["ResourceStatus"])

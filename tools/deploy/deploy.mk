@@ -85,6 +85,10 @@ baseline-tables: .tools/templates/ready ## write docs/coverage.md, docs/permissi
 test-deploy: .tools/templates/ready ## the deploy commands
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/deploy
 
+.PHONY: test-baseline
+test-baseline: package .tools/templates/ready .tools/deploy/ready .tools/emulator/ready ## the guide's commands against the emulator
+	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/baseline
+
 # Only the rule engine and AWS's rules are taken from this package, not what it depends on.
 .tools/guard/ready: tests/templates/guard.txt tests/templates/unpack_guard.py | needs-python
 	rm -rf .tools/guard

@@ -3,7 +3,7 @@
 That stack is every backup policy of the organization: nothing here deletes one that exists.
 """
 
-from typing import Callable
+from collections.abc import Callable
 
 from . import cloudformation
 from .problem import Problem
@@ -12,17 +12,23 @@ STACK = "aws-backup-org-policy"
 
 
 def guard(client, step: str, say: Callable[[str], None]) -> None:
-    """`before`: removes what is left of a failed creation. `after`: turns on termination protection."""
+    """`before`: removes what a failed creation left. `after`: turns on termination protection."""
     found = cloudformation.status(client, STACK)
     if step == "after":
         if found is None:
-            raise Problem(f"stack `{STACK}`", "it does not exist", "see the pipeline's action before this one")
+            raise Problem(
+                f"stack `{STACK}`", "it does not exist", "see the pipeline's action before this one"
+            )
         client.update_termination_protection(StackName=STACK, EnableTerminationProtection=True)
         say(f"{STACK}: termination protection is on")
     elif found == "ROLLBACK_COMPLETE":
         say(f"{STACK}: its creation failed and was undone; removing the empty stack")
         cloudformation.delete(client, STACK, say)
     elif found == "UPDATE_ROLLBACK_FAILED":
-        raise Problem(f"stack `{STACK}`", f"it is {found}", "follow the runbook in docs/deployment.md, troubleshooting")
+        raise Problem(
+            f"stack `{STACK}`",
+            f"it is {found}",
+            "follow the runbook in docs/deployment.md, troubleshooting",
+        )
     else:
         say(f"{STACK}: {found or 'not there yet'}, nothing to remove")

@@ -4,8 +4,8 @@ Runs in the management account. Nothing is changed without `apply`; a step that 
 left alone, so it is safe to repeat.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 from botocore.exceptions import ClientError
 
@@ -42,7 +42,9 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
             step.apply()
             missing = step.missing()
         except ClientError as error:
-            raise Problem(step.name, aws_reason(error), f"{step.reason}; do it by hand or with more rights") from error
+            raise Problem(
+                step.name, aws_reason(error), f"{step.reason}; do it by hand or with more rights"
+            ) from error
         if missing is not None:
             raise Problem(step.name, f"still {missing}", "wait a minute and run this again")
         say(f"done     {step.name}")
@@ -59,18 +61,30 @@ def steps(session, targets: Targets) -> list[Step]:
     def missing_organization():
         found = organizations.describe_organization()["Organization"]
         if found["Id"] != targets.organization:
-            raise Problem("OrganizationId", f"this account's organization is {found['Id']}", "correct aws-backup-ssm-targets.json")
+            raise Problem(
+                "OrganizationId",
+                f"this account's organization is {found['Id']}",
+                "correct aws-backup-ssm-targets.json",
+            )
         return None if found["FeatureSet"] == "ALL" else "only consolidated billing is on"
 
     def service_access(principal):
         pages = organizations.get_paginator("list_aws_service_access_for_organization").paginate()
-        names = {entry["ServicePrincipal"] for page in pages for entry in page["EnabledServicePrincipals"]}
+        names = {
+            entry["ServicePrincipal"]
+            for page in pages
+            for entry in page["EnabledServicePrincipals"]
+        }
         return None if principal in names else "not enabled"
 
     def delegated():
-        pages = organizations.get_paginator("list_delegated_administrators").paginate(ServicePrincipal=STACK_SETS)
+        pages = organizations.get_paginator("list_delegated_administrators").paginate(
+            ServicePrincipal=STACK_SETS
+        )
         names = {entry["Id"] for page in pages for entry in page["DelegatedAdministrators"]}
-        return None if targets.home_account in names else f"{targets.home_account} is not registered"
+        return (
+            None if targets.home_account in names else f"{targets.home_account} is not registered"
+        )
 
     def cross_account():
         settings = backup.describe_global_settings().get("GlobalSettings", {})
@@ -80,7 +94,9 @@ def steps(session, targets: Targets) -> list[Step]:
         return organizations.list_roots()["Roots"][0]
 
     def policy_type():
-        enabled = {entry["Type"] for entry in root().get("PolicyTypes", []) if entry["Status"] == "ENABLED"}
+        enabled = {
+            entry["Type"] for entry in root().get("PolicyTypes", []) if entry["Status"] == "ENABLED"
+        }
         return None if "BACKUP_POLICY" in enabled else "not enabled on the root"
 
     result = [
@@ -114,13 +130,17 @@ def steps(session, targets: Targets) -> list[Step]:
         Step(
             "cross-account backup",
             cross_account,
-            lambda: backup.update_global_settings(GlobalSettings={"isCrossAccountBackupEnabled": "true"}),
+            lambda: backup.update_global_settings(
+                GlobalSettings={"isCrossAccountBackupEnabled": "true"}
+            ),
             "copies to the central account fail without it",
         ),
         Step(
             "policy type BACKUP_POLICY",
             policy_type,
-            lambda: organizations.enable_policy_type(RootId=root()["Id"], PolicyType="BACKUP_POLICY"),
+            lambda: organizations.enable_policy_type(
+                RootId=root()["Id"], PolicyType="BACKUP_POLICY"
+            ),
             "no backup policy can be attached without it",
         ),
     ]
@@ -138,6 +158,8 @@ def _opt_in(session, region: str) -> Step:
     return Step(
         f"service opt-in in {region}",
         lambda: f"off for {', '.join(off())}" if off() else None,
-        lambda: backup.update_region_settings(ResourceTypeOptInPreference=dict.fromkeys(off(), True)),
+        lambda: backup.update_region_settings(
+            ResourceTypeOptInPreference=dict.fromkeys(off(), True)
+        ),
         "AWS Backup silently passes over resource types that are off",
     )

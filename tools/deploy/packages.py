@@ -8,8 +8,8 @@ import base64
 import hashlib
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from botocore.exceptions import ClientError
 
@@ -37,16 +37,20 @@ def publish(session, function: str, package: Path, say: Callable[[str], None]) -
     failed = []
     for region in regions:
         try:
-            _upload(session.client("s3", region_name=region), f"{prefix}-{region}", key, content, say)
+            _upload(
+                session.client("s3", region_name=region), f"{prefix}-{region}", key, content, say
+            )
         except ClientError as error:
             failed.append(f"{region} ({aws_reason(error)})")
     if failed:
         raise Problem(
-            f"package `{key}`", f"not in {', '.join(failed)}", "nothing was recorded; put the cause right and publish again"
+            f"package `{key}`",
+            f"not in {', '.join(failed)}",
+            "nothing was recorded; put the cause right and publish again",
         )
 
     base = f"/backup/lambda/{FUNCTIONS[function]}"
-    # The hash first: stacks read the package's key, so the record becomes valid with the last write.
+    # The hash first: stacks read the package's key, so the last write makes the record valid.
     for name, value in ((f"{base}/deployed-hash", digest), (f"{base}/deployed-package", key)):
         if read_parameter(ssm, name, default=None) != value:
             ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
@@ -59,7 +63,9 @@ def read_package(package: Path) -> bytes:
     try:
         return package.read_bytes()
     except FileNotFoundError:
-        raise Problem(f"`{package}`", "there is no package", f"run `make package-{package.stem}` first") from None
+        raise Problem(
+            f"`{package}`", "there is no package", f"run `make package-{package.stem}` first"
+        ) from None
 
 
 def architecture_of(name: str, content: bytes) -> str:
@@ -68,10 +74,16 @@ def architecture_of(name: str, content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             header = archive.read("bootstrap")[:20]
     except (zipfile.BadZipFile, KeyError):
-        raise Problem(f"`{name}`", "it is no archive with a file `bootstrap`", "package the function again") from None
+        raise Problem(
+            f"`{name}`", "it is no archive with a file `bootstrap`", "package the function again"
+        ) from None
     machine = int.from_bytes(header[18:20], "little")
     if header[:4] != b"\x7fELF" or machine not in MACHINES:
-        raise Problem(f"`{name}`", "its `bootstrap` is no Linux binary for Arm or x86_64", "package the function again")
+        raise Problem(
+            f"`{name}`",
+            "its `bootstrap` is no Linux binary for Arm or x86_64",
+            "package the function again",
+        )
     return MACHINES[machine]
 
 
@@ -100,5 +112,9 @@ def read_parameter(ssm, name: str, default=_REQUIRED) -> str:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
         if default is _REQUIRED:
-            raise Problem(f"parameter `{name}`", "it does not exist", "deploy the stack aws-backup-ssm-targets first") from None
+            raise Problem(
+                f"parameter `{name}`",
+                "it does not exist",
+                "deploy the stack aws-backup-ssm-targets first",
+            ) from None
         return default

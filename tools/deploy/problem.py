@@ -12,4 +12,8 @@ def aws_reason(error) -> str:
     """The code and message of a botocore `ClientError`, on one line."""
     details = error.response.get("Error", {})
     message = " ".join(str(details.get("Message", "")).split())
-    return f"{details.get('Code', 'unknown error')}: {message}" if message else str(details.get("Code"))
+    return (
+        f"{details.get('Code', 'unknown error')}: {message}"
+        if message
+        else str(details.get("Code"))
+    )

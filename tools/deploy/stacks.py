@@ -42,11 +42,24 @@ class Stack:
 
 
 def _central(name, template):
-    return Stack(name, f"cloudformation/central-account/{template}", "central", "make deploy-central", "the central vault's")
+    return Stack(
+        name,
+        f"cloudformation/central-account/{template}",
+        "central",
+        "make deploy-central",
+        "the central vault's",
+    )
 
 
 def _management(name, template, needs=()):
-    return Stack(name, f"cloudformation/management-account/{template}", "management", "make deploy-management", "any one", needs)
+    return Stack(
+        name,
+        f"cloudformation/management-account/{template}",
+        "management",
+        "make deploy-management",
+        "any one",
+        needs,
+    )
 
 
 def _home(name, template, needs=()):
@@ -55,23 +68,33 @@ def _home(name, template, needs=()):
 
 
 def _pipeline(name, template, stage, needs=(), child=None):
-    return Stack(name, f"cloudformation/{template}", "home", f"pipeline, {stage}", "home", needs, child)
+    return Stack(
+        name, f"cloudformation/{template}", "home", f"pipeline, {stage}", "home", needs, child
+    )
 
 
 STACKS = (
-    _central("aws-backup-solution-central-account-role", "aws-backup-central-backup-account-role.yaml"),
+    _central(
+        "aws-backup-solution-central-account-role", "aws-backup-central-backup-account-role.yaml"
+    ),
     _central("aws-backup-solution-central-account", "aws-backup-central-backup-account.yaml"),
     _management(
-        "aws-backup-backuporgpolicymanager-mangement-role", "aws-backup-backuporgpolicymanager-mangement-role.yaml"
+        "aws-backup-backuporgpolicymanager-mangement-role",
+        "aws-backup-backuporgpolicymanager-mangement-role.yaml",
     ),
     _management(
         "aws-backup-scp-limit-to-central-vault",
         "aws-backup-scp-limit-to-central-vault.yaml",
         needs=("aws-backup-solution-central-account",),
     ),
-    _management("aws-backup-scp-limit-to-organization", "aws-backup-scp-limit-to-organization.yaml"),
+    _management(
+        "aws-backup-scp-limit-to-organization", "aws-backup-scp-limit-to-organization.yaml"
+    ),
     _home("aws-cloudformation-stackset-admin-role", "aws-cloudformation-stackset-admin-role.yaml"),
-    _home("aws-cloudformation-stackset-execution-role", "aws-cloudformation-stackset-execution-role.yaml"),
+    _home(
+        "aws-cloudformation-stackset-execution-role",
+        "aws-cloudformation-stackset-execution-role.yaml",
+    ),
     _home("aws-backup-s3-bucket", "aws-backup-s3-bucket.yaml"),
     _home("aws-backup-codepipeline-kms-key", "aws-backup-codepipeline-kms.yaml"),
     _home("aws-backup-codepipeline-cloudformation-role", "CloudFormationRole.yaml"),
@@ -109,7 +132,9 @@ STACKS = (
         child="cloudformation/member-account/aws-backup-member-account.yaml",
     ),
     _pipeline(
-        "aws-backup-backuporgpolicymanager-role", "home-account/aws-backup-backuporgpolicymanager-role.yaml", "Functions"
+        "aws-backup-backuporgpolicymanager-role",
+        "home-account/aws-backup-backuporgpolicymanager-role.yaml",
+        "Functions",
     ),
     _pipeline(
         "aws-backup-backuporgpolicymanager",

@@ -29,7 +29,9 @@ ACCOUNT = re.compile(r"\d{12}")
 UNIT = re.compile(r"ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}")
 ROOT = re.compile(r"r-[0-9a-z]{4,32}")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
-VAULT = re.compile(r"arn:(aws[a-z-]*):backup:([a-z0-9-]+):(\d{12}):backup-vault:([A-Za-z0-9_-]{2,50})")
+VAULT = re.compile(
+    r"arn:(aws[a-z-]*):backup:([a-z0-9-]+):(\d{12}):backup-vault:([A-Za-z0-9_-]{2,50})"
+)
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,22 @@ def read(path: Path = FILE) -> dict[str, str]:
     try:
         document = json.loads(path.read_text())
     except FileNotFoundError:
-        raise Problem(f"`{path}`", "the file is missing", "restore it from the repository") from None
+        raise Problem(
+            f"`{path}`", "the file is missing", "restore it from the repository"
+        ) from None
     except json.JSONDecodeError as error:
         raise Problem(
-            f"`{path}`", f"line {error.lineno} is not JSON ({error.msg})", "put the comma, quote or brace right"
+            f"`{path}`",
+            f"line {error.lineno} is not JSON ({error.msg})",
+            "put the comma, quote or brace right",
         ) from None
     values = document.get("Parameters") if isinstance(document, dict) else None
     if not isinstance(values, dict):
-        raise Problem(f"`{path}`", "it has no object `Parameters`", "see cloudformation/README.md for its form")
+        raise Problem(
+            f"`{path}`",
+            "it has no object `Parameters`",
+            "see cloudformation/README.md for its form",
+        )
     return values
 
 
@@ -125,7 +135,9 @@ def check(values: dict[str, str], known_regions: set[str]) -> list[Finding]:
             if not REGION.fullmatch(item):
                 error(key, f"`{item}` is not a Region's name, such as eu-central-1")
             elif item not in known_regions:
-                warning(key, f"`{item}` is not among the Regions known here; is it new, or misspelt?")
+                warning(
+                    key, f"`{item}` is not among the Regions known here; is it new, or misspelt?"
+                )
         for item in sorted({item for item in items if items.count(item) > 1}):
             error(key, f"`{item}` is there twice; remove one")
 
@@ -133,7 +145,11 @@ def check(values: dict[str, str], known_regions: set[str]) -> list[Finding]:
         units = split(usable["TargetOUs"])
         for unit in units:
             if not (UNIT.fullmatch(unit) or ROOT.fullmatch(unit)):
-                error("TargetOUs", f"`{unit}` is not the id of an organizational unit or root, such as ou-ab12-cdefgh34")
+                error(
+                    "TargetOUs",
+                    f"`{unit}` is not the id of an organizational unit or root, such as "
+                    f"ou-ab12-cdefgh34",
+                )
         for unit in sorted({unit for unit in units if units.count(unit) > 1}):
             error("TargetOUs", f"`{unit}` is there twice; remove one")
         if len(units) > 1 and any(ROOT.fullmatch(unit) for unit in units):
@@ -142,17 +158,33 @@ def check(values: dict[str, str], known_regions: set[str]) -> list[Finding]:
     if "CentralBackupVaultArn" in usable:
         vault = VAULT.fullmatch(usable["CentralBackupVaultArn"])
         if vault is None:
-            error("CentralBackupVaultArn", f"`{usable['CentralBackupVaultArn']}` is not the ARN of a backup vault")
+            error(
+                "CentralBackupVaultArn",
+                f"`{usable['CentralBackupVaultArn']}` is not the ARN of a backup vault",
+            )
         else:
             partition, region, account, name = vault.groups()
             if partition != partition_of(region):
-                error("CentralBackupVaultArn", f"Region `{region}` is not in the partition `{partition}`")
+                error(
+                    "CentralBackupVaultArn",
+                    f"Region `{region}` is not in the partition `{partition}`",
+                )
             if name != "AWSBackupSolutionCentralVault":
-                warning("CentralBackupVaultArn", f"make deploy-central makes AWSBackupSolutionCentralVault, not `{name}`")
+                warning(
+                    "CentralBackupVaultArn",
+                    f"make deploy-central makes AWSBackupSolutionCentralVault, not `{name}`",
+                )
             if account == usable.get("OrgManagementAccount"):
-                warning("CentralBackupVaultArn", "service control policies do not bind the management account; use another")
+                warning(
+                    "CentralBackupVaultArn",
+                    "service control policies do not bind the management account; use another",
+                )
             if account == usable.get("TargetHomeAccount"):
-                warning("CentralBackupVaultArn", "who can commit to the home account could reach the copies; use another account")
+                warning(
+                    "CentralBackupVaultArn",
+                    "who can commit to the home account could reach the copies; use another "
+                    "account",
+                )
     return sorted(findings, key=lambda finding: finding.severity != "error")
 
 

@@ -4,8 +4,8 @@ A stack set notices a changed template only by a changed address.
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 from botocore.exceptions import ClientError
 

@@ -1,0 +1,94 @@
+"""The emulated organization, and the make targets as a person types them."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import boto3
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+MANAGEMENT, HOME, CENTRAL = "111111111111", "222222222222", "333333333333"
+HOME_REGION, CENTRAL_REGION = "eu-central-1", "eu-west-1"
+VAULT = f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
+TARGETS = {
+    "OrganizationId": "o-rehearsal01",
+    "OrgManagementAccount": MANAGEMENT,
+    "TargetHomeAccount": HOME,
+    "CentralBackupVaultArn": VAULT,
+    # Blanks after commas have to work.
+    "TargetOUs": "ou-reh1-workloads, ou-reh1-sandboxes",
+    "TargetRegions": f"{HOME_REGION}, {CENTRAL_REGION}",
+    "TargetGlobalRegion": HOME_REGION,
+}
+
+
+class Organization:
+    """The emulator, an account at a time."""
+
+    def __init__(self, endpoint: str, targets: Path):
+        self.endpoint = endpoint
+        self.targets = targets
+
+    def client(self, service: str, account: str, region: str = HOME_REGION):
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=account,
+            aws_secret_access_key="unused",
+        )
+
+    def make(self, account: str, region: str, *arguments: str) -> subprocess.CompletedProcess:
+        """A make target, with the account's credentials."""
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "MAKE"))
+        }
+        environment |= {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": account,
+            "AWS_SECRET_ACCESS_KEY": "unused",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        command = [
+            "make",
+            "--no-print-directory",
+            *arguments,
+            f"REGION={region}",
+            f"TARGETS={self.targets}",
+        ]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="session")
+def organization(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("emulator")
+    targets = folder / "aws-backup-ssm-targets.json"
+    targets.write_text(json.dumps({"Parameters": TARGETS}))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"PYTHONPATH": "tests"}
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            [".tools/emulator/bin/python", "-m", "emulator", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            ready = process.stdout.readline()
+            while ready and not ready.startswith("ready "):
+                ready = process.stdout.readline()
+            assert ready.startswith("ready "), (folder / "log").read_text()
+            yield Organization(ready.split()[1], targets)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)

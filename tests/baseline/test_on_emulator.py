@@ -1,0 +1,251 @@
+"""The deployment guide's commands, one after another, for the stacks that the emulator can hold.
+
+It has no CodeCommit, CodePipeline and StackSets: `make deploy-home` stops at the repository, and
+the stacks that the pipeline deploys are deployed here by the code behind `make deploy-*`, in the
+pipeline's order. What is asserted is what exists afterwards, not what a stack says of itself.
+"""
+
+import json
+import urllib.request
+
+import pytest
+from conftest import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT, ROOT, TARGETS
+from deploy import cloudformation
+from deploy.stacks import BY_NAME
+
+MEMBERS = ("444444444441", "444444444442", "444444444443", "444444444444")
+REGIONS = (HOME_REGION, CENTRAL_REGION)
+
+
+def names(pages, key):
+    return {entry[key] for entry in pages}
+
+
+def deploy(organization, account, region, name, path, **parameters):
+    client = organization.client("cloudformation", account, region)
+    cloudformation.deploy(client, name, (ROOT / path).read_text(), parameters, lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0.2)
+
+
+def test_targets_are_sound(organization):
+    assert "0 errors, 0 warnings" in organization.make(HOME, HOME_REGION, "targets-check").stdout
+
+
+def test_central_account(organization):
+    result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
+    assert result.returncode == 0, result.stderr
+    backup = organization.client("backup", CENTRAL, CENTRAL_REGION)
+    vault = backup.describe_backup_vault(BackupVaultName="AWSBackupSolutionCentralVault")
+    assert vault["BackupVaultArn"] == TARGETS["CentralBackupVaultArn"]
+    aliases = organization.client("kms", CENTRAL, CENTRAL_REGION).list_aliases()["Aliases"]
+    assert "alias/AWSBackupSolutionCentralKey" in names(aliases, "AliasName")
+    role = organization.client("iam", CENTRAL).get_role(
+        RoleName="AWSBackupSolutionCentralAccountRole"
+    )
+    assert "backup.amazonaws.com" in json.dumps(role["Role"]["AssumeRolePolicyDocument"])
+
+
+def test_central_account_again_changes_nothing(organization):
+    result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count(": unchanged") == 2
+
+
+def test_the_wrong_account_is_refused(organization):
+    result = organization.make(HOME, CENTRAL_REGION, "deploy-central")
+    assert result.returncode != 0
+    assert (
+        "error: account 222222222222: the central account is 333333333333; use a profile of "
+        "that account" in result.stderr
+    )
+
+
+def test_management_account(organization):
+    result = organization.make(MANAGEMENT, HOME_REGION, "deploy-management")
+    assert result.returncode == 0, result.stderr
+    role = organization.client("iam", MANAGEMENT).get_role(
+        RoleName="BackupOrgPolicyManagerOrgAdmin"
+    )
+    assert HOME in json.dumps(role["Role"]["AssumeRolePolicyDocument"])
+    assert result.stdout.count("names no TargetIds") == 2
+
+
+def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
+    """What is not committed stops the command, so it is driven without that look."""
+    from deploy import accounts, targets
+
+    monkeypatch.setattr(accounts, "require_committed", lambda: None)
+    said = []
+
+    class Session:
+        region_name = HOME_REGION
+
+        def client(self, service, region_name=None):
+            return organization.client(service, HOME, region_name or HOME_REGION)
+
+    with pytest.raises(accounts.Problem, match="AWS::CodeCommit::Repository"):
+        accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
+    client = organization.client("cloudformation", HOME)
+    exports = names(client.list_exports()["Exports"], "Name")
+    assert {"aws-backup-s3-bucket-name", "aws-backup-codepipeline-kms-arn"} <= exports
+    projects = set(organization.client("codebuild", HOME).list_projects()["projects"])
+    assert {
+        "AWSBackup-ValidateTemplates",
+        "AWSBackup-TestAndPackageBackupOrgPolicyManager",
+    } <= projects
+    assert any(line.startswith("source archive: ") for line in said)
+
+
+def test_targets_reach_the_parameters_without_blanks(organization):
+    stack = BY_NAME["aws-backup-ssm-targets"]
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **TARGETS)
+    ssm = organization.client("ssm", HOME)
+    assert ssm.get_parameter(Name="/backup/target/regions")["Parameter"]["Value"] == ",".join(
+        REGIONS
+    )
+    units = ssm.get_parameter(Name="/backup/target/organizational-units")["Parameter"]["Value"]
+    assert units == "ou-reh1-workloads,ou-reh1-sandboxes"
+    assert (
+        ssm.get_parameter(Name="/backup/org-id")["Parameter"]["Value"] == TARGETS["OrganizationId"]
+    )
+
+
+def test_templates_are_published(organization):
+    result = organization.make(HOME, HOME_REGION, "publish-templates")
+    assert result.returncode == 0, result.stderr
+    bucket = organization.client("ssm", HOME).get_parameter(Name="/backup/bucket")["Parameter"][
+        "Value"
+    ]
+    keys = names(
+        organization.client("s3", HOME).list_objects_v2(Bucket=bucket, Prefix="templates/")[
+            "Contents"
+        ],
+        "Key",
+    )
+    exported = (ROOT / "dist/templates.env").read_text()
+    assert keys and all(key in exported for key in keys)
+    assert "uploaded" not in organization.make(HOME, HOME_REGION, "publish-templates").stdout
+
+
+def test_package_buckets_and_the_package_in_every_region(organization):
+    child = BY_NAME["stackset-aws-backup-lambda-s3-bucket"].child
+    deploy(
+        organization,
+        HOME,
+        HOME_REGION,
+        "StackSet-buckets",
+        child,
+        OrganizationId=TARGETS["OrganizationId"],
+    )
+    # One Region has no bucket yet: nothing may be recorded.
+    result = organization.make(HOME, HOME_REGION, "publish-org-policy-manager")
+    assert result.returncode != 0
+    assert f"not in {CENTRAL_REGION} (NoSuchBucket" in result.stderr
+    ssm = organization.client("ssm", HOME)
+    recorded = ssm.get_parameters_by_path(Path="/backup/lambda", Recursive=True)["Parameters"]
+    assert not [entry["Name"] for entry in recorded if "deployed" in entry["Name"]]
+
+    deploy(
+        organization,
+        HOME,
+        CENTRAL_REGION,
+        "StackSet-buckets",
+        child,
+        OrganizationId=TARGETS["OrganizationId"],
+    )
+    result = organization.make(HOME, HOME_REGION, "publish-org-policy-manager")
+    assert result.returncode == 0, result.stderr
+    base = "/backup/lambda/aws-backup-backuporgpolicymanager"
+    key = ssm.get_parameter(Name=f"{base}/deployed-package")["Parameter"]["Value"]
+    package = (ROOT / "dist/org-policy-manager.zip").read_bytes()
+    for region in REGIONS:
+        stored = organization.client("s3", HOME, region).get_object(
+            Bucket=f"lambda-deployment-bucket-{HOME}-{region}", Key=key
+        )
+        assert stored["Body"].read() == package
+    assert (
+        "uploaded" not in organization.make(HOME, HOME_REGION, "publish-org-policy-manager").stdout
+    )
+
+
+def test_member_accounts_get_role_vault_and_key(organization):
+    role = BY_NAME["stackset-aws-backup-member-accounts-role"].child
+    vault = BY_NAME["stackset-aws-backup-member-accounts"].child
+    for member in MEMBERS[:2]:
+        deploy(organization, member, HOME_REGION, "StackSet-role", role)
+        for region in REGIONS:
+            deploy(
+                organization,
+                member,
+                region,
+                "StackSet-vault",
+                vault,
+                CentralAccountId=CENTRAL,
+                CopyBack="true",
+            )
+            vaults = organization.client("backup", member, region).list_backup_vaults()[
+                "BackupVaultList"
+            ]
+            assert "AWSBackupSolutionVault" in names(vaults, "BackupVaultName")
+        assert organization.client("iam", member).get_role(RoleName="AWSBackupSolutionRole")
+
+
+def test_policy_manager_and_backup_policies(organization):
+    for name in (
+        "aws-backup-backuporgpolicymanager-role",
+        "aws-backup-backuporgpolicymanager",
+        "aws-backup-org-policy",
+    ):
+        stack = BY_NAME[name]
+        parameters = stack.parameters()
+        if name == "aws-backup-backuporgpolicymanager":
+            # As the pipeline does: the published package's own architecture.
+            exported = (ROOT / "dist/org-policy-manager.env").read_text()
+            parameters["Architecture"] = exported.split("PACKAGE_ARCHITECTURE=")[1].strip()
+        deploy(organization, HOME, HOME_REGION, name, stack.template, **parameters)
+    with urllib.request.urlopen(f"{organization.endpoint}/_emulator/organization") as answer:
+        policies = {policy["name"]: policy for policy in json.load(answer)["policies"]}
+    assert set(policies) >= {"org-daily-backup-policy", "org-monthly-backup-policy"}
+    for policy in policies.values():
+        assert policy["targets"] == ["ou-reh1-workloads", "ou-reh1-sandboxes"]
+    content = json.dumps(policies["org-daily-backup-policy"]["content"])
+    assert TARGETS["CentralBackupVaultArn"] in content
+    assert all(region in content for region in REGIONS)
+
+
+def test_the_policies_stack_is_protected(organization):
+    assert organization.make(HOME, HOME_REGION, "guard-org-policy", "STEP=before").returncode == 0
+    assert organization.make(HOME, HOME_REGION, "guard-org-policy", "STEP=after").returncode == 0
+    (stack,) = organization.client("cloudformation", HOME).describe_stacks(
+        StackName="aws-backup-org-policy"
+    )["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert stack["EnableTerminationProtection"] is True
+
+
+def test_destroying_home_removes_the_policies_and_keeps_the_backups(organization):
+    planned = organization.make(HOME, HOME_REGION, "destroy-home")
+    assert "would delete aws-backup-org-policy" in planned.stdout
+    assert "nothing was changed; add APPLY=1 to delete" in planned.stdout
+    result = organization.make(HOME, HOME_REGION, "destroy-home", "APPLY=1")
+    assert result.returncode == 0, result.stderr
+    with urllib.request.urlopen(f"{organization.endpoint}/_emulator/organization") as answer:
+        assert json.load(answer)["policies"] == []
+    for member in MEMBERS[:2]:
+        vaults = organization.client("backup", member, CENTRAL_REGION).list_backup_vaults()[
+            "BackupVaultList"
+        ]
+        assert "AWSBackupSolutionVault" in names(vaults, "BackupVaultName")
+
+
+def test_destroying_central_keeps_the_copies(organization):
+    result = organization.make(CENTRAL, CENTRAL_REGION, "destroy-central", "APPLY=1")
+    assert result.returncode == 0, result.stderr
+    vaults = organization.client("backup", CENTRAL, CENTRAL_REGION).list_backup_vaults()[
+        "BackupVaultList"
+    ]
+    assert "AWSBackupSolutionCentralVault" in names(vaults, "BackupVaultName")
