@@ -1,0 +1,109 @@
+"""What holds or decrypts backups survives, and nobody reaches it who should not."""
+
+import re
+
+from model import as_list, policies, statements, templates
+
+##### What must survive
+
+
+def test_what_holds_or_decrypts_backups_outlives_its_stack():
+    kept = {
+        "AWS::Backup::BackupVault",
+        "AWS::KMS::Key",
+        "AWS::KMS::Alias",
+        "AWS::S3::Bucket",
+        "AWS::CodeCommit::Repository",
+    }
+    service_roles = {"AWSBackupSolutionRole", "AWSBackupSolutionCentralAccountRole"}
+    for template in templates():
+        for key, resource in template.resources().items():
+            service_role = resource.get("Properties", {}).get("RoleName") in service_roles
+            if resource["Type"] in kept or service_role:
+                policies_of = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+                assert policies_of == ("Retain", "Retain"), f"{template.name} {key}"
+
+
+def test_no_bucket_expires_what_is_current():
+    for template in templates():
+        for key, bucket in template.resources("AWS::S3::Bucket").items():
+            for rule in bucket["Properties"].get("LifecycleConfiguration", {}).get("Rules", []):
+                assert not {"ExpirationInDays", "ExpirationDate"} & set(rule), (
+                    f"{template.name} {key}"
+                )
+
+
+def test_no_account_region_or_partition_is_written_down():
+    for template in templates():
+        plain = "\n".join(
+            line.split("#")[0] for line in template.text.splitlines() if "Description" not in line
+        )
+        assert not re.search(r"\b\d{12}\b", plain), template.name
+        assert "arn:aws" not in plain.replace("arn:aws:iam::aws", "arn:aws"), template.name
+        assert not re.search(r"\b(us|eu|ap)-[a-z]+-\d\b", plain), template.name
+
+
+##### Vaults, keys and service control policies
+
+
+def _vaults():
+    for template in templates():
+        for _, _, _, _, document in [
+            entry for entry in policies(template) if entry[1]["Type"] == "AWS::Backup::BackupVault"
+        ]:
+            yield template, statements(document, template)
+
+
+def test_vaults_are_closed():
+    found = list(_vaults())
+    assert len(found) == 2
+    for template, entries in found:
+        denied = {
+            action for entry in entries if entry["Effect"] == "Deny" for action in entry["Action"]
+        }
+        assert {
+            "backup:DeleteRecoveryPoint",
+            "backup:UpdateRecoveryPointLifecycle",
+            "backup:PutBackupVaultAccessPolicy",
+        } <= denied
+        for entry in entries:
+            assert "Condition" in entry, f"{template.name} {entry['Sid']}"
+
+
+def test_everybody_means_the_organization():
+    """A statement for every principal is bound to the organization or denies."""
+    for template in templates():
+        for key, _, _, _, document in policies(template):
+            for entry in statements(document, template):
+                principal = entry.get("Principal")
+                anybody = principal == "*" or (
+                    isinstance(principal, dict) and principal.get("AWS") == "*"
+                )
+                if anybody and entry["Effect"] == "Allow":
+                    equals = entry.get("Condition", {}).get("StringEquals", {})
+                    assert "aws:PrincipalOrgID" in equals, f"{template.name} {key} {entry['Sid']}"
+
+
+def test_keys_and_vaults_name_no_role_as_principal():
+    """IAM and KMS refuse a principal that does not exist yet."""
+    for template in templates():
+        for key, _, _, _kind, document in policies(template):
+            for entry in statements(document, template):
+                for arn in (
+                    as_list((entry.get("Principal") or {}).get("AWS", []))
+                    if isinstance(entry.get("Principal"), dict)
+                    else []
+                ):
+                    assert ":role/" not in arn, f"{template.name} {key} {entry['Sid']}"
+
+
+def test_service_control_policies_deny_foreign_and_missing_targets():
+    found = [entry for template in templates() for entry in policies(template) if entry[3] == "scp"]
+    assert len(found) == 2
+    for _, _, _, _, document in found:
+        foreign, missing = document["Statement"]
+        (operator,) = foreign["Condition"]
+        assert operator.startswith("ForAnyValue:") and "Not" in operator
+        (key,) = foreign["Condition"][operator]
+        assert missing["Condition"] == {"Null": {key: "true"}}
+        assert {foreign["Effect"], missing["Effect"]} == {"Deny"}
