@@ -51,6 +51,13 @@ install-validators: install-rust ## what validate-templates needs besides, on a 
 validate-templates: check-baseline targets-check ## what the pipeline checks before it changes anything
 	bash tools/deploy/validate-templates.sh
 
+# The values that the pipeline gives decide whether the policies are sound.
+.PHONY: validate-policies
+validate-policies: needs-cargo needs-cc ## our own validator on the policies that the pipeline deploys
+	cargo run --quiet --locked --package backupctl -- validate \
+	  --parameters cloudformation/parameters/aws-backup-org-policy.json \
+	  cloudformation/home-account/aws-backup-org-policy.yaml
+
 .PHONY: $(DEPLOYED_FUNCTIONS:%=test-%)
 $(DEPLOYED_FUNCTIONS:%=test-%): test-%: needs-cargo needs-cc
 	cargo test --locked --package $*
