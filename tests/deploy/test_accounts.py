@@ -113,6 +113,22 @@ def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
     )
 
 
+@pytest.mark.parametrize(("status", "expected"), [("PENDING", 3), ("AVAILABLE", 0)])
+def test_a_pending_connection_is_told_with_the_click_that_completes_it(said, status, expected):
+    class Connections:
+        def get_connection(self, ConnectionArn):
+            return {"Connection": {"ConnectionStatus": status}}
+
+    made = home()
+    cloud = made.clients["cloudformation"]
+    cloud.stacks["aws-backup-codecommit"] = "CREATE_COMPLETE"
+    cloud.outputs["aws-backup-codecommit"] = {"ConnectionArn": "arn:connection"}
+    made.clients["codeconnections"] = Connections()
+    accounts.say_connection(made, cloud, said.append)
+    assert len(said) == expected
+    assert expected == 0 or "eu-central-1.console.aws.amazon.com" in said[1]
+
+
 def test_uncommitted_changes_are_named(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(

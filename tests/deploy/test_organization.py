@@ -1,15 +1,19 @@
 """The organization's preparation: checked first, done only when asked, verified, safe to repeat."""
 
+import dataclasses
+
 import pytest
 from deploy import organization
 from deploy.problem import Problem
+from deploy.stacks import BY_NAME
 from fakes import Paginator, Session, Sts, client_error
 
 
 class Organizations:
     def __init__(self, features="ALL", access=(), administrators=(), enabled=False, stubborn=False):
         self.features, self.access, self.administrators = features, set(access), set(administrators)
-        self.enabled, self.stubborn, self.writes = enabled, stubborn, []
+        self.stubborn, self.writes = stubborn, []
+        self.types = {"BACKUP_POLICY"} if enabled else set()
 
     def describe_organization(self):
         return {"Organization": {"Id": "o-abcd123456", "FeatureSet": self.features}}
@@ -24,7 +28,7 @@ class Organizations:
         )
 
     def list_roots(self):
-        types = [{"Type": "BACKUP_POLICY", "Status": "ENABLED"}] if self.enabled else []
+        types = [{"Type": name, "Status": "ENABLED"} for name in self.types]
         return {"Roots": [{"Id": "r-ab12", "PolicyTypes": types}]}
 
     def enable_all_features(self):
@@ -40,7 +44,8 @@ class Organizations:
 
     def enable_policy_type(self, RootId, PolicyType):
         self.writes.append(PolicyType)
-        self.enabled = not self.stubborn
+        if not self.stubborn:
+            self.types.add(PolicyType)
 
 
 class Backup:
@@ -132,6 +137,17 @@ def test_all_features_wait_for_the_invited_accounts(targets, said):
     ):
         organization.prepare(session, targets, True, said.append)
     assert session.clients["organizations"].writes == ["features"]
+
+
+def test_service_control_policies_are_enabled_only_for_who_uses_them(targets, said, monkeypatch):
+    session = world()
+    organization.prepare(session, targets, True, said.append)
+    assert "SERVICE_CONTROL_POLICY" not in session.clients["organizations"].types
+    used = dataclasses.replace(BY_NAME["aws-backup-scp-limit-to-organization"], name="used")
+    monkeypatch.setattr(type(used), "parameters", lambda _: {"TargetIds": "ou-ab12-cdefgh34"})
+    monkeypatch.setattr(organization, "STACKS", [used])
+    organization.prepare(session, targets, True, said.append)
+    assert "SERVICE_CONTROL_POLICY" in session.clients["organizations"].types
 
 
 def test_another_account_is_refused(targets, said):

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from .accounts import require_account
 from .problem import Problem, aws_reason
+from .stacks import STACKS
 from .targets import Targets
 
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
@@ -93,11 +94,11 @@ def steps(session, targets: Targets) -> list[Step]:
     def root():
         return organizations.list_roots()["Roots"][0]
 
-    def policy_type():
+    def policy_type(name):
         enabled = {
             entry["Type"] for entry in root().get("PolicyTypes", []) if entry["Status"] == "ENABLED"
         }
-        return None if "BACKUP_POLICY" in enabled else "not enabled on the root"
+        return None if name in enabled else "not enabled on the root"
 
     result = [
         Step(
@@ -137,13 +138,24 @@ def steps(session, targets: Targets) -> list[Step]:
         ),
         Step(
             "policy type BACKUP_POLICY",
-            policy_type,
+            lambda: policy_type("BACKUP_POLICY"),
             lambda: organizations.enable_policy_type(
                 RootId=root()["Id"], PolicyType="BACKUP_POLICY"
             ),
             "no backup policy can be attached without it",
         ),
     ]
+    if any(stack.parameters().get("TargetIds") for stack in STACKS):
+        result.append(
+            Step(
+                "policy type SERVICE_CONTROL_POLICY",
+                lambda: policy_type("SERVICE_CONTROL_POLICY"),
+                lambda: organizations.enable_policy_type(
+                    RootId=root()["Id"], PolicyType="SERVICE_CONTROL_POLICY"
+                ),
+                "the service control policies that have TargetIds cannot be attached without it",
+            )
+        )
     return result + [_opt_in(session, region) for region in targets.regions]
 
 
