@@ -85,6 +85,16 @@ class Iam:
         return {"Role": {"Arn": self.roles[RoleName]}}
 
 
+class CodeCommit:
+    def __init__(self):
+        self.repositories: set[str] = set()
+
+    def get_repository(self, repositoryName):
+        if repositoryName not in self.repositories:
+            raise client_error("GetRepository", "RepositoryDoesNotExistException")
+        return {"repositoryMetadata": {"repositoryName": repositoryName}}
+
+
 class Paginator:
     def __init__(self, pages):
         self.pages = pages

@@ -4,7 +4,7 @@ import pytest
 from deploy import accounts, cloudformation
 from deploy.problem import Problem
 from deploy.stacks import STACKS
-from fakes import S3, CloudFormation, Iam, Session, Ssm, Sts
+from fakes import S3, CloudFormation, CodeCommit, Iam, Session, Ssm, Sts
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +19,7 @@ def session(account, region="eu-central-1", cloud=None, roles=None, arn=None):
         "iam": Iam(roles or {}),
         "ssm": Ssm({}),
         "s3": S3({"artifacts"}),
+        "codecommit": CodeCommit(),
         "cloudformation": cloud or CloudFormation(),
     }
     return Session(clients, region)
@@ -111,6 +112,14 @@ def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
         f"aws-cloudformation-stackset-admin-role: skipped, this account has a role {role} already"
         in said
     )
+
+
+def test_a_repository_that_was_left_is_told_before_anything_is_made(targets, said):
+    made = home()
+    made.clients["codecommit"].repositories.add("backup-recovery-with-aws-backup")
+    with pytest.raises(Problem, match="keep a clone of it and delete it"):
+        accounts.deploy_home(made, targets, said.append)
+    assert created(made) == []
 
 
 @pytest.mark.parametrize(("status", "expected"), [("PENDING", 3), ("AVAILABLE", 0)])

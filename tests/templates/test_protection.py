@@ -11,15 +11,16 @@ def test_what_holds_or_decrypts_backups_outlives_its_stack():
     kept = {
         "AWS::Backup::BackupVault",
         "AWS::KMS::Key",
-        "AWS::KMS::Alias",
         "AWS::S3::Bucket",
         "AWS::CodeCommit::Repository",
     }
     service_roles = {"AWSBackupSolutionRole", "AWSBackupSolutionCentralAccountRole"}
     for template in templates():
         for key, resource in template.resources().items():
-            service_role = resource.get("Properties", {}).get("RoleName") in service_roles
-            if resource["Type"] in kept or service_role:
+            properties = resource.get("Properties", {})
+            # The alias goes with the key when an account takes over what was retained.
+            vault_key = properties.get("AliasName", "").startswith("alias/AWSBackupSolution")
+            if resource["Type"] in kept or vault_key or properties.get("RoleName") in service_roles:
                 policies_of = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
                 assert policies_of == ("Retain", "Retain"), f"{template.name} {key}"
 

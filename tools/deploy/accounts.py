@@ -11,6 +11,7 @@ from .stacks import ROOT, STACKS, Stack
 from .targets import Targets
 
 ARCHIVE_KEY = "source/aws-backup-solution.zip"
+REPOSITORY = "backup-recovery-with-aws-backup"
 PACKAGE_PARAMETERS = tuple(
     f"/backup/lambda/{function}/{what}"
     for function in ("aws-backup-backuporgpolicymanager", "aws-backup-tagonrestore")
@@ -84,6 +85,14 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
     require_committed()
     computed = {"AdministratorAccountId": targets.home_account, "ArchiveKey": ARCHIVE_KEY}
     client = session.client("cloudformation")
+    if cloudformation.status(client, "aws-backup-codecommit") is None and repository_exists(
+        session
+    ):
+        raise Problem(
+            f"repository `{REPOSITORY}`",
+            "it is there already, and its stack is not",
+            "keep a clone of it and delete it, then run this again",
+        )
     for stack in _of("make deploy-home"):
         role = {
             "aws-cloudformation-stackset-admin-role": "AWSCloudFormationStackSetAdministrationRole",
@@ -133,6 +142,15 @@ def deploying_principal(session, arn: str) -> str:
             else f"role/{name}"
         )
     return found.split(":", 5)[5]
+
+
+def repository_exists(session) -> bool:
+    """Whether an earlier deployment left the repository: it is encrypted with that one's key."""
+    try:
+        session.client("codecommit").get_repository(repositoryName=REPOSITORY)
+    except ClientError:
+        return False
+    return True
 
 
 def role_exists(session, name: str) -> bool:
@@ -203,7 +221,7 @@ STAYS = {
         "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and "
         "decrypt the backups",
         "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
-        "key and alias aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
+        "the key of aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
         "repository backup-recovery-with-aws-backup: the history of what was deployed",
     ),
 }
