@@ -22,25 +22,16 @@ def run(*command) -> subprocess.CompletedProcess:
     return subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
 
 
+# One of every partition: the home account may be in any.
+REGIONS = ("us-east-1", "us-gov-west-1", "cn-north-1")
+
+
 def test_cfn_lint_strict():
-    result = run(
-        *(
-            BIN / "python",
-            BIN / "cfn-lint",
-            "--format",
-            "parseable",
-            "-c",
-            "I",
-            "-x",
-            "E3012:strict=true",
-        ),
-        *(
-            "I3042:region=true",
-            "I3042:accountId=true",
-            "--",
-            *(template.path for template in templates()),
-        ),
-    )
+    """Information counts as failure, in every kind of Region."""
+    strict = ("-x", "E3012:strict=true", "I3042:region=true", "I3042:accountId=true")
+    options = ("--format", "parseable", "-c", "I", *strict, "-r", *REGIONS)
+    files = [template.path for template in templates()]
+    result = run(BIN / "python", BIN / "cfn-lint", *options, "--", *files)
     assert (result.returncode, result.stdout) == (0, ""), result.stdout + result.stderr
 
 
