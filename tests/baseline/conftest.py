@@ -9,6 +9,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGEMENT, HOME, CENTRAL = "111111111111", "222222222222", "333333333333"
@@ -44,25 +45,42 @@ class Organization:
 
     def make(self, account: str, region: str, *arguments: str) -> subprocess.CompletedProcess:
         """A make target, with the account's credentials."""
-        environment = {
+        command = ["make", "--no-print-directory", *arguments]
+        command += [f"REGION={region}", f"TARGETS={self.targets}"]
+        environment = self.environment(account)
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+    def build(self, account: str, region: str, spec: str, **variables: str) -> dict[str, str]:
+        """A buildspec's build phase in a shell, as CodeBuild runs it; its exported variables."""
+        document = yaml.safe_load((ROOT / "buildspecs" / spec).read_text())
+        names = document.get("env", {}).get("exported-variables", [])
+        commands = document["phases"]["build"]["commands"]
+        shown = [f'echo "exported {name}=${name}"' for name in names]
+        environment = self.environment(account) | document.get("env", {}).get("variables", {})
+        result = subprocess.run(
+            ["sh", "-e"],
+            input="\n".join(commands + shown),
+            cwd=ROOT,
+            env=environment | variables | {"AWS_REGION": region},
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == 0, result.stderr
+        lines = [line for line in result.stdout.splitlines() if line.startswith("exported ")]
+        return dict(line.removeprefix("exported ").split("=", 1) for line in lines)
+
+    def environment(self, account: str) -> dict[str, str]:
+        kept = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("AWS_", "MAKE"))
         }
-        environment |= {
+        return kept | {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": account,
             "AWS_SECRET_ACCESS_KEY": "unused",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        command = [
-            "make",
-            "--no-print-directory",
-            *arguments,
-            f"REGION={region}",
-            f"TARGETS={self.targets}",
-        ]
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="session")

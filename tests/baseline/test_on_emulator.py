@@ -6,12 +6,14 @@ pipeline's order. What is asserted is what exists afterwards, not what a stack s
 """
 
 import json
+import re
 import urllib.request
 
 import pytest
 from conftest import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT, ROOT, TARGETS
 from deploy import cloudformation
-from deploy.stacks import BY_NAME
+from deploy.stacks import BY_NAME, load_template
+from deploy.templates import VARIABLES
 
 MEMBERS = ("444444444441", "444444444442", "444444444443", "444444444444")
 REGIONS = (HOME_REGION, CENTRAL_REGION)
@@ -114,20 +116,18 @@ def test_targets_reach_the_parameters_without_blanks(organization):
     )
 
 
-def test_templates_are_published(organization):
-    result = organization.make(HOME, HOME_REGION, "publish-templates")
-    assert result.returncode == 0, result.stderr
-    bucket = organization.client("ssm", HOME).get_parameter(Name="/backup/bucket")["Parameter"][
-        "Value"
-    ]
-    keys = names(
-        organization.client("s3", HOME).list_objects_v2(Bucket=bucket, Prefix="templates/")[
-            "Contents"
-        ],
-        "Key",
-    )
-    exported = (ROOT / "dist/templates.env").read_text()
-    assert keys and all(key in exported for key in keys)
+def test_templates_are_published_by_their_build(organization):
+    variables = organization.build(HOME, HOME_REGION, "publish-templates.yml")
+    ssm = organization.client("ssm", HOME)
+    bucket = ssm.get_parameter(Name="/backup/bucket")["Parameter"]["Value"]
+    stored = organization.client("s3", HOME).list_objects_v2(Bucket=bucket, Prefix="templates/")
+    keys = names(stored["Contents"], "Key")
+    assert variables.pop("TAGONRESTORE_TEMPLATE") == "none"
+    assert set(variables.values()) == keys and len(keys) == 3
+    # The keys are what the stack sets' templates accept.
+    for name, key in variables.items():
+        parent = load_template(BY_NAME[VARIABLES[name]].template_path.read_text())
+        assert re.search(parent["Parameters"]["TemplateKey"]["AllowedPattern"], key)
     assert "uploaded" not in organization.make(HOME, HOME_REGION, "publish-templates").stdout
 
 
@@ -217,12 +217,11 @@ def test_policy_manager_and_backup_policies(organization):
     assert all(region in content for region in REGIONS)
 
 
-def test_the_policies_stack_is_protected(organization):
-    assert organization.make(HOME, HOME_REGION, "guard-org-policy", "STEP=before").returncode == 0
-    assert organization.make(HOME, HOME_REGION, "guard-org-policy", "STEP=after").returncode == 0
-    (stack,) = organization.client("cloudformation", HOME).describe_stacks(
-        StackName="aws-backup-org-policy"
-    )["Stacks"]
+def test_the_policies_stack_is_protected_by_its_builds(organization):
+    for step in ("before", "after"):
+        organization.build(HOME, HOME_REGION, "guard-org-policy.yml", GUARD_STEP=step)
+    client = organization.client("cloudformation", HOME)
+    (stack,) = client.describe_stacks(StackName="aws-backup-org-policy")["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["EnableTerminationProtection"] is True
 

@@ -1,6 +1,7 @@
 """The command line behind the make targets; see `deploy.mk`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -40,9 +41,9 @@ def _run(options) -> int:
         print(f"{options.targets.name}: {errors} errors, {len(findings) - errors} warnings")
         return 1 if errors else 0
 
-    session = boto3.Session(
-        profile_name=options.profile or None, region_name=options.region or None
-    )
+    # boto3 reads AWS_DEFAULT_REGION only; builds and the aws CLI know AWS_REGION too.
+    region = options.region or os.environ.get("AWS_REGION")
+    session = boto3.Session(profile_name=options.profile or None, region_name=region or None)
     if session.region_name is None:
         raise Problem("Region", "none is set", "add REGION=NAME, or set one for the profile")
     if options.command == "publish":
