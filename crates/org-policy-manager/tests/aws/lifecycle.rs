@@ -60,8 +60,11 @@ async fn a_change_keeps_the_policy_and_its_id() {
     let world = World::new();
     let mut stack = Stack::new(&world, "backup");
     let created = stack.create(&properties(1)).await.unwrap();
+    world.forget_calls();
     let updated = stack.update(&properties(2)).await.unwrap();
     assert_eq!(updated.physical_resource_id, created.physical_resource_id);
+    let writes = ["UpdatePolicy", "TagResource", "AttachPolicy", "DetachPolicy"];
+    assert_eq!(asked(&world)[3..], writes);
     let organization = world.organization();
     let policy = organization.policy_named("nightly").unwrap();
     assert_eq!(policy.arn, updated.physical_resource_id);
