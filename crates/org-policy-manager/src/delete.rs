@@ -105,6 +105,11 @@ pub(crate) async fn delete_unanswered(
     }
 }
 
+/// The policy's name in properties that may be of any shape.
+pub(crate) fn name(properties: &Value) -> Option<&str> {
+    properties.get("PolicyName").and_then(Value::as_str)
+}
+
 /// The policy of this name that an unfinished Create of this resource made, if there is one.
 pub(crate) async fn unanswered(
     organizations: &Organizations,

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make, put_back};
 use crate::create::{Unanswered, create, enable_if_asked};
-use crate::delete::delete_unanswered;
+use crate::delete::{delete_unanswered, name};
 use crate::identity::{Ownership, PhysicalId, PolicyArn, TAG_REQUEST_ID};
 use crate::organizations::Organizations;
 use crate::plan::{Live, fits, is_unanswered, plan};
@@ -67,10 +67,17 @@ pub(crate) async fn update(
         .map_err(NotMade::untouched)?;
     let Some(live) = live else {
         warn!(policy.id = %arn.policy_id, "the policy was deleted outside CloudFormation: creating it again");
-        return create(app, place, request, wanted, deadline).await;
+        let settled = create(app, place, request, wanted, deadline).await?;
+        if name(&request.old_resource_properties) != Some(wanted.properties.name.as_str()) {
+            forget_attempt(app, place, request, deadline).await;
+        }
+        return Ok(settled);
     };
     let settled = settle(app, &organizations, wanted, live, deadline).await?;
-    forget_move(app, place, request, account, deadline).await;
+    let before = management_account(&request.old_resource_properties);
+    if before.is_some_and(|before| before != *account) {
+        forget_attempt(app, place, request, deadline).await;
+    }
     Ok(settled)
 }
 
@@ -79,24 +86,15 @@ fn made_by(live: &Live, request: &Request) -> bool {
     is_unanswered(&live.tags) && live.tags.get(TAG_REQUEST_ID) == Some(&request.request_id)
 }
 
-/// The policy is in the wanted organization, and the properties before name another: the rollback
-/// of a move of which CloudFormation heard no success. Removes what the move may have made there,
-/// for no Delete will come for it. A rollback must not fail for this.
-async fn forget_move(
-    app: &App,
-    place: &Place,
-    request: &Request,
-    account: &str,
-    deadline: Instant,
-) {
+/// This may be the rollback of an Update that made another policy, in another organization or
+/// under another name, and of which CloudFormation heard no success. Removes that policy, for no
+/// Delete will come for it. A rollback must not fail for this.
+async fn forget_attempt(app: &App, place: &Place, request: &Request, deadline: Instant) {
     let before = &request.old_resource_properties;
-    if management_account(before).is_none_or(|other| other == account) {
-        return;
-    }
     if let Err(reason) = delete_unanswered(app, place, request, before, None, deadline).await {
         warn!(
             reason,
-            "what a move that failed left in the other organization was not removed"
+            "what an update that failed may have made was not removed"
         );
     }
 }

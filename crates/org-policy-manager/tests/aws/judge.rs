@@ -113,11 +113,24 @@ pub fn harm(before: &Organization, now: &Organization, kept: &[&str]) -> Vec<Str
     if others(now) != others(before) {
         broken.push("other people's policies are touched".to_owned());
     }
+    let own = |policy: &str| ours.iter().any(|it| it == policy);
+    let mut attached: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (target, policy) in before.attachments.iter().filter(|(_, it)| own(it)) {
+        attached.insert((target, policy));
+    }
     for (time, change) in now.history.iter().skip(before.history.len()) {
-        if let Change::Detached { target, .. } = change
-            && kept.contains(&target.as_str())
-        {
-            broken.push(format!("{target} lost the policy at {time:?}"));
+        match change {
+            Change::Attached { policy, target } => {
+                attached.insert((target, policy));
+            }
+            Change::Detached { policy, target } => {
+                attached.remove(&(target, policy));
+                let bare = attached.iter().all(|(it, _)| it != target);
+                if kept.contains(&target.as_str()) && bare {
+                    broken.push(format!("{target} lost the policy at {time:?}"));
+                }
+            }
+            _ => {}
         }
     }
     broken

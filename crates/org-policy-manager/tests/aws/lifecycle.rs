@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::lambda::Lambda;
 use crate::stack::{Stack, succeeded};
 use crate::template::{properties, properties_with};
-use crate::world::{OTHER_MANAGEMENT, PolicyTypeStatus, Status, World};
+use crate::world::{Fault, OTHER_MANAGEMENT, PolicyTypeStatus, Status, Way, World};
 
 fn asked(world: &World) -> Vec<String> {
     let calls = world
@@ -60,8 +60,16 @@ async fn a_change_keeps_the_policy_and_its_id() {
     let world = World::new();
     let mut stack = Stack::new(&world, "backup");
     let created = stack.create(&properties(1)).await.unwrap();
+    world.forget_calls();
     let updated = stack.update(&properties(2)).await.unwrap();
     assert_eq!(updated.physical_resource_id, created.physical_resource_id);
+    let writes = [
+        "UpdatePolicy",
+        "TagResource",
+        "AttachPolicy",
+        "DetachPolicy",
+    ];
+    assert_eq!(asked(&world)[3..], writes);
     let organization = world.organization();
     let policy = organization.policy_named("nightly").unwrap();
     assert_eq!(policy.arn, updated.physical_resource_id);
@@ -274,4 +282,23 @@ async fn the_role_is_assumed_once_for_many_requests() {
         .filter(|it| it.operation == "AssumeRole")
         .count();
     assert_eq!(assumed, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unheard_update_that_made_a_lost_policy_anew_leaves_only_one() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    world.somebody(|it| it.delete("p-model00001"));
+    stack.lambda.repeats = 0;
+    world.inject(Fault::once("CreatePolicy", 0, Way::CrashAfter));
+    assert_eq!(stack.update(&properties(2)).await, None);
+    assert!(succeeded(&stack.go_on().await.expect("the Update back")));
+    let organization = world.organization();
+    let names: Vec<&str> = organization
+        .policies
+        .values()
+        .map(|it| it.name.as_str())
+        .collect();
+    assert_eq!(names, ["daily"]);
 }

@@ -23,7 +23,7 @@ use crate::template::{content, properties_with};
 use crate::world::{Answer, Behaviour, Fault, Organization, Policy, Way, World};
 
 /// Enough to meet every operation failing in every way some times, in seconds.
-const RUNS: u64 = 120;
+const RUNS: u64 = 100;
 const STEPS: usize = 6;
 
 const OPERATIONS: [&str; 13] = [
@@ -61,10 +61,13 @@ const WAYS: [Way; 14] = [
 
 #[tokio::test(start_paused = true)]
 async fn the_rules_hold_whatever_fails() {
-    let chosen = std::env::var("SIMULATION_SEED")
-        .ok()
-        .map(|it| it.parse().unwrap());
-    let seeds = chosen.map_or(0..RUNS, |seed: u64| seed..seed + 1);
+    let given = |name| {
+        let value = std::env::var(name).ok()?;
+        Some(value.parse::<u64>().unwrap())
+    };
+    let chosen = given("SIMULATION_SEED");
+    let runs = given("SIMULATION_RUNS").unwrap_or(RUNS);
+    let seeds = chosen.map_or(0..runs, |seed| seed..seed + 1);
     let mut requests = 0;
     let mut failures = 0;
     for seed in seeds {
