@@ -12,7 +12,7 @@ ARCHITECTURE ?= $(shell uname -m)
 FUNCTIONS := org-policy-manager
 
 TEMPLATES = $(wildcard cloudformation/*/*.yaml codebuild/*.yaml)
-SCRIPTS = .ci/run $(wildcard tools/*.sh)
+SCRIPTS = .ci/run $(wildcard tools/*.sh tools/*/*.sh)
 
 .PHONY: help
 help: ## list these targets
@@ -21,14 +21,14 @@ help: ## list these targets
 ##### What a developer runs
 
 .PHONY: demo
-demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove a backup policy in a local AWS
-	cd tests && ../.tools/demo/bin/python -m demo
+demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove policies in a local AWS (KEEP=1: leave it running)
+	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
 
 .PHONY: check
-check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types ## the quick gate: format, lints, docs, dependencies, templates
+check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-emulator package test-packages test-lifecycle demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -133,6 +133,22 @@ test-packages: package ## the packages are as promised, and a panic is answered
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
 
+##### Now and then
+
+.PHONY: bench-policy
+bench-policy: needs-cargo needs-cc ## how long it takes to check the largest policy that AWS allows
+	cargo bench --locked --package backup-policy --bench validate
+
+.PHONY: regions
+regions: .tools/regions/ready ## renew the list of AWS Regions from botocore
+	.tools/regions/bin/python tools/regions.py > crates/backup-policy/src/regions/list.rs
+
+.PHONY: fuzz
+fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten minutes (needs cargo-fuzz)
+	mkdir -p fuzz/corpus/check
+	cd fuzz && cargo fuzz run check --fuzz-dir . --sanitizer none corpus/check \
+	  ../crates/backupctl/tests/cmd/validate.in -- -max_len=6000 -max_total_time=600
+
 ##### Tools, each in an environment of its own: some pin what others pin differently
 
 .tools/build/ready: tools/requirements/build.txt
@@ -140,6 +156,7 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 .tools/lock/ready: tools/requirements/lock.txt
 .tools/emulator/ready: tests/emulator/requirements.txt
 .tools/demo/ready: tests/demo/requirements.txt
+.tools/regions/ready: tools/requirements/regions.txt
 
 .tools/%/ready: tools/environment.py | needs-python
 	$(PYTHON) tools/environment.py .tools/$* $(filter %.txt,$^)
@@ -147,7 +164,7 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 
 .PHONY: lock
 lock: .tools/lock/ready ## pin every requirements file anew from its .in file
-	for file in tools/requirements/*.in tests/*/requirements*.in; do \
+	for file in tools/requirements/*.in tools/*/requirements.in tests/*/requirements*.in; do \
 	  (cd "$$(dirname "$$file")" && name="$$(basename "$$file" .in)" && \
 	  "$(CURDIR)/.tools/lock/bin/uv" pip compile --quiet --upgrade --no-header --universal --python-version 3.11 \
 	    --no-python-downloads --generate-hashes "$$name.in" --output-file "$$name.txt"); done
@@ -157,3 +174,5 @@ needs-python: ; @$(call needs,$(PYTHON),Python 3.11 or newer)
 needs-cargo: ; @$(call needs,cargo,Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) (rustup installs it))
 needs-cc: ; @$(call needs,cc,a C compiler (on Debian and Ubuntu: apt install build-essential))
 needs = command -v "$(1)" >/dev/null || { echo 'make: `$(1)` is missing: install $(2)' >&2; exit 1; }
+
+include tools/deploy/deploy.mk
