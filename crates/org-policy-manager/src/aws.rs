@@ -125,6 +125,11 @@ impl CallError {
         self.code.as_deref() == Some(code)
     }
 
+    /// Whether AWS forbade the call, which another attempt would not change.
+    pub fn is_refusal(&self) -> bool {
+        self.is("AccessDenied") || self.is("AccessDeniedException")
+    }
+
     /// Reads an error of the SDK, whose own text says too little.
     pub fn new<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where

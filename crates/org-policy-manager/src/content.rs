@@ -98,7 +98,10 @@ impl fmt::Display for OneLine<'_> {
             help,
             ..
         } = self.0;
-        write!(f, "`{path}`: {message}")?;
+        match path.as_str() {
+            "" => write!(f, "at the top: {message}")?,
+            _ => write!(f, "`{path}`: {message}")?,
+        }
         match help {
             Some(help) => write!(f, " ({help})"),
             None => Ok(()),

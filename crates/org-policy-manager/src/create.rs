@@ -34,7 +34,11 @@ pub(crate) async fn create(
     let organizations = app
         .organizations(place, account, deadline)
         .await
-        .map_err(NotMade::untouched)?;
+        .map_err(|error| match error.is_refusal() {
+            // It would have stopped an earlier attempt of this request too.
+            true => NotMade::untouched(error),
+            false => NotMade::unlisted(error.to_string()),
+        })?;
 
     let mut desired = wanted.fresh(&ready);
     let mut tags = desired.tags.clone();
