@@ -56,9 +56,9 @@ pub struct Failure {
     pub reason: String,
 }
 
-/// The physical id of a Create that left nothing behind. CloudFormation sends a Delete for it,
-/// which the handler recognises by this text; it carries the Create's RequestId, so that it can
-/// also find what that one request made, had it ended without cleaning up.
+/// The physical id of a failed Create for which the handler names none. CloudFormation sends a
+/// Delete for it, which the handler recognises by this text; it carries the Create's RequestId, so
+/// that the handler can find what that one request made, had it ended without cleaning up.
 pub fn create_failed_marker(request_id: &str) -> String {
     let mut marker = format!("create-failed:{request_id}");
     // Real RequestIds have 36 characters. Only an invented one is cut.

@@ -11,7 +11,8 @@ pub const TAG_LOGICAL_ID: &str = "backup-org-policy:logical-id";
 pub const TAG_REQUEST_ID: &str = "backup-org-policy:request-id";
 /// Tag that a policy bears from its creation until CloudFormation has been told of it. A Delete
 /// that CloudFormation sends because a Create never answered removes only policies that bear it,
-/// so it can never remove the policy of an older resource with the same logical id.
+/// and so not the policy of an older resource with the same logical id. Should removing the tag
+/// fail after the answer, it stays until the next Update, and until then the two look alike.
 pub const TAG_UNANSWERED: &str = "backup-org-policy:unanswered";
 /// Tag with digests of the last two contents that AWS accepted, see [`crate::accepted`].
 pub const TAG_ACCEPTED: &str = "backup-org-policy:accepted";
