@@ -21,8 +21,9 @@ pub use document::{Document, ParseError};
 pub use finding::{Finding, Severity};
 pub use inject::inject_regions;
 pub use position::{Position, Spot};
+pub use schedule::Schedule;
 pub use size::{MAX_CHARACTERS, character_count};
-pub use validate::validate;
+pub use validate::{validate, validate_schedule};
 pub use variables::{Replaced, VariableError, replace_variables};
 
 /// Stands in a text for a part that is not known before deployment (a private-use character
