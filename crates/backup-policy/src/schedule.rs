@@ -20,16 +20,32 @@ pub(crate) const SHORTEST_FOR_ARCHIVE: TimeDelta = TimeDelta::days(28);
 /// How many runs ahead are looked at for two that are too close: two years of monthly runs.
 const RUNS_AHEAD: usize = 24;
 
-/// A readable schedule.
-pub(crate) struct Schedule {
+/// A schedule of AWS Backup: when its rules run, in UTC.
+///
+/// # Example
+/// ```
+/// use backup_policy::{Instant, Schedule};
+/// let nightly = Schedule::parse("cron(0 5 ? * * *)")?;
+/// let noon: Instant = "2026-01-15T12:00:00Z".parse().unwrap();
+/// let runs = nightly.runs_after(noon, 2);
+/// assert_eq!(runs[0].to_string(), "2026-01-16 05:00:00 UTC");
+/// assert_eq!(runs[1].to_string(), "2026-01-17 05:00:00 UTC");
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Schedule {
     cron: croner::Cron,
     /// Neither day field is `?`, or both are: AWS documents that one must be.
-    pub(crate) day_fields_against_documentation: bool,
+    pub day_fields_against_documentation: bool,
 }
 
 impl Schedule {
-    /// Reads `cron(minutes hours day-of-month month day-of-week [year])`, or says why not.
-    pub(crate) fn parse(text: &str) -> Result<Schedule, String> {
+    /// Reads `cron(minutes hours day-of-month month day-of-week [year])`.
+    ///
+    /// # Errors
+    /// Why the text is not a schedule, as the second half of a sentence: "it is not of the form
+    /// `cron(...)`".
+    pub fn parse(text: &str) -> Result<Schedule, String> {
         let fields = text
             .strip_prefix("cron(")
             .and_then(|rest| rest.strip_suffix(')'))
@@ -50,7 +66,7 @@ impl Schedule {
     }
 
     /// The next runs after a moment, `count` at most: fewer when the schedule ends.
-    pub(crate) fn runs_after(&self, now: Instant, count: usize) -> Vec<Instant> {
+    pub fn runs_after(&self, now: Instant, count: usize) -> Vec<Instant> {
         let mut runs = Vec::new();
         let mut last = now;
         while runs.len() < count {
@@ -63,9 +79,26 @@ impl Schedule {
         runs
     }
 
+    /// The runs after one moment and up to another, `most` at most: a schedule can run every
+    /// minute.
+    pub fn runs_between(&self, after: Instant, until: Instant, most: usize) -> Vec<Instant> {
+        let mut runs = Vec::new();
+        let mut last = after;
+        while runs.len() < most {
+            match self.cron.find_next_occurrence(&last, false) {
+                Ok(next) if next <= until => {
+                    runs.push(next);
+                    last = next;
+                }
+                _ => break,
+            }
+        }
+        runs
+    }
+
     /// The time between the next two runs, which is what AWS looks at; none if there are
     /// fewer than two.
-    pub(crate) fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
+    pub fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
         match self.runs_after(now, 2).as_slice() {
             [first, second] => Some(*second - *first),
             _ => None,
