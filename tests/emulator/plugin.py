@@ -11,7 +11,16 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
-from . import assume_role, failed_creates, functions, landscape, organizations_api, patches
+from . import (
+    assume_role,
+    failed_creates,
+    functions,
+    landscape,
+    membership,
+    organizations_api,
+    patches,
+)
+from .backup_settings import BackupSettings
 from .custom_resources import CustomResources
 from .organization import Organization
 from .stack_events import StackEvents
@@ -27,6 +36,7 @@ class Emulator:
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
         self.custom_resources = CustomResources(origin)
+        self.backup_settings = BackupSettings()
 
     def install(self) -> None:
         """Check every patch point, then put the replacements in."""
@@ -49,7 +59,20 @@ class Emulator:
         base_app._reset_all_state()
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
+        self.backup_settings.forget()
         await self.prepare_accounts()
+
+    async def join(self, account_id: Any, name: Any, parent: Any) -> None:
+        """An account joins the organization; raises ``ValueError`` for what cannot be.
+
+        A new one gets the role that CreateAccount makes; one that was here has it still.
+        """
+        if self.other_organization.has_account(str(account_id)):
+            raise ValueError(f"account {account_id} is in another organization")
+        account = membership.join(self.organization, account_id, name, parent)
+        if iam._roles.get_scoped(account.id, None, landscape.ACCESS_ROLE) is None:
+            await _create_access_role(account.id, landscape.MANAGEMENT)
+        self.organization.on_membership()
 
     def stop(self) -> None:
         """End every function's process, start none any more, and end every wait."""
@@ -61,6 +84,7 @@ class Emulator:
         handlers = base_app.SERVICE_HANDLERS
         base_sts = handlers["sts"]
         base_lambda = handlers["lambda"]
+        base_backup = handlers["backup"]
 
         async def organizations(
             method: str, path: str, headers: Headers, body: bytes, query: Any
@@ -86,7 +110,18 @@ class Emulator:
             except functions.CodeError as error:
                 return _invalid_parameter(str(error))
 
-        handlers.update({"organizations": organizations, "sts": sts, "lambda": lambda_})
+        async def backup(
+            method: str, path: str, headers: Headers, body: bytes, query: Any
+        ) -> Response:
+            organization = self.organization_of(get_account_id())
+            answer = self.backup_settings.answer(organization, method, path, body)
+            if answer is None:
+                answer = await base_backup(method, path, headers, body, query)
+            return answer
+
+        handlers.update(
+            {"organizations": organizations, "sts": sts, "lambda": lambda_, "backup": backup}
+        )
 
     def _install_cloudformation(self) -> None:
         package = "ministack.services.cloudformation"

@@ -36,7 +36,7 @@ pub use organization::{
 pub use position::{Position, Spot};
 pub use schedule::Schedule;
 pub use size::{MAX_CHARACTERS, character_count};
-pub use validate::validate;
+pub use validate::{validate, validate_schedule};
 pub use variables::{Replaced, VariableError, replace_variables};
 
 /// Stands in a text for a part that is not known before deployment (a private-use character

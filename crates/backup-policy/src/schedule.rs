@@ -20,19 +20,17 @@ pub(crate) const SHORTEST_FOR_ARCHIVE: TimeDelta = TimeDelta::days(28);
 /// How many runs ahead are looked at for two that are too close: two years of monthly runs.
 const RUNS_AHEAD: usize = 24;
 
-/// A schedule of AWS Backup: when its rules run, in UTC.
+/// A schedule that can be read: when AWS Backup starts a rule, in UTC.
 ///
 /// # Example
 /// ```
 /// use backup_policy::{Instant, Schedule};
-/// let nightly = Schedule::parse("cron(0 5 ? * * *)")?;
-/// let noon: Instant = "2026-01-15T12:00:00Z".parse().unwrap();
-/// let runs = nightly.runs_after(noon, 2);
-/// assert_eq!(runs[0].to_string(), "2026-01-16 05:00:00 UTC");
-/// assert_eq!(runs[1].to_string(), "2026-01-17 05:00:00 UTC");
+/// let schedule = Schedule::parse("cron(0 5 ? * * *)")?;
+/// let runs = schedule.runs_after(Instant::UNIX_EPOCH, 2);
+/// assert_eq!(runs[1].to_rfc3339(), "1970-01-02T05:00:00+00:00");
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Schedule {
     cron: croner::Cron,
     /// Neither day field is `?`, or both are: AWS documents that one must be.
@@ -43,8 +41,8 @@ impl Schedule {
     /// Reads `cron(minutes hours day-of-month month day-of-week [year])`.
     ///
     /// # Errors
-    /// Why the text is not a schedule, as the second half of a sentence: "it is not of the form
-    /// `cron(...)`".
+    /// Why the text is not a schedule, as the end of a sentence.
+    /// [`validate_schedule`](crate::validate_schedule) also says what to do about it.
     pub fn parse(text: &str) -> Result<Schedule, String> {
         let fields = text
             .strip_prefix("cron(")
