@@ -34,7 +34,7 @@ const RUNS_AHEAD: usize = 24;
 pub struct Schedule {
     cron: croner::Cron,
     /// Neither day field is `?`, or both are: AWS documents that one must be.
-    pub(crate) day_fields_against_documentation: bool,
+    pub day_fields_against_documentation: bool,
 }
 
 impl Schedule {
@@ -77,9 +77,26 @@ impl Schedule {
         runs
     }
 
+    /// The runs after one moment and up to another, `most` at most: a schedule can run every
+    /// minute.
+    pub fn runs_between(&self, after: Instant, until: Instant, most: usize) -> Vec<Instant> {
+        let mut runs = Vec::new();
+        let mut last = after;
+        while runs.len() < most {
+            match self.cron.find_next_occurrence(&last, false) {
+                Ok(next) if next <= until => {
+                    runs.push(next);
+                    last = next;
+                }
+                _ => break,
+            }
+        }
+        runs
+    }
+
     /// The time between the next two runs, which is what AWS looks at; none if there are
     /// fewer than two.
-    pub(crate) fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
+    pub fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
         match self.runs_after(now, 2).as_slice() {
             [first, second] => Some(*second - *first),
             _ => None,

@@ -11,7 +11,7 @@ pub(crate) mod rule;
 mod scalar;
 pub(crate) mod selection;
 mod size;
-mod suggest;
+pub(crate) mod suggest;
 mod timing;
 mod values;
 mod walk;

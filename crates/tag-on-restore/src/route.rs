@@ -55,7 +55,8 @@ pub enum Kind {
     TimestreamTable,
     /// `backup-gateway:R:A:vm/vm-` (inferred): a virtual machine restored to VMware.
     VirtualMachine,
-    /// `cloudformation:R:A:stack/N/uuid` (inferred): only a change set when the job completes.
+    /// `cloudformation:R:A:stack/N/uuid` (inferred) and whatever else is CloudFormation's: only a
+    /// change set when the job completes.
     CloudFormationStack,
     /// Anything else.
     Unknown,
@@ -192,7 +193,8 @@ pub fn kind(arn: &Arn) -> Kind {
             Kind::TimestreamTable
         }
         "backup-gateway" if begins("vm/") => Kind::VirtualMachine,
-        "cloudformation" if begins("stack/") => Kind::CloudFormationStack,
+        // Stack sets too: the tagging API would update them.
+        "cloudformation" => Kind::CloudFormationStack,
         _ => Kind::Unknown,
     }
 }
@@ -270,3 +272,6 @@ pub fn route(arn: &Arn) -> Route {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;
