@@ -230,6 +230,7 @@ fn a_batch_has_a_record_for_each_message_good_or_bad() {
     let payload = json!({"Records": [
         message("m-1", "1", &completed().to_string()),
         message("m-2", "4", "not JSON"),
+        message("m-3", "0", "{}"),
     ]});
     let Ok(Payload::Batch(records)) = read(&payload) else {
         panic!("a batch is not read as one");
@@ -244,7 +245,10 @@ fn a_batch_has_a_record_for_each_message_good_or_bad() {
             )
         })
         .collect();
-    assert_eq!(summary, [("m-1", 1, true), ("m-2", 4, false)]);
+    assert_eq!(
+        summary,
+        [("m-1", 1, true), ("m-2", 4, false), ("m-3", 1, false)]
+    );
 }
 
 #[test]
