@@ -181,4 +181,6 @@ pub fn read_event(event: &Value) -> Result<Notice, Poison> {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
