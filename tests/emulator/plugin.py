@@ -14,6 +14,7 @@ from ministack.services.cloudformation import stacks
 from . import assume_role, failed_creates, functions, landscape, organizations_api, patches
 from .custom_resources import CustomResources
 from .organization import Organization
+from .restores import Restores
 from .stack_events import StackEvents
 
 Headers = dict[str, str]
@@ -27,6 +28,7 @@ class Emulator:
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
         self.custom_resources = CustomResources(origin)
+        self.restores = Restores(base_app.SERVICE_HANDLERS)
 
     def install(self) -> None:
         """Check every patch point, then put the replacements in."""
@@ -46,6 +48,7 @@ class Emulator:
     async def reset(self) -> None:
         """Back to the state of a fresh start."""
         self.custom_resources.forget()
+        self.restores.clear()
         base_app._reset_all_state()
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
@@ -87,6 +90,7 @@ class Emulator:
                 return _invalid_parameter(str(error))
 
         handlers.update({"organizations": organizations, "sts": sts, "lambda": lambda_})
+        self.restores.install(handlers)
 
     def _install_cloudformation(self) -> None:
         package = "ministack.services.cloudformation"
