@@ -100,10 +100,6 @@ class BackupApi:
                 return self._list_points_of(place, labels["ResourceArn"], query)
             case "ListTags" | "TagResource" | "UntagResource":
                 return self._tags(operation, place, labels["ResourceArn"], query, payload)
-            case "UpdateRegionSettings":
-                for name, value in (payload.get("ResourceTypeManagementPreference") or {}).items():
-                    self._points.managed_in_full[place, name] = bool(value)
-                return {}
         return None
 
     def _jobs_answer(

@@ -10,6 +10,7 @@ from ministack.services import backup
 
 from . import backup_kinds, tag_rules
 from .backup_kinds import Made, Place
+from .backup_settings import BackupSettings
 from .native import Native, NativeError
 from .tag_stores import Tags, parse, store_of
 
@@ -41,18 +42,15 @@ class RecoveryPoint:
 class RecoveryPoints:
     """The recovery points of all accounts and Regions, by ARN."""
 
-    def __init__(self, native: Native) -> None:
+    def __init__(self, native: Native, settings: BackupSettings) -> None:
         self._native = native
+        self._settings = settings
         # ARNs of snapshots name no account, so an account is part of the key.
         self._points: dict[tuple[Place, str], RecoveryPoint] = {}
-        # Whether AWS Backup manages a type in full (UpdateRegionSettings); DynamoDB alone has a
-        # choice here, and new accounts have it on.
-        self.managed_in_full: dict[tuple[Place, str], bool] = {}
 
     def clear(self) -> None:
         """Forget everything."""
         self._points.clear()
-        self.managed_in_full.clear()
 
     def all(self) -> list[RecoveryPoint]:
         """Every recovery point, oldest first."""
@@ -78,7 +76,7 @@ class RecoveryPoints:
         await store.missing(self._native, resource)
         source_tags = users_tags(await store.read(self._native, resource))
         tags = limited(source_tags | plan_tags)
-        full = self.managed_in_full.get((place, "DynamoDB"), True)
+        full = self._settings.manages_in_full(*place, "DynamoDB")
         made: Made = await backup_kinds.back_up(self._native, place, resource, job_id, tags, full)
         point = RecoveryPoint(
             arn=made.arn,

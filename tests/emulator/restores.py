@@ -10,6 +10,7 @@ from ministack.services import ec2, eventbridge, lambda_svc
 from . import deliveries, instances, patches, tag_calls
 from .backup_api import BackupApi
 from .backup_events import BackupEvents
+from .backup_settings import BackupSettings
 from .calls import Call, Request
 from .instances import Instances
 from .native import Handler, Native
@@ -24,10 +25,10 @@ Response = tuple[int, dict[str, str], bytes]
 class Restores:
     """The state of it all; made before anything of the plug-in stands before the base."""
 
-    def __init__(self, handlers: dict[str, Handler]) -> None:
+    def __init__(self, handlers: dict[str, Handler], settings: BackupSettings) -> None:
         self.native = Native(handlers)
         self.events = BackupEvents()
-        self.points = RecoveryPoints(self.native)
+        self.points = RecoveryPoints(self.native, settings)
         self.instances = Instances(self.native, handlers["ec2"])
         self.jobs = RestoreJobs(self.native, self.instances, self.events)
         self.api = BackupApi(self.points, self.jobs, handlers["backup"])

@@ -5,4 +5,5 @@ pub mod command;
 pub mod parameters;
 pub mod report;
 mod template;
+pub mod words;
 pub mod yaml;

@@ -1,11 +1,11 @@
-//! Check backup policies before AWS sees them.
+//! `backupctl`: what happens to backup policies, before it happens.
 
 use std::process::ExitCode;
 
-use backupctl::command::validate;
-use clap::{Parser, Subcommand};
+use backupctl::command::{completions, schedule, validate};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// Backup policies of AWS Organizations: check them before AWS sees them.
+/// Backup policies of AWS Organizations: see what they will do before AWS does it.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
@@ -16,11 +16,15 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Schedule(schedule::Arguments),
+    Completions(completions::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Schedule(arguments) => schedule::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, &mut Arguments::command()),
     };
     outcome.unwrap_or_else(|error| {
         backupctl::report::error(&error);
