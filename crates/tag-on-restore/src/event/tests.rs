@@ -106,7 +106,7 @@ fn jobs_that_have_not_completed_are_ignored() {
     }));
     let id = "restore job `123EA45F-C678-EFE9-0123-4D56FC0E789A`";
     assert_eq!(ignored(&created), format!("{id} is CREATED, not COMPLETED"));
-    for status in ["PENDING", "RUNNING", "FAILED", "ABORTED"] {
+    for status in ["PENDING", "RUNNING", "FAILED", "ABORTED", "COMPLET"] {
         let other = restore(json!({
             "restoreJobId": "123EA45F-C678-EFE9-0123-4D56FC0E789A",
             "backupSizeInBytes": "36048",
@@ -274,6 +274,11 @@ fn an_event_may_come_without_a_queue() {
         read(&completed()),
         Ok(Payload::Event(Ok(Notice::Completed(_))))
     ));
+    let bare = json!({"detail": {"restoreJobId": " job-1\n"}});
+    let Ok(Payload::Event(Ok(Notice::Completed(read_bare)))) = read(&bare) else {
+        panic!("an event of nothing but a job's id is not read as one");
+    };
+    assert_eq!(read_bare.job.id, "job-1");
     let nameless = restore(json!({}));
     assert_eq!(read(&nameless), Ok(Payload::Event(Err(Poison::NoJobId))));
 }
