@@ -8,47 +8,13 @@ once and nothing is patched.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from . import restore_patches
 from .base import BaseMismatch
-
-
-@dataclass(frozen=True)
-class PatchPoint:
-    """One private name of the base.
-
-    ``fingerprint`` is of the function's source, empty for data. ``why`` says
-    what the plug-in wants with it.
-    """
-
-    module: str
-    name: str
-    replaced: bool
-    fingerprint: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}"
-
-    def current(self) -> Any:
-        """The object that the base has under this name."""
-        return getattr(importlib.import_module(self.module), self.name)
-
-
-def fingerprint(function: Any) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of a function's source; empty without one."""
-    try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):
-        return ""
-    # Versions of Python differ in the lines they count in at the end.
-    return hashlib.sha256(source.strip().encode()).hexdigest()[:12]
-
+from .patch_point import PatchPoint, fingerprint
 
 _S3 = "ministack.services.s3"
 _STS = "ministack.services.sts"
@@ -57,6 +23,7 @@ _LAMBDA = "ministack.services.lambda_svc"
 _RUNTIME = "ministack.core.lambda_runtime"
 _STACKS = "ministack.services.cloudformation.stacks"
 _HANDLERS = "ministack.services.cloudformation.handlers"
+_PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _CUSTOM = "ministack.services.cloudformation.custom_resource"
 
 TABLE: tuple[PatchPoint, ...] = (
@@ -66,7 +33,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "SERVICE_HANDLERS",
         True,
         "",
-        "organizations is ours, sts and lambda are wrapped",
+        "organizations is ours, sts, lambda, backup, ec2 and tagging are wrapped",
     ),
     PatchPoint(
         "ministack.app",
@@ -99,6 +66,32 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(
         _HANDLERS, "_roll_back_operation", True, "925b1f1c9f96", "the same, imported there by name"
     ),
+    PatchPoint(
+        _STACKS, "_runs_on_worker_thread", True, "dfb97ed924da", "our types call AWS and wait"
+    ),
+    PatchPoint(
+        _STACKS,
+        "_sends_back_failed_update",
+        True,
+        "21d2af1fa496",
+        "a failed stack set may be half changed",
+    ),
+    PatchPoint(
+        "ministack.services.cloudformation.engine",
+        "_parse_template",
+        False,
+        "9452a1cf0a87",
+        "what a stack set's template declares",
+    ),
+    PatchPoint(
+        _HANDLERS,
+        "_required_capabilities",
+        False,
+        "a36bd1377fc0",
+        "what a stack set's template needs acknowledged",
+    ),
+    PatchPoint("ministack.services.backup", "_vaults", False, "", "vaults that exist already"),
+    PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),
     PatchPoint(_STACKS, "_delete_resource", True, "7826b054e390", "events of the cleanup"),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),
@@ -155,6 +148,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "3247809b67e3",
         "members belong to our organization",
     ),
+    *restore_patches.TABLE,
 )
 
 
