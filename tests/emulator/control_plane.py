@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import functions
+from . import functions, restore_control
 from .call_log import CallLog
 from .calls import Request
 from .faults import Faults, read_fault
@@ -29,6 +29,12 @@ class ControlPlane:
         """Answer one request; 400 with a reason for one that makes no sense."""
         name = request.path.removeprefix(PREFIX).rstrip("/")
         try:
+            if name in restore_control.NAMES:
+                value = _body(request) if request.body else None
+                restores = self._emulator.restores
+                shown = await restore_control.answer(restores, request.method, name, value)
+                if shown is not None:
+                    return _json(200, shown)
             return await self._route(request.method, name, request)
         except ValueError as error:
             return _json(400, {"error": str(error)})

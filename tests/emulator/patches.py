@@ -8,47 +8,13 @@ once and nothing is patched.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from . import restore_patches
 from .base import BaseMismatch
-
-
-@dataclass(frozen=True)
-class PatchPoint:
-    """One private name of the base.
-
-    ``fingerprint`` is of the function's source, empty for data. ``why`` says
-    what the plug-in wants with it.
-    """
-
-    module: str
-    name: str
-    replaced: bool
-    fingerprint: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}"
-
-    def current(self) -> Any:
-        """The object that the base has under this name."""
-        return getattr(importlib.import_module(self.module), self.name)
-
-
-def fingerprint(function: Any) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of a function's source; empty without one."""
-    try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):
-        return ""
-    # Versions of Python differ in the lines they count in at the end.
-    return hashlib.sha256(source.strip().encode()).hexdigest()[:12]
-
+from .patch_point import PatchPoint, fingerprint
 
 _EVENTS = "ministack.services.eventbridge"
 _S3 = "ministack.services.s3"
@@ -68,7 +34,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "SERVICE_HANDLERS",
         True,
         "",
-        "organizations is ours, sts and lambda are wrapped",
+        "organizations is ours, sts, lambda, backup, ec2 and tagging are wrapped",
     ),
     PatchPoint(
         "ministack.app",
@@ -191,6 +157,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "3247809b67e3",
         "members belong to our organization",
     ),
+    *restore_patches.TABLE,
 )
 
 

@@ -29,6 +29,7 @@ from .deployers import Deployers
 from .loopback import Loopback
 from .organization import Organization
 from .resource_types import ResourceTypes
+from .restores import Restores
 from .stack_events import StackEvents
 from .stack_sets.api import StackSetApi
 
@@ -44,6 +45,7 @@ class Emulator:
         self.other_organization = Organization(landscape.OTHER)
         self.custom_resources = CustomResources(origin)
         self.backup_settings = BackupSettings()
+        self.restores = Restores(base_app.SERVICE_HANDLERS, self.backup_settings)
         self.loopback = Loopback(origin)
         self.deployers = Deployers()
         self.stack_sets = StackSetApi(self.loopback)
@@ -70,6 +72,7 @@ class Emulator:
     async def reset(self) -> None:
         """Back to the state of a fresh start."""
         self.custom_resources.forget()
+        self.restores.clear()
         base_app._reset_all_state()
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
@@ -104,6 +107,7 @@ class Emulator:
 
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
+        self.restores.install(handlers)
         base_sts = handlers["sts"]
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]

@@ -68,7 +68,7 @@ const THROTTLED: [&str; 7] = [
 ];
 
 /// Faults of the service, and states that end.
-const PASSING: [&str; 17] = [
+const PASSING: [&str; 18] = [
     "InternalService",
     "InternalServer",
     "InternalError",
@@ -77,6 +77,8 @@ const PASSING: [&str; 17] = [
     "DependencyFailure",
     "RequestTimeout",
     "RequestExpired",
+    // Timestream's endpoints are discovered, and change.
+    "InvalidEndpoint",
     "ExpiredToken",
     // States: DynamoDB, RDS and its relatives, Redshift, EC2, S3, Systems Manager for SAP.
     "ResourceInUse",
@@ -148,12 +150,13 @@ pub fn classify(fault: Fault<'_>, receive_count: u32) -> Class {
     // A state that is in the way has a 4xx status and a missing resource may have a 5xx of the
     // tagging API in front: the code says more than the status.
     match fault.status {
+        Some(429) => Class::Retry,
         _ if code_has(&THROTTLED) || code_has(&PASSING) => Class::Retry,
         _ if code_has(&MISSING) => missing,
         _ if code_has(&DENIED) || says(&["tag policy", "tag policies"]) => Class::Denied,
         _ if code_has(&LIMIT) => Class::Limit,
         _ if code_has(&INVALID) => Class::Invalid,
-        None | Some(429 | 500..) => Class::Retry,
+        None | Some(408 | 409 | 500..) => Class::Retry,
         Some(401 | 403) => Class::Denied,
         Some(404) if code.is_empty() => missing,
         Some(_) => Class::Permanent,

@@ -103,15 +103,15 @@ pub enum Read {
     TaggingApi,
 }
 
-/// How missing tags are written. Every way but S3's fallback adds keys and leaves others alone.
+/// How missing tags are written. Every way adds keys and leaves others alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
     /// `tag:TagResources`, one ARN a call: a 200 with failures per ARN, so look into the answer.
     TaggingApi,
     /// `dsql:TagResource`.
     Dsql,
-    /// `s3control:TagResource`; where that is not possible, read, merge with
-    /// [`Plan::after`](crate::plan::Plan::after), and `s3:PutBucketTagging`, which replaces all.
+    /// `s3control:TagResource`; where that is not possible, `tag:TagResources`. Never
+    /// `s3:PutBucketTagging`, which replaces all tags.
     S3,
     /// `ssm-sap:TagResource`.
     SsmSap,

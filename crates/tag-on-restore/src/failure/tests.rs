@@ -34,6 +34,9 @@ fn what_passes_is_retried() {
         ("ExpiredTokenException", 400),
         ("SomethingNew", 500),
         ("SomethingNew", 429),
+        ("SomethingNew", 409),
+        ("LimitExceededException", 429),
+        ("InvalidEndpointException", 421),
     ] {
         assert_eq!(class(code, status, 6), Class::Retry, "{code}");
     }

@@ -219,11 +219,17 @@ fn restore_tests_are_tagged_only_when_that_is_wanted() {
         ..Config::default()
     };
     assert_eq!(word(&job, None, &config), "tag");
-    let deleted = Job {
-        deletion_status: Some("DELETING".into()),
-        ..job
-    };
-    assert_eq!(word(&deleted, None, &config), "Deleted");
+    for (status, expected) in [
+        ("DELETING", "Deleted"),
+        ("SUCCESSFUL", "Deleted"),
+        ("FAILED", "tag"),
+    ] {
+        let deleted = Job {
+            deletion_status: Some(status.into()),
+            ..job.clone()
+        };
+        assert_eq!(word(&deleted, None, &config), expected, "{status}");
+    }
 }
 
 #[test]
