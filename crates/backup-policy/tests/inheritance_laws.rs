@@ -4,6 +4,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test may stop at the first surprise"
 )]
 
@@ -268,8 +269,6 @@ fn is_well_formed(content: &Value) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
-
     #[test]
     fn the_merge_is_what_the_naive_model_says(mut levels in levels()) {
         for level in &mut levels {
@@ -279,9 +278,7 @@ proptest! {
         let expected = model.result(&Vec::new()).unwrap_or_else(|| json!({}));
         prop_assert_eq!(merged(&levels), expected);
     }
-}
 
-proptest! {
     #[test]
     fn an_account_without_policies_has_what_its_unit_has(mut levels in levels()) {
         for level in &mut levels {
