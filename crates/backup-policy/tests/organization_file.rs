@@ -196,6 +196,14 @@ fn the_content_can_be_its_text_as_aws_gives_it() {
 }
 
 #[test]
+fn the_file_in_the_documentation_can_be_read() {
+    let page = include_str!("../../../docs/effective-policies.md");
+    let (_, rest) = page.split_once("```json\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    assert_eq!(Organization::parse(example).unwrap().accounts().len(), 1);
+}
+
+#[test]
 fn accounts_come_in_the_order_of_the_tree() {
     let account = |id: &str| Account {
         id: id.into(),
