@@ -158,47 +158,44 @@ fn days_as_number(days: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn shown(
-        cold: Option<u64>,
-        delete: Option<u64>,
-    ) -> (String, Vec<(&'static str, u64, Option<u64>)>) {
-        let retention = Retention::of((cold, delete), false, Storage::Warm);
-        let stays = retention.stays.iter();
-        let stays = stays
-            .map(|stay| (stay.storage.name(), stay.from, stay.to))
-            .collect();
-        (retention.words, stays)
+    fn stay(storage: Storage, from: u64, to: Option<u64>) -> Stay {
+        Stay { storage, from, to }
     }
 
     #[test]
     fn every_lifecycle_has_its_stays() {
-        assert_eq!(
-            shown(None, Some(35)),
-            ("kept 35 days".into(), vec![("warm", 0, Some(35))])
-        );
-        assert_eq!(
-            shown(None, None),
-            ("kept for ever".into(), vec![("warm", 0, None)])
-        );
-        assert_eq!(
-            shown(Some(30), Some(2557)),
+        use Storage::{Cold, Warm};
+        for (cold, delete, words, stays) in [
             (
-                "kept 2557 days (7 years), in cold storage after 30 days".into(),
-                vec![("warm", 0, Some(30)), ("cold", 30, Some(2557))]
-            )
-        );
-        assert_eq!(
-            shown(Some(1), None),
+                None,
+                Some(35),
+                "kept 35 days",
+                vec![stay(Warm, 0, Some(35))],
+            ),
+            (None, None, "kept for ever", vec![stay(Warm, 0, None)]),
             (
-                "kept for ever, in cold storage after 1 day".into(),
-                vec![("warm", 0, Some(1)), ("cold", 1, None)]
-            )
-        );
-        // AWS takes it, and the backup is gone before it would be moved.
-        assert_eq!(
-            shown(Some(60), Some(60)),
-            ("kept 60 days".into(), vec![("warm", 0, Some(60))])
-        );
+                Some(30),
+                Some(2557),
+                "kept 2557 days (7 years), in cold storage after 30 days",
+                vec![stay(Warm, 0, Some(30)), stay(Cold, 30, Some(2557))],
+            ),
+            (
+                Some(1),
+                None,
+                "kept for ever, in cold storage after 1 day",
+                vec![stay(Warm, 0, Some(1)), stay(Cold, 1, None)],
+            ),
+            // AWS takes it, and the backup is gone before it would be moved.
+            (
+                Some(60),
+                Some(60),
+                "kept 60 days",
+                vec![stay(Warm, 0, Some(60))],
+            ),
+        ] {
+            let retention = Retention::of((cold, delete), false, Warm);
+            assert_eq!((retention.words.as_str(), retention.stays), (words, stays));
+        }
     }
 
     #[test]

@@ -278,6 +278,7 @@ fn collect<'n>(node: &'n Node, path: &mut Vec<&'n str>, names: Names<'_>, rows: 
 fn row(node: &Node, content: &Content, path: &[&str], names: Names<'_>) -> Row {
     let text = match content {
         Content::Text(text) => text.text.to_string(),
+        Content::List(list) if list.members.is_empty() => "none".into(),
         Content::List(list) => {
             let members: Vec<&str> = list.members.iter().map(|member| &*member.text).collect();
             members.join(", ")

@@ -1,5 +1,7 @@
 //! What accounts get, as text: accounts that get the same are shown together.
 
+use std::collections::HashMap;
+
 use backup_policy::{AccountPolicy, EffectivePolicies, Problem, Unit};
 
 use super::sheet::{self, Names, PlanSheet, Row};
@@ -12,46 +14,56 @@ const FEW: usize = 10;
 /// How wide labels are.
 const LABELS: usize = 28;
 
-/// Everything as lines of text.
+/// Everything as lines of text. What accounts get is numbered, and a plan that was shown before is
+/// not shown again.
 pub fn render(policies: &EffectivePolicies<'_>) -> String {
     let names = Names(&policies.organization.policies);
     let groups = groups(policies);
     let mut text = Text::default();
     let root = &policies.organization.root;
-    let results = number(groups.len(), "different result");
     let accounts = number(policies.accounts.len(), "account");
+    let results = match groups.len() {
+        0 | 1 => String::new(),
+        many => format!(", {}", number(many, "different result")),
+    };
     text.line(
         0,
-        &format!("{} ({}): {accounts}, {results}", root.name, root.id),
+        &format!("{} ({}): {accounts}{results}", root.name, root.id),
     );
-    for group in &groups {
+    let mut shown = HashMap::new();
+    for (index, group) in (1..).zip(&groups) {
         text.blank();
-        show(group, names, &mut text);
+        show(index, group, names, &mut shown, &mut text);
     }
     text.0
 }
 
-fn show(group: &Group<'_>, names: Names<'_>, text: &mut Text) {
-    let heading = match (group.state, group.accounts.len()) {
-        (State::Invalid, 1) => "1 account: invalid, so AWS withholds this".into(),
-        (State::Nothing, 1) => "1 account gets nothing".into(),
-        (State::Plans, 1) => "1 account".into(),
-        (State::Invalid, many) => {
-            format!(
-                "{}: invalid, so AWS withholds this",
-                number(many, "account")
-            )
-        }
-        (State::Nothing, many) => format!("{} get nothing", number(many, "account")),
-        (State::Plans, many) => number(many, "account"),
+fn show(
+    index: usize,
+    group: &Group<'_>,
+    names: Names<'_>,
+    shown: &mut HashMap<String, usize>,
+    text: &mut Text,
+) {
+    let verb = |one, many| if group.accounts.len() == 1 { one } else { many };
+    let accounts = number(group.accounts.len(), "account");
+    let heading = match group.state {
+        State::Invalid => format!("for {accounts} the merge is invalid, so AWS withholds it:"),
+        State::Nothing => format!("{accounts} {} no backup plan:", verb("gets", "get")),
+        State::Plans => format!("{accounts} {} this:", verb("gets", "get")),
     };
-    text.line(0, &heading);
+    text.line(0, &format!("{index}. {heading}"));
     who(&group.accounts, text);
     for problem in &group.effective.problems {
         text.line(1, &self::problem(problem, names));
     }
     for plan in sheet::plans(&group.effective, names) {
-        show_plan(&plan, names, text);
+        let first = *shown.entry(format!("{plan:?}")).or_insert(index);
+        if first == index {
+            show_plan(&plan, names, text);
+        } else {
+            text.line(1, &format!("plan {}: as in {first}", plan.name));
+        }
     }
     for refused in sheet::refused_plans(&group.effective, names) {
         text.line(1, &format!("without effect: {refused}"));

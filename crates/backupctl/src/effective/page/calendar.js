@@ -2,8 +2,12 @@
 const MINUTES = 24 * 60;
 const start = new Date(`${data.calendar.from}T00:00:00Z`);
 const dayAt = (index) => new Date(start.getTime() + index * MINUTES * 60000);
-const formatted = (index, options) => dayAt(index).toLocaleDateString("en-GB", { timeZone: "UTC", ...options });
-const longDay = (index) => formatted(index, { day: "numeric", month: "long", year: "numeric" });
+// Put together here, since browsers do not agree on commas.
+const named = (index, options) => dayAt(index).toLocaleDateString("en-GB", { timeZone: "UTC", ...options });
+const shortDay = (index) => `${dayAt(index).getUTCDate()} ${named(index, { month: "short" })}`;
+const dayAndMonth = (index) => `${dayAt(index).getUTCDate()} ${named(index, { month: "long" })}`;
+const longDay = (index) => `${dayAndMonth(index)} ${dayAt(index).getUTCFullYear()}`;
+const weekday = (index) => named(index, { weekday: "long" });
 const clock = (minute) => `${String(Math.floor(minute / 60) % 24).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 let pickedDay = null;
 
@@ -76,20 +80,20 @@ const showCalendar = (groups) => {
 
 const MOST_RUNS = 5;
 const dayButton = (index, runs, pick) => {
-  const date = formatted(index, { weekday: "long", day: "numeric", month: "long" });
+  const date = `${weekday(index)} ${dayAndMonth(index)}`;
   const isFirst = index === 0 || dayAt(index).getUTCDate() === 1;
   const text = (run) => `${clock(run.times[0])}${run.times.length > 1 ? ` ×${run.times.length}` : ""} ${run.rule.name}`;
   const label = runs.length ? `${date}: ${runs.map((run) => text(run) + (hasCopies(run) ? " with copies" : "")).join(", ")}` : `${date}: nothing`;
   return el("button", { class: `day${isFirst ? " first" : ""}`, type: "button", "data-day": index, "aria-label": label,
     "aria-pressed": "false", onclick: () => pick(index) },
-    el("span", { class: "date", "aria-hidden": "true" }, formatted(index, isFirst ? { day: "numeric", month: "short" } : { day: "numeric" })),
+    el("span", { class: "date", "aria-hidden": "true" }, isFirst ? shortDay(index) : dayAt(index).getUTCDate()),
     runs.slice(0, MOST_RUNS).map((run) => el("span", { class: `run t${run.plan.tone}`, "aria-hidden": "true" },
       text(run), hasCopies(run) ? " →" : null)),
     runs.length > MOST_RUNS ? el("span", { class: "muted small", "aria-hidden": "true" }, `+${runs.length - MOST_RUNS}`) : null);
 };
 
 const agendaOf = (index, runs) => [
-  el("h4", { "aria-live": "polite" }, formatted(index, { weekday: "long", day: "numeric", month: "long", year: "numeric" })),
+  el("h4", { "aria-live": "polite" }, `${weekday(index)} ${longDay(index)}`),
   runs.length ? el("ul", {}, runs.map((run) => el("li", { class: `t${run.plan.tone}` },
     el("div", { class: "when" }, run.times.length > 6
       ? `${clock(run.times[0])}, then ${run.times.length - 1} more` : run.times.map(clock).join(", ")),
