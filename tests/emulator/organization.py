@@ -11,6 +11,9 @@ from .landscape import REHEARSAL, Landscape
 from .policies import PolicyStore
 from .settings import Settings
 
+# The service principal of service-managed stack sets.
+STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
+
 POLICY_TYPES = (
     "SERVICE_CONTROL_POLICY",
     "RESOURCE_CONTROL_POLICY",
@@ -41,6 +44,8 @@ class Organization:
         self.service_access: dict[str, float] = {}
         # service -> its delegated administrators -> since when.
         self.delegated: dict[str, dict[str, float]] = {}
+        # Whether CloudFormation's own call gave stack sets their trusted access.
+        self.stack_sets_activated = False
         # Told when an account moved, joined or left.
         self.on_membership: Callable[[], None] = lambda: None
         # policy type -> (status, moment at which a pending change began)
@@ -88,6 +93,11 @@ class Organization:
         if principal is not None:
             return account in self.delegated.get(principal, {})
         return any(account in accounts for accounts in self.delegated.values())
+
+    @property
+    def stack_sets_active(self) -> bool:
+        """Whether service-managed stack sets can be operated."""
+        return self.stack_sets_activated and STACK_SETS in self.service_access
 
     def members_below(self, parent: str) -> list[str]:
         """The accounts in a root or OU and all OUs below it, without the management account."""

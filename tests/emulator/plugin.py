@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 from ministack import app as base_app
 from ministack.core import lambda_runtime
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import iam, lambda_svc
+from ministack.services import eventbridge, iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
 from . import (
@@ -22,8 +23,15 @@ from . import (
 )
 from .backup_settings import BackupSettings
 from .custom_resources import CustomResources
+from .delivery import start
+from .delivery.api import Delivery
+from .deployers import Deployers
+from .loopback import Loopback
 from .organization import Organization
+from .resource_types import ResourceTypes
+from .restores import Restores
 from .stack_events import StackEvents
+from .stack_sets.api import StackSetApi
 
 Headers = dict[str, str]
 Response = tuple[int, dict[str, str], Any]
@@ -37,6 +45,14 @@ class Emulator:
         self.other_organization = Organization(landscape.OTHER)
         self.custom_resources = CustomResources(origin)
         self.backup_settings = BackupSettings()
+        self.restores = Restores(base_app.SERVICE_HANDLERS, self.backup_settings)
+        self.loopback = Loopback(origin)
+        self.deployers = Deployers()
+        self.stack_sets = StackSetApi(self.loopback)
+        self.delivery = Delivery(self.loopback)
+        self.types = ResourceTypes(self.loopback, self.delivery.types())
+        self._following: set[asyncio.Future[None]] = set()
+        self._follow_membership()
 
     def install(self) -> None:
         """Check every patch point, then put the replacements in."""
@@ -56,10 +72,16 @@ class Emulator:
     async def reset(self) -> None:
         """Back to the state of a fresh start."""
         self.custom_resources.forget()
+        self.restores.clear()
         base_app._reset_all_state()
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
         self.backup_settings.forget()
+        self.deployers.forget()
+        self.stack_sets.forget()
+        self.delivery.forget()
+        self.types.forget()
+        self._follow_membership()
         await self.prepare_accounts()
 
     async def join(self, account_id: Any, name: Any, parent: Any) -> None:
@@ -77,14 +99,19 @@ class Emulator:
     def stop(self) -> None:
         """End every function's process, start none any more, and end every wait."""
         functions.stop()
+        self.stack_sets.stop()
+        self.delivery.stop()
+        self.types.stop()
         self.custom_resources.stop()
         lambda_runtime.reset()
 
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
+        self.restores.install(handlers)
         base_sts = handlers["sts"]
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
+        base_cloudformation = handlers["cloudformation"]
 
         async def organizations(
             method: str, path: str, headers: Headers, body: bytes, query: Any
@@ -119,8 +146,33 @@ class Emulator:
                 answer = await base_backup(method, path, headers, body, query)
             return answer
 
+        async def cloudformation(
+            method: str, path: str, headers: Headers, body: bytes, query: Any
+        ) -> Response:
+            organization = self.organization_of(get_account_id())
+            answer = await self.stack_sets.answer(organization, headers, body)
+            answer = answer or self.deployers.begin(headers, body)
+            if answer is not None:
+                return answer
+            response: Response = await base_cloudformation(method, path, headers, body, query)
+            self.deployers.end(response)
+            return response
+
         handlers.update(
-            {"organizations": organizations, "sts": sts, "lambda": lambda_, "backup": backup}
+            {
+                "organizations": organizations,
+                "sts": sts,
+                "lambda": lambda_,
+                "backup": backup,
+                "cloudformation": cloudformation,
+            }
+        )
+
+        self.delivery.install(handlers)
+        patches.replace(
+            "ministack.services.eventbridge",
+            "_invoke_target",
+            start.delivering(self.loopback, eventbridge._invoke_target),
         )
 
     def _install_cloudformation(self) -> None:
@@ -129,6 +181,7 @@ class Emulator:
         patches.replace(f"{package}.stacks", "_add_event", events.add)
         patches.replace(f"{package}.stacks", "_delete_resource", events.delete)
         self.custom_resources.on_update = events.changes
+        self.types.install()
         patches.replace(
             f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request
         )
@@ -146,6 +199,18 @@ class Emulator:
             "s3_code_region_message",
             lambda bucket, layer=False: functions.code_region_message(original, bucket, layer),
         )
+
+    def _follow_membership(self) -> None:
+        """Stack sets hear of every account that moves, joins or leaves."""
+        organization = self.organization
+
+        def changed() -> None:
+            following = asyncio.ensure_future(self.stack_sets.membership_changed(organization))
+            # Kept until it is done: the loop itself holds tasks only weakly.
+            self._following.add(following)
+            following.add_done_callback(self._following.discard)
+
+        organization.on_membership = changed
 
     def organization_of(self, account: str) -> Organization:
         """The account's organization; for one that has none, the rehearsal's, to refuse it."""

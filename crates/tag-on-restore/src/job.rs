@@ -83,6 +83,35 @@ mod tests {
         Some(text.to_string())
     }
 
+    /// A job whose every field has a text of its own.
+    fn full(mark: &str) -> Job {
+        let field = |name: &str| Some(format!("{name} {mark}"));
+        Job {
+            id: format!("id {mark}"),
+            account: field("account"),
+            status: field("status"),
+            status_message: field("message"),
+            resource_type: field("type"),
+            created_resource_arn: field("created"),
+            source_resource_arn: field("source"),
+            backup_vault_arn: field("vault"),
+            recovery_point_arn: field("recovery point"),
+            restore_testing_plan_arn: field("plan"),
+            deletion_status: field("deletion"),
+            is_parent: Some(mark.is_empty()),
+            parent_job_id: field("parent"),
+            creation_date: DateTime::from_timestamp_millis(1),
+            completion_date: DateTime::from_timestamp_millis(2),
+        }
+    }
+
+    #[test]
+    fn every_field_is_completed_and_none_is_replaced() {
+        assert_eq!(Job::default().or(&full("event")), full("event"));
+        assert_eq!(full("").or(&full("event")), full(""));
+        assert_eq!(full("").or(&Job::default()), full(""));
+    }
+
     #[test]
     fn aws_backup_is_believed_before_the_event() {
         let described = Job {

@@ -68,3 +68,95 @@ pub fn is_reserved(key: &str, kind: Kind) -> bool {
             .any(|own| key.eq_ignore_ascii_case(own))
         || (kind.is_rds() && has_prefix(key, "rds:"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_keys_are_reserved_in_any_case() {
+        for key in [
+            "aws:backup:source-resource",
+            "AWS:cloudformation:stack-name",
+            "awsbackup-restore-test",
+            "AWSBackup-Restore-Test",
+            "restored-by:job",
+            "restored-by:recovery-point",
+            "restored-by:time",
+        ] {
+            assert!(is_reserved(key, Kind::DynamoDbTable), "{key}");
+        }
+        for key in [
+            "aws",
+            "awsbackup-restore-test-2",
+            "restored-by:me",
+            "rds:x",
+            "Name",
+        ] {
+            assert!(!is_reserved(key, Kind::DynamoDbTable), "{key}");
+        }
+    }
+
+    #[test]
+    fn rds_reserves_its_own_prefix_and_nobody_elses() {
+        for kind in [Kind::RdsInstance, Kind::RdsCluster] {
+            assert!(is_reserved("rds:owner", kind));
+            assert!(is_reserved("RDS:owner", kind));
+        }
+        assert!(!is_reserved("rds:owner", Kind::Ec2Instance));
+    }
+
+    #[test]
+    fn the_default_keeps_controllers_off_and_lets_business_through() {
+        let excluded = Globs::new(DEFAULT_EXCLUDED);
+        for key in [
+            "kubernetes.io/cluster/prod",
+            "kubernetes.io/created-for/pvc/name",
+            "ebs.csi.aws.com/cluster",
+            "eks:cluster-name",
+            "elasticbeanstalk:environment-id",
+            "AmazonFSx.FileSystemId",
+            "AmazonECSManaged",
+            "dlm:managed",
+        ] {
+            assert!(excluded.match_key(key), "{key}");
+        }
+        for key in [
+            "Name",
+            "backup",
+            "Patch Group",
+            "map-migrated",
+            "kubernetes.io/role/elb",
+            "AmazonECSManaged2",
+            "EKS:cluster-name",
+        ] {
+            assert!(!excluded.match_key(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_glob_matches_whole_keys_across_slashes_and_colons() {
+        for (glob, key, expected) in [
+            ("team", "team", true),
+            ("team", "teams", false),
+            ("team*", "team", true),
+            ("*team", "a/b:team", true),
+            ("t?am", "team", true),
+            ("t?am", "tam", false),
+            ("a*b*c", "a//b::c", true),
+            ("*", "", true),
+            ("Größe*", "Größe/m", true),
+            ("[a-z]", "a", false),
+        ] {
+            assert_eq!(Globs::new([glob]).match_key(key), expected, "{glob} {key}");
+        }
+    }
+
+    #[test]
+    fn empty_globs_match_nothing() {
+        let globs = Globs::new(["", " "]);
+        assert_eq!(globs, Globs::default());
+        assert!(!globs.match_key(""));
+        assert!(!globs.match_key("a"));
+    }
+}

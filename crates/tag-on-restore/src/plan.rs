@@ -131,3 +131,8 @@ fn plan<'t>(
     }
     plan
 }
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;

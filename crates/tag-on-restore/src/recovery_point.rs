@@ -52,3 +52,52 @@ pub fn tags_of(recovery_point: &Arn) -> TagsOf {
 pub fn ec2_id(arn: &Arn) -> &str {
     arn.resource.rsplit('/').next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_of_the_arn_decides_in_every_partition() {
+        let a = "us-west-2:111122223333";
+        for partition in ["aws", "aws-cn", "aws-us-gov"] {
+            for (rest, expected) in [
+                (format!("backup:{a}:recovery-point:1-2"), TagsOf::Backup),
+                (
+                    format!("backup:{a}:recovery-point:composite:eks/c-1"),
+                    TagsOf::Backup,
+                ),
+                ("ec2:us-west-2::snapshot/snap-1".into(), TagsOf::Ec2),
+                ("ec2:us-west-2::image/ami-1".into(), TagsOf::Ec2),
+                (format!("ec2:{a}:image/ami-1"), TagsOf::Ec2),
+                (format!("rds:{a}:snapshot:awsbackup:job-1"), TagsOf::Rds),
+                (
+                    format!("rds:{a}:cluster-snapshot:awsbackup:job-1"),
+                    TagsOf::Rds,
+                ),
+                (format!("fsx:{a}:backup/backup-1"), TagsOf::Fsx),
+                (format!("dynamodb:{a}:table/t/backup/1"), TagsOf::Nothing),
+                (format!("dynamodb:{a}:table/t"), TagsOf::TaggingApi),
+                (
+                    format!("redshift:{a}:snapshot:c/awsbackup:job-1"),
+                    TagsOf::Redshift,
+                ),
+                (
+                    format!("redshift-serverless:{a}:snapshot/1"),
+                    TagsOf::RedshiftServerless,
+                ),
+                (format!("dsql:{a}:cluster/x/backup/y"), TagsOf::TaggingApi),
+                (format!("backup:{a}:backup-vault:v"), TagsOf::TaggingApi),
+            ] {
+                let arn = Arn::parse(&format!("arn:{partition}:{rest}")).unwrap();
+                assert_eq!(tags_of(&arn), expected, "{arn}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_ec2_id_is_what_follows_the_last_slash() {
+        let arn = Arn::parse("arn:aws:ec2:us-west-2::snapshot/snap-0fe123").unwrap();
+        assert_eq!(ec2_id(&arn), "snap-0fe123");
+    }
+}

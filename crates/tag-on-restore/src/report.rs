@@ -199,3 +199,6 @@ pub fn resource_type(job: &Job) -> String {
         None => "unknown".to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

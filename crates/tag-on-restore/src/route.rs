@@ -55,7 +55,8 @@ pub enum Kind {
     TimestreamTable,
     /// `backup-gateway:R:A:vm/vm-` (inferred): a virtual machine restored to VMware.
     VirtualMachine,
-    /// `cloudformation:R:A:stack/N/uuid` (inferred): only a change set when the job completes.
+    /// `cloudformation:R:A:stack/N/uuid` (inferred) and whatever else is CloudFormation's: only a
+    /// change set when the job completes.
     CloudFormationStack,
     /// Anything else.
     Unknown,
@@ -102,15 +103,15 @@ pub enum Read {
     TaggingApi,
 }
 
-/// How missing tags are written. Every way but S3's fallback adds keys and leaves others alone.
+/// How missing tags are written. Every way adds keys and leaves others alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Write {
     /// `tag:TagResources`, one ARN a call: a 200 with failures per ARN, so look into the answer.
     TaggingApi,
     /// `dsql:TagResource`.
     Dsql,
-    /// `s3control:TagResource`; where that is not possible, read, merge with
-    /// [`Plan::after`](crate::plan::Plan::after), and `s3:PutBucketTagging`, which replaces all.
+    /// `s3control:TagResource`; where that is not possible, `tag:TagResources`. Never
+    /// `s3:PutBucketTagging`, which replaces all tags.
     S3,
     /// `ssm-sap:TagResource`.
     SsmSap,
@@ -192,7 +193,8 @@ pub fn kind(arn: &Arn) -> Kind {
             Kind::TimestreamTable
         }
         "backup-gateway" if begins("vm/") => Kind::VirtualMachine,
-        "cloudformation" if begins("stack/") => Kind::CloudFormationStack,
+        // Stack sets too: the tagging API would update them.
+        "cloudformation" => Kind::CloudFormationStack,
         _ => Kind::Unknown,
     }
 }
@@ -270,3 +272,6 @@ pub fn route(arn: &Arn) -> Route {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,7 +56,10 @@ pub(super) fn time(value: &Value) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
         return Some(time.to_utc());
     }
-    // Seconds with a fraction, as the JSON protocol of AWS's APIs has them; `as` saturates.
-    let milliseconds = text.parse::<f64>().ok()? * 1000.0;
-    DateTime::from_timestamp_millis(milliseconds.round() as i64)
+    // Seconds with a fraction, as the JSON protocol of AWS's APIs has them. `as` saturates.
+    let seconds = text
+        .parse::<f64>()
+        .ok()
+        .filter(|seconds| seconds.is_finite())?;
+    DateTime::from_timestamp_millis((seconds * 1000.0).round() as i64)
 }
