@@ -136,7 +136,7 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 .PHONY: test-page
 test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
 	cargo build --quiet --locked --package backupctl
-	cd tests && ../.tools/page/bin/python -m pytest --quiet -rs page
+	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 ##### Now and then
 
