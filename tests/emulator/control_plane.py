@@ -62,6 +62,9 @@ class ControlPlane:
                 value = _object(request)
                 await self._emulator.join(value.get("id"), value.get("name"), value.get("parent"))
                 return _json(200, self._emulator.organization.snapshot()["accounts"])
+            case ("POST", "build-machine"):
+                self._emulator.delivery.builds.change_machine(_object(request))
+                return _json(200, {})
             case ("POST", "resend"):
                 return self._resend(_object(request))
             case ("POST", "reset"):
@@ -85,6 +88,8 @@ class ControlPlane:
                 return _json(200, functions.inventory())
             case "settings":
                 return _json(200, self._emulator.organization.settings.as_dict())
+            case "builds":
+                return _json(200, self._emulator.delivery.builds.show())
             case "custom-resources":
                 return _json(200, self._emulator.custom_resources.log())
         return _unknown(request)

@@ -16,6 +16,7 @@ from . import restore_patches
 from .base import BaseMismatch
 from .patch_point import PatchPoint, fingerprint
 
+_EVENTS = "ministack.services.eventbridge"
 _S3 = "ministack.services.s3"
 _STS = "ministack.services.sts"
 _IAM = "ministack.services.iam"
@@ -90,6 +91,14 @@ TABLE: tuple[PatchPoint, ...] = (
         "a36bd1377fc0",
         "what a stack set's template needs acknowledged",
     ),
+    PatchPoint("ministack.services.codebuild", "_projects", False, "", "projects of builds"),
+    PatchPoint("ministack.services.codebuild", "_builds", False, "", "records of builds"),
+    PatchPoint(_EVENTS, "_invoke_target", True, "56075a7de85a", "events that start pipelines"),
+    PatchPoint(_EVENTS, "_put_events", False, "4d085f1e95d3", "events of repositories"),
+    PatchPoint(
+        _EVENTS, "_pattern_event_view", False, "0cb95364be74", "events that start pipelines"
+    ),
+    PatchPoint(_EVENTS, "_dispatch_to_sqs", False, "8a8e473f203a", "events that did not start one"),
     PatchPoint("ministack.services.backup", "_vaults", False, "", "vaults that exist already"),
     PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),

@@ -183,4 +183,6 @@ pub fn read_event(event: &Value) -> Result<Notice, Poison> {
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod payloads;
+#[cfg(test)]
 mod tests;
