@@ -1,8 +1,8 @@
-"""The deployment guide's commands, one after another, for the stacks that the emulator can hold.
+"""The deployment guide's commands, one after another, on the emulator.
 
-It has no CodeCommit, CodePipeline and StackSets: `make deploy-home` stops at the repository, and
-the stacks that the pipeline deploys are deployed here by the code behind `make deploy-*`, in the
-pipeline's order. What is asserted is what exists afterwards, not what a stack says of itself.
+The pipeline is stopped where it begins: what it deploys is deployed here stack by stack, in its
+order, by the code behind `make deploy-*` and the buildspecs' own commands. What is asserted is what
+exists afterwards, not what a stack says of itself.
 """
 
 import json
@@ -76,7 +76,17 @@ def test_management_account(organization):
     assert result.stdout.count("names no TargetIds") == 2
 
 
-def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
+def test_what_the_organization_needs_first(organization):
+    """Its first run says what is missing, the second does it, the third finds nothing to do."""
+    first = organization.make(MANAGEMENT, HOME_REGION, "prepare-organization")
+    assert "nothing was changed; add APPLY=1" in first.stdout, first.stdout + first.stderr
+    second = organization.make(MANAGEMENT, HOME_REGION, "prepare-organization", "APPLY=1")
+    assert second.returncode == 0, second.stderr
+    third = organization.make(MANAGEMENT, HOME_REGION, "prepare-organization")
+    assert third.returncode == 0 and "missing" not in third.stdout, third.stdout
+
+
+def test_home_account(organization, monkeypatch):
     """What is not committed stops the command, so it is driven without that look."""
     from deploy import accounts, targets
 
@@ -89,8 +99,15 @@ def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
         def client(self, service, region_name=None):
             return organization.client(service, HOME, region_name or HOME_REGION)
 
-    with pytest.raises(accounts.Problem, match="AWS::CodeCommit::Repository"):
-        accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
+    accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
+    pipelines = organization.client("codepipeline", HOME)
+    (pipeline,) = pipelines.list_pipelines()["pipelines"]
+    pipelines.disable_stage_transition(
+        pipelineName=pipeline["name"],
+        stageName="UpdatePipeline",
+        transitionType="Inbound",
+        reason="the stacks are deployed one by one here",
+    )
     client = organization.client("cloudformation", HOME)
     exports = names(client.list_exports()["Exports"], "Name")
     assert {"aws-backup-s3-bucket-name", "aws-backup-codepipeline-kms-arn"} <= exports
@@ -100,6 +117,8 @@ def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
         "AWSBackup-TestAndPackageBackupOrgPolicyManager",
     } <= projects
     assert any(line.startswith("source archive: ") for line in said)
+    (topic,) = organization.client("sns", HOME).list_topics()["Topics"]
+    assert topic["TopicArn"].endswith(":aws-backup-notifications")
 
 
 def test_targets_reach_the_parameters_without_blanks(organization):

@@ -9,6 +9,11 @@ from deploy.stacks import BY_NAME
 from fakes import Paginator, Session, Sts, client_error
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(organization, "SETTLE_SECONDS", 0)
+
+
 class Organizations:
     def __init__(self, features="ALL", access=(), administrators=(), enabled=False, stubborn=False):
         self.features, self.access, self.administrators = features, set(access), set(administrators)
@@ -128,6 +133,20 @@ def test_a_step_that_did_not_take_effect_is_told(targets, said):
     session = world(Organizations(stubborn=True))
     with pytest.raises(Problem, match="policy type BACKUP_POLICY: still not enabled on the root"):
         organization.prepare(session, targets, True, said.append)
+
+
+def test_a_step_that_takes_effect_after_a_while_is_waited_for(targets, said, monkeypatch):
+    slow = Organizations(stubborn=True)
+    looks = iter(range(3))
+
+    def look(_):
+        if next(looks, None) is None:
+            slow.types.add("BACKUP_POLICY")
+
+    monkeypatch.setattr(organization.time, "sleep", look)
+    assert organization.prepare(world(slow), targets, True, said.append) is True
+    assert "done     policy type BACKUP_POLICY" in said
+    assert slow.writes.count("BACKUP_POLICY") == 1
 
 
 def test_all_features_wait_for_the_invited_accounts(targets, said):

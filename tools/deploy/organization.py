@@ -4,6 +4,7 @@ Runs in the management account. Nothing is changed without `apply`; a step that 
 left alone, so it is safe to repeat.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,9 @@ from .targets import Targets
 
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 BACKUP = "backup.amazonaws.com"
+# A policy type is enabled within moments, but not at once.
+SETTLE_SECONDS = 3
+SETTLE_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
                 say(f"missing  {step.name}: {missing}")
                 continue
             step.apply()
-            missing = step.missing()
+            missing = _settled(step)
         except ClientError as error:
             raise Problem(
                 step.name, aws_reason(error), f"{step.reason}; do it by hand or with more rights"
@@ -52,6 +56,17 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
     if not ready:
         say("nothing was changed; add APPLY=1 to do what is missing")
     return ready
+
+
+def _settled(step: Step) -> str | None:
+    """What is missing after a change, which AWS shows after a while only."""
+    missing = step.missing()
+    for _ in range(SETTLE_ATTEMPTS):
+        if missing is None:
+            break
+        time.sleep(SETTLE_SECONDS)
+        missing = step.missing()
+    return missing
 
 
 def steps(session, targets: Targets) -> list[Step]:
