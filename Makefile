@@ -28,7 +28,7 @@ demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remo
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline test-page demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -133,6 +133,11 @@ test-packages: package ## the packages are as promised, and a panic is answered
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
 
+.PHONY: test-page
+test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
+	cargo build --quiet --locked --package backupctl
+	cd tests && ../.tools/page/bin/python -m pytest --quiet page
+
 ##### Now and then
 
 .PHONY: bench-policy
@@ -156,6 +161,7 @@ fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten min
 .tools/lock/ready: tools/requirements/lock.txt
 .tools/emulator/ready: tests/emulator/requirements.txt
 .tools/demo/ready: tests/demo/requirements.txt
+.tools/page/ready: tests/page/requirements.txt
 .tools/regions/ready: tools/requirements/regions.txt
 
 .tools/%/ready: tools/environment.py | needs-python

@@ -11,7 +11,8 @@ from fakes import Paginator, Session, Sts, client_error
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(organization, "SETTLE_SECONDS", 0)
+    monkeypatch.setattr(organization, "SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr(organization, "POLL_SECONDS", 0.01)
 
 
 class Organizations:
@@ -135,18 +136,18 @@ def test_a_step_that_did_not_take_effect_is_told(targets, said):
         organization.prepare(session, targets, True, said.append)
 
 
-def test_a_step_that_takes_effect_after_a_while_is_waited_for(targets, said, monkeypatch):
-    slow = Organizations(stubborn=True)
-    looks = iter(range(3))
+def test_a_policy_type_that_is_pending_for_a_moment_is_waited_for(targets, said):
+    class Pending(Organizations):
+        looks = 0
 
-    def look(_):
-        if next(looks, None) is None:
-            slow.types.add("BACKUP_POLICY")
+        def list_roots(self):
+            self.looks += 1
+            statuses = {"BACKUP_POLICY": "ENABLED" if self.looks > 5 else "PENDING_ENABLE"}
+            types = [{"Type": name, "Status": statuses.get(name, "ENABLED")} for name in self.types]
+            return {"Roots": [{"Id": "r-ab12", "PolicyTypes": types}]}
 
-    monkeypatch.setattr(organization.time, "sleep", look)
-    assert organization.prepare(world(slow), targets, True, said.append) is True
+    assert organization.prepare(world(Pending()), targets, True, said.append) is True
     assert "done     policy type BACKUP_POLICY" in said
-    assert slow.writes.count("BACKUP_POLICY") == 1
 
 
 def test_all_features_wait_for_the_invited_accounts(targets, said):

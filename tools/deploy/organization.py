@@ -17,9 +17,10 @@ from .targets import Targets
 
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 BACKUP = "backup.amazonaws.com"
-# A policy type is enabled within moments, but not at once.
-SETTLE_SECONDS = 3
-SETTLE_ATTEMPTS = 20
+
+# A policy type is PENDING_ENABLE for some seconds.
+SETTLE_SECONDS = 60
+POLL_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,10 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
 
 
 def _settled(step: Step) -> str | None:
-    """What is missing after a change, which AWS shows after a while only."""
-    missing = step.missing()
-    for _ in range(SETTLE_ATTEMPTS):
-        if missing is None:
-            break
-        time.sleep(SETTLE_SECONDS)
-        missing = step.missing()
+    """What is missing after the change: AWS says for a moment that it is still at it."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (missing := step.missing()) is not None and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
     return missing
 
 

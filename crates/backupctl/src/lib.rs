@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod command;
+pub mod effective;
+pub mod input;
 pub mod parameters;
 pub mod report;
 mod template;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use backupctl::command::{completions, schedule, validate};
+use backupctl::command::{completions, effective, schedule, validate};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Backup policies of AWS Organizations: see what they will do before AWS does it.
@@ -16,6 +16,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Validate(validate::Arguments),
+    Effective(effective::Arguments),
     Schedule(schedule::Arguments),
     Completions(completions::Arguments),
 }
@@ -23,6 +24,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Effective(arguments) => effective::run(&arguments),
         Command::Schedule(arguments) => schedule::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments, &mut Arguments::command()),
     };
