@@ -24,6 +24,10 @@ help: ## list these targets
 demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove policies in a local AWS (KEEP=1: leave it running)
 	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
 
+.PHONY: rehearsal
+rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the whole solution in a local AWS by the guide's commands (PREBUILT=1: with dist/'s packages)
+	cd tests && ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt)
+
 .PHONY: check
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
