@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use backupctl::command::validate;
+use backupctl::command;
 use clap::{Parser, Subcommand};
 
 /// Backup policies of AWS Organizations: check them before AWS sees them.
@@ -15,12 +15,16 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Validate(validate::Arguments),
+    Validate(command::validate::Arguments),
+    #[cfg(feature = "aws")]
+    Snapshot(command::snapshot::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Validate(arguments) => validate::run(&arguments),
+        Command::Validate(arguments) => command::validate::run(&arguments),
+        #[cfg(feature = "aws")]
+        Command::Snapshot(arguments) => command::snapshot::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         backupctl::report::error(&error);
