@@ -34,18 +34,12 @@ class ControlPlane:
             return _json(400, {"error": str(error)})
 
     async def _route(self, method: str, name: str, request: Request) -> Response:
+        if method == "GET":
+            return self._look(name, request)
         match (method, name):
-            case ("GET", "organization" | "other-organization"):
-                ours = name == "organization"
-                shown = self._emulator.organization if ours else self._emulator.other_organization
-                return _json(200, shown.snapshot())
-            case ("GET", "calls"):
-                return _json(200, self._calls.show(dict(parse_qsl(request.query))))
             case ("DELETE", "calls"):
                 self._calls.clear()
                 return _json(200, [])
-            case ("GET", "faults"):
-                return _json(200, self._faults.show())
             case ("POST", "faults"):
                 value = _body(request)
                 self._faults.add(
@@ -55,15 +49,13 @@ class ControlPlane:
             case ("DELETE", "faults"):
                 self._faults.clear()
                 return _json(200, [])
-            case ("GET", "functions"):
-                return _json(200, functions.inventory())
-            case ("GET", "settings"):
-                return _json(200, self._emulator.organization.settings.as_dict())
             case ("POST", "settings"):
                 self._emulator.organization.settings.change(_object(request))
                 return _json(200, self._emulator.organization.settings.as_dict())
-            case ("GET", "custom-resources"):
-                return _json(200, self._emulator.custom_resources.log())
+            case ("POST", "accounts"):
+                value = _object(request)
+                await self._emulator.join(value.get("id"), value.get("name"), value.get("parent"))
+                return _json(200, self._emulator.organization.snapshot()["accounts"])
             case ("POST", "resend"):
                 return self._resend(_object(request))
             case ("POST", "reset"):
@@ -71,13 +63,35 @@ class ControlPlane:
                 self._calls.clear()
                 self._faults.clear()
                 return _json(200, {})
-        return _json(404, {"error": f"no such thing: {method} {request.path}"})
+        return _unknown(request)
+
+    def _look(self, name: str, request: Request) -> Response:
+        match name:
+            case "organization":
+                return _json(200, self._emulator.organization.snapshot())
+            case "other-organization":
+                return _json(200, self._emulator.other_organization.snapshot())
+            case "calls":
+                return _json(200, self._calls.show(dict(parse_qsl(request.query))))
+            case "faults":
+                return _json(200, self._faults.show())
+            case "functions":
+                return _json(200, functions.inventory())
+            case "settings":
+                return _json(200, self._emulator.organization.settings.as_dict())
+            case "custom-resources":
+                return _json(200, self._emulator.custom_resources.log())
+        return _unknown(request)
 
     def _resend(self, value: dict[str, Any]) -> Response:
         request_id = str(value.get("RequestId"))
         if not self._emulator.custom_resources.resend(request_id):
             raise ValueError(f"no custom resource request `{request_id}` was sent")
         return _json(200, {})
+
+
+def _unknown(request: Request) -> Response:
+    return _json(404, {"error": f"no such thing: {request.method} {request.path}"})
 
 
 def _body(request: Request) -> Any:

@@ -11,6 +11,9 @@ from .landscape import REHEARSAL, Landscape
 from .policies import PolicyStore
 from .settings import Settings
 
+# The service principal of service-managed stack sets.
+STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
+
 POLICY_TYPES = (
     "SERVICE_CONTROL_POLICY",
     "RESOURCE_CONTROL_POLICY",
@@ -37,6 +40,14 @@ class Organization:
         self.tags: dict[str, dict[str, str]] = {}
         # What the management account delegates to members, as JSON text.
         self.resource_policy: str | None = None
+        # AWS services with trusted access -> since when.
+        self.service_access: dict[str, float] = {}
+        # service -> its delegated administrators -> since when.
+        self.delegated: dict[str, dict[str, float]] = {}
+        # Whether CloudFormation's own call gave stack sets their trusted access.
+        self.stack_sets_activated = False
+        # Told when an account moved, joined or left.
+        self.on_membership: Callable[[], None] = lambda: None
         # policy type -> (status, moment at which a pending change began)
         self._types: dict[str, tuple[str, float]] = {"SERVICE_CONTROL_POLICY": ("ENABLED", 0.0)}
 
@@ -77,13 +88,37 @@ class Organization:
             return self.accounts[child].parent
         return None
 
+    def is_delegated(self, account: str, principal: str | None = None) -> bool:
+        """Whether the account administers this service, or any, for the organization."""
+        if principal is not None:
+            return account in self.delegated.get(principal, {})
+        return any(account in accounts for accounts in self.delegated.values())
+
+    @property
+    def stack_sets_active(self) -> bool:
+        """Whether service-managed stack sets can be operated."""
+        return self.stack_sets_activated and STACK_SETS in self.service_access
+
+    def members_below(self, parent: str) -> list[str]:
+        """The accounts in a root or OU and all OUs below it, without the management account."""
+        return sorted(
+            account
+            for account in self.accounts
+            if account != self.landscape.management and parent in self.parents_of(account)
+        )
+
+    def parents_of(self, child: str) -> list[str]:
+        """The OUs and the root above, the nearest first."""
+        above: list[str] = []
+        parent = self.parent_of(child)
+        while parent is not None:
+            above.append(parent)
+            parent = self.parent_of(parent)
+        return above
+
     def path_of(self, account: str) -> str:
         """`o-.../r-.../ou-.../`: what `aws:PrincipalOrgPaths` holds for an account."""
-        steps: list[str] = []
-        parent = self.parent_of(account)
-        while parent is not None:
-            steps.insert(0, parent)
-            parent = self.parent_of(parent)
+        steps = reversed(self.parents_of(account))
         return "/".join([self.landscape.organization_id, *steps]) + "/"
 
     # -- policy types -----------------------------------------------------
@@ -150,6 +185,10 @@ class Organization:
             ],
             "policies": self.policies.snapshot(),
             "resource_policy": self.resource_policy,
+            "service_access": sorted(self.service_access),
+            "delegated_administrators": {
+                principal: sorted(accounts) for principal, accounts in self.delegated.items()
+            },
             "settings": self.settings.as_dict(),
         }
 

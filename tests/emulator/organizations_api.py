@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from . import delegation, policy_operations, tree_operations
+from . import delegation, membership, policy_operations, service_access, tree_operations
 from .errors import ApiError, invalid_input
 from .organization import Organization
 
@@ -18,6 +18,8 @@ OPERATIONS = {
     **tree_operations.OPERATIONS,
     **policy_operations.OPERATIONS,
     **delegation.OPERATIONS,
+    **membership.OPERATIONS,
+    **service_access.OPERATIONS,
 }
 
 # What any account of the organization may call, and what cannot be delegated to one.
@@ -63,6 +65,8 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
 
 def _is_allowed(organization: Organization, caller: str, operation: str, payload: Payload) -> bool:
     if caller == organization.landscape.management or operation in OPEN_TO_MEMBERS:
+        return True
+    if operation.startswith(("Describe", "List")) and organization.is_delegated(caller):
         return True
     return operation not in NEVER_DELEGATED and delegation.delegates(
         organization, caller, operation, payload

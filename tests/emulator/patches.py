@@ -57,6 +57,7 @@ _LAMBDA = "ministack.services.lambda_svc"
 _RUNTIME = "ministack.core.lambda_runtime"
 _STACKS = "ministack.services.cloudformation.stacks"
 _HANDLERS = "ministack.services.cloudformation.handlers"
+_PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _CUSTOM = "ministack.services.cloudformation.custom_resource"
 
 TABLE: tuple[PatchPoint, ...] = (
@@ -99,6 +100,32 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(
         _HANDLERS, "_roll_back_operation", True, "925b1f1c9f96", "the same, imported there by name"
     ),
+    PatchPoint(
+        _STACKS, "_runs_on_worker_thread", True, "dfb97ed924da", "our types call AWS and wait"
+    ),
+    PatchPoint(
+        _STACKS,
+        "_sends_back_failed_update",
+        True,
+        "21d2af1fa496",
+        "a failed stack set may be half changed",
+    ),
+    PatchPoint(
+        "ministack.services.cloudformation.engine",
+        "_parse_template",
+        False,
+        "9452a1cf0a87",
+        "what a stack set's template declares",
+    ),
+    PatchPoint(
+        _HANDLERS,
+        "_required_capabilities",
+        False,
+        "a36bd1377fc0",
+        "what a stack set's template needs acknowledged",
+    ),
+    PatchPoint("ministack.services.backup", "_vaults", False, "", "vaults that exist already"),
+    PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),
     PatchPoint(_STACKS, "_delete_resource", True, "7826b054e390", "events of the cleanup"),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),

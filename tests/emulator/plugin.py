@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -11,10 +12,23 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
-from . import assume_role, failed_creates, functions, landscape, organizations_api, patches
+from . import (
+    assume_role,
+    failed_creates,
+    functions,
+    landscape,
+    membership,
+    organizations_api,
+    patches,
+)
+from .backup_settings import BackupSettings
 from .custom_resources import CustomResources
+from .deployers import Deployers
+from .loopback import Loopback
 from .organization import Organization
+from .resource_types import ResourceTypes
 from .stack_events import StackEvents
+from .stack_sets.api import StackSetApi
 
 Headers = dict[str, str]
 Response = tuple[int, dict[str, str], Any]
@@ -27,6 +41,13 @@ class Emulator:
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
         self.custom_resources = CustomResources(origin)
+        self.backup_settings = BackupSettings()
+        self.loopback = Loopback(origin)
+        self.deployers = Deployers()
+        self.stack_sets = StackSetApi(self.loopback)
+        self.types = ResourceTypes(self.loopback)
+        self._following: set[asyncio.Future[None]] = set()
+        self._follow_membership()
 
     def install(self) -> None:
         """Check every patch point, then put the replacements in."""
@@ -49,11 +70,30 @@ class Emulator:
         base_app._reset_all_state()
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
+        self.backup_settings.forget()
+        self.deployers.forget()
+        self.stack_sets.forget()
+        self.types.forget()
+        self._follow_membership()
         await self.prepare_accounts()
+
+    async def join(self, account_id: Any, name: Any, parent: Any) -> None:
+        """An account joins the organization; raises ``ValueError`` for what cannot be.
+
+        A new one gets the role that CreateAccount makes; one that was here has it still.
+        """
+        if self.other_organization.has_account(str(account_id)):
+            raise ValueError(f"account {account_id} is in another organization")
+        account = membership.join(self.organization, account_id, name, parent)
+        if iam._roles.get_scoped(account.id, None, landscape.ACCESS_ROLE) is None:
+            await _create_access_role(account.id, landscape.MANAGEMENT)
+        self.organization.on_membership()
 
     def stop(self) -> None:
         """End every function's process, start none any more, and end every wait."""
         functions.stop()
+        self.stack_sets.stop()
+        self.types.stop()
         self.custom_resources.stop()
         lambda_runtime.reset()
 
@@ -61,6 +101,8 @@ class Emulator:
         handlers = base_app.SERVICE_HANDLERS
         base_sts = handlers["sts"]
         base_lambda = handlers["lambda"]
+        base_backup = handlers["backup"]
+        base_cloudformation = handlers["cloudformation"]
 
         async def organizations(
             method: str, path: str, headers: Headers, body: bytes, query: Any
@@ -86,7 +128,36 @@ class Emulator:
             except functions.CodeError as error:
                 return _invalid_parameter(str(error))
 
-        handlers.update({"organizations": organizations, "sts": sts, "lambda": lambda_})
+        async def backup(
+            method: str, path: str, headers: Headers, body: bytes, query: Any
+        ) -> Response:
+            organization = self.organization_of(get_account_id())
+            answer = self.backup_settings.answer(organization, method, path, body)
+            if answer is None:
+                answer = await base_backup(method, path, headers, body, query)
+            return answer
+
+        async def cloudformation(
+            method: str, path: str, headers: Headers, body: bytes, query: Any
+        ) -> Response:
+            organization = self.organization_of(get_account_id())
+            answer = await self.stack_sets.answer(organization, headers, body)
+            answer = answer or self.deployers.begin(headers, body)
+            if answer is not None:
+                return answer
+            response: Response = await base_cloudformation(method, path, headers, body, query)
+            self.deployers.end(response)
+            return response
+
+        handlers.update(
+            {
+                "organizations": organizations,
+                "sts": sts,
+                "lambda": lambda_,
+                "backup": backup,
+                "cloudformation": cloudformation,
+            }
+        )
 
     def _install_cloudformation(self) -> None:
         package = "ministack.services.cloudformation"
@@ -94,6 +165,7 @@ class Emulator:
         patches.replace(f"{package}.stacks", "_add_event", events.add)
         patches.replace(f"{package}.stacks", "_delete_resource", events.delete)
         self.custom_resources.on_update = events.changes
+        self.types.install()
         patches.replace(
             f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request
         )
@@ -111,6 +183,18 @@ class Emulator:
             "s3_code_region_message",
             lambda bucket, layer=False: functions.code_region_message(original, bucket, layer),
         )
+
+    def _follow_membership(self) -> None:
+        """Stack sets hear of every account that moves, joins or leaves."""
+        organization = self.organization
+
+        def changed() -> None:
+            following = asyncio.ensure_future(self.stack_sets.membership_changed(organization))
+            # Kept until it is done: the loop itself holds tasks only weakly.
+            self._following.add(following)
+            following.add_done_callback(self._following.discard)
+
+        organization.on_membership = changed
 
     def organization_of(self, account: str) -> Organization:
         """The account's organization; for one that has none, the rehearsal's, to refuse it."""

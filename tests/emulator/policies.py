@@ -156,6 +156,11 @@ class PolicyStore:
         for policy in self.of_type(policy_type):
             policy.targets.clear()
 
+    def detach_from(self, target: str) -> None:
+        """Remove every attachment to a target that goes."""
+        for policy in self._policies.values():
+            policy.targets.pop(target, None)
+
     def snapshot(self) -> list[dict[str, Any]]:
         """All policies for the control plane, oldest first."""
         return [

@@ -40,3 +40,19 @@ def _concerns(statement: dict[str, Any], caller: Caller) -> bool:
     principal = statement.get("Principal")
     named = principal.get("AWS") if isinstance(principal, dict) else principal
     return any(caller.is_named_by(str(entry)) for entry in as_list(named))
+
+
+def allows_service(document: str | dict[str, Any], service: str, keys: Mapping[str, str]) -> bool:
+    """Evaluate a trust policy for an AWS service such as `cloudformation.amazonaws.com`."""
+    policy = json.loads(document) if isinstance(document, str) else document
+    statements = as_list(policy.get("Statement"))
+    met = {s.get("Effect") for s in statements if _trusts(s, service) and hold(s, keys)}
+    return met == {"Allow"}
+
+
+def _trusts(statement: dict[str, Any], service: str) -> bool:
+    if not any(like(ACTION, str(a).lower()) for a in as_list(statement.get("Action"))):
+        return False
+    principal = statement.get("Principal")
+    named = principal.get("Service") if isinstance(principal, dict) else principal
+    return any(entry in ("*", service) for entry in as_list(named))

@@ -11,7 +11,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2] / "tools")]
 
 from comments import reasons  # noqa: E402
-from mission import FEATURES, NAMES, NOT_YET, definitions  # noqa: E402
+from mission import FEATURES, NAMES, definitions  # noqa: E402
 from model import ROOT, STACKS, Template, as_list, imports, policies, statements, templates  # noqa: E402
 
 COVERAGE = ROOT / "docs/coverage.md"
@@ -43,8 +43,7 @@ def coverage() -> str:
     where = {(found.kind, found.name): found.file for found in definitions()}
     for kind, names in NAMES.items():
         for name in names:
-            file = "not yet" if (kind, name) in NOT_YET else _link(where.get((kind, name), "?"))
-            lines.append(f"| {kind} | `{name}` | {file} |")
+            lines.append(f"| {kind} | `{name}` | {_link(where.get((kind, name), '?'))} |")
     return "\n".join(lines) + "\n"
 
 
@@ -100,7 +99,7 @@ def overview() -> str:
     exporters = {}
     for stack in STACKS:
         for file in (stack.template, stack.child):
-            if file and (ROOT / file).exists():
+            if file:
                 for output in Template(ROOT / file).body.get("Outputs", {}).values():
                     if "Export" in output:
                         exporters[output["Export"]["Name"]] = stack.name
@@ -115,11 +114,7 @@ def overview() -> str:
         needed = ", ".join(f"{other.name}" for other in STACKS if other.name in needs)
         template = f"[{Path(stack.template).name}](../{stack.template})"
         if stack.child:
-            child = ROOT / stack.child
-            name = (
-                f"[{child.name}](../{stack.child})" if child.exists() else f"{child.name} (not yet)"
-            )
-            template += f", with {name} as its child"
+            template += f", with [{Path(stack.child).name}](../{stack.child}) as its child"
         lines.append(
             f"| {number} | `{stack.name}` | {template} | {stack.account} | {stack.region} | "
             f"{stack.by} "

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 
 from deploy.accounts import PACKAGE_PARAMETERS
-from model import ROOT, STACKS, templates
+from model import STACKS, templates
 
 NAMES: dict[str, tuple[str, ...]] = {
     "role": (
@@ -101,10 +101,6 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-# The function is another piece of work; its wiring is here. A test fails once its template exists
-# and the name is still in this set.
-NOT_YET = {("function", "TagOnRestore")}
-
 _FIXED = {
     "AWS::IAM::Role": ("role", "RoleName"),
     "AWS::Lambda::Function": ("function", "FunctionName"),
@@ -164,8 +160,9 @@ FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (
-        "Tags of restored resources (the wiring; the function is not part of this repository yet)",
+        "Tags of restored resources",
         (
+            "cloudformation/member-account/aws-backup-tagonrestore.yaml",
             "cloudformation/stack-sets/stackset-aws-backup-tagonrestore.yaml",
             "buildspecs/tag-on-restore.yml",
         ),
@@ -227,5 +224,3 @@ FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
 )
-
-TAG_ON_RESTORE = ROOT / "cloudformation/member-account/aws-backup-tagonrestore.yaml"

@@ -10,7 +10,7 @@ from deploy.stacks import PARAMETERS, TAG
 from deploy.targets import KEYS
 from deploy.templates import VARIABLES
 from documents import documents
-from mission import FEATURES, NAMES, NOT_YET, TAG_ON_RESTORE, definitions
+from mission import FEATURES, NAMES, definitions
 from model import ROOT, STACKS, Template, as_list, imports, policies, statements, templates
 
 BY_NAME = {stack.name: stack for stack in STACKS}
@@ -29,15 +29,12 @@ def template_of(stack) -> Template:
 )
 def test_name_is_given_exactly_once(kind, name):
     given = [found.file for found in definitions() if (found.kind, found.name) == (kind, name)]
-    expected = 0 if (kind, name) in NOT_YET else 1
-    assert len(given) == expected, given
+    assert len(given) == 1, given
 
 
-def test_tag_on_restore_is_wired_when_its_template_is_there():
-    """The pipeline's switch, and the list of what is missing, follow the template."""
-    switch = BY_NAME["aws-backup-codepipeline"].parameters()["DeployTagOnRestore"]
-    assert switch == str(TAG_ON_RESTORE.exists()).lower()
-    assert (("function", "TagOnRestore") in NOT_YET) == (not TAG_ON_RESTORE.exists())
+def test_everything_is_deployed_unless_somebody_says_otherwise():
+    switches = BY_NAME["aws-backup-codepipeline"].parameters()
+    assert (switches["DeployTagOnRestore"], switches["DeployMemberAccounts"]) == ("true", "true")
 
 
 def test_features_are_carried():
@@ -60,7 +57,8 @@ def test_every_template_is_deployed():
 
 
 def test_every_stack_has_its_template():
-    assert [stack.template for stack in STACKS if not stack.template_path.exists()] == []
+    files = [file for stack in STACKS for file in (stack.template, stack.child) if file]
+    assert [file for file in files if not (ROOT / file).exists()] == []
 
 
 def test_imports_follow_their_exports_in_the_same_account():
@@ -237,11 +235,7 @@ STACK_SETS = [stack for stack in STACKS if stack.child]
 def test_stack_set_gives_its_child_what_it_takes(stack):
     ((_, resource),) = template_of(stack).resources("AWS::CloudFormation::StackSet").items()
     given = {entry["ParameterKey"] for entry in resource["Properties"].get("Parameters", [])}
-    child = ROOT / stack.child
-    if not child.exists():
-        assert child == TAG_ON_RESTORE
-        return
-    declared = Template(child).body.get("Parameters", {})
+    declared = Template(ROOT / stack.child).body.get("Parameters", {})
     required = {name for name, definition in declared.items() if "Default" not in definition}
     assert given <= set(declared)
     assert required <= given
@@ -257,10 +251,7 @@ def test_stack_set_gives_its_child_what_it_takes(stack):
 @pytest.mark.parametrize("stack", STACK_SETS, ids=lambda stack: stack.name)
 def test_stack_set_allows_the_iam_resources_of_its_child(stack):
     ((_, resource),) = template_of(stack).resources("AWS::CloudFormation::StackSet").items()
-    child = ROOT / stack.child
-    if not child.exists():
-        return
-    roles = Template(child).resources("AWS::IAM::Role")
+    roles = Template(ROOT / stack.child).resources("AWS::IAM::Role")
     named = any("RoleName" in role["Properties"] for role in roles.values())
     expected = ["CAPABILITY_NAMED_IAM"] if named else ["CAPABILITY_IAM"] if roles else []
     assert resource["Properties"].get("Capabilities", []) == expected

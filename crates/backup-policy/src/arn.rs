@@ -53,6 +53,14 @@ pub(crate) fn region(text: &str) -> Option<&str> {
         .filter(|region| !region.is_empty())
 }
 
+/// The account in an ARN, if there is one.
+pub(crate) fn account(text: &str) -> Option<&str> {
+    Arn::parse(text)
+        .ok()
+        .map(|arn| arn.account)
+        .filter(|account| !account.is_empty())
+}
+
 /// The role that AWS Backup assumes in each account: `arn:aws:iam::$account:role/NAME`.
 pub(crate) fn check_role(text: &str) -> Result<(), Reason> {
     let arn = Arn::parse(text)?;

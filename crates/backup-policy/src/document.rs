@@ -42,6 +42,14 @@ impl Document {
     /// assert_eq!(error.message, "the key `plans` is there twice");
     /// ```
     pub fn parse(text: &str) -> Result<Document, ParseError> {
+        Ok(Document {
+            value: Document::parse_value(text)?,
+            spot: Some(locate(text)),
+        })
+    }
+
+    /// As [`Document::parse`], without the places.
+    pub(crate) fn parse_value(text: &str) -> Result<Value, ParseError> {
         let Strict(value) = serde_json::from_str(text).map_err(|error| {
             let place = format!(" at line {} column {}", error.line(), error.column());
             let line = text
@@ -56,10 +64,7 @@ impl Document {
                 column: before.filter(|byte| byte & 0xC0 != 0x80).count().max(1),
             }
         })?;
-        Ok(Document {
-            value,
-            spot: Some(locate(text)),
-        })
+        Ok(value)
     }
 
     /// Takes a value that something else has parsed; findings then have no position.

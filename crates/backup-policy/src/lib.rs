@@ -4,10 +4,13 @@ mod arn;
 mod catalogue;
 mod code;
 mod document;
+mod effective;
 mod finding;
 mod grammar;
+mod inheritance;
 mod inject;
 mod operator;
+mod organization;
 mod position;
 mod regions;
 mod schedule;
@@ -18,11 +21,22 @@ mod variables;
 pub use catalogue::{Entry, catalogue, catalogue_page};
 pub use code::Code;
 pub use document::{Document, ParseError};
+pub use effective::{
+    AccountChange, Condition, Content, CopyAction, DEFAULT_SCHEDULE, Difference, Effective,
+    Ignored, Lifecycle, List, Node, Plan, Problem, ProblemCode, Resources, Rule, Selection,
+    Sourced, changes,
+};
 pub use finding::{Finding, Severity};
+pub use inheritance::{AccountPolicy, EffectivePolicies, Level, Origin, PolicyId};
 pub use inject::inject_regions;
+pub use organization::{
+    Account, BACKUP_POLICY, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, OrganizationError, Policy,
+    Unit,
+};
 pub use position::{Position, Spot};
+pub use schedule::Schedule;
 pub use size::{MAX_CHARACTERS, character_count};
-pub use validate::validate;
+pub use validate::{validate, validate_schedule};
 pub use variables::{Replaced, VariableError, replace_variables};
 
 /// Stands in a text for a part that is not known before deployment (a private-use character

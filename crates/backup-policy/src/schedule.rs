@@ -20,16 +20,30 @@ pub(crate) const SHORTEST_FOR_ARCHIVE: TimeDelta = TimeDelta::days(28);
 /// How many runs ahead are looked at for two that are too close: two years of monthly runs.
 const RUNS_AHEAD: usize = 24;
 
-/// A readable schedule.
-pub(crate) struct Schedule {
+/// A schedule that can be read: when AWS Backup starts a rule, in UTC.
+///
+/// # Example
+/// ```
+/// use backup_policy::{Instant, Schedule};
+/// let schedule = Schedule::parse("cron(0 5 ? * * *)")?;
+/// let runs = schedule.runs_after(Instant::UNIX_EPOCH, 2);
+/// assert_eq!(runs[1].to_rfc3339(), "1970-01-02T05:00:00+00:00");
+/// # Ok::<(), String>(())
+/// ```
+#[derive(Debug)]
+pub struct Schedule {
     cron: croner::Cron,
     /// Neither day field is `?`, or both are: AWS documents that one must be.
-    pub(crate) day_fields_against_documentation: bool,
+    pub day_fields_against_documentation: bool,
 }
 
 impl Schedule {
-    /// Reads `cron(minutes hours day-of-month month day-of-week [year])`, or says why not.
-    pub(crate) fn parse(text: &str) -> Result<Schedule, String> {
+    /// Reads `cron(minutes hours day-of-month month day-of-week [year])`.
+    ///
+    /// # Errors
+    /// Why the text is not a schedule, as the end of a sentence.
+    /// [`validate_schedule`](crate::validate_schedule) also says what to do about it.
+    pub fn parse(text: &str) -> Result<Schedule, String> {
         let fields = text
             .strip_prefix("cron(")
             .and_then(|rest| rest.strip_suffix(')'))
@@ -50,7 +64,7 @@ impl Schedule {
     }
 
     /// The next runs after a moment, `count` at most: fewer when the schedule ends.
-    pub(crate) fn runs_after(&self, now: Instant, count: usize) -> Vec<Instant> {
+    pub fn runs_after(&self, now: Instant, count: usize) -> Vec<Instant> {
         let mut runs = Vec::new();
         let mut last = now;
         while runs.len() < count {
@@ -63,9 +77,26 @@ impl Schedule {
         runs
     }
 
+    /// The runs after one moment and up to another, `most` at most: a schedule can run every
+    /// minute.
+    pub fn runs_between(&self, after: Instant, until: Instant, most: usize) -> Vec<Instant> {
+        let mut runs = Vec::new();
+        let mut last = after;
+        while runs.len() < most {
+            match self.cron.find_next_occurrence(&last, false) {
+                Ok(next) if next <= until => {
+                    runs.push(next);
+                    last = next;
+                }
+                _ => break,
+            }
+        }
+        runs
+    }
+
     /// The time between the next two runs, which is what AWS looks at; none if there are
     /// fewer than two.
-    pub(crate) fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
+    pub fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
         match self.runs_after(now, 2).as_slice() {
             [first, second] => Some(*second - *first),
             _ => None,

@@ -11,7 +11,7 @@ pub(crate) mod rule;
 mod scalar;
 pub(crate) mod selection;
 mod size;
-mod suggest;
+pub(crate) mod suggest;
 mod timing;
 mod values;
 mod walk;
@@ -51,5 +51,22 @@ pub fn validate(document: &Document, now: crate::Instant) -> Vec<Finding> {
     if size::check(document, &root, &mut report) {
         walk::root(&root, &mut report);
     }
+    report.into_findings()
+}
+
+/// Checks a schedule on its own, as [`validate`] does where one stands in a policy.
+///
+/// The findings have no path and no position.
+///
+/// # Example
+/// ```
+/// use backup_policy::{Instant, validate_schedule};
+/// let findings = validate_schedule("rate(1 day)", Instant::UNIX_EPOCH);
+/// assert_eq!(findings[0].code.name(), "schedule-invalid");
+/// ```
+pub fn validate_schedule(expression: &str, now: crate::Instant) -> Vec<Finding> {
+    let mut report = Report::new(now);
+    let value = expression.into();
+    timing::check(expression, &Cursor::root(&value, None), &mut report);
     report.into_findings()
 }

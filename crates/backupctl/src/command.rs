@@ -1,5 +1,7 @@
 //! One module for each command.
 
+pub mod completions;
+pub mod schedule;
 #[cfg(feature = "aws")]
 pub mod snapshot;
 pub mod validate;

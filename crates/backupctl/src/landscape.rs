@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use backup_policy::{Account, BACKUP_POLICY, Organization, Unit};
+use serde_json::Value;
 
 /// Roots, units, accounts and backup policies at one time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,57 +62,52 @@ pub struct Detail {
 }
 
 impl Landscape {
-    /// The organization file: the tree with the policies of each of its parts, units and accounts
-    /// in the order of their ids, so that two snapshots can be compared.
-    pub fn to_json(&self) -> Value {
-        let policies: serde_json::Map<String, Value> = self
-            .policies
-            .iter()
-            .map(|(id, policy)| {
-                // What is not JSON is kept as it is: it will be reported by what reads the file.
-                let content = serde_json::from_str::<Value>(&policy.content)
-                    .unwrap_or_else(|_| Value::from(policy.content.as_str()));
-                (id.clone(), json!({"name": policy.name, "content": content}))
-            })
-            .collect();
-        json!({
-            "policy_type": "BACKUP_POLICY",
-            "root": self.node(&self.root, &Children::of(self)),
-            "policies": policies,
-        })
+    /// The organization as a tree, units and accounts in the order of their ids, so that two
+    /// snapshots can be compared.
+    pub fn organization(&self) -> Organization {
+        let policies = self.policies.iter().map(|(id, policy)| {
+            // What is not JSON is kept as it is: what works with it will say so.
+            let content = serde_json::from_str(&policy.content)
+                .unwrap_or_else(|_| Value::from(policy.content.as_str()));
+            let name = policy.name.clone();
+            (id.clone(), backup_policy::Policy { name, content })
+        });
+        Organization {
+            policy_type: BACKUP_POLICY.to_owned(),
+            root: self.unit(&self.root, &Children::of(self)),
+            policies: policies.collect(),
+        }
     }
 
-    fn node(&self, place: &Place, children: &Children) -> Value {
-        let units = children.units.get(place.id.as_str());
-        let accounts = children.accounts.get(place.id.as_str());
-        let each = |found: Option<&Vec<&Place>>, make: &dyn Fn(&Place) -> Value| -> Vec<Value> {
-            let mut places: Vec<&Place> = found.into_iter().flatten().copied().collect();
-            places.sort_by(|a, b| a.id.cmp(&b.id));
-            places.into_iter().map(make).collect()
-        };
-        json!({
-            "id": place.id,
-            "name": place.name,
-            "policies": self.attached_to(&place.id),
-            "organizational_units": each(units, &|unit| self.node(unit, children)),
-            "accounts": each(accounts, &|account| json!({
-                "id": account.id,
-                "name": account.name,
-                "policies": self.attached_to(&account.id),
-            })),
-        })
+    fn unit(&self, place: &Place, children: &Children) -> Unit {
+        let units = sorted(children.units.get(place.id.as_str()));
+        let accounts = sorted(children.accounts.get(place.id.as_str()));
+        Unit {
+            id: place.id.clone(),
+            name: place.name.clone(),
+            policies: self.attached_to(&place.id).to_vec(),
+            organizational_units: units.into_iter().map(|it| self.unit(it, children)).collect(),
+            accounts: accounts
+                .into_iter()
+                .map(|account| Account {
+                    id: account.id.clone(),
+                    name: account.name.clone(),
+                    policies: self.attached_to(&account.id).to_vec(),
+                })
+                .collect(),
+        }
     }
 
     /// The ids of the policies that are attached to a root, unit or account itself.
     pub fn attached_to(&self, target: &str) -> &[String] {
         self.attached.get(target).map_or(&[], Vec::as_slice)
     }
+}
 
-    /// Whether this is the root, a unit or an open account of the organization.
-    pub fn has(&self, target: &str) -> bool {
-        let mut children = self.units.iter().chain(&self.accounts);
-        self.root.id == target || children.any(|child| child.place.id == target)
-    }
+fn sorted<'l>(places: Option<&Vec<&'l Place>>) -> Vec<&'l Place> {
+    let mut places: Vec<&Place> = places.into_iter().flatten().copied().collect();
+    places.sort_by(|a, b| a.id.cmp(&b.id));
+    places
 }
 
 /// What is in what.
@@ -138,6 +134,8 @@ impl<'l> Children<'l> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn child(id: &str, parent: &str) -> Child {
@@ -193,8 +191,7 @@ mod tests {
                 "p-2": {"name": "two", "content": {"plans": {}}},
             },
         });
-        assert_eq!(landscape.to_json(), expected);
-        assert!(landscape.has("2") && landscape.has("ou-a") && landscape.has("r-abcd"));
-        assert!(!landscape.has("p-1"));
+        let organization = landscape.organization();
+        assert_eq!(serde_json::to_value(&organization).unwrap(), expected);
     }
 }

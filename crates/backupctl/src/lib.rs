@@ -9,4 +9,5 @@ pub mod landscape;
 pub mod parameters;
 pub mod report;
 mod template;
+pub mod words;
 pub mod yaml;

@@ -1,11 +1,11 @@
-//! Check backup policies before AWS sees them.
+//! `backupctl`: what happens to backup policies, before it happens.
 
 use std::process::ExitCode;
 
 use backupctl::command;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
-/// Backup policies of AWS Organizations: check them before AWS sees them.
+/// Backup policies of AWS Organizations: see what they will do before AWS does it.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
@@ -16,15 +16,21 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Validate(command::validate::Arguments),
+    Schedule(command::schedule::Arguments),
     #[cfg(feature = "aws")]
     Snapshot(command::snapshot::Arguments),
+    Completions(command::completions::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Validate(arguments) => command::validate::run(&arguments),
+        Command::Schedule(arguments) => command::schedule::run(&arguments),
         #[cfg(feature = "aws")]
         Command::Snapshot(arguments) => command::snapshot::run(&arguments),
+        Command::Completions(arguments) => {
+            command::completions::run(&arguments, &mut Arguments::command())
+        }
     };
     outcome.unwrap_or_else(|error| {
         backupctl::report::error(&error);

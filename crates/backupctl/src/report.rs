@@ -5,7 +5,18 @@ pub mod text;
 
 use std::io::Write as _;
 
+use clap::ValueEnum;
+
 use crate::check::Checked;
+
+/// What a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    Text,
+    /// JSON for programs
+    Json,
+}
 
 /// One file with what was found in it.
 pub struct Outcome {

@@ -15,3 +15,22 @@ fn the_command_prints_what_the_samples_say() {
         cases.case("tests/cmd/aws/*.trycmd");
     }
 }
+
+#[test]
+fn every_shell_gets_completions_for_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_backupctl"))
+            .args(["completions", shell])
+            .output()
+            .unwrap();
+        let script = String::from_utf8(output.stdout).unwrap();
+        for word in ["validate", "schedule", "completions", "--strict", "--count"] {
+            let word = match shell {
+                // fish writes long options without their dashes.
+                "fish" => word.trim_start_matches('-'),
+                _ => word,
+            };
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}

@@ -39,8 +39,8 @@ class World:
 
     url: str
     pid: int
-    # Clients of accounts' roots by service and account: making one is slow.
-    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    # Clients of accounts' roots by service, account (and Region): making one is slow.
+    clients: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def client(self, service: str, account: str = MANAGEMENT, **credentials: str) -> Any:
         """A client that does not retry; of an account's root unless credentials are given."""
@@ -51,12 +51,19 @@ class World:
             self.clients[service, account] = self._new_client(service, keys)
         return self.clients[service, account]
 
-    def _new_client(self, service: str, keys: dict[str, str]) -> Any:
+    def in_region(self, service: str, account: str, region: str) -> Any:
+        """A client of an account's root in another Region."""
+        if (service, account, region) not in self.clients:
+            keys = {"aws_access_key_id": account, "aws_secret_access_key": "secret"}
+            self.clients[service, account, region] = self._new_client(service, keys, region)
+        return self.clients[service, account, region]
+
+    def _new_client(self, service: str, keys: dict[str, str], region: str = REGION) -> Any:
         config = Config(
             retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=30
         )
         return boto3.client(
-            service, region_name=REGION, endpoint_url=self.url, config=config, **keys
+            service, region_name=region, endpoint_url=self.url, config=config, **keys
         )
 
     def with_config(self, service: str, config: Config) -> Any:

@@ -10,8 +10,8 @@ use crate::operator::Operator;
 use crate::{arn, grammar, regions};
 
 /// How many there may be, by AWS Backup's quotas.
-const PLANS: usize = 300;
-const RULES: usize = 10;
+pub(crate) const PLANS: usize = 300;
+pub(crate) const RULES: usize = 10;
 
 /// Whether an object has a key that only plans have.
 pub(super) fn looks_like_a_plan(at: &Cursor<'_>) -> bool {

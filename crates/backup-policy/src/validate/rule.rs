@@ -10,14 +10,14 @@ use crate::schedule::{SHORTEST_FOR_ARCHIVE, Schedule};
 use crate::{arn, grammar};
 
 /// How many there may be, by AWS Backup's quotas.
-const COPIES: usize = 5;
-const POINT_TAGS: usize = 10;
+pub(crate) const COPIES: usize = 5;
+pub(crate) const POINT_TAGS: usize = 10;
 
 /// The longest retention of a continuous backup, in days.
-const LONGEST_CONTINUOUS: u64 = 35;
+pub(crate) const LONGEST_CONTINUOUS: u64 = 35;
 
 /// How many days a backup stays in cold storage at least.
-const SHORTEST_COLD: u64 = 90;
+pub(crate) const SHORTEST_COLD: u64 = 90;
 
 const COLD: &str = "move_to_cold_storage_after_days";
 const DELETE: &str = "delete_after_days";

@@ -8,10 +8,10 @@ use crate::code::Code;
 use crate::grammar;
 
 /// How many there may be, by AWS Backup's quotas.
-const SELECTIONS: usize = 100;
-const TAG_SELECTIONS: usize = 10;
-const TAG_VALUES: usize = 30;
-const CONDITIONS: usize = 30;
+pub(crate) const SELECTIONS: usize = 100;
+pub(crate) const TAG_SELECTIONS: usize = 10;
+pub(crate) const TAG_VALUES: usize = 30;
+pub(crate) const CONDITIONS: usize = 30;
 
 /// All selections of a plan.
 pub(crate) fn check_selections(selections: &Cursor<'_>, report: &mut Report) {

@@ -94,7 +94,7 @@ fn elsewhere(snake: &str, keys: &[Key]) -> Option<&'static str> {
 }
 
 /// The remedy for a text that is none of a few: the nearest, or all of them.
-pub(super) fn among<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+pub(crate) fn among<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(written, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),

@@ -38,10 +38,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let read = organizations.landscape(Tags::LeaveOut, &progress).await;
         anyhow::Ok(read?)
     })?;
-    let text = format!("{:#}\n", landscape.to_json());
+    let text = serde_json::to_string_pretty(&landscape.organization())? + "\n";
     match &arguments.output {
         Some(path) => write_whole(path, &text)
-            .with_context(|| format!("cannot write `{}`", path.display()))?,
+            .with_context(|| {
+            let path = path.display();
+            format!("cannot write `{path}`: is the folder there, and yours to write?")
+        })?,
         None => std::io::stdout().lock().write_all(text.as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)

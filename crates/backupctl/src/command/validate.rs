@@ -7,11 +7,11 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 use backup_policy::{Instant, Severity};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::check::check;
 use crate::parameters::Parameters;
-use crate::report::{self, Outcome};
+use crate::report::{self, Format, Outcome};
 
 /// Check backup policies before AWS sees them.
 ///
@@ -39,12 +39,6 @@ pub struct Arguments {
     /// Judge schedules as of this moment instead of now, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME")]
     at: Option<Instant>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// Checks the files and prints what was found.

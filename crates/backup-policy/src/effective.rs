@@ -1,0 +1,60 @@
+//! What an account gets: the merged policy, value by value with its origin, and its problems.
+
+mod changes;
+mod node;
+mod plan;
+mod problem;
+mod tag;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+pub use changes::{AccountChange, Difference, changes};
+pub use node::{Content, Ignored, List, Node, Sourced};
+pub use plan::{
+    Condition, CopyAction, DEFAULT_SCHEDULE, Lifecycle, Plan, Resources, Rule, Selection,
+};
+pub(crate) use problem::Checker;
+pub use problem::{Problem, ProblemCode};
+
+use crate::organization::BACKUP_POLICY;
+
+/// What an account gets.
+#[derive(Debug)]
+pub struct Effective {
+    pub(crate) policy_type: Arc<str>,
+    /// The merged policy, whether AWS would put it into force or not.
+    pub root: Arc<Node>,
+    /// What is wrong with it. Always empty for policies that are not backup policies.
+    pub problems: Vec<Problem>,
+}
+
+impl Effective {
+    /// Whether AWS withholds the whole document, and the account keeps the last that was valid.
+    pub fn is_withheld(&self) -> bool {
+        self.problems.iter().any(|problem| problem.code.withholds())
+    }
+
+    /// The document as AWS shows it, or none if it is withheld. `{}` if the account gets nothing.
+    pub fn document(&self) -> Option<Value> {
+        (!self.is_withheld()).then(|| self.merged())
+    }
+
+    /// The merged document, even if AWS withholds it.
+    pub fn merged(&self) -> Value {
+        let mut value = self.root.to_value();
+        if &*self.policy_type == tag::TAG_POLICY {
+            tag::complete(&mut value);
+        }
+        value
+    }
+
+    /// The backup plans in the merged policy, in order. None in other policies.
+    pub fn plans(&self) -> Vec<Plan<'_>> {
+        let plans = self.root.get(&["plans"]);
+        plans
+            .filter(|_| &*self.policy_type == BACKUP_POLICY)
+            .map_or_else(Vec::new, |plans| plans.children().map(Plan::of).collect())
+    }
+}

@@ -1,0 +1,209 @@
+//! From the root to every account.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::fragment::Fragment;
+use super::merge::{Peer, merge};
+use super::{Origin, PolicyId};
+use crate::Instant;
+use crate::effective::{Checker, Effective, Node};
+use crate::organization::error::{At, Errors};
+use crate::organization::{Account, Organization, OrganizationError, Unit};
+
+/// What every account of an organization gets.
+#[derive(Debug)]
+pub struct EffectivePolicies<'o> {
+    /// The organization.
+    pub organization: &'o Organization,
+    /// Its accounts, in the order of the tree.
+    pub accounts: Vec<AccountPolicy<'o>>,
+}
+
+/// What one account gets.
+#[derive(Debug, Clone)]
+pub struct AccountPolicy<'o> {
+    /// The account.
+    pub account: &'o Account,
+    /// The units above it, the root first.
+    pub units: Arc<[&'o Unit]>,
+    /// What it gets. Accounts that inherit the same share it (`Arc::ptr_eq`).
+    pub effective: Arc<Effective>,
+}
+
+/// The root, a unit or the account, as one level on the way to the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level<'o> {
+    /// Its id.
+    pub id: &'o str,
+    /// Its name.
+    pub name: &'o str,
+    /// The policies attached to it, in the order of attachment.
+    pub policies: &'o [String],
+}
+
+impl Organization {
+    /// Computes what every account gets.
+    ///
+    /// `now` matters to schedules only: those of archived backups must be far enough apart.
+    ///
+    /// # Errors
+    /// As for [`Organization::check`].
+    ///
+    /// # Example
+    /// ```
+    /// use backup_policy::{Instant, Organization};
+    /// let organization = Organization::parse(
+    ///     r#"{"policy_type": "TAG_POLICY", "policies": {
+    ///         "p-a": {"name": "a", "content": {"tags": {"team": {"tag_value": {"@@assign": ["red"]}}}}},
+    ///         "p-b": {"name": "b", "content": {"tags": {"TEAM": {"tag_value": {"@@append": ["blue"]}}}}}},
+    ///     "root": {"id": "r-1", "name": "Root", "policies": ["p-a"], "accounts": [
+    ///         {"id": "111111111111", "name": "shop", "policies": ["p-b"]}]}}"#,
+    /// ).unwrap();
+    /// let effective = organization.effective_policies(Instant::UNIX_EPOCH).unwrap();
+    /// let team = effective.accounts[0].effective.root.list(&["tags", "team", "tag_value"]);
+    /// assert_eq!((&*team[0].text, &*team[0].origin.policy), ("red", "p-a"));
+    /// assert_eq!((&*team[1].text, &*team[1].origin.policy), ("blue", "p-b"));
+    /// ```
+    pub fn effective_policies(
+        &self,
+        now: Instant,
+    ) -> Result<EffectivePolicies<'_>, Vec<OrganizationError>> {
+        self.check()?;
+        let mut policies = HashMap::new();
+        for (id, policy) in &self.policies {
+            // There are no errors: `check` has found none.
+            let fragment = Fragment::read(
+                &self.policy_type,
+                &policy.content,
+                &At::WHOLE,
+                &mut Errors::default(),
+            );
+            policies.insert(id.as_str(), (PolicyId::from(id.as_str()), fragment));
+        }
+        let mut walk = Walk {
+            policies,
+            checker: Checker::new(&self.policy_type, now),
+            accounts: Vec::new(),
+        };
+        let nothing = walk.settled(merge(None, &[]));
+        walk.unit(&self.root, &nothing, &mut Vec::new());
+        Ok(EffectivePolicies {
+            organization: self,
+            accounts: walk.accounts,
+        })
+    }
+}
+
+struct Walk<'o> {
+    policies: HashMap<&'o str, (PolicyId, Fragment)>,
+    checker: Checker,
+    accounts: Vec<AccountPolicy<'o>>,
+}
+
+impl<'o> Walk<'o> {
+    fn unit(&mut self, unit: &'o Unit, above: &Arc<Effective>, units: &mut Vec<&'o Unit>) {
+        let own = self.merged(above, &unit.policies, units.len());
+        units.push(unit);
+        let path: Arc<[&Unit]> = units.as_slice().into();
+        // Accounts beside each other with the same policies get the same.
+        let mut siblings: HashMap<&[String], Arc<Effective>> = HashMap::new();
+        for account in &unit.accounts {
+            let effective = siblings
+                .entry(&account.policies)
+                .or_insert_with(|| self.merged(&own, &account.policies, units.len()))
+                .clone();
+            self.accounts.push(AccountPolicy {
+                account,
+                units: path.clone(),
+                effective,
+            });
+        }
+        for below in &unit.organizational_units {
+            self.unit(below, &own, units);
+        }
+        units.pop();
+    }
+
+    /// What there is one level further down, where these policies are attached.
+    fn merged(
+        &mut self,
+        above: &Arc<Effective>,
+        attached: &'o [String],
+        level: usize,
+    ) -> Arc<Effective> {
+        if attached.is_empty() {
+            return above.clone();
+        }
+        let known: Vec<(Origin, &Fragment)> = attached
+            .iter()
+            .filter_map(|id| self.policies.get(id.as_str()))
+            .map(|(policy, fragment)| {
+                let policy = policy.clone();
+                (Origin { level, policy }, fragment)
+            })
+            .collect();
+        let peers: Vec<Peer<'_>> = known
+            .iter()
+            .map(|(origin, fragment)| Peer { origin, fragment })
+            .collect();
+        let root = merge(Some(&above.root), &peers);
+        self.settled(root)
+    }
+
+    fn settled(&mut self, root: Arc<Node>) -> Arc<Effective> {
+        let problems = self.checker.problems(&root);
+        Arc::new(Effective {
+            policy_type: self.checker.policy_type(),
+            root,
+            problems,
+        })
+    }
+}
+
+impl<'o> EffectivePolicies<'o> {
+    /// The account with an id.
+    pub fn account(&self, id: &str) -> Option<&AccountPolicy<'o>> {
+        self.accounts.iter().find(|one| one.account.id == id)
+    }
+
+    /// The result as `backupctl effective --format json` prints it.
+    pub fn to_value(&self) -> Value {
+        self.accounts.iter().map(AccountPolicy::to_value).collect()
+    }
+}
+
+impl<'o> AccountPolicy<'o> {
+    /// The root, the units on the way down and the account itself. [`Origin::level`] is an index
+    /// into it.
+    pub fn levels(&self) -> Vec<Level<'o>> {
+        let unit = |unit: &&'o Unit| Level {
+            id: &unit.id,
+            name: &unit.name,
+            policies: &unit.policies,
+        };
+        let account = Level {
+            id: &self.account.id,
+            name: &self.account.name,
+            policies: &self.account.policies,
+        };
+        self.units.iter().map(unit).chain([account]).collect()
+    }
+
+    /// Where the policy of an origin is attached, on the way to this account.
+    pub fn level(&self, origin: &Origin) -> Option<Level<'o>> {
+        self.levels().into_iter().nth(origin.level)
+    }
+
+    /// `{"account", "name", "effective", "problems"}`; `effective` is null if AWS withholds it.
+    pub fn to_value(&self) -> Value {
+        json!({
+            "account": self.account.id,
+            "name": self.account.name,
+            "effective": self.effective.document(),
+            "problems": self.effective.problems,
+        })
+    }
+}

@@ -1,0 +1,65 @@
+//! The fields of an event, each read for what it is worth.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::Job;
+
+/// The job in an event. `None` if the event does not say which.
+pub(super) fn job(event: &Value) -> Option<Job> {
+    let field = |name: &str| event.get("detail").and_then(|detail| detail.get(name));
+    let string = |name: &str| field(name).and_then(text);
+    Some(Job {
+        id: string("restoreJobId")?,
+        account: event.get("account").and_then(text),
+        // The event of a new job says `state`, all others say `status`.
+        status: string("status").or_else(|| string("state")),
+        status_message: string("statusMessage"),
+        resource_type: string("resourceType"),
+        created_resource_arn: string("createdResourceArn"),
+        source_resource_arn: string("sourceResourceArn"),
+        backup_vault_arn: string("backupVaultArn"),
+        recovery_point_arn: string("recoveryPointArn"),
+        restore_testing_plan_arn: string("restoreTestingPlanArn"),
+        deletion_status: string("deletionStatus"),
+        is_parent: field("isParent").and_then(flag),
+        parent_job_id: string("parentJobId"),
+        creation_date: field("creationDate").and_then(time),
+        completion_date: field("completionDate").and_then(time),
+    })
+}
+
+/// A text that is not empty. Numbers and truth values count as their text, objects and lists (AWS
+/// sends `{}` for ARNs that it does not know yet) as nothing.
+pub(super) fn text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// A truth value, or its text: AWS's samples have `"isEncrypted": "false"`.
+fn flag(value: &Value) -> Option<bool> {
+    match text(value)?.to_ascii_lowercase().as_str() {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+/// An ISO 8601 time with an offset, or seconds since 1970.
+pub(super) fn time(value: &Value) -> Option<DateTime<Utc>> {
+    let text = text(value)?;
+    if let Ok(time) = DateTime::parse_from_rfc3339(&text) {
+        return Some(time.to_utc());
+    }
+    // Seconds with a fraction, as the JSON protocol of AWS's APIs has them. `as` saturates.
+    let seconds = text
+        .parse::<f64>()
+        .ok()
+        .filter(|seconds| seconds.is_finite())?;
+    DateTime::from_timestamp_millis((seconds * 1000.0).round() as i64)
+}

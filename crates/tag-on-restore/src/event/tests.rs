@@ -1,0 +1,346 @@
+//! The samples are AWS's own, from "Monitoring AWS Backup events using Amazon EventBridge", with
+//! their oddities: account ids of 13 digits, ids that are not hexadecimal, sizes as text.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::json;
+
+use super::*;
+
+/// An event of AWS Backup with a `detail-type`, the recovery point and the detail.
+fn event(detail_type: &str, resource: &str, detail: Value) -> Value {
+    json!({
+        "version": "0",
+        "id": "ab32977c-378d-2122-e985-fgh4596f0709",
+        "detail-type": detail_type,
+        "source": "aws.backup",
+        "account": "1112233445566",
+        "time": "2020-07-15T03:14:58Z",
+        "region": "us-west-2",
+        "resources": [resource],
+        "detail": detail,
+    })
+}
+
+fn restore(detail: Value) -> Value {
+    let snapshot = "arn:aws:rds:us-west-2:1112233445566:snapshot:awsbackup:job-1a2bcd34";
+    event("Restore Job State Change", snapshot, detail)
+}
+
+fn completed() -> Value {
+    restore(json!({
+        "restoreJobId": "AB123456-78C9-0123-456D-789012E34567",
+        "backupVaultArn": "arn:aws:backup:us-west-2:1112233445566:backup-vault:ExampleVault",
+        "recoveryPointArn": "arn:aws:backup:us-west-2:1112233445566:recovery-point:6f7fc1f8",
+        "sourceResourceArn": "arn:aws:rds:us-west-2:1112233445566:db:example-database",
+        "backupSizeInBytes": "0",
+        "creationDate": "2020-07-15T03:10:01.742Z",
+        "iamRoleArn": "arn:aws:iam::1112233445566:role/RestoreTestRole",
+        "percentDone": 0,
+        "resourceType": "RDS",
+        "status": "COMPLETED",
+        "createdResourceArn": "arn:aws:rds:us-west-2:1112233445566:db:testinginstance1a2b",
+        "completionDate": "2020-07-15T03:14:53.128Z",
+    }))
+}
+
+fn ignored(event: &Value) -> String {
+    match read_event(event) {
+        Ok(Notice::Ignored(reason)) => reason,
+        other => panic!("expected an ignored event, got {other:?}"),
+    }
+}
+
+fn job(event: &Value) -> Job {
+    match read_event(event) {
+        Ok(Notice::Completed(completed)) => completed.job,
+        other => panic!("expected a completed job, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_completed_restore_is_read_whole() {
+    let Ok(Notice::Completed(read)) = read_event(&completed()) else {
+        panic!("the sample of a completed restore is not read as one");
+    };
+    let job = &read.job;
+    assert_eq!(
+        read.event_id.as_deref(),
+        Some("ab32977c-378d-2122-e985-fgh4596f0709")
+    );
+    assert_eq!(read.region.as_deref(), Some("us-west-2"));
+    assert_eq!(read.time.unwrap().timestamp(), 1_594_782_898);
+    assert_eq!(job.id, "AB123456-78C9-0123-456D-789012E34567");
+    assert_eq!(job.account.as_deref(), Some("1112233445566"));
+    assert_eq!(job.status.as_deref(), Some("COMPLETED"));
+    assert_eq!(job.resource_type.as_deref(), Some("RDS"));
+    let arn = |rest: &str| Some(format!("arn:aws:{rest}"));
+    assert_eq!(
+        job.created_resource_arn,
+        arn("rds:us-west-2:1112233445566:db:testinginstance1a2b")
+    );
+    assert_eq!(
+        job.source_resource_arn,
+        arn("rds:us-west-2:1112233445566:db:example-database")
+    );
+    assert_eq!(
+        job.recovery_point_arn,
+        arn("backup:us-west-2:1112233445566:recovery-point:6f7fc1f8")
+    );
+    assert_eq!(
+        job.backup_vault_arn,
+        arn("backup:us-west-2:1112233445566:backup-vault:ExampleVault")
+    );
+    assert_eq!(
+        job.completion_date.unwrap().timestamp_millis(),
+        1_594_782_893_128
+    );
+    assert_eq!(job.restore_testing_plan_arn, None);
+}
+
+#[test]
+fn jobs_that_have_not_completed_are_ignored() {
+    let created = restore(json!({
+        "restoreJobId": "123EA45F-C678-EFE9-0123-4D56FC0E789A",
+        "creationDate": "2020-06-22T18:50:46.407Z",
+        "state": "CREATED",
+    }));
+    let id = "restore job `123EA45F-C678-EFE9-0123-4D56FC0E789A`";
+    assert_eq!(ignored(&created), format!("{id} is CREATED, not COMPLETED"));
+    for status in ["PENDING", "RUNNING", "FAILED", "ABORTED"] {
+        let other = restore(json!({
+            "restoreJobId": "123EA45F-C678-EFE9-0123-4D56FC0E789A",
+            "backupSizeInBytes": "36048",
+            "percentDone": 0,
+            "resourceType": "EC2",
+            "status": status,
+            "statusMessage": "AWS Backup does not permit attaching a new instance profile.",
+        }));
+        assert_eq!(ignored(&other), format!("{id} is {status}, not COMPLETED"));
+    }
+}
+
+#[test]
+fn other_events_of_aws_backup_are_ignored() {
+    let copy = event(
+        "Copy Job State Change",
+        "arn:aws:ec2:us-west-2::snapshot/snap-03886bc8d6ef3a1f9",
+        json!({
+            "copyJobId": "0175DE71-5784-589F-D8AC-541ACCB4CAC8",
+            "backupSizeInBytes": 3_221_225_472_u64,
+            "state": "COMPLETED",
+            "destinationRecoveryPointArn": {},
+            "createdBy": {"backupPlanId": "b58e3621-1c53-4997-ad8a-afc3347a850e"},
+        }),
+    );
+    assert_eq!(
+        ignored(&copy),
+        "the event's `detail-type` is `Copy Job State Change`, not `Restore Job State Change`"
+    );
+    let recovery_point = event(
+        "Recovery Point State Change",
+        "arn:aws:rds:us-west-2:1112233445566:cluster-snapshot:awsbackup:job-4ece7121",
+        json!({"status": "COMPLETED", "isEncrypted": "false", "lifecycle": {"deleteAfterDays": 100}}),
+    );
+    assert!(ignored(&recovery_point).contains("Recovery Point State Change"));
+}
+
+#[test]
+fn events_of_others_are_ignored() {
+    let mut event = completed();
+    event["source"] = "custom.backup".into();
+    assert_eq!(
+        ignored(&event),
+        "the event's `source` is `custom.backup`, not `aws.backup`"
+    );
+}
+
+#[test]
+fn the_jobs_id_is_enough() {
+    let job = job(&json!({"detail": {"restoreJobId": "job-1"}}));
+    let expected = Job {
+        id: "job-1".into(),
+        ..Job::default()
+    };
+    assert_eq!(job, expected);
+}
+
+#[test]
+fn values_of_another_type_are_taken_for_what_they_are_worth() {
+    let job = job(&restore(json!({
+        "restoreJobId": 17,
+        "isParent": "false",
+        "parentJobId": null,
+        "createdResourceArn": {},
+        "sourceResourceArn": "",
+        "backupVaultArn": ["arn"],
+        "creationDate": 1_594_782_601.742,
+        "completionDate": "yesterday",
+        "newField": {"of": ["a", "later", "year"]},
+    })));
+    assert_eq!(job.id, "17");
+    assert_eq!(job.is_parent, Some(false));
+    assert_eq!(job.parent_job_id, None);
+    assert_eq!(job.created_resource_arn, None);
+    assert_eq!(job.source_resource_arn, None);
+    assert_eq!(job.backup_vault_arn, None);
+    assert_eq!(
+        job.creation_date.unwrap().timestamp_millis(),
+        1_594_782_601_742
+    );
+    assert_eq!(job.completion_date, None);
+    for no_time in [json!("NaN"), json!("inf"), json!(1e300), json!({"at": 1})] {
+        assert_eq!(detail::time(&no_time), None, "{no_time}");
+    }
+}
+
+#[test]
+fn a_restore_tests_plan_and_a_childs_parent_are_kept() {
+    let job = job(&restore(json!({
+        "restoreJobId": "job-1",
+        "restoreTestingPlanArn": "arn:aws:backup:us-west-2:1:restore-testing-plan:p",
+        "isParent": false,
+        "parentJobId": "job-0",
+    })));
+    assert!(job.restore_testing_plan_arn.is_some());
+    assert_eq!(job.parent_job_id.as_deref(), Some("job-0"));
+}
+
+#[test]
+fn poison_is_told_from_what_is_ignored() {
+    assert!(matches!(read_body("{\"detail\""), Err(Poison::NotJson(_))));
+    assert!(matches!(read_body(""), Err(Poison::NotJson(_))));
+    assert_eq!(read_body("[1]"), Err(Poison::NotAnObject));
+    assert_eq!(read_body("{}"), Err(Poison::NoJobId));
+    assert_eq!(read_event(&restore(json!({}))), Err(Poison::NoJobId));
+    assert_eq!(read_event(&restore(json!("text"))), Err(Poison::NoJobId));
+    let nameless = restore(json!({"restoreJobId": "", "status": "COMPLETED"}));
+    assert_eq!(read_event(&nameless), Err(Poison::NoJobId));
+}
+
+#[test]
+fn a_batch_has_a_record_for_each_message_good_or_bad() {
+    let message = |id: &str, count: &str, body: &str| {
+        json!({
+            "messageId": id,
+            "receiptHandle": "handle",
+            "attributes": {"ApproximateReceiveCount": count, "SentTimestamp": "1594782898000"},
+            "body": body,
+            "eventSource": "aws:sqs",
+        })
+    };
+    let payload = json!({"Records": [
+        message("m-1", "1", &completed().to_string()),
+        message("m-2", "4", "not JSON"),
+        message("m-3", "0", "{}"),
+    ]});
+    let Ok(Payload::Batch(records)) = read(&payload) else {
+        panic!("a batch is not read as one");
+    };
+    let summary: Vec<_> = records
+        .iter()
+        .map(|record| {
+            (
+                record.message_id.as_str(),
+                record.receive_count,
+                record.event.is_ok(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        summary,
+        [("m-1", 1, true), ("m-2", 4, false), ("m-3", 1, false)]
+    );
+}
+
+#[test]
+fn a_record_without_attributes_or_body_still_has_a_name() {
+    let payload = json!({"Records": [{"messageId": "m-1"}]});
+    let Ok(Payload::Batch(records)) = read(&payload) else {
+        panic!("a batch is not read as one");
+    };
+    assert_eq!(records[0].receive_count, 1);
+    assert!(matches!(records[0].event, Err(Poison::NotJson(_))));
+}
+
+#[test]
+fn a_record_that_cannot_be_named_fails_the_batch() {
+    let payload = json!({"Records": [{"messageId": "m-1"}, {"body": "{}"}]});
+    assert_eq!(read(&payload), Err(UnknownPayload::NoMessageId(1)));
+}
+
+#[test]
+fn an_event_may_come_without_a_queue() {
+    assert!(matches!(
+        read(&completed()),
+        Ok(Payload::Event(Ok(Notice::Completed(_))))
+    ));
+    let nameless = restore(json!({}));
+    assert_eq!(read(&nameless), Ok(Payload::Event(Err(Poison::NoJobId))));
+}
+
+#[test]
+fn reconcile_is_the_only_action() {
+    let reconcile = json!({"action": "reconcile"});
+    assert_eq!(read(&reconcile), Ok(Payload::Reconcile));
+    let sweep = json!({"action": "sweep"});
+    assert_eq!(read(&sweep), Err(UnknownPayload::Action("sweep".into())));
+}
+
+#[test]
+fn any_other_payload_is_refused() {
+    for payload in [
+        json!({}),
+        json!(null),
+        json!([]),
+        json!("text"),
+        json!({"Records": {}}),
+    ] {
+        assert_eq!(read(&payload), Err(UnknownPayload::Shape), "{payload}");
+    }
+}
+
+/// Any JSON, a few levels deep.
+fn any_json() -> impl Strategy<Value = Value> {
+    let names = "detail|restoreJobId|status|time|[a-z]{0,3}";
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::btree_map(names, inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn fields_of_a_later_year_change_nothing(name in "x[A-Za-z]{1,9}", value in any_json()) {
+        let mut event = completed();
+        event[name.as_str()] = value.clone();
+        event["detail"][name.as_str()] = value;
+        prop_assert_eq!(read_event(&event), read_event(&completed()));
+    }
+
+    #[test]
+    fn any_value_in_any_known_field_leaves_the_job_known(
+        name in select(vec!["status", "createdResourceArn", "isParent", "completionDate"]),
+        value in any_json(),
+    ) {
+        let mut event = completed();
+        event["detail"][name] = value;
+        prop_assert!(read_event(&event).is_ok());
+    }
+
+    #[test]
+    fn any_text_is_an_event_or_poison(payload in any_json(), body in ".{0,40}") {
+        let _ = read(&payload);
+        let poison = matches!(read_body(&body), Err(Poison::NotJson(_) | Poison::NotAnObject));
+        prop_assert!(poison || body.contains('{'), "{}", body);
+    }
+}

@@ -1,0 +1,70 @@
+"""The CloudFormation types that the base lacks, or has wrongly, put into its table of types."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import backup
+from ministack.services.cloudformation import provisioners, stacks
+
+from . import patches
+from .loopback import Loopback
+from .stack_sets import resource_type as stack_set
+
+Handlers = dict[str, Callable[..., Any]]
+
+
+def _refusing_existing(create: Callable[..., Any]) -> Callable[..., Any]:
+    """The base takes an existing vault for its own; AWS refuses to make it a second time."""
+
+    def create_vault(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        name = props.get("BackupVaultName")
+        if name in backup._vaults:
+            raise ValueError(
+                f"Resource of type 'AWS::Backup::BackupVault' with identifier '{name}' already "
+                "exists."
+            )
+        return create(logical_id, props, stack_name)
+
+    return create_vault
+
+
+class ResourceTypes:
+    """Registers the types; their handlers call AWS's APIs, so each runs on a thread of its own."""
+
+    def __init__(self, loopback: Loopback) -> None:
+        self._aborted = threading.Event()
+        self._types: dict[str, Handlers] = {
+            stack_set.TYPE: stack_set.StackSetType(loopback, lambda: self._aborted).handlers(),
+        }
+
+    def install(self) -> None:
+        """Put the types into the base."""
+        vault = provisioners._RESOURCE_HANDLERS["AWS::Backup::BackupVault"]
+        vault["create"] = _refusing_existing(vault["create"])
+        module = "ministack.services.cloudformation"
+        blocks = stacks._runs_on_worker_thread
+        sends_back = stacks._sends_back_failed_update
+        # In place: other modules of the base have the table under a name of their own.
+        provisioners._RESOURCE_HANDLERS.update(self._types)
+        patches.replace(
+            f"{module}.stacks",
+            "_runs_on_worker_thread",
+            lambda kind: kind in self._types or blocks(kind),
+        )
+        patches.replace(
+            f"{module}.stacks",
+            "_sends_back_failed_update",
+            lambda kind: kind in self._types or sends_back(kind),
+        )
+
+    def stop(self) -> None:
+        """End every wait."""
+        self._aborted.set()
+
+    def forget(self) -> None:
+        """Back to the state of a fresh start: who still waits is told to stop."""
+        self._aborted.set()
+        self._aborted = threading.Event()
