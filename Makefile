@@ -28,7 +28,7 @@ demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remo
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -132,6 +132,12 @@ test-packages: package ## the packages are as promised, and a panic is answered
 .PHONY: test-lifecycle
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
+
+# With the features of the whole workspace, or everything would be compiled a second time.
+.PHONY: test-backupctl
+test-backupctl: needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
+	cargo test $(CARGO_CHECKED) --no-run --quiet
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
 
 ##### Now and then
 

@@ -86,7 +86,10 @@ impl Landscape {
             id: place.id.clone(),
             name: place.name.clone(),
             policies: self.attached_to(&place.id).to_vec(),
-            organizational_units: units.into_iter().map(|it| self.unit(it, children)).collect(),
+            organizational_units: units
+                .into_iter()
+                .map(|it| self.unit(it, children))
+                .collect(),
             accounts: accounts
                 .into_iter()
                 .map(|account| Account {

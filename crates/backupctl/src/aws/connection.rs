@@ -115,7 +115,9 @@ impl Access {
             let region = Some(Region::from_static(DEFAULT_REGION));
             sdk = sdk.into_builder().region(region).build();
         }
-        let named = std::env::var("AWS_PROFILE").ok();
+        let named = std::env::var("AWS_PROFILE")
+            .ok()
+            .filter(|name| !name.is_empty());
         if let Err(why) = credentials(&sdk).await {
             match self.profile.as_ref().or(named.as_ref()) {
                 Some(profile) => bail!("no credentials for AWS (profile `{profile}`): {why}"),

@@ -40,8 +40,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })?;
     let text = serde_json::to_string_pretty(&landscape.organization())? + "\n";
     match &arguments.output {
-        Some(path) => write_whole(path, &text)
-            .with_context(|| {
+        Some(path) => write_whole(path, &text).with_context(|| {
             let path = path.display();
             format!("cannot write `{path}`: is the folder there, and yours to write?")
         })?,
