@@ -7,7 +7,11 @@ pub mod command;
 #[cfg(feature = "aws")]
 pub mod landscape;
 pub mod parameters;
+#[cfg(feature = "aws")]
+pub mod plan;
 pub mod report;
+#[cfg(feature = "aws")]
+pub mod targets;
 mod template;
 pub mod words;
 pub mod yaml;

@@ -19,6 +19,8 @@ enum Command {
     Schedule(command::schedule::Arguments),
     #[cfg(feature = "aws")]
     Snapshot(command::snapshot::Arguments),
+    #[cfg(feature = "aws")]
+    Plan(Box<command::plan::Arguments>),
     Completions(command::completions::Arguments),
 }
 
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
         Command::Schedule(arguments) => command::schedule::run(&arguments),
         #[cfg(feature = "aws")]
         Command::Snapshot(arguments) => command::snapshot::run(&arguments),
+        #[cfg(feature = "aws")]
+        Command::Plan(arguments) => command::plan::run(&arguments),
         Command::Completions(arguments) => {
             command::completions::run(&arguments, &mut Arguments::command())
         }

@@ -10,8 +10,6 @@ fn the_command_prints_what_the_samples_say() {
         // Nothing of this machine: neither its credentials nor the service that might have some.
         .env("AWS_ACCESS_KEY_ID", "")
         .env("AWS_PROFILE", "")
-        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", "")
-        .env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "")
         .env("AWS_WEB_IDENTITY_TOKEN_FILE", "")
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")

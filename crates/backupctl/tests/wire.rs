@@ -29,10 +29,13 @@ use backupctl::aws::organizations::{Organizations, Tags};
 use backupctl::aws::progress::Progress;
 use serde_json::{Value, json};
 
-/// Answers by operation, each list in its order; every request is remembered.
+/// The answers of one operation, in their order: HTTP status and body.
+type Answers = (&'static str, VecDeque<(u16, Value)>);
+
+/// Answers by operation; every request is remembered.
 #[derive(Debug, Clone, Default)]
 struct Wire {
-    answers: Arc<Mutex<Vec<(&'static str, VecDeque<(u16, Value)>)>>>,
+    answers: Arc<Mutex<Vec<Answers>>>,
     asked: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
@@ -198,7 +201,7 @@ async fn every_page_is_read_the_empty_ones_too() {
             ],
         ),
     ]);
-    let landscape = organizations(&wire)
+    let (landscape, _) = organizations(&wire)
         .landscape(Tags::LeaveOut, &Progress::begin())
         .await
         .unwrap();
@@ -286,7 +289,7 @@ async fn a_large_organization_is_read_no_faster_than_aws_allows() {
     let organizations = organizations(&wire);
     let progress = Progress::begin();
     let landscape = organizations.landscape(Tags::LeaveOut, &progress).await;
-    assert_eq!(landscape.unwrap().units.len(), 100);
+    assert_eq!(landscape.unwrap().0.units.len(), 100);
     // 202 calls: 8 at once, the others at 5 a second.
     let expected = Duration::from_millis(194 * 200);
     assert_eq!(begin.elapsed().as_millis(), expected.as_millis());

@@ -201,7 +201,7 @@ fn one_line(error: &(dyn std::error::Error + 'static)) -> String {
             .split_whitespace()
             .map(str::to_owned)
             .collect();
-        let text = words.join(" ");
+        let text = words.join(" ").trim_end_matches([':', ' ']).to_owned();
         if !texts.iter().any(|before| before.contains(&text)) {
             texts.push(text);
         }

@@ -84,23 +84,29 @@ impl Organizations {
         }
     }
 
-    /// The tree and every backup policy. Accounts that are closed or suspended are left out.
+    /// The tree and every backup policy, and the status of backup policies on the root. Accounts
+    /// that are closed or suspended are left out.
     ///
     /// # Errors
     /// The first call that failed for good.
-    pub async fn landscape(&self, tags: Tags, progress: &Progress) -> Result<Landscape, Failure> {
-        let (root, _) = self.root().await?;
+    pub async fn landscape(
+        &self,
+        tags: Tags,
+        progress: &Progress,
+    ) -> Result<(Landscape, Option<PolicyTypeStatus>), Failure> {
+        let (root, status) = self.root().await?;
         let (tree, policies) =
             tokio::try_join!(self.tree(&root, progress), self.policies(tags, progress))?;
         let (units, accounts) = tree;
         let (policies, attached) = policies;
-        Ok(Landscape {
+        let landscape = Landscape {
             root,
             units,
             accounts,
             policies,
             attached,
-        })
+        };
+        Ok((landscape, status))
     }
 
     /// The root, and the status of backup policies on it (`None`: not enabled).

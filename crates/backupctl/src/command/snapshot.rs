@@ -31,7 +31,7 @@ pub struct Arguments {
 /// # Errors
 /// AWS refuses a call, or the file cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let landscape = super::wait_for(async {
+    let (landscape, _) = super::wait_for(async {
         let connection = arguments.access.connect().await?;
         let organizations = Organizations::new(&connection);
         let progress = Progress::begin();

@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     let read = || -> anyhow::Result<String> {
         let bytes = if path == Path::new("-") {
             let mut bytes = Vec::new();
