@@ -28,7 +28,7 @@ demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remo
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline test-page demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -135,15 +135,20 @@ test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with t
 
 # With the features of the whole workspace, or everything would be compiled a second time.
 .PHONY: test-backupctl
-test-backupctl: needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
+test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
 	cargo test $(CARGO_CHECKED) --no-run --quiet
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
+
+.PHONY: test-page
+test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
+	cargo build --quiet --locked --package backupctl --no-default-features
+	cd tests && ../.tools/page/bin/python -m pytest --quiet -rs page
 
 ##### Now and then
 
 .PHONY: bench-policy
-bench-policy: needs-cargo needs-cc ## how long it takes to check the largest policy that AWS allows
-	cargo bench --locked --package backup-policy --bench validate
+bench-policy: needs-cargo needs-cc ## how long it takes to check the largest policy, and to merge for 100,000 accounts
+	cargo bench --locked --package backup-policy --bench validate --bench effective
 
 .PHONY: regions
 regions: .tools/regions/ready ## renew the list of AWS Regions from botocore
@@ -162,6 +167,7 @@ fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten min
 .tools/lock/ready: tools/requirements/lock.txt
 .tools/emulator/ready: tests/emulator/requirements.txt
 .tools/demo/ready: tests/demo/requirements.txt
+.tools/page/ready: tests/page/requirements.txt
 .tools/regions/ready: tools/requirements/regions.txt
 
 .tools/%/ready: tools/environment.py | needs-python

@@ -1,10 +1,12 @@
 """Each account's stacks: the right account only, in order, and what stays when they go."""
 
 import pytest
-from deploy import accounts, cloudformation
+from deploy import accounts, cloudformation, stacks
 from deploy.problem import Problem
-from deploy.stacks import STACKS
+from deploy.stacks import PARAMETERS, STACKS
 from fakes import S3, CloudFormation, CodeCommit, Iam, Session, Ssm, Sts
+
+AIR_GAPPED = "aws-backup-solution-central-air-gapped-vault"
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +57,36 @@ def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
     }
     made = session("333333333333", "eu-west-1", cloud)
     accounts.deploy_central(made, targets, said.append)
-    assert created(made) == stacks_by("make deploy-central")
+    assert created(made) == [
+        name for name in stacks_by("make deploy-central") if name != AIR_GAPPED
+    ]
+    assert f"{AIR_GAPPED}: skipped, {AIR_GAPPED}.json names no MinRetentionDays" in said
     _, parameters = cloud.bodies["aws-backup-solution-central-account"]
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
     assert given["pOrganizationId"] == targets.organization
     assert given["DeployingPrincipal"] == "root"
     assert said[-1] == f"central vault: {targets.central_vault_arn}"
+
+
+def test_central_has_an_air_gapped_vault_when_its_retention_is_named(
+    targets, said, tmp_path, monkeypatch
+):
+    for file in PARAMETERS.glob("*.json"):
+        text = file.read_text().replace('"MinRetentionDays": ""', '"MinRetentionDays": "14"')
+        (tmp_path / file.name).write_text(text)
+    monkeypatch.setattr(stacks, "PARAMETERS", tmp_path)
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {
+        "CentralBackupVaultArn": targets.central_vault_arn
+    }
+    made = session("333333333333", "eu-west-1", cloud)
+    accounts.deploy_central(made, targets, said.append)
+    assert created(made) == stacks_by("make deploy-central")
+    _, parameters = cloud.bodies[AIR_GAPPED]
+    given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
+    assert given["MinRetentionDays"] == "14"
+    assert given["OrganizationId"] == targets.organization
+    assert given["DeployingPrincipal"] == "root"
 
 
 def test_a_central_vault_with_another_arn_is_told(targets, said):

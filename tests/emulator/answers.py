@@ -105,7 +105,7 @@ def as_call(path: str) -> Call | None:
         "LogicalResourceId": logical_id,
         "RequestId": request_id,
     }
-    return Call("", arn[4], "anonymous", SERVICE, "PutAnswer", "rest-xml", parameters)
+    return Call("", arn[4], "anonymous", SERVICE, "PutAnswer", "rest-xml", parameters, arn[3])
 
 
 def read_answer(body: bytes, request: dict[str, Any]) -> dict[str, Any]:

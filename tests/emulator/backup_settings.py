@@ -33,6 +33,8 @@ OPT_INS = {
     "Timestream": False,
     "VirtualMachine": True,
 }
+# What AWS Backup can manage in full or leave to the service; new accounts have both in full.
+MANAGED = {"DynamoDB": True, "EFS": True}
 _GLOBAL_NAMES = frozenset(
     {
         "isCrossAccountBackupEnabled",
@@ -48,11 +50,17 @@ class BackupSettings:
     def __init__(self) -> None:
         self._global: dict[str, dict[str, str]] = {}
         self._opt_ins: dict[tuple[str, str], dict[str, bool]] = {}
+        self._managed: dict[tuple[str, str], dict[str, bool]] = {}
 
     def forget(self) -> None:
         """Back to the state of a fresh start."""
         self._global.clear()
         self._opt_ins.clear()
+        self._managed.clear()
+
+    def manages_in_full(self, account: str, region: str, resource_type: str) -> bool:
+        """Whether recovery points of this type are AWS Backup's own."""
+        return self._managed.get((account, region), MANAGED).get(resource_type, True)
 
     def answer(
         self, organization: Organization, method: str, path: str, body: bytes
@@ -82,19 +90,26 @@ class BackupSettings:
         return _json(200, {})
 
     def _about_region(self, method: str, body: bytes) -> Response:
-        opt_ins = self._opt_ins.setdefault((get_account_id(), get_region()), dict(OPT_INS))
+        place = (get_account_id(), get_region())
+        settings = {
+            "ResourceTypeOptInPreference": self._opt_ins.setdefault(place, dict(OPT_INS)),
+            "ResourceTypeManagementPreference": self._managed.setdefault(place, dict(MANAGED)),
+        }
         if method == "GET":
-            return _json(
-                200,
-                {"ResourceTypeOptInPreference": opt_ins, "ResourceTypeManagementPreference": {}},
-            )
-        wanted = json.loads(body or b"{}").get("ResourceTypeOptInPreference") or {}
-        unknown = sorted(set(wanted) - set(opt_ins))
+            return _json(200, settings)
+        payload = json.loads(body or b"{}")
+        wanted = {name: payload.get(name) or {} for name in settings}
+        unknown = sorted(
+            resource_type
+            for name, known in settings.items()
+            for resource_type in set(wanted[name]) - set(known)
+        )
         if unknown:
             return _error(
                 "InvalidParameterValueException", f"Unknown resource types: {', '.join(unknown)}."
             )
-        opt_ins.update(wanted)
+        for name, preferences in settings.items():
+            preferences.update(wanted[name])
         return _json(200, {})
 
 

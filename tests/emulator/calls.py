@@ -16,6 +16,8 @@ _SERVICES = {
     "tagging": "resourcegroupstaggingapi",
     "elasticfilesystem": "efs",
 }
+# S3 Control signs as S3 does; its paths begin with its version.
+_S3_CONTROL = "/v20180820/"
 _SCOPE = re.compile(r"(?:Credential=)?([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _ACCOUNT = re.compile(r"\d{12}")
 # The members that say what a call is about; never contents or secrets.
@@ -50,6 +52,7 @@ class Call:
     operation: str
     protocol: str
     parameters: dict[str, Any]
+    region: str
 
 
 def recognise(request: Request, sessions: dict[str, dict[str, Any]]) -> Call | None:
@@ -65,13 +68,15 @@ def recognise(request: Request, sessions: dict[str, dict[str, Any]]) -> Call | N
     )
     if scope is None:
         return None
-    access_key, _, signing_name = scope.groups()
+    access_key, region, signing_name = scope.groups()
     principal = _principal(access_key, sessions)
     service = _SERVICES.get(signing_name, signing_name)
+    if service == "s3" and request.path.startswith(_S3_CONTROL):
+        service = "s3control"
     operation, protocol, parameters = _operation(service, request, query)
     shown = _identifying(parameters)
     account = principal.split(":")[4]
-    return Call(access_key, account, principal, service, operation, protocol, shown)
+    return Call(access_key, account, principal, service, operation, protocol, shown, region)
 
 
 def _principal(access_key: str, sessions: dict[str, dict[str, Any]]) -> str:
@@ -94,7 +99,7 @@ def _operation(
         form = parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True)
         parameters = {**query, **{key: values[0] for key, values in form.items()}}
         return parameters.pop("Action", "Unknown"), "query", parameters
-    protocol = "rest-xml" if service == "s3" else "rest-json"
+    protocol = "rest-xml" if service in ("s3", "s3control") else "rest-json"
     operation, parameters = rest_routes.match(service, request.method, request.path, query, headers)
     return operation, protocol, parameters
 

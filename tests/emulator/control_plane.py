@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import functions
+from . import functions, restore_control
 from .call_log import CallLog
 from .calls import Request
 from .faults import Faults, read_fault
@@ -29,6 +29,12 @@ class ControlPlane:
         """Answer one request; 400 with a reason for one that makes no sense."""
         name = request.path.removeprefix(PREFIX).rstrip("/")
         try:
+            if name in restore_control.NAMES:
+                value = _body(request) if request.body else None
+                restores = self._emulator.restores
+                shown = await restore_control.answer(restores, request.method, name, value)
+                if shown is not None:
+                    return _json(200, shown)
             return await self._route(request.method, name, request)
         except ValueError as error:
             return _json(400, {"error": str(error)})
@@ -56,6 +62,9 @@ class ControlPlane:
                 value = _object(request)
                 await self._emulator.join(value.get("id"), value.get("name"), value.get("parent"))
                 return _json(200, self._emulator.organization.snapshot()["accounts"])
+            case ("POST", "build-machine"):
+                self._emulator.delivery.builds.change_machine(_object(request))
+                return _json(200, {})
             case ("POST", "resend"):
                 return self._resend(_object(request))
             case ("POST", "reset"):
@@ -79,6 +88,8 @@ class ControlPlane:
                 return _json(200, functions.inventory())
             case "settings":
                 return _json(200, self._emulator.organization.settings.as_dict())
+            case "builds":
+                return _json(200, self._emulator.delivery.builds.show())
             case "custom-resources":
                 return _json(200, self._emulator.custom_resources.log())
         return _unknown(request)

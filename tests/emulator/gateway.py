@@ -33,6 +33,7 @@ class Gateway:
         self._ready = ready
         self._calls = CallLog()
         self._faults = Faults()
+        emulator.restores.native.strike = self._faults.take
         self._control = control_plane.ControlPlane(emulator, self._calls, self._faults)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,11 +65,15 @@ class Gateway:
         elif request.path.startswith(answers.PATH) and request.method == "PUT":
             await self._put_answer(scope, request, send)
         else:
+            call = recognise(request, sts._sessions)
 
             async def base(answer: Send) -> None:
-                await base_app.app(scope, _replaying(request.body, receive), answer)
+                refused = call and await self._emulator.restores.refusal(call, request)
+                if refused:
+                    await _respond(answer, refused)
+                else:
+                    await base_app.app(scope, _replaying(request.body, receive), answer)
 
-            call = recognise(request, sts._sessions)
             await (base(send) if call is None else self._call(call, base, send))
 
     async def _put_answer(self, scope: Scope, request: Request, send: Send) -> None:

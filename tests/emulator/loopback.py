@@ -7,11 +7,18 @@ call would wait for itself.
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials as SigningKeys
+from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
 from .credentials import Credentials
 
@@ -24,6 +31,7 @@ class Loopback:
         self._session = botocore.session.Session()
         # Making clients is not thread-safe, using them is.
         self._lock = threading.Lock()
+        self._http = URLLib3Session()
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     def client(self, service: str, region: str, credentials: Credentials) -> Any:
@@ -47,3 +55,31 @@ class Loopback:
                     ),
                 )
             return self._clients[key]
+
+    def raw(
+        self,
+        service: str,
+        target: str,
+        payload: Mapping[str, Any],
+        region: str,
+        credentials: Credentials,
+    ) -> dict[str, Any]:
+        """A signed JSON call of an operation that is in no public model.
+
+        Raises `ClientError`, as a client does.
+        """
+        request = AWSRequest(
+            "POST",
+            self.origin + "/",
+            headers={"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target},
+            data=json.dumps(payload),
+        )
+        keys = SigningKeys(credentials.access_key, credentials.secret, credentials.token)
+        SigV4Auth(keys, service, region).add_auth(request)
+        response = self._http.send(request.prepare())
+        answer: dict[str, Any] = json.loads(response.content or b"{}")
+        if response.status_code >= 400:
+            code, message = answer.get("__type", "Unknown"), answer.get("message", "")
+            error: Any = {"Error": {"Code": str(code), "Message": str(message)}}
+            raise ClientError(error, target.rpartition(".")[2])
+        return answer

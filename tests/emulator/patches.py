@@ -8,48 +8,15 @@ once and nothing is patched.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from . import restore_patches
 from .base import BaseMismatch
+from .patch_point import PatchPoint, fingerprint
 
-
-@dataclass(frozen=True)
-class PatchPoint:
-    """One private name of the base.
-
-    ``fingerprint`` is of the function's source, empty for data. ``why`` says
-    what the plug-in wants with it.
-    """
-
-    module: str
-    name: str
-    replaced: bool
-    fingerprint: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"{self.module}.{self.name}"
-
-    def current(self) -> Any:
-        """The object that the base has under this name."""
-        return getattr(importlib.import_module(self.module), self.name)
-
-
-def fingerprint(function: Any) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of a function's source; empty without one."""
-    try:
-        source = inspect.getsource(function)
-    except (OSError, TypeError):
-        return ""
-    # Versions of Python differ in the lines they count in at the end.
-    return hashlib.sha256(source.strip().encode()).hexdigest()[:12]
-
-
+_EVENTS = "ministack.services.eventbridge"
 _S3 = "ministack.services.s3"
 _STS = "ministack.services.sts"
 _IAM = "ministack.services.iam"
@@ -67,7 +34,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "SERVICE_HANDLERS",
         True,
         "",
-        "organizations is ours, sts and lambda are wrapped",
+        "organizations is ours, sts, lambda, backup, ec2 and tagging are wrapped",
     ),
     PatchPoint(
         "ministack.app",
@@ -124,6 +91,14 @@ TABLE: tuple[PatchPoint, ...] = (
         "a36bd1377fc0",
         "what a stack set's template needs acknowledged",
     ),
+    PatchPoint("ministack.services.codebuild", "_projects", False, "", "projects of builds"),
+    PatchPoint("ministack.services.codebuild", "_builds", False, "", "records of builds"),
+    PatchPoint(_EVENTS, "_invoke_target", True, "56075a7de85a", "events that start pipelines"),
+    PatchPoint(_EVENTS, "_put_events", False, "4d085f1e95d3", "events of repositories"),
+    PatchPoint(
+        _EVENTS, "_pattern_event_view", False, "0cb95364be74", "events that start pipelines"
+    ),
+    PatchPoint(_EVENTS, "_dispatch_to_sqs", False, "8a8e473f203a", "events that did not start one"),
     PatchPoint("ministack.services.backup", "_vaults", False, "", "vaults that exist already"),
     PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),
@@ -182,6 +157,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "3247809b67e3",
         "members belong to our organization",
     ),
+    *restore_patches.TABLE,
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ministack import app as base_app
 from ministack.core import lambda_runtime
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import iam, lambda_svc
+from ministack.services import eventbridge, iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
 from . import (
@@ -23,10 +23,13 @@ from . import (
 )
 from .backup_settings import BackupSettings
 from .custom_resources import CustomResources
+from .delivery import start
+from .delivery.api import Delivery
 from .deployers import Deployers
 from .loopback import Loopback
 from .organization import Organization
 from .resource_types import ResourceTypes
+from .restores import Restores
 from .stack_events import StackEvents
 from .stack_sets.api import StackSetApi
 
@@ -42,10 +45,12 @@ class Emulator:
         self.other_organization = Organization(landscape.OTHER)
         self.custom_resources = CustomResources(origin)
         self.backup_settings = BackupSettings()
+        self.restores = Restores(base_app.SERVICE_HANDLERS, self.backup_settings)
         self.loopback = Loopback(origin)
         self.deployers = Deployers()
         self.stack_sets = StackSetApi(self.loopback)
-        self.types = ResourceTypes(self.loopback)
+        self.delivery = Delivery(self.loopback)
+        self.types = ResourceTypes(self.loopback, self.delivery.types())
         self._following: set[asyncio.Future[None]] = set()
         self._follow_membership()
 
@@ -67,12 +72,14 @@ class Emulator:
     async def reset(self) -> None:
         """Back to the state of a fresh start."""
         self.custom_resources.forget()
+        self.restores.clear()
         base_app._reset_all_state()
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
         self.backup_settings.forget()
         self.deployers.forget()
         self.stack_sets.forget()
+        self.delivery.forget()
         self.types.forget()
         self._follow_membership()
         await self.prepare_accounts()
@@ -93,12 +100,14 @@ class Emulator:
         """End every function's process, start none any more, and end every wait."""
         functions.stop()
         self.stack_sets.stop()
+        self.delivery.stop()
         self.types.stop()
         self.custom_resources.stop()
         lambda_runtime.reset()
 
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
+        self.restores.install(handlers)
         base_sts = handlers["sts"]
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
@@ -157,6 +166,13 @@ class Emulator:
                 "backup": backup,
                 "cloudformation": cloudformation,
             }
+        )
+
+        self.delivery.install(handlers)
+        patches.replace(
+            "ministack.services.eventbridge",
+            "_invoke_target",
+            start.delivering(self.loopback, eventbridge._invoke_target),
         )
 
     def _install_cloudformation(self) -> None:

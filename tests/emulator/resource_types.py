@@ -34,10 +34,11 @@ def _refusing_existing(create: Callable[..., Any]) -> Callable[..., Any]:
 class ResourceTypes:
     """Registers the types; their handlers call AWS's APIs, so each runs on a thread of its own."""
 
-    def __init__(self, loopback: Loopback) -> None:
+    def __init__(self, loopback: Loopback, more: dict[str, Handlers]) -> None:
         self._aborted = threading.Event()
         self._types: dict[str, Handlers] = {
             stack_set.TYPE: stack_set.StackSetType(loopback, lambda: self._aborted).handlers(),
+            **more,
         }
 
     def install(self) -> None:

@@ -86,7 +86,9 @@ def _pattern(path: str, labels: dict[str, str]) -> re.Pattern[str]:
         if part.startswith("{"):
             label = part.strip("{}+")
             name = labels.get(label, label)
-            pattern += f"(?P<{name}>.+)" if part.endswith("+}") else f"(?P<{name}>[^/]+)"
+            # The path arrives decoded, and an ARN may have slashes in it.
+            anything = part.endswith("+}") or name.lower().endswith("arn")
+            pattern += f"(?P<{name}>.+?)" if anything else f"(?P<{name}>[^/]+)"
         else:
             pattern += re.escape(part)
     return re.compile(pattern + "/?")

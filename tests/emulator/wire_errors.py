@@ -38,6 +38,30 @@ _CODES: dict[str, dict[str, tuple[str, int]]] = {
         "server-error": ("InternalError", 500),
         "refuse": ("UnauthorizedOperation", 403),
     },
+    "rds": {
+        "throttle": ("Throttling", 400),
+        "conflict": ("InvalidDBInstanceState", 400),
+        "server-error": ("InternalFailure", 500),
+        "refuse": ("AccessDenied", 403),
+    },
+    "dynamodb": {
+        "throttle": ("ThrottlingException", 400),
+        "conflict": ("ResourceInUseException", 400),
+        "server-error": ("InternalServerError", 500),
+        "refuse": ("AccessDeniedException", 400),
+    },
+    "backup": {
+        "throttle": ("ThrottlingException", 429),
+        "conflict": ("ConflictException", 400),
+        "server-error": ("ServiceUnavailableException", 500),
+        "refuse": ("AccessDeniedException", 403),
+    },
+    "resourcegroupstaggingapi": {
+        "throttle": ("ThrottledException", 400),
+        "conflict": ("ConflictException", 400),
+        "server-error": ("InternalServiceException", 500),
+        "refuse": ("AccessDeniedException", 400),
+    },
     "ssm": {
         "throttle": ("ThrottlingException", 400),
         "conflict": ("TooManyUpdates", 400),
@@ -67,6 +91,7 @@ _BY_PROTOCOL: dict[str, dict[str, tuple[str, int]]] = {
 }
 _BY_PROTOCOL["cbor"] = _BY_PROTOCOL["json"]
 _BY_PROTOCOL["rest-xml"] = _CODES["s3"]
+_BY_PROTOCOL["ec2"] = _BY_PROTOCOL["query"]
 
 _MESSAGES = {
     "throttle": "Rate exceeded",
@@ -78,6 +103,12 @@ _MESSAGES = {
 
 def fault_response(fault: Fault, call: Call) -> Response:
     """The answer with which ``fault`` fails ``call``."""
+    code, status = code_and_status(fault, call)
+    return write(call, code, status, _MESSAGES[fault.kind])
+
+
+def code_and_status(fault: Fault, call: Call) -> tuple[str, int]:
+    """The error code with which ``fault`` fails ``call``, and its HTTP status."""
     code, status = _CODES.get(call.service, _BY_PROTOCOL[call.protocol])[fault.kind]
     if fault.code is not None:
         code = fault.code
@@ -86,7 +117,7 @@ def fault_response(fault: Fault, call: Call) -> Response:
             "ServiceUnavailableException",
         ):
             status = 503
-    return write(call, code, status, _MESSAGES[fault.kind])
+    return code, status
 
 
 def write(call: Call, code: str, status: int, message: str) -> Response:

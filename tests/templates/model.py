@@ -31,6 +31,7 @@ ARNS = {
     "AWS::Lambda::Function": "arn:aws:lambda:eu-central-1:111122223333:function:name",
     "AWS::CodeBuild::Project": "arn:aws:codebuild:eu-central-1:111122223333:project/name",
     "AWS::Events::Rule": "arn:aws:events:eu-central-1:111122223333:rule/name",
+    "AWS::Events::EventBus": "arn:aws:events:eu-central-1:111122223333:event-bus/name",
 }
 IMPORTS = {
     "aws-backup-s3-bucket-arn": "arn:aws:s3:::bucket",
@@ -106,7 +107,9 @@ def policies(template: Template):
                 yield key, resource, "key policy", "key", properties["KeyPolicy"]
             case "AWS::S3::BucketPolicy" | "AWS::SQS::QueuePolicy" | "AWS::SNS::TopicPolicy":
                 yield key, resource, "resource policy", "resource", properties["PolicyDocument"]
-            case "AWS::Backup::BackupVault":
+            case "AWS::Events::EventBus":
+                yield key, resource, "bus policy", "resource", properties["Policy"]
+            case "AWS::Backup::BackupVault" | "AWS::Backup::LogicallyAirGappedBackupVault":
                 yield key, resource, "vault policy", "resource", properties["AccessPolicy"]
             case "AWS::Organizations::Policy":
                 yield key, resource, "service control policy", "scp", properties["Content"]
@@ -172,6 +175,8 @@ def _reference(body, name):
         return "o-abcd123456"
     if "Account" in name:
         return "444455556666"
+    if "BusArn" in name:
+        return "arn:aws:events:eu-central-1:444455556666:event-bus/name"
     if "VaultArn" in name:
         return "arn:aws:backup:eu-central-1:444455556666:backup-vault:AWSBackupSolutionCentralVault"
     return parameter.get("Default") or "value"

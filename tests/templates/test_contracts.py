@@ -94,8 +94,8 @@ def test_parameter_file_fits_its_template(stack):
     assert set(values) <= set(declared)
     for name, value in values.items():
         definition = declared[name]
-        if stack.name == "aws-backup-ssm-targets" or name == "TargetIds":
-            continue  # placeholders: make targets-check refuses them
+        if stack.name == "aws-backup-ssm-targets" or name == stack.left_open():
+            continue  # placeholders, which make targets-check refuses, and what is not wanted
         assert isinstance(value, str)
         if "AllowedValues" in definition:
             assert value in [str(allowed) for allowed in definition["AllowedValues"]], name
@@ -148,6 +148,19 @@ def test_retention_fits_the_vault_locks():
         for retention in ("DailyRetentionDays", "MonthlyRetentionDays"):
             assert int(lock["VaultLockMinRetentionDays"]) <= int(policy[retention])
             assert int(policy[retention]) <= int(lock["VaultLockMaxRetentionDays"])
+
+
+def test_retention_fits_the_air_gapped_vault():
+    """Copies to a vault that is not there would fail every night."""
+    policy = BY_NAME["aws-backup-org-policy"].parameters()
+    vault = BY_NAME["aws-backup-solution-central-air-gapped-vault"]
+    if policy["CopyToAirGappedVault"] == "true":
+        assert vault.left_open() is None
+        for retention in ("DailyRetentionDays", "MonthlyRetentionDays"):
+            assert int(vault.parameters()["MinRetentionDays"]) <= int(policy[retention])
+            assert int(policy[retention]) <= int(vault.parameters()["MaxRetentionDays"])
+    else:
+        assert policy["CopyToAirGappedVault"] == "false"
 
 
 def test_the_target_file_has_the_keys_that_are_checked():

@@ -17,7 +17,7 @@ from model import ROOT, STACKS, Template, policies, statements, templates
 PIPELINE = Template(ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml")
 STAGES = (
     *("Source", "UpdatePipeline", "Validate", "Targets", "Templates", "PackageBuckets", "Packages"),
-    *("MemberAccounts", "Functions", "Approval", "OrgPolicy"),
+    *("MemberAccounts", "Functions", "OrgPolicy"),
 )
 BUILDSPECS = sorted(ROOT.glob("buildspecs/*.yml"))
 
@@ -174,13 +174,20 @@ def test_variables_between_actions_are_exported():
 
 def test_org_policy_is_guarded_before_and_after():
     (stage,) = [stage for stage in stages() if stage["Name"] == "OrgPolicy"]
-    steps = {
-        action["RunOrder"]: json.loads(action["Configuration"].get("EnvironmentVariables", "[{}]"))[
-            0
-        ].get("value", "deploy")
-        for action in stage["Actions"]
+    steps = {action["RunOrder"]: action["Name"] for action in stage["Actions"]}
+    assert steps == {
+        1: "PrintPlan",
+        2: "ApproveBackupPolicies",
+        3: "RemoveFailedCreation",
+        4: "DeployBackupOrgPolicy",
+        5: "ProtectStack",
     }
-    assert steps == {1: "before", 2: "deploy", 3: "after"}
+    guards = {
+        action["Name"]: json.loads(action["Configuration"]["EnvironmentVariables"])[0]["value"]
+        for action in stage["Actions"]
+        if "EnvironmentVariables" in action["Configuration"]
+    }
+    assert guards == {"RemoveFailedCreation": "before", "ProtectStack": "after"}
 
 
 ##### Buildspecs
@@ -222,6 +229,7 @@ def test_shell_of_the_buildspec(path):
     spec = yaml.safe_load(path.read_text())
     commands = [command for phase in spec["phases"].values() for command in phase["commands"]]
     names = {*spec.get("env", {}).get("variables", {}), "GUARD_STEP"}
+    names |= {"PLAN", "PARTITION", "MANAGEMENT_ACCOUNT"}
     script = (
         "#!/bin/sh\n"
         + "".join(f"export {name}\n" for name in sorted(names))

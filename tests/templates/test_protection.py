@@ -10,6 +10,7 @@ from model import as_list, policies, statements, templates
 def test_what_holds_or_decrypts_backups_outlives_its_stack():
     kept = {
         "AWS::Backup::BackupVault",
+        "AWS::Backup::LogicallyAirGappedBackupVault",
         "AWS::KMS::Key",
         "AWS::S3::Bucket",
         "AWS::CodeCommit::Repository",

@@ -41,15 +41,16 @@ def require_region(session, expected: str) -> None:
 
 
 def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> None:
-    """The central account: its role, then its vault and key."""
+    """The central account: its role, its vault and key, the air-gapped vault if it is wanted."""
     caller = require_account(session, targets.central_account, "central")
     require_region(session, targets.central_region)
     computed = {
         "pOrganizationId": targets.organization,
+        "OrganizationId": targets.organization,
         "DeployingPrincipal": deploying_principal(session, caller),
     }
     client = session.client("cloudformation")
-    for stack in _of("make deploy-central"):
+    for stack in _wanted("make deploy-central", say):
         _deploy(client, stack, computed, say)
     found = cloudformation.output(
         client, "aws-backup-solution-central-account", "CentralBackupVaultArn"
@@ -72,10 +73,7 @@ def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> 
         "OrganizationId": targets.organization,
     }
     client = session.client("cloudformation")
-    for stack in _of("make deploy-management"):
-        if stack.parameters().get("TargetIds") == "":
-            say(f"{stack.name}: skipped, {stack.parameter_file.name} names no TargetIds")
-            continue
+    for stack in _wanted("make deploy-management", say):
         _deploy(client, stack, computed, say)
 
 
@@ -83,7 +81,11 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
     """The home account up to the pipeline, which deploys the rest."""
     require_account(session, targets.home_account, "home")
     require_committed()
-    computed = {"AdministratorAccountId": targets.home_account, "ArchiveKey": ARCHIVE_KEY}
+    computed = {
+        "AdministratorAccountId": targets.home_account,
+        "ArchiveKey": ARCHIVE_KEY,
+        "OrganizationId": targets.organization,
+    }
     client = session.client("cloudformation")
     if cloudformation.status(client, "aws-backup-codecommit") is None and repository_exists(
         session
@@ -93,7 +95,7 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
             "it is there already, and its stack is not",
             "keep a clone of it and delete it, then run this again",
         )
-    for stack in _of("make deploy-home"):
+    for stack in _wanted("make deploy-home", say):
         role = {
             "aws-cloudformation-stackset-admin-role": "AWSCloudFormationStackSetAdministrationRole",
             "aws-cloudformation-stackset-execution-role": "AWSCloudFormationStackSetExecutionRole",
@@ -209,8 +211,8 @@ def say_connection(session, client, say) -> None:
 # What stays behind, and why: printed before and after a deletion.
 STAYS = {
     "central": (
-        "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey: they "
-        "hold and decrypt the copies",
+        "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey, and the "
+        "air-gapped vault: they hold and decrypt the copies",
         "role AWSBackupSolutionCentralAccountRole: expiry and restores need it",
     ),
     "management": (
@@ -222,6 +224,7 @@ STAYS = {
         "decrypt the backups",
         "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
         "the key of aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
+        "the key of aws-backup-notifications: retained like every key; remove it by hand",
         "repository backup-recovery-with-aws-backup: the history of what was deployed",
     ),
 }
@@ -264,8 +267,15 @@ def destroy(
         say("nothing was changed; add APPLY=1 to delete")
 
 
-def _of(by: str) -> list[Stack]:
-    return [stack for stack in STACKS if stack.by == by]
+def _wanted(by: str, say) -> list[Stack]:
+    wanted = []
+    for stack in [stack for stack in STACKS if stack.by == by]:
+        name = stack.left_open()
+        if name is None:
+            wanted.append(stack)
+        else:
+            say(f"{stack.name}: skipped, {stack.parameter_file.name} names no {name}")
+    return wanted
 
 
 def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:

@@ -34,6 +34,12 @@ class Stack:
     def parameter_file(self) -> Path:
         return PARAMETERS / f"{self.name}.json"
 
+    def left_open(self) -> str | None:
+        """A value without a default that the repository leaves empty: the stack is not wanted."""
+        declared = load_template(self.template_path.read_text()).get("Parameters", {})
+        empty = [name for name, value in self.parameters().items() if value == ""]
+        return next((name for name in empty if "Default" not in declared[name]), None)
+
     def parameters(self) -> dict[str, str]:
         """The values that the repository holds for this stack."""
         if not self.parameter_file.exists():
@@ -78,6 +84,9 @@ STACKS = (
         "aws-backup-solution-central-account-role", "aws-backup-central-backup-account-role.yaml"
     ),
     _central("aws-backup-solution-central-account", "aws-backup-central-backup-account.yaml"),
+    _central(
+        "aws-backup-solution-central-air-gapped-vault", "aws-backup-central-air-gapped-vault.yaml"
+    ),
     _management(
         "aws-backup-backuporgpolicymanager-mangement-role",
         "aws-backup-backuporgpolicymanager-mangement-role.yaml",
@@ -95,6 +104,7 @@ STACKS = (
         "aws-cloudformation-stackset-execution-role",
         "aws-cloudformation-stackset-execution-role.yaml",
     ),
+    _home("aws-backup-notifications", "aws-backup-notifications.yaml"),
     _home("aws-backup-s3-bucket", "aws-backup-s3-bucket.yaml"),
     _home("aws-backup-codepipeline-kms-key", "aws-backup-codepipeline-kms.yaml"),
     _home("aws-backup-codepipeline-cloudformation-role", "CloudFormationRole.yaml"),

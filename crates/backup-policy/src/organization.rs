@@ -4,11 +4,12 @@ mod check;
 pub(crate) mod error;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::inheritance::fragment::Fragment;
 pub use error::OrganizationError;
 
 /// The type of policy that the plan checks apply to.
@@ -102,10 +103,15 @@ impl Organization {
     /// # Errors
     /// As for [`Organization::parse`], without places in a text.
     pub fn check(&self) -> Result<(), Vec<OrganizationError>> {
+        self.read_policies().map(|_| ())
+    }
+
+    /// The policies, ready to be merged.
+    pub(crate) fn read_policies(&self) -> Result<HashMap<&str, Fragment>, Vec<OrganizationError>> {
         let mut errors = error::Errors::default();
-        check::check(self, &mut errors);
+        let policies = check::check(self, &mut errors);
         if errors.is_empty() {
-            Ok(())
+            Ok(policies)
         } else {
             Err(errors.without_places())
         }

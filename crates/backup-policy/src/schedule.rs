@@ -305,6 +305,29 @@ mod tests {
     }
 
     #[test]
+    fn runs_between_two_moments_include_the_later_one() {
+        let schedule = Schedule::parse("cron(0 5 ? * * *)").unwrap();
+        let between = |after, until, most| {
+            let runs = schedule.runs_between(at(after), at(until), most);
+            runs.iter()
+                .map(|run| run.format("%d").to_string())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            between("2025-01-01T05:00:00Z", "2025-01-03T05:00:00Z", 9),
+            ["02", "03"]
+        );
+        assert_eq!(
+            between("2025-01-01T04:00:00Z", "2025-01-03T04:59:59Z", 9),
+            ["01", "02"]
+        );
+        assert_eq!(
+            between("2025-01-01T04:00:00Z", "2030-01-01T00:00:00Z", 2),
+            ["01", "02"]
+        );
+    }
+
+    #[test]
     fn gaps() {
         let gap = |text: &str, now: &str| {
             let schedule = Schedule::parse(text).unwrap();

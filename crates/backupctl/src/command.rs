@@ -1,6 +1,7 @@
 //! One module for each command.
 
 pub mod completions;
+pub mod effective;
 #[cfg(feature = "aws")]
 pub mod plan;
 pub mod schedule;

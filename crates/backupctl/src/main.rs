@@ -16,6 +16,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Validate(command::validate::Arguments),
+    Effective(command::effective::Arguments),
     Schedule(command::schedule::Arguments),
     #[cfg(feature = "aws")]
     Snapshot(command::snapshot::Arguments),
@@ -27,6 +28,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Validate(arguments) => command::validate::run(&arguments),
+        Command::Effective(arguments) => command::effective::run(&arguments),
         Command::Schedule(arguments) => command::schedule::run(&arguments),
         #[cfg(feature = "aws")]
         Command::Snapshot(arguments) => command::snapshot::run(&arguments),

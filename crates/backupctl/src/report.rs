@@ -1,6 +1,7 @@
 //! What was found, for people and for programs.
 
 pub mod json;
+pub mod progress;
 pub mod text;
 
 use std::io::Write as _;

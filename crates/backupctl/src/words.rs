@@ -1,4 +1,4 @@
-//! Schedules and days in words, for people who do not read cron.
+//! Schedules, days and numbers in words, for people who do not read cron.
 
 const WEEKDAYS: [&str; 7] = [
     "Sunday",
@@ -61,6 +61,25 @@ pub fn days_of_retention(days: u64) -> String {
         _ if is_years => format!("{days} days ({years} years)"),
         _ => format!("{days} days"),
     }
+}
+
+/// A number of things: "1 account", "1,200 accounts".
+pub fn number(count: usize, thing: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(count))
+}
+
+/// A number with a comma in front of every three digits.
+fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Times of day, if they are the same number of hours apart.
@@ -266,6 +285,14 @@ mod tests {
         ] {
             assert_eq!(schedule(expression), None, "{expression}");
         }
+    }
+
+    #[test]
+    fn numbers_of_things() {
+        let shown = [0, 1, 40, 1200, 1_234_567].map(|count| number(count, "account"));
+        let expected = ["0 accounts", "1 account", "40 accounts", "1,200 accounts"];
+        assert_eq!(shown[..4], expected);
+        assert_eq!(shown[4], "1,234,567 accounts");
     }
 
     #[test]

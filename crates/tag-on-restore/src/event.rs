@@ -181,4 +181,8 @@ pub fn read_event(event: &Value) -> Result<Notice, Poison> {
 }
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod payloads;
+#[cfg(test)]
 mod tests;

@@ -7,7 +7,6 @@ pub mod failure;
 pub mod gate;
 pub mod job;
 pub mod keys;
-pub mod offer;
 pub mod plan;
 pub mod provenance;
 pub mod recovery_point;

@@ -110,8 +110,8 @@ pub enum Write {
     TaggingApi,
     /// `dsql:TagResource`.
     Dsql,
-    /// `s3control:TagResource`, and where that does not work `tag:TagResources`: both add. Never
-    /// `s3:PutBucketTagging`, which replaces all tags, also those written at the same moment.
+    /// `s3control:TagResource`; where that is not possible, `tag:TagResources`. Never
+    /// `s3:PutBucketTagging`, which replaces all tags.
     S3,
     /// `ssm-sap:TagResource`.
     SsmSap,

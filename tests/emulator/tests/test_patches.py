@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from .. import patches
+from .. import patch_point, patches
 from ..base import BaseMismatch
-from ..patches import TABLE, PatchPoint, check, replace
+from ..patch_point import PatchPoint
+from ..patches import TABLE, check, replace
 
 PACKAGE = Path(patches.__file__).parent
 
@@ -28,7 +29,7 @@ def test_every_point_is_there_and_missed_when_it_is_not(point: PatchPoint) -> No
 
 @pytest.mark.parametrize("point", [point for point in TABLE if callable(point.current())], ids=str)
 def test_every_function_has_a_fingerprint_that_is_checked(point: PatchPoint) -> None:
-    assert point.fingerprint == patches.fingerprint(point.current())
+    assert point.fingerprint == patch_point.fingerprint(point.current())
     changed = dataclasses.replace(point, fingerprint="0" * 12)
     with pytest.raises(BaseMismatch, match=f"{point.name}: its source has changed"):
         check((changed,))

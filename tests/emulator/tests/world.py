@@ -66,9 +66,9 @@ class World:
             service, region_name=region, endpoint_url=self.url, config=config, **keys
         )
 
-    def with_config(self, service: str, config: Config) -> Any:
-        """A client of the management account with a configuration of its own."""
-        keys = {"aws_access_key_id": MANAGEMENT, "aws_secret_access_key": "secret"}
+    def with_config(self, service: str, config: Config, account: str = MANAGEMENT) -> Any:
+        """A client of an account's root with a configuration of its own."""
+        keys = {"aws_access_key_id": account, "aws_secret_access_key": "secret"}
         return boto3.client(
             service, region_name=REGION, endpoint_url=self.url, config=config, **keys
         )
@@ -78,11 +78,10 @@ class World:
         eventually(lambda: len(self.calls(service)) >= number)
         return self.calls(service)
 
-    def unchecked(self, service: str) -> Any:
+    def unchecked(self, service: str, account: str = MANAGEMENT) -> Any:
         """A client that sends what AWS's own model forbids."""
-        return self.with_config(
-            service, Config(retries={"total_max_attempts": 1}, parameter_validation=False)
-        )
+        config = Config(retries={"total_max_attempts": 1}, parameter_validation=False)
+        return self.with_config(service, config, account)
 
     def json_error(self, operation: str, payload: Json) -> tuple[str, str | None]:
         """The code and reason that Organizations answers to a raw request."""

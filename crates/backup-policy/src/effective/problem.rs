@@ -67,11 +67,14 @@ fn as_texts<S: serde::Serializer>(ids: &[PolicyId], serializer: S) -> Result<S::
     serializer.collect_seq(ids.iter().map(|id| &**id))
 }
 
-/// Checks merged policies, one after the other, and remembers what is dear to compute.
+/// Checks merged policies, one after the other. Most accounts have most plans in common, so the
+/// problems of a plan are remembered.
 pub(crate) struct Checker {
     policy_type: Arc<str>,
     now: Instant,
     gaps: HashMap<Arc<str>, Option<TimeDelta>>,
+    // INVARIANT: the plan that an address stands for is kept, so no other plan gets the address.
+    plans: HashMap<*const Node, (Arc<Node>, Vec<Problem>)>,
 }
 
 impl Checker {
@@ -80,6 +83,7 @@ impl Checker {
             policy_type: policy_type.into(),
             now,
             gaps: HashMap::new(),
+            plans: HashMap::new(),
         }
     }
 
@@ -95,8 +99,15 @@ impl Checker {
             return problems;
         };
         quota("plans", plans, plan::PLANS, "plans", &mut problems);
-        for node in plans.children() {
-            self.plan(&Plan { node }, &mut problems);
+        for node in plans.children.iter().filter(|plan| !plan.is_empty()) {
+            if let Some((_, known)) = self.plans.get(&Arc::as_ptr(node)) {
+                problems.extend_from_slice(known);
+                continue;
+            }
+            let mut found = Vec::new();
+            self.plan(&Plan { node }, &mut found);
+            problems.extend_from_slice(&found);
+            self.plans.insert(Arc::as_ptr(node), (node.clone(), found));
         }
         problems
     }

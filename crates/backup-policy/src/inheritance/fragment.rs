@@ -70,7 +70,16 @@ impl Fragment {
         at: &At<'_>,
         errors: &mut Errors,
     ) {
-        match Operator::of(key) {
+        let operator = Operator::of(key);
+        match operator {
+            Some(Operator::Assign | Operator::Append | Operator::Remove) if spelling.has_keys() => {
+                errors.add(at, "a value stands where only keys can: take it out".into());
+            }
+            None if spelling.has_value() && !key.starts_with("@@") => {
+                let key = one_line(key, 60);
+                let message = format!("`{key}` is a key where only a value can stand: take it out");
+                errors.add(at, message);
+            }
             Some(Operator::Controls) => {
                 if let Some(controls) = controls(value, at, errors) {
                     let before = self.controls.unwrap_or(Controls::ALL);

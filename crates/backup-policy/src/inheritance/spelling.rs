@@ -26,6 +26,19 @@ impl Spelling {
         }
     }
 
+    /// Whether the language has keys here and no value.
+    pub(super) fn has_keys(self) -> bool {
+        matches!(
+            self,
+            Spelling::Root | Spelling::At(Node::Keys(..) | Node::Names(..))
+        )
+    }
+
+    /// Whether the language has a value here and no keys.
+    pub(super) fn has_value(self) -> bool {
+        matches!(self, Spelling::At(Node::Scalar(_) | Node::List(..)))
+    }
+
     /// How a key is shown that stands here, and the place below it.
     pub(super) fn key(self, key: &str) -> (String, Spelling) {
         match self {

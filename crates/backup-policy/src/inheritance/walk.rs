@@ -10,7 +10,6 @@ use super::merge::{Peer, merge};
 use super::{Origin, PolicyId};
 use crate::Instant;
 use crate::effective::{Checker, Effective, Node};
-use crate::organization::error::{At, Errors};
 use crate::organization::{Account, Organization, OrganizationError, Unit};
 
 /// What every account of an organization gets.
@@ -71,20 +70,10 @@ impl Organization {
         &self,
         now: Instant,
     ) -> Result<EffectivePolicies<'_>, Vec<OrganizationError>> {
-        self.check()?;
-        let mut policies = HashMap::new();
-        for (id, policy) in &self.policies {
-            // There are no errors: `check` has found none.
-            let fragment = Fragment::read(
-                &self.policy_type,
-                &policy.content,
-                &At::WHOLE,
-                &mut Errors::default(),
-            );
-            policies.insert(id.as_str(), (PolicyId::from(id.as_str()), fragment));
-        }
+        let policies = self.read_policies()?.into_iter();
+        let policies = policies.map(|(id, fragment)| (id, (PolicyId::from(id), fragment)));
         let mut walk = Walk {
-            policies,
+            policies: policies.collect(),
             checker: Checker::new(&self.policy_type, now),
             accounts: Vec::new(),
         };

@@ -6,8 +6,11 @@ use super::error::{At, Errors};
 use super::{Account, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, Unit};
 use crate::inheritance::fragment::Fragment;
 
-/// Everything that is wrong with it.
-pub(crate) fn check(organization: &Organization, errors: &mut Errors) {
+/// Everything that is wrong with it. Returns the policies, each read once.
+pub(crate) fn check<'o>(
+    organization: &'o Organization,
+    errors: &mut Errors,
+) -> HashMap<&'o str, Fragment> {
     let at = At::WHOLE;
     let mut checker = Checker {
         organization,
@@ -16,16 +19,14 @@ pub(crate) fn check(organization: &Organization, errors: &mut Errors) {
     };
     checker.unit(&organization.root, &at.key("root"), 0);
     let at = at.key("policies");
+    let mut read = HashMap::new();
     for (id, policy) in &organization.policies {
         let at = at.key(id);
-        // Only what is wrong counts here.
-        let _ = Fragment::read(
-            &organization.policy_type,
-            &policy.content,
-            &at.key("content"),
-            errors,
-        );
+        let at = at.key("content");
+        let fragment = Fragment::read(&organization.policy_type, &policy.content, &at, errors);
+        read.insert(id.as_str(), fragment);
     }
+    read
 }
 
 struct Checker<'o, 'e> {

@@ -11,11 +11,11 @@ use aws_sdk_organizations::types::PolicyTypeStatus;
 use backup_policy::{Document, Organization};
 use clap::Args;
 
-use super::validate::read;
 use crate::aws::connection::Access;
 use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
 use crate::check::parse;
+use crate::input::read;
 use crate::parameters::Parameters;
 use crate::plan::present::{Known, Present};
 use crate::plan::wanted::{Sources, Wanted, wanted};

@@ -1,7 +1,6 @@
 //! `backupctl validate`: what AWS would refuse, and what it would accept in vain.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
@@ -10,6 +9,7 @@ use backup_policy::{Instant, Severity};
 use clap::Args;
 
 use crate::check::check;
+use crate::input::read;
 use crate::parameters::Parameters;
 use crate::report::{self, Format, Outcome};
 
@@ -77,18 +77,4 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-pub(super) fn read(path: &Path) -> anyhow::Result<String> {
-    let read = || -> anyhow::Result<String> {
-        let bytes = if path == Path::new("-") {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes)?;
-            bytes
-        } else {
-            std::fs::read(path)?
-        };
-        String::from_utf8(bytes).context("it is not UTF-8 text: save it as UTF-8")
-    };
-    read().with_context(|| format!("cannot read `{}`", path.display()))
 }

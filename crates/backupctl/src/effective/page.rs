@@ -1,0 +1,128 @@
+//! The page: one file of HTML with everything in it, its data as JSON.
+//!
+//! Nothing in it is fetched, and its content security policy allows nothing but its own style and
+//! script. The script builds the document from elements and texts only, never from markup.
+
+mod data;
+
+use backup_policy::{EffectivePolicies, Instant};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+const TEMPLATE: &str = include_str!("page/page.html");
+const STYLE: &str = include_str!("page/page.css");
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n",
+    include_str!("page/dom.js"),
+    include_str!("page/model.js"),
+    include_str!("page/attention.js"),
+    include_str!("page/tree.js"),
+    include_str!("page/plans.js"),
+    include_str!("page/calendar.js"),
+    include_str!("page/retention.js"),
+    include_str!("page/main.js"),
+);
+
+/// The page of an organization, with a calendar of the weeks after `now`.
+pub fn render(policies: &EffectivePolicies<'_>, now: Instant) -> String {
+    let data = data::of(policies, now);
+    let policy = format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+        digest(STYLE),
+        digest(SCRIPT)
+    );
+    let title = escape_text(&policies.organization.root.name);
+    let data = embed(&data);
+    let mut page = String::with_capacity(data.len() + STYLE.len() + SCRIPT.len() + TEMPLATE.len());
+    // Between two `@` is the name of a part. What is put in is not looked at again.
+    for (index, text) in TEMPLATE.split('@').enumerate() {
+        page.push_str(match text {
+            _ if index % 2 == 0 => text,
+            "policy" => &policy,
+            "version" => env!("CARGO_PKG_VERSION"),
+            "title" => &title,
+            "style" => STYLE,
+            "data" => &data,
+            "script" => SCRIPT,
+            _ => "",
+        });
+    }
+    page
+}
+
+/// JSON that can stand in a `script` element: nothing in it ends the element or begins a comment.
+fn embed(value: &Value) -> String {
+    let json = value.to_string();
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        // Only strings can hold these, and there an escape means the same.
+        match c {
+            '<' => safe.push_str("\\u003c"),
+            '>' => safe.push_str("\\u003e"),
+            '&' => safe.push_str("\\u0026"),
+            '\u{2028}' => safe.push_str("\\u2028"),
+            '\u{2029}' => safe.push_str("\\u2029"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+fn escape_text(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// What a content security policy calls an element's text.
+fn digest(text: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn nothing_in_the_data_ends_its_element() {
+        let evil = json!({"</script><script>alert(1)</script>": "<!--<script>&\u{2028}\u{2029}"});
+        let embedded = embed(&evil);
+        assert!(
+            !embedded.contains(['<', '>', '&', '\u{2028}', '\u{2029}']),
+            "{embedded}"
+        );
+        assert_eq!(serde_json::from_str::<Value>(&embedded).unwrap(), evil);
+    }
+
+    #[test]
+    fn no_part_of_the_template_is_without_its_text() {
+        let names: Vec<&str> = TEMPLATE.split('@').skip(1).step_by(2).collect();
+        assert_eq!(
+            names,
+            [
+                "policy", "version", "title", "style", "version", "data", "script"
+            ]
+        );
+    }
+
+    #[test]
+    fn style_and_script_cannot_end_their_elements() {
+        for text in [STYLE, SCRIPT] {
+            assert!(!text.to_ascii_lowercase().contains("</"), "{text}");
+            assert!(!text.contains("<!--"));
+        }
+        // The script never makes markup of a text.
+        for word in [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+        ] {
+            assert!(!SCRIPT.contains(word), "{word}");
+        }
+    }
+}

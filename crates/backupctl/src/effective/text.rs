@@ -1,0 +1,184 @@
+//! What accounts get, as text: accounts that get the same are shown together.
+
+use std::collections::HashMap;
+
+use backup_policy::{AccountPolicy, EffectivePolicies, Problem, Unit};
+
+use super::sheet::{self, Names, PlanSheet, Row};
+use super::{Group, State, groups};
+use crate::words::number;
+
+/// How many accounts of a unit, and how many units, are named before "and 9 more".
+const FEW: usize = 10;
+
+/// How wide labels are.
+const LABELS: usize = 28;
+
+/// Everything as lines of text. What accounts get is numbered, and a plan that was shown before is
+/// not shown again.
+pub fn render(policies: &EffectivePolicies<'_>) -> String {
+    let names = Names(&policies.organization.policies);
+    let groups = groups(policies);
+    let mut text = Text::default();
+    let root = &policies.organization.root;
+    let accounts = number(policies.accounts.len(), "account");
+    let results = match groups.len() {
+        0 | 1 => String::new(),
+        many => format!(", {}", number(many, "different result")),
+    };
+    text.line(
+        0,
+        &format!("{} ({}): {accounts}{results}", root.name, root.id),
+    );
+    let mut shown = HashMap::new();
+    for (index, group) in (1..).zip(&groups) {
+        text.blank();
+        show(index, group, names, &mut shown, &mut text);
+    }
+    text.0
+}
+
+fn show(
+    index: usize,
+    group: &Group<'_>,
+    names: Names<'_>,
+    shown: &mut HashMap<String, usize>,
+    text: &mut Text,
+) {
+    let verb = |one, many| if group.accounts.len() == 1 { one } else { many };
+    let accounts = number(group.accounts.len(), "account");
+    let heading = match group.state {
+        State::Invalid => format!("for {accounts} the merge is invalid, so AWS withholds it:"),
+        State::Nothing => format!("{accounts} {} no backup plan:", verb("gets", "get")),
+        State::Plans => format!("{accounts} {} this:", verb("gets", "get")),
+    };
+    text.line(0, &format!("{index}. {heading}"));
+    who(&group.accounts, text);
+    for problem in &group.effective.problems {
+        text.line(1, &self::problem(problem, names));
+    }
+    for plan in sheet::plans(&group.effective, names) {
+        let first = *shown.entry(format!("{plan:?}")).or_insert(index);
+        if first == index {
+            show_plan(&plan, names, text);
+        } else {
+            text.line(1, &format!("plan {}: as in {first}", plan.name));
+        }
+    }
+    for refused in sheet::refused_plans(&group.effective, names) {
+        text.line(1, &format!("without effect: {refused}"));
+    }
+}
+
+/// The accounts, by the unit that they are in.
+fn who(accounts: &[AccountPolicy<'_>], text: &mut Text) {
+    let mut units: Vec<(&[&Unit], Vec<String>)> = Vec::new();
+    for account in accounts {
+        let name = match account.account.name.as_str() {
+            "" => account.account.id.clone(),
+            name => format!("{name} ({})", account.account.id),
+        };
+        match units
+            .last_mut()
+            .filter(|(unit, _)| same(unit, &account.units))
+        {
+            Some((_, names)) => names.push(name),
+            None => units.push((&account.units, vec![name])),
+        }
+    }
+    for (path, names) in units.iter().take(FEW) {
+        let path: Vec<&str> = path.iter().map(|unit| unit.name.as_str()).collect();
+        let shown = names
+            .get(..FEW.min(names.len()))
+            .unwrap_or_default()
+            .join(", ");
+        let more = match names.len().saturating_sub(FEW) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        text.line(1, &format!("in {}: {shown}{more}", path.join(" / ")));
+    }
+    if units.len() > FEW {
+        text.line(
+            1,
+            &format!("and in {}", number(units.len() - FEW, "other unit")),
+        );
+    }
+}
+
+fn same(one: &[&Unit], other: &[&Unit]) -> bool {
+    one.last().map(|unit| &unit.id) == other.last().map(|unit| &unit.id)
+}
+
+fn problem(problem: &Problem, names: Names<'_>) -> String {
+    let policies: Vec<&str> = problem
+        .policies
+        .iter()
+        .map(|policy| names.of(policy))
+        .collect();
+    let Problem {
+        code,
+        path,
+        message,
+        ..
+    } = problem;
+    format!(
+        "{} at {path}: {message} [{}]",
+        code.name(),
+        policies.join(", ")
+    )
+}
+
+fn show_plan(plan: &PlanSheet, names: Names<'_>, text: &mut Text) {
+    text.line(1, &format!("plan {}", plan.name));
+    rows(&plan.rows, names, text);
+    for rule in &plan.rules {
+        text.line(2, &format!("rule {}: {}", rule.name, rule.summary));
+        rows(&rule.rows, names, text);
+    }
+    for selection in &plan.selections {
+        text.line(
+            2,
+            &format!("selection {}: {}", selection.name, selection.summary),
+        );
+        rows(&selection.rows, names, text);
+    }
+}
+
+fn rows(rows: &[Row], names: Names<'_>, text: &mut Text) {
+    for row in rows {
+        let policies: Vec<&str> = row.policies.iter().map(|policy| names.of(policy)).collect();
+        let policies = match policies.as_slice() {
+            [] => String::new(),
+            policies => format!(" [{}]", policies.join(", ")),
+        };
+        text.line(3, &format!("{:LABELS$}{}{policies}", row.label, row.value));
+        for note in &row.notes {
+            text.line(3, &format!("{:LABELS$}- {note}", ""));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    /// One line, whatever is in names: control characters would steer the terminal.
+    fn line(&mut self, depth: usize, text: &str) {
+        for _ in 0..depth {
+            self.0.push_str("  ");
+        }
+        for c in text.chars() {
+            if c.is_control() {
+                self.0.extend(c.escape_debug());
+            } else {
+                self.0.push(c);
+            }
+        }
+        self.blank();
+    }
+
+    fn blank(&mut self) {
+        self.0.push('\n');
+    }
+}

@@ -1,0 +1,202 @@
+"""The control plane's part for backups, restores, their events, queues and schedules."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ministack.core.responses import request_scope
+
+from . import backup_events, elapse
+from .backup_events import Disturbance
+from .backup_kinds import Place
+from .native import NativeError
+from .recovery_points import RecoveryPoint
+from .restores import Restores
+from .tag_stores import parse, store_of
+
+NAMES = frozenset(
+    {
+        "restores",
+        "recovery-points",
+        "restore-tests",
+        "restore-settings",
+        "tags",
+        "backup-events",
+        "queues",
+        "elapse",
+    }
+)
+_PLAN = "arn:aws:backup:{region}:{account}:restore-testing-plan:{name}-emulator"
+
+
+async def answer(restores: Restores, method: str, name: str, value: Any) -> Any:
+    """The answer to one request, or None for a method that the thing does not have.
+
+    ``value`` is the body, None without one. Raises ``ValueError``.
+    """
+    try:
+        return await _route(restores, method, name, value)
+    except NativeError as error:
+        raise ValueError(str(error)) from error
+
+
+async def _route(restores: Restores, method: str, name: str, value: Any) -> Any:
+    match (method, name):
+        case ("GET", "restores"):
+            return _overview(restores)
+        case ("POST", "recovery-points"):
+            return await _back_up(restores, _object(value))
+        case ("POST", "restore-tests"):
+            return _test(restores, _object(value))
+        case ("GET" | "POST", "restore-settings"):
+            if method == "POST":
+                _set(restores, _object(value))
+            return _settings(restores)
+        case ("POST", "tags"):
+            return await _tags(restores, _object(value))
+        case ("GET", "backup-events"):
+            return restores.events.show()
+        case ("POST", "backup-events"):
+            return _event(restores, _object(value))
+        case ("GET", "queues"):
+            return elapse.queues()
+        case ("POST", "elapse"):
+            return await _elapse(_object(value))
+    return None
+
+
+def _overview(restores: Restores) -> dict[str, Any]:
+    return {
+        "recovery_points": [
+            {
+                "arn": point.arn,
+                "account": point.place.account,
+                "region": point.place.region,
+                "vault": point.vault,
+                "resource": point.resource_arn,
+                "type": point.resource_type,
+            }
+            for point in restores.points.all()
+        ],
+        "jobs": [job.describe() | {"Metadata": job.metadata} for job in restores.jobs.all()],
+    }
+
+
+async def _back_up(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
+    """A backup as a plan makes it: with the plan's tags for recovery points."""
+    place = _place(value)
+    with request_scope(*place):
+        point = await restores.points.back_up(
+            place,
+            str(value.get("vault", "AWSBackupSolutionVault")),
+            _text(value, "resource"),
+            "00000000-0000-0000-0000-" + f"{len(restores.points.all()):012d}",
+            f"arn:aws:iam::{place.account}:role/AWSBackupSolutionRole",
+            dict(value.get("tags", {})),
+        )
+    return {"arn": point.arn}
+
+
+def _test(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
+    """A restore that a restore testing plan makes."""
+    place = _place(value)
+    plan = _PLAN.format(**place._asdict(), name=value.get("plan", "nightly"))
+    point = _point(restores, place, _text(value, "recovery_point"))
+    metadata = {str(k): str(v) for k, v in dict(value.get("metadata", {})).items()}
+    role = f"arn:aws:iam::{place.account}:role/AWSBackupSolutionRole"
+    return {"job": restores.jobs.start(point, metadata, role, plan_arn=plan).id}
+
+
+async def _tags(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
+    """Read a resource's tags, or add some as AWS itself does, system tags too."""
+    resource = parse(_text(value, "arn"))
+    store = store_of(resource) if resource else None
+    if resource is None or store is None:
+        raise ValueError(f"no tags are kept for `{value['arn']}`")
+    with request_scope(*_place(value)):
+        await store.missing(restores.native, resource)
+        if tags := value.get("tags"):
+            await store.add(restores.native, resource, {str(k): str(v) for k, v in tags.items()})
+        return await store.read(restores.native, resource)
+
+
+def _event(restores: Restores, value: dict[str, Any]) -> Any:
+    """Disturb the next events, release those held, repeat one, or send one of one's own."""
+    events = restores.events
+    if "effect" in value:
+        events.disturbances.append(Disturbance(**_members(value, "effect", "times", "status")))
+    elif value.get("release"):
+        return {"released": events.release()}
+    elif "repeat" in value:
+        backup_events.deliver(events.find(str(value["repeat"])))
+    elif "detail" in value:
+        kind = str(value.get("kind", "Restore Job State Change"))
+        resources = [str(arn) for arn in value.get("resources", [])]
+        entry = events.send(_place(value), kind, resources, _object(value["detail"]))
+        return {"id": entry.event["EventId"]}
+    else:
+        raise ValueError("say `effect`, `release`, `repeat` or `detail`")
+    return {}
+
+
+async def _elapse(value: dict[str, Any]) -> dict[str, Any]:
+    place = _place(value)
+    if "queue" in value:
+        return {"messages": await elapse.visibility_timeouts(place, str(value["queue"]))}
+    if "schedule" in value:
+        elapse.schedule(place, str(value["schedule"]))
+        return {}
+    raise ValueError("say which `queue` or `schedule`")
+
+
+def _settings(restores: Restores) -> dict[str, Any]:
+    return {
+        "seconds": restores.jobs.seconds,
+        "page_size": restores.api.page_size,
+        "published_rates": restores.rates.published,
+    }
+
+
+def _set(restores: Restores, value: dict[str, Any]) -> None:
+    wanted = _settings(restores) | value
+    _members(value, *_settings(restores))
+    seconds, size, rates = (wanted[name] for name in ("seconds", "page_size", "published_rates"))
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0:
+        raise ValueError("`seconds` must be a number of at least 0")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError("`page_size` must be an integer of at least 1")
+    if not isinstance(rates, bool):
+        raise ValueError("`published_rates` must be true or false")
+    restores.jobs.seconds = float(seconds)
+    restores.api.page_size = size
+    restores.rates.published = rates
+
+
+def _point(restores: Restores, place: Place, arn: str) -> RecoveryPoint:
+    point = restores.points.find(place, arn)
+    if point is None:
+        raise ValueError(f"no recovery point `{arn}` in {place.account}, {place.region}")
+    return point
+
+
+def _place(value: dict[str, Any]) -> Place:
+    return Place(_text(value, "account"), _text(value, "region"))
+
+
+def _text(value: dict[str, Any], name: str) -> str:
+    if not isinstance(value.get(name), str):
+        raise ValueError(f"`{name}` must be a string")
+    return str(value[name])
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"must be an object, not {json.dumps(value)[:40]}")
+    return value
+
+
+def _members(value: dict[str, Any], *known: str) -> dict[str, Any]:
+    if unknown := set(value) - set(known):
+        raise ValueError(f"unknown member `{sorted(unknown)[0]}`; known are {', '.join(known)}")
+    return value

@@ -1,0 +1,79 @@
+"""Restores as one piece: AWS Backup, the tag stores, and what leads from an event to a function."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from ministack.services import ec2, eventbridge, lambda_svc
+
+from . import deliveries, instances, patches, tag_calls
+from .backup_api import BackupApi
+from .backup_events import BackupEvents
+from .backup_settings import BackupSettings
+from .calls import Call, Request
+from .instances import Instances
+from .native import Handler, Native
+from .rates import Rates
+from .recovery_points import RecoveryPoints
+from .restore_jobs import RestoreJobs
+from .tagging_api import TaggingApi
+
+Response = tuple[int, dict[str, str], bytes]
+
+
+class Restores:
+    """The state of it all; made before anything of the plug-in stands before the base."""
+
+    def __init__(self, handlers: dict[str, Handler], settings: BackupSettings) -> None:
+        self.native = Native(handlers)
+        self.events = BackupEvents()
+        self.points = RecoveryPoints(self.native, settings)
+        self.instances = Instances(self.native, handlers["ec2"])
+        self.jobs = RestoreJobs(self.native, self.instances, self.events)
+        self.api = BackupApi(self.points, self.jobs, handlers["backup"])
+        self.tagging = TaggingApi(self.native, handlers["tagging"])
+        self.rates = Rates()
+
+    def install(self, handlers: dict[str, Any]) -> None:
+        """Stand before the base's services, and replace what delivers events."""
+        handlers.update(
+            backup=self.api.handle, ec2=self.instances.handle, tagging=self.tagging.handle
+        )
+        patches.replace(
+            "ministack.services.ec2",
+            "_instance_xml",
+            functools.partial(instances.instance_xml, ec2._instance_xml),
+        )
+        patches.replace(
+            "ministack.services.eventbridge",
+            "_invoke_target",
+            functools.partial(deliveries.invoke_target, eventbridge._invoke_target),
+        )
+        patches.replace(
+            "ministack.services.eventbridge", "_dispatch_to_lambda", deliveries.dispatch_to_lambda
+        )
+        module = "ministack.services.lambda_svc"
+        patches.replace(
+            module,
+            "_run_sqs_batch",
+            functools.partial(deliveries.run_batch, lambda_svc._run_sqs_batch),
+        )
+        patches.replace(
+            module,
+            "_execute_function",
+            functools.partial(deliveries.execute_function, lambda_svc._execute_function),
+        )
+
+    async def refusal(self, call: Call, request: Request) -> Response | None:
+        """The error of a call that AWS would throttle or whose tags it would not take."""
+        throttled = self.rates.refusal(call)
+        return throttled or await tag_calls.refusal(self.native, call, request)
+
+    def clear(self) -> None:
+        """The state of a fresh start."""
+        self.jobs.clear()
+        self.points.clear()
+        self.events.clear()
+        self.api.clear()
+        self.rates.reset()

@@ -1,0 +1,188 @@
+"""Builds: a buildspec's phases in a shell, with the project's role and variables."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from .delivery_world import build, log, prepare, project
+from .world import HOME, World, error_of
+
+SPEC = "version: 0.2\n"
+
+
+def phases(found: dict[str, list[dict[str, str]]]) -> dict[str, str]:
+    return {entry["phaseType"]: entry.get("phaseStatus", "") for entry in found["phases"]}
+
+
+@pytest.fixture
+def ready(world: World) -> World:
+    prepare(world)
+    project(
+        world,
+        environmentVariables=[
+            {"name": "OF_PROJECT", "value": "project"},
+            {"name": "OVERRIDDEN", "value": "project"},
+        ],
+    )
+    return world
+
+
+def test_phases_run_in_order_with_one_state(ready: World) -> None:
+    found = build(
+        ready,
+        SPEC
+        + "env: {exported-variables: [SEEN]}\n"
+        + "phases:\n"
+        + "  install: {commands: ['cd folder', 'export KEPT=kept']}\n"
+        + "  pre_build: {commands: ['cat file.txt']}\n"
+        + "  build: {commands: ['echo $KEPT in $(basename $PWD)']}\n"
+        + "  post_build: {commands: ['export SEEN=\"$KEPT $CODEBUILD_BUILD_SUCCEEDING\"']}\n",
+    )
+    assert found["buildStatus"] == "SUCCEEDED", log(ready, found)
+    assert phases(found)["POST_BUILD"] == "SUCCEEDED"
+    assert "content" in log(ready, found)
+    assert "kept in folder" in log(ready, found)
+    assert found["exportedEnvironmentVariables"] == [{"name": "SEEN", "value": "kept 1"}]
+
+
+def test_variables_of_the_start_win_over_those_of_the_project_and_the_buildspec(
+    ready: World,
+) -> None:
+    names = ["OF_SPEC", "OF_PROJECT", "OVERRIDDEN", "GIVEN"]
+    spec = (
+        SPEC
+        + f"env:\n  exported-variables: [{', '.join(names)}]\n"
+        + "  variables: {OF_SPEC: spec, OF_PROJECT: spec, OVERRIDDEN: spec, GIVEN: spec}\n"
+        + "phases: {build: {commands: ['true']}}\n"
+    )
+    found = build(ready, spec, OVERRIDDEN="start", GIVEN="start")
+    values = {e["name"]: e["value"] for e in found["exportedEnvironmentVariables"]}
+    assert values == {
+        "OF_SPEC": "spec",
+        "OF_PROJECT": "project",
+        "OVERRIDDEN": "start",
+        "GIVEN": "start",
+    }
+
+
+def test_a_failing_command_fails_its_phase_and_says_which(ready: World) -> None:
+    spec = (
+        "phases:\n"
+        "  build:\n    commands: ['true', 'exit 3', 'echo never']\n    finally: ['echo last']\n"
+        "  post_build: {commands: ['echo after']}\n"
+    )
+    found = build(ready, SPEC + spec)
+    assert found["buildStatus"] == "FAILED"
+    assert phases(found)["BUILD"] == "FAILED"
+    (failed,) = [entry for entry in found["phases"] if entry["phaseType"] == "BUILD"]
+    message = failed["contexts"][0]["message"]
+    assert message == "Error while executing command: exit 3. Reason: exit status 3"
+    lines = log(ready, found)
+    assert "last" in lines
+    assert "after" in lines
+    assert "never" not in lines
+
+
+def test_nothing_runs_after_a_failed_install(ready: World) -> None:
+    found = build(
+        ready,
+        SPEC + "phases: {install: {commands: ['false']}, build: {commands: ['echo never']}}",
+    )
+    assert "BUILD" not in phases(found)
+    assert found["buildStatus"] == "FAILED"
+
+
+def test_a_build_calls_aws_with_its_role_and_sees_nothing_of_this_machine(ready: World) -> None:
+    found = build(
+        ready,
+        SPEC
+        + "phases:\n  build:\n    commands:\n"
+        + "      - env | cut -d= -f1 | sort | tr '\\n' ' '\n"
+        + '      - test -n "$AWS_SESSION_TOKEN" && test -n "$AWS_ENDPOINT_URL"\n',
+    )
+    assert found["buildStatus"] == "SUCCEEDED"
+    names = next(line for line in log(ready, found) if "AWS_ACCESS_KEY_ID" in line)
+    assert "PYTHONPATH" not in names
+    calls = ready.control("GET", "calls?service=logs&operation=PutLogEvents")
+    expected = f"arn:aws:sts::{HOME}:assumed-role/codebuild/AWSCodeBuild-"
+    assert calls[0]["principal"].startswith(expected)
+    reads = ready.control("GET", "calls?service=s3&operation=GetObject")
+    assert reads[0]["principal"].startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ("{", "YAML_FILE_ERROR"),
+        (SPEC, "has no phases"),
+        ("version: 0.1\nphases: {}", "version 0.2"),
+        (SPEC + "phases: {}\nreports: {a: {}}", "does not run reports"),
+        (SPEC + "phases: {}\nenv: {parameter-store: {A: b}}", "does not run parameter-store"),
+    ],
+)
+def test_what_is_not_run_is_refused(ready: World, spec: str, expected: str) -> None:
+    found = build(ready, spec)
+    assert found["buildStatus"] == "FAILED"
+    (failed,) = [entry for entry in found["phases"] if entry["phaseType"] == "DOWNLOAD_SOURCE"]
+    context = failed["contexts"][0]
+    assert expected in f"{context['statusCode']} {context['message']}"
+
+
+def test_commands_that_this_machine_cannot_run_are_recorded(ready: World, tmp_path: Path) -> None:
+    (tmp_path / "tool").write_text("brought along")
+    ready.control(
+        "POST",
+        "build-machine",
+        {
+            "not_run": ["^gem install"],
+            "environment": {"BROUGHT": "yes"},
+            "links": {".tools": str(tmp_path)},
+        },
+    )
+    found = build(
+        ready,
+        SPEC
+        + "phases:\n  install: {commands: ['gem install x']}\n"
+        + "  build: {commands: ['cat .tools/tool; echo $BROUGHT']}\n",
+    )
+    assert found["buildStatus"] == "SUCCEEDED"
+    assert "brought alongyes" in log(ready, found)
+    (shown,) = ready.control("GET", "builds")
+    assert shown["not_run"] == ["gem install x"]
+    status, _, _ = ready.http("POST", "/_emulator/build-machine", body='{"links": {"a": "b"}}')
+    assert status == 400
+
+
+def test_a_role_that_does_not_trust_codebuild(ready: World) -> None:
+    ready.client("iam", HOME).delete_role(RoleName="codebuild")
+    found = build(ready, SPEC + "phases: {build: {commands: ['true']}}")
+    assert phases(found)["PROVISIONING"] == "FAILED"
+    assert found["buildStatus"] == "FAILED"
+
+
+def test_a_build_is_stopped_with_all_that_it_started(ready: World) -> None:
+    client = ready.client("codebuild", HOME)
+    ready.client("s3", HOME)
+    started = []
+
+    def stop() -> None:
+        ids = client.list_builds()["ids"]
+        started.extend(ids)
+        client.stop_build(id=ids[0])
+
+    timer = threading.Timer(1.5, stop)
+    timer.start()
+    found = build(ready, SPEC + "phases: {build: {commands: ['sleep 60 & sleep 60']}}")
+    timer.join()
+    assert found["buildStatus"] == "STOPPED"
+    assert started == [found["id"]]
+
+
+def test_a_build_needs_a_pipeline_and_a_project(ready: World) -> None:
+    client = ready.client("codebuild", HOME)
+    assert error_of(client.start_build, projectName="project")[0] == "InvalidInputException"
+    unknown = error_of(client.start_build, projectName="nothing")[0]
+    assert unknown == "ResourceNotFoundException"

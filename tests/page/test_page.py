@@ -1,0 +1,344 @@
+"""The page for the sample organization, as people use it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import SAMPLE
+
+LAPTOP, PHONE = (1366, 768), (390, 844)
+DATA_LAB = "#100000000033"
+# What is shown: the whole organization, a unit, an account with plans, an invalid one, one that
+# gets nothing, and a policy.
+PLACES = [
+    "",
+    "#ou-exmp-finance01",
+    DATA_LAB,
+    "#100000000025",
+    "#100000000001",
+    "#p-americas01",
+]
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE])
+def test_the_problems_are_the_first_thing_to_see(sample, open_page, size):
+    page = open_page(sample, "", *size)
+    attention = page.get_by_role("region", name="Needs attention")
+    for text in ["The merge is invalid for billing", "CROSS_ATTRIBUTE_VALIDATION"]:
+        assert attention.get_by_text(text).bounding_box()["y"] < size[1]
+    expect(attention.get_by_text("2 accounts get no backup plan")).to_be_visible()
+    names = [link.inner_text() for link in attention.get_by_role("link").all()]
+    assert names == [
+        "billing",
+        "production-databases",
+        "billing-longer-recovery",
+        "management",
+        "old-website",
+    ]
+    attention.get_by_role("link", name="billing", exact=True).click()
+    expect(page.get_by_role("heading", level=2, name="billing")).to_be_visible()
+
+
+def go(page, place):
+    """Shows another place in the same page."""
+    page.evaluate("place => { location.hash = place }", place)
+    page.wait_for_function("id => current.id === (id || data.tree.id)", arg=place[1:])
+
+
+@pytest.mark.parametrize("size", [LAPTOP, PHONE, (320, 640)])
+def test_nothing_is_wider_than_the_window(sample, open_page, size):
+    page = open_page(sample, "", *size)
+    for place in PLACES:
+        go(page, place)
+        page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+        page.wait_for_function(
+            "[...document.querySelectorAll('details')].every(it => it.children[1])"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0], place
+        outside = """width => [...document.querySelectorAll('body *')]
+          .filter(element => !element.closest('.hidden, .skip, .sheet thead'))
+          .filter(element => element.getBoundingClientRect().right > width + 1)
+          .map(element => element.outerHTML.slice(0, 80))"""
+        assert page.evaluate(outside, size[0]) == [], place
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_its_ground(sample, open_page, scheme):
+    page = open_page(sample, scheme=scheme)
+    for place in PLACES:
+        go(page, place)
+        assert page.evaluate(TOO_FAINT) == [], place
+
+
+# Texts whose contrast is below 4.5, by WCAG's formula.
+TOO_FAINT = """() => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(part => part / 255)
+    .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const ground = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const isText = walker.currentNode.textContent.trim() && element.checkVisibility();
+    if (!isText || element.closest('script, noscript, button:disabled, .hidden, .skip')) continue;
+    const [one, other] = [light(parse(getComputedStyle(element).color)), light(ground(element))];
+    const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (contrast < 4.5) faint.push(`${contrast.toFixed(2)} ${element.outerHTML.slice(0, 100)}`);
+  }
+  return faint;
+}"""
+
+
+def test_an_account_shows_every_value_with_its_policy(sample, open_page):
+    page = open_page(sample, DATA_LAB)
+    crumbs = page.get_by_role("navigation", name="Where it is")
+    assert [link.inner_text() for link in crumbs.get_by_role("link").all()] == [
+        "Root",
+        "Workloads",
+        "Development",
+    ]
+    rule = page.get_by_role("table", name="Rule nightly")
+    assert row(rule, "Cancelled after") == ["600 minutes", "data-lab-shorter"]
+    assert row(rule, "Deleted after") == [
+        "35 days\ndata-lab-shorter wants to change it, which org-daily does not allow",
+        "org-daily",
+    ]
+    rule.get_by_role("link", name="data-lab-shorter").click()
+    expect(page.get_by_role("heading", level=2, name="data-lab-shorter")).to_be_visible()
+    expect(page.locator("#scope").get_by_role("link", name="data-lab", exact=True)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", level=2, name="data-lab", exact=True)).to_be_visible()
+
+
+def row(table, label):
+    cells = table.get_by_role("row").filter(has=table.page.get_by_role("rowheader", name=label))
+    return [cell.inner_text() for cell in cells.first.get_by_role("cell").all()]
+
+
+def test_the_calendar_shows_the_coming_weeks(sample, open_page):
+    page = open_page(sample, DATA_LAB)
+    days = page.locator("#calendar").get_by_role("button").all()
+    names = [day.get_attribute("aria-label") for day in days]
+    assert len(names) == 35
+    assert names[0] == "Monday 23 November: 05:00 nightly with copies"
+    assert names[8] == (
+        "Tuesday 1 December: 05:00 nightly with copies, 05:00 first-of-month with copies"
+    )
+    days[8].click()
+    agenda = page.locator(".agenda")
+    assert "Tuesday 1 December 2026" in agenda.inner_text()
+    assert "kept 366 days, in cold storage after 30 days" in agenda.inner_text()
+    assert "→ copied to AWSBackupSolutionCentralVault" in agenda.inner_text()
+    nothing = open_page(sample, "#100000000001")
+    expect(nothing.get_by_text("No backup starts in these weeks.")).to_be_visible()
+
+
+def test_retention_is_drawn_to_scale(sample, open_page):
+    page = open_page(sample, "#ou-exmp-finance01")
+    table = page.get_by_role("table", name="How long it is kept")
+    monthly = table.get_by_role("row").filter(has_text="monthly / first-of-month")
+    assert "kept 2557 days (7 years), in cold storage after 30 days" in monthly.inner_text()
+    spans = [span.bounding_box() for span in monthly.locator(".span").all()]
+    warm, cold = spans[:2]
+    assert abs(warm["x"] + warm["width"] - cold["x"]) < 2
+    ticks = {name.inner_text(): name.bounding_box() for name in page.locator(".scale span").all()}
+    month, seven = ticks["1 month"], ticks["7 years"]
+    assert abs(month["x"] + month["width"] / 2 - cold["x"]) < 2
+    assert abs(seven["x"] + seven["width"] - cold["x"] - cold["width"]) < 2
+
+
+def test_the_filter_narrows_everything(sample, open_page):
+    page = open_page(sample)
+    box = page.get_by_role("searchbox", name="Filter accounts")
+    status = page.locator("#matches")
+    tree = page.locator("#tree")
+
+    box.fill("orders")
+    expect(status).to_have_text("3 of 40 accounts")
+    accounts = [item.inner_text() for item in tree.locator(".account").all()]
+    assert accounts == ["orders-eu", "orders-us", "orders-dev"]
+    expect(page.get_by_text("3 of 40 accounts, by the filter")).to_be_visible()
+    assert page.locator(".group").count() == 3
+
+    # Units, ids, policies and states can be looked for, too, and all words must be there.
+    for query, count in [
+        ("sandbox", 6),
+        ("100000000033", 1),
+        ("AMERICAS-regions", 5),
+        ("finance invalid", 1),
+        ("nothing", 2),
+    ]:
+        box.fill(query)
+        expect(status, query).to_have_text(f"{count} of 40 accounts")
+
+    box.fill("no such thing")
+    expect(tree).to_have_text("Nothing matches.")
+    box.press("Escape")
+    assert box.input_value() == ""
+    assert status.inner_text() == ""
+    assert tree.locator(".account").count() == 40
+
+
+def test_the_keyboard_reaches_everything(sample, open_page):
+    page = open_page(sample)
+    seen = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate("document.activeElement.textContent || document.activeElement.id")
+        )
+    assert seen[:9] == [
+        "Skip to what they get",
+        "billing",
+        "production-databases",
+        "billing-longer-recovery",
+        "management",
+        "old-website",
+        "filter",
+        # One stop for the whole tree: the arrow keys go on from there.
+        "Root3 to look at40 accounts",
+        "What they get",
+    ]
+
+    page.locator("#tree a").first.focus()
+    for key in ["ArrowDown", "ArrowDown", "Enter"]:
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=2, name="log-archive")).to_be_visible()
+    for key in ["ArrowLeft", "ArrowLeft", "ArrowDown", "Enter"]:
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=2, name="Infrastructure")).to_be_visible()
+    assert focused_name(page) == "Infrastructure"
+
+    summary = page.locator("details > summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("table", name="Plan").first).to_be_visible()
+
+    page.locator('.day[tabindex="0"]').focus()
+    for key in ["ArrowDown", "ArrowRight", "Enter"]:
+        page.keyboard.press(key)
+    assert "Tuesday 1 December 2026" in page.locator(".agenda").inner_text()
+
+    page.get_by_role("link", name="How long it is kept").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#retention").bounding_box()["y"] < 768
+    assert page.get_by_role("heading", level=2, name="Infrastructure").count() == 1
+
+
+def focused_name(page):
+    return page.evaluate("document.activeElement.querySelector('.name').textContent")
+
+
+def test_everything_that_can_be_used_has_a_name(sample, open_page):
+    page = open_page(sample)
+    session = page.context.new_cdp_session(page)
+    for place in PLACES:
+        go(page, place)
+        nodes = session.send("Accessibility.getFullAXTree")["nodes"]
+        roles = {"button", "link", "searchbox", "navigation", "table", "DisclosureTriangle"}
+        without = [
+            node["role"]["value"]
+            for node in nodes
+            if not node["ignored"]
+            and node["role"]["value"] in roles
+            and not node.get("name", {}).get("value", "").strip()
+        ]
+        assert without == [], place
+
+
+def test_what_comes_from_outside_stays_text(make_page, open_page):
+    evil = "</script><img src=x onerror=alert(1)>@script@<!--"
+    content = {"plans": {"p": {"regions": {"@@assign": [evil]}}}}
+    organization = {
+        "policy_type": "BACKUP_POLICY",
+        "root": {
+            "id": "r-evil",
+            "name": evil,
+            "policies": ["p-evil00001"],
+            "accounts": [{"id": "100000000001", "name": evil}],
+        },
+        "policies": {"p-evil00001": {"name": evil, "content": content}},
+    }
+    page = open_page(make_page(organization), "#100000000001")
+    assert page.locator("#scope h2").inner_text().startswith(evil)
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 2
+    assert page.title() == f"{evil}: effective backup policies"
+    assert evil in page.get_by_role("table", name="Plan").inner_text()
+
+
+def test_thousands_of_accounts_stay_usable(make_page, open_page):
+    page = open_page(make_page(large(units=100, accounts=50)))
+    expect(page.get_by_text("5,000 accounts").first).to_be_visible()
+    assert page.evaluate("document.querySelectorAll('*').length") < 3000
+    page.get_by_role("searchbox").fill("account-73-41")
+    expect(page.get_by_text("1 of 5,000 accounts", exact=True)).to_be_visible()
+    page.locator("#tree").get_by_role("link", name="account-73-41").click()
+    expect(page.get_by_role("heading", level=2, name="account-73-41")).to_be_visible()
+
+
+def large(units, accounts):
+    plan = {
+        "regions": {"@@assign": ["eu-west-1"]},
+        "rules": {
+            "nightly": {
+                "schedule_expression": {"@@assign": "cron(0 5 ? * * *)"},
+                "target_backup_vault_name": {"@@assign": "Vault"},
+            }
+        },
+        "selections": {
+            "tags": {
+                "all": {
+                    "iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/Backup"},
+                    "tag_key": {"@@assign": "backup"},
+                    "tag_value": {"@@assign": ["yes"]},
+                }
+            }
+        },
+    }
+
+    def unit(index):
+        # Every tenth unit gets nothing.
+        policies = ["p-daily00001"] if index % 10 else []
+        numbers = range(accounts)
+        return {
+            "id": f"ou-many-{index:08}",
+            "name": f"unit-{index}",
+            "policies": policies,
+            "accounts": [
+                {"id": f"{index:06}{number:06}", "name": f"account-{index}-{number}"}
+                for number in numbers
+            ],
+        }
+
+    return {
+        "policy_type": "BACKUP_POLICY",
+        "root": {
+            "id": "r-many",
+            "name": "Many",
+            "organizational_units": [unit(index) for index in range(units)],
+        },
+        "policies": {"p-daily00001": {"name": "daily", "content": {"plans": {"daily": plan}}}},
+    }
+
+
+def test_an_organization_without_problems_says_so(make_page, open_page):
+    organization = large(units=1, accounts=3)
+    organization["root"]["policies"] = ["p-daily00001"]
+    page = open_page(make_page(organization))
+    expect(page.get_by_text("Every account gets a backup plan")).to_be_visible()
+
+
+def test_one_account_alone_has_a_page(make_page, open_page):
+    page = open_page(make_page(SAMPLE, "--account", DATA_LAB[1:]))
+    assert page.locator("#tree .account").count() == 1
+    expect(page.get_by_text("Every account gets a backup plan")).to_be_visible()
+    page.locator("#tree").get_by_role("link", name="data-lab").click()
+    expect(page.get_by_role("table", name="Rule nightly")).to_be_visible()
