@@ -142,7 +142,7 @@ test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command l
 .PHONY: test-page
 test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
 	cargo build --quiet --locked --package backupctl --no-default-features
-	cd tests && ../.tools/page/bin/python -m pytest --quiet -rs page
+	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 ##### Now and then
 

@@ -1,12 +1,13 @@
-"""The deployment guide's commands, one after another, for the stacks that the emulator can hold.
+"""The deployment guide's commands, one after another, on the emulator.
 
-It has no CodeCommit, CodePipeline and StackSets: `make deploy-home` stops at the repository, and
-the stacks that the pipeline deploys are deployed here by the code behind `make deploy-*`, in the
-pipeline's order. What is asserted is what exists afterwards, not what a stack says of itself.
+The pipeline itself runs in `tests/rehearsal`; the stacks that it deploys are deployed here by the
+code behind `make deploy-*`, in the pipeline's order. What is asserted is what exists afterwards,
+not what a stack says of itself.
 """
 
 import json
 import re
+import time
 import urllib.request
 
 import pytest
@@ -76,11 +77,26 @@ def test_management_account(organization):
     assert result.stdout.count("names no TargetIds") == 2
 
 
-def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
-    """What is not committed stops the command, so it is driven without that look."""
+def test_the_organization_is_prepared(organization):
+    place = (MANAGEMENT, HOME_REGION, "prepare-organization")
+    assert organization.make(*place).stdout.count("missing  ") == 7
+    result = organization.make(*place, "APPLY=1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    again = organization.make(*place).stdout
+    assert again.count("ok       ") == 8
+    assert "missing" not in again
+
+
+def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
+    """What is not committed stops the command, so it is driven without that look.
+
+    The pipeline starts by itself; here it is stopped before its first build. It runs to its end
+    in the rehearsal.
+    """
     from deploy import accounts, targets
 
     monkeypatch.setattr(accounts, "require_committed", lambda: None)
+    organization.fault(service="codebuild", operation="StartBuild", kind="refuse")
     said = []
 
     class Session:
@@ -89,8 +105,7 @@ def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
         def client(self, service, region_name=None):
             return organization.client(service, HOME, region_name or HOME_REGION)
 
-    with pytest.raises(accounts.Problem, match="AWS::CodeCommit::Repository"):
-        accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
+    accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
     client = organization.client("cloudformation", HOME)
     exports = names(client.list_exports()["Exports"], "Name")
     assert {"aws-backup-s3-bucket-name", "aws-backup-codepipeline-kms-arn"} <= exports
@@ -100,6 +115,26 @@ def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
         "AWSBackup-TestAndPackageBackupOrgPolicyManager",
     } <= projects
     assert any(line.startswith("source archive: ") for line in said)
+    source = organization.client("codecommit", HOME)
+    makefile = source.get_file(repositoryName=accounts.REPOSITORY, filePath="Makefile")
+    assert b"deploy-home" in makefile["fileContent"] or b"deploy.mk" in makefile["fileContent"]
+    pipeline = organization.client("codepipeline", HOME)
+    deadline = time.monotonic() + 60
+    while True:
+        executions = pipeline.list_pipeline_executions(pipelineName=accounts.REPOSITORY)
+        (execution,) = executions["pipelineExecutionSummaries"]
+        if execution["status"] != "InProgress":
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert execution["status"] == "Failed"
+    states = pipeline.get_pipeline_state(name=accounts.REPOSITORY)["stageStates"]
+    reached = {
+        state["stageName"]: state.get("latestExecution", {}).get("status") for state in states
+    }
+    assert reached["UpdatePipeline"] == "Succeeded"
+    assert reached["Validate"] == "Failed"
+    assert reached["Targets"] is None
 
 
 def test_targets_reach_the_parameters_without_blanks(organization):

@@ -12,6 +12,7 @@ from .backup_api import BackupApi
 from .backup_events import BackupEvents
 from .backup_settings import BackupSettings
 from .calls import Call, Request
+from .clusters import Clusters
 from .instances import Instances
 from .native import Handler, Native
 from .rates import Rates
@@ -32,13 +33,17 @@ class Restores:
         self.instances = Instances(self.native, handlers["ec2"])
         self.jobs = RestoreJobs(self.native, self.instances, self.events)
         self.api = BackupApi(self.points, self.jobs, handlers["backup"])
+        self.clusters = Clusters(handlers["rds"], handlers["documentdb"])
         self.tagging = TaggingApi(self.native, handlers["tagging"])
         self.rates = Rates()
 
     def install(self, handlers: dict[str, Any]) -> None:
         """Stand before the base's services, and replace what delivers events."""
         handlers.update(
-            backup=self.api.handle, ec2=self.instances.handle, tagging=self.tagging.handle
+            backup=self.api.handle,
+            ec2=self.instances.handle,
+            rds=self.clusters.handle,
+            tagging=self.tagging.handle,
         )
         patches.replace(
             "ministack.services.ec2",

@@ -22,14 +22,23 @@ def find_browser():
     return named or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+NO_BROWSER = (
+    "the page is not tested: no Chromium is installed (on Debian: apt install chromium; "
+    "elsewhere: set CHROMIUM to its path)"
+)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says once why everything was skipped."""
+    if not find_browser():
+        terminalreporter.write_line(NO_BROWSER)
+
+
 @pytest.fixture(scope="session")
 def browser():
     path = find_browser()
     if not path:
-        pytest.skip(
-            "the page is not tested: no Chromium is installed (on Debian: apt install chromium; "
-            "elsewhere: set CHROMIUM to its path)"
-        )
+        pytest.skip(NO_BROWSER)
     # Chromium's sandbox does not work for root, whom CI often is. The pages are our own.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:

@@ -40,8 +40,11 @@ def test_the_problems_are_the_first_thing_to_see(sample, open_page, size):
 
 def go(page, place):
     """Shows another place in the same page."""
-    page.evaluate("place => { location.hash = place }", place)
-    page.wait_for_function("id => current.id === (id || data.tree.id)", arg=place[1:])
+    change = """place => location.hash === place || new Promise(done => {
+      addEventListener("hashchange", done, { once: true });
+      location.hash = place;
+    })"""
+    page.evaluate(change, place)
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE, (320, 640)])
@@ -50,9 +53,7 @@ def test_nothing_is_wider_than_the_window(sample, open_page, size):
     for place in PLACES:
         go(page, place)
         page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
-        page.wait_for_function(
-            "[...document.querySelectorAll('details')].every(it => it.children[1])"
-        )
+        expect(page.locator("details:not(:has(.body))")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") == size[0], place
         outside = """width => [...document.querySelectorAll('body *')]
           .filter(element => !element.closest('.hidden, .skip, .sheet thead'))

@@ -48,7 +48,10 @@ install-validators: install-rust ## what validate-templates needs besides, on a 
 	bash tools/deploy/install-validators.sh
 
 .PHONY: validate-templates
-validate-templates: check-baseline targets-check ## what the pipeline checks before it changes anything
+validate-templates: check-baseline targets-check validate-policies ## what the pipeline checks before it changes anything
+
+.PHONY: validate-online
+validate-online: ## the same with what has to be fetched: cfn-nag, AWS's registry of rules, advisories
 	bash tools/deploy/validate-templates.sh
 
 # The values that the pipeline gives decide whether the policies are sound.

@@ -72,6 +72,43 @@ fn keys_that_are_missing_unknown_or_hold_something_else() {
 }
 
 #[test]
+fn types_of_policy_that_cannot_be_meant() {
+    let typed = |name: &str| file("", "").replace("BACKUP_POLICY", name);
+    check(
+        &typed("BACKUP_POLICIES"),
+        &[
+            "`policy_type`: there is no policy type `BACKUP_POLICIES`: did you mean `BACKUP_POLICY`? (line 1, column 17)",
+        ],
+    );
+    check(
+        &typed("backup_policy"),
+        &[
+            "`policy_type`: there is no policy type `backup_policy`: did you mean `BACKUP_POLICY`? (line 1, column 17)",
+        ],
+    );
+    check(
+        &typed(""),
+        &[
+            "`policy_type`: the type of the policies is empty: write `BACKUP_POLICY` (line 1, column 17)",
+        ],
+    );
+    check(
+        &typed("SERVICE_CONTROL_POLICY"),
+        &[
+            "`policy_type`: policies of the type `SERVICE_CONTROL_POLICY` are not merged: AWS evaluates each of them (line 1, column 17)",
+        ],
+    );
+    for other in [
+        "TAG_POLICY",
+        "S3_POLICY",
+        "BEDROCK_POLICY",
+        "AISERVICES_OPT_OUT_POLICY",
+    ] {
+        assert!(Organization::parse(&typed(other)).is_ok(), "{other}");
+    }
+}
+
+#[test]
 fn policies_that_are_not_there_or_attached_twice() {
     check(
         &file(

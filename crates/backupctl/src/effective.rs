@@ -107,3 +107,86 @@ fn sign(node: &Node, text: &mut String) {
 fn sign_policy(policy: &PolicyId, text: &mut String) {
     text.push_str(&format!("{policy:?}"));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use backup_policy::{Content, Instant, Organization};
+
+    const SAMPLE: &str = include_str!("../examples/organization.json");
+
+    fn now() -> Instant {
+        "2026-11-23T00:05:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn accounts_of_several_units_that_get_the_same_are_together() {
+        let organization = Organization::parse(SAMPLE).unwrap();
+        let policies = organization.effective_policies(now()).unwrap();
+        let groups = groups(&policies);
+        let sizes: Vec<(State, usize)> = groups
+            .iter()
+            .map(|group| (group.state, group.accounts.len()))
+            .collect();
+        let expected = [
+            (State::Invalid, 1),
+            (State::Nothing, 2),
+            (State::Plans, 15),
+            (State::Plans, 7),
+            (State::Plans, 6),
+            (State::Plans, 5),
+            (State::Plans, 3),
+            (State::Plans, 1),
+        ];
+        assert_eq!(sizes, expected);
+    }
+
+    #[test]
+    fn the_same_values_from_other_policies_are_not_the_same() {
+        let text = r#"{"policy_type": "BACKUP_POLICY",
+            "root": {"id": "r-root", "name": "Root", "organizational_units": [
+                {"id": "ou-root-aaaaaaaa", "name": "a", "policies": ["p-aaaaaaaa"],
+                 "accounts": [{"id": "111111111111", "name": "a"}]},
+                {"id": "ou-root-bbbbbbbb", "name": "b", "policies": ["p-bbbbbbbb"],
+                 "accounts": [{"id": "222222222222", "name": "b"}]}]},
+            "policies": {
+                "p-aaaaaaaa": {"name": "a", "content": {"plans": {"p": {"regions": {"@@assign": ["eu-west-1"]}}}}},
+                "p-bbbbbbbb": {"name": "b", "content": {"plans": {"p": {"regions": {"@@assign": ["eu-west-1"]}}}}}}}"#;
+        let organization = Organization::parse(text).unwrap();
+        let policies = organization.effective_policies(now()).unwrap();
+        assert_eq!(groups(&policies).len(), 2);
+    }
+
+    #[test]
+    fn every_value_is_on_the_sheet_with_its_policies() {
+        let organization = Organization::parse(SAMPLE).unwrap();
+        let policies = organization.effective_policies(now()).unwrap();
+        let names = sheet::Names(&organization.policies);
+        let mut values = 0;
+        for group in groups(&policies) {
+            for plan in sheet::plans(&group.effective, names) {
+                let rules = plan.rules.iter().flat_map(|rule| &rule.rows);
+                let selections = plan.selections.iter().flat_map(|selection| &selection.rows);
+                let rows: Vec<_> = plan.rows.iter().chain(rules).chain(selections).collect();
+                let node = group.effective.root.get(&["plans", &plan.name]).unwrap();
+                for (path, content) in node.values() {
+                    let text = match content {
+                        Content::Text(text) => text.text.to_string(),
+                        Content::List(list) => {
+                            let texts: Vec<&str> =
+                                list.members.iter().map(|member| &*member.text).collect();
+                            texts.join(", ")
+                        }
+                    };
+                    let shown = rows.iter().any(|row| {
+                        let mut origins = content.origins().map(|origin| &origin.policy);
+                        row.value.contains(&text) && origins.all(|it| row.policies.contains(it))
+                    });
+                    assert!(shown, "{} {path:?}: {text}", plan.name);
+                    values += 1;
+                }
+            }
+        }
+        assert!(values > 100);
+    }
+}

@@ -156,6 +156,20 @@ def test_commands_that_this_machine_cannot_run_are_recorded(ready: World, tmp_pa
     assert status == 400
 
 
+def test_a_kept_source_is_brought_up_to_date(ready: World, tmp_path: Path) -> None:
+    ready.control("POST", "build-machine", {"workspace": str(tmp_path)})
+    first = SPEC + "phases: {build: {commands: ['echo made > made']}}\n"
+    assert build(ready, first)["buildStatus"] == "SUCCEEDED"
+    kept = tmp_path / "project" / "folder" / "file.txt"
+    before = kept.stat().st_mtime_ns
+    (tmp_path / "project" / "stray").write_text("not of the source")
+    second = SPEC + "phases: {build: {commands: ['cat made stray']}}\n"
+    found = build(ready, second)
+    assert found["buildStatus"] == "SUCCEEDED", log(ready, found)
+    assert kept.stat().st_mtime_ns == before
+    assert (tmp_path / "project" / "build.yml").stat().st_mtime_ns > before
+
+
 def test_a_role_that_does_not_trust_codebuild(ready: World) -> None:
     ready.client("iam", HOME).delete_role(RoleName="codebuild")
     found = build(ready, SPEC + "phases: {build: {commands: ['true']}}")

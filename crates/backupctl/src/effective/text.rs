@@ -9,7 +9,7 @@ use super::{Group, State, groups};
 use crate::words::number;
 
 /// How many accounts of a unit, and how many units, are named before "and 9 more".
-const FEW: usize = 10;
+const FEW: usize = 5;
 
 /// How wide labels are.
 const LABELS: usize = 28;

@@ -53,7 +53,7 @@ const showCalendar = (groups) => {
   // Monday first; days before the first one stay empty.
   const offset = (dayAt(0).getUTCDay() + 6) % 7;
   const weeks = Math.ceil((offset + days.length) / 7);
-  const agenda = el("div", { class: "agenda" });
+  const agenda = el("div", { class: "agenda", "aria-live": "polite" });
   const pick = (index) => {
     pickedDay = index;
     for (const button of table.querySelectorAll(".day")) {
@@ -93,13 +93,15 @@ const dayButton = (index, runs, pick) => {
 };
 
 const agendaOf = (index, runs) => [
-  el("h4", { "aria-live": "polite" }, `${weekday(index)} ${longDay(index)}`),
-  runs.length ? el("ul", {}, runs.map((run) => el("li", { class: `t${run.plan.tone}` },
-    el("div", { class: "when" }, run.times.length > 6
-      ? `${clock(run.times[0])}, then ${run.times.length - 1} more` : run.times.map(clock).join(", ")),
-    el("div", { class: "what" }, el("b", {}, `${run.plan.name} / ${run.rule.name}`),
-      [...run.variants.values()].map(variantOf)))))
+  el("h4", {}, `${weekday(index)} ${longDay(index)}`),
+  runs.length ? withMore(el("ul"), runs, 20, runOf, (left) => `and ${count(left, "other rule")}`)
     : el("p", { class: "muted" }, "No backup starts on this day.")];
+
+const runOf = (run) => el("li", { class: `t${run.plan.tone}` },
+  el("div", { class: "when" }, run.times.length > 6
+    ? `${clock(run.times[0])}, then ${run.times.length - 1} more` : run.times.map(clock).join(", ")),
+  withMore(el("div", { class: "what" }, el("b", {}, `${run.plan.name} / ${run.rule.name}`)),
+    [...run.variants.values()], 5, variantOf, (left) => `and ${count(left, "other variant")}`));
 
 const variantOf = ({ plan, rule, accounts }) => el("div", { class: "variant" },
   el("div", {}, rule.life.words, el("span", { class: "muted" },

@@ -40,7 +40,9 @@ const withMore = (list, things, most, item, words) => {
     const more = el("button", { class: "more", type: "button", onclick: () => {
       const items = rest.map(item);
       holder.replaceWith(...items);
-      items[0].querySelector("a, summary")?.focus();
+      const next = items[0].querySelector("a, summary") ?? items[0];
+      if (next === items[0]) next.tabIndex = -1;
+      next.focus();
     } }, words(rest.length));
     const holder = el(list.localName === "ul" ? "li" : "p", {}, more);
     list.append(holder);

@@ -25,6 +25,7 @@ const choose = (isFirst) => {
   if (hidden.length && !isFirst) showTree();
   else markCurrent();
   show();
+  if (!isFirst) put("shown", `Showing ${current.name || current.id}`);
   document.title = `${current.name || current.id}: effective backup policies`;
   const heading = byId("scope").getBoundingClientRect();
   if (!isFirst && (heading.top < 0 || heading.bottom > innerHeight)) byId("scope").scrollIntoView();

@@ -39,7 +39,7 @@ const showRetention = (groups) => {
   const scale = el("div", { class: "scale" },
     ticks.map((tick) => at(el("span", { class: tick.at > 92 ? "end" : null }, tick.label), { left: tick.at })));
   put("retention", el("ul", { class: "key" }, keys),
-    el("div", { class: "life", role: "table", "aria-labelledby": "retention-title" },
-      el("div", { "aria-hidden": "true" }, el("div", { class: "corner" }), scale),
-      [...rows.values()].map(row)));
+    withMore(el("div", { class: "life", role: "table", "aria-labelledby": "retention-title" },
+      el("div", { "aria-hidden": "true" }, el("div", { class: "corner" }), scale)),
+    [...rows.values()], 20, row, (left) => `and ${count(left, "other rule")}`));
 };
