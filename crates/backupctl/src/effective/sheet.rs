@@ -81,8 +81,10 @@ pub struct Row {
     pub is_code: bool,
     /// The policies that made it, from the root downwards.
     pub policies: Vec<PolicyId>,
-    /// What else there is to know: locks, attempts that were not allowed, list members.
+    /// What else there is to know: who limits it, and who changed which members of a list.
     pub notes: Vec<String>,
+    /// What policies wanted to change, and were not allowed to.
+    pub refused: Vec<String>,
 }
 
 impl Names<'_> {
@@ -235,6 +237,7 @@ fn selection_sheet(selection: &Selection<'_>, names: Names<'_>) -> SelectionShee
             is_code: true,
             policies: policies_of(condition.key.into_iter().chain(condition.value)),
             notes: Vec::new(),
+            refused: Vec::new(),
         });
     }
     SelectionSheet {
@@ -312,13 +315,13 @@ fn row(node: &Node, content: &Content, path: &[&str], names: Names<'_>) -> Row {
             limits(node, names)
         ));
     }
-    notes.extend(refused);
     Row {
         label,
         value,
         is_code,
         policies: node.policies(),
         notes,
+        refused,
     }
 }
 
@@ -384,6 +387,7 @@ fn tag_rows(label: &str, tags: &[(&Sourced, &Sourced)]) -> Vec<Row> {
         is_code: false,
         policies: policies_of([*key, *value]),
         notes: Vec::new(),
+        refused: Vec::new(),
     };
     tags.iter().map(row).collect()
 }
@@ -433,5 +437,6 @@ fn refused_row(text: String) -> Row {
         is_code: false,
         policies: Vec::new(),
         notes: Vec::new(),
+        refused: Vec::new(),
     }
 }

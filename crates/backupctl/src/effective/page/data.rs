@@ -188,6 +188,7 @@ impl Page<'_> {
                 "code": row.is_code,
                 "policies": self.indexes(&row.policies),
                 "notes": row.notes,
+                "refused": row.refused,
             })
         };
         rows.iter().map(row).collect()
