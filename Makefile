@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 # The processor that packages are for. Another one than this machine's needs its standard library.
 ARCHITECTURE ?= $(shell uname -m)
-FUNCTIONS := org-policy-manager
+FUNCTIONS := org-policy-manager tag-on-restore
 
 TEMPLATES = $(wildcard cloudformation/*/*.yaml codebuild/*.yaml)
 SCRIPTS = .ci/run $(wildcard tools/*.sh tools/*/*.sh)
@@ -32,7 +32,7 @@ rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/te
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline test-page demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline test-page demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -137,9 +137,15 @@ test-packages: package ## the packages are as promised, and a panic is answered
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
 
+# With the features of the whole workspace, or everything would be compiled a second time.
+.PHONY: test-backupctl
+test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
+	cargo test $(CARGO_CHECKED) --no-run --quiet
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
+
 .PHONY: test-page
 test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
-	cargo build --quiet --locked --package backupctl
+	cargo build --quiet --locked --package backupctl --no-default-features
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 ##### Now and then
