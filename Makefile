@@ -21,14 +21,14 @@ help: ## list these targets
 ##### What a developer runs
 
 .PHONY: demo
-demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove policies in a local AWS (KEEP=1: leave it running)
+demo: package .tools/demo/ready .tools/emulator/ready ## policies and restores in a local AWS, with the real templates and packages (KEEP=1: leave it running)
 	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
 
 .PHONY: check
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline test-page demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-restores test-baseline test-page demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -132,6 +132,10 @@ test-packages: package ## the packages are as promised, and a panic is answered
 .PHONY: test-lifecycle
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
+
+.PHONY: test-restores
+test-restores: package .tools/demo/ready .tools/emulator/ready ## restored resources get their tags: TagOnRestore's package on the emulator
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet restores
 
 .PHONY: test-page
 test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one

@@ -35,7 +35,7 @@ class Story:
     def command(self, account, command):
         """A command just before it runs."""
         lines = [f"   {ACCOUNTS[account]}$ "]
-        for part in re.split(r" (?=--|s3:|'?ParameterKey=)", command):
+        for part in re.split(r" (?=--|s3:|arn:|'?(?:ParameterKey|Key|DeviceName)=)", command):
             if len(lines[-1]) + len(part) > WIDTH - 2 and lines[-1].strip():
                 lines[-1] += "\\"
                 lines.append("       ")

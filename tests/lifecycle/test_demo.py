@@ -95,6 +95,24 @@ def test_calls_become_commands_as_a_user_types_them():
     ]
 
 
+def test_tags_are_told_except_those_that_every_stack_has(monkeypatch):
+    told = []
+    monkeypatch.setattr(cli.Cli, "_run", lambda self, account, arguments: "{}")
+    command_line = cli.Cli("http://127.0.0.1:1", lambda account, command: told.append(command))
+    command_line.run("222222222222", "cloudformation", "create-stack", "--tags", "Key=a,Value=b")
+    command_line.run("222222222222", "ec2", "create-tags", "--tags", "Key=a,Value=b")
+    assert told == ["aws cloudformation create-stack", "aws ec2 create-tags --tags Key=a,Value=b"]
+
+
+def test_the_user_s_own_configuration_takes_no_part(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "one-that-does-not-exist")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with Emulator() as emulator:
+        reader = cli.Cli(emulator.url)
+        listed = reader.read("111111111111", "organizations", "ListRoots")
+    assert [root["Id"] for root in listed["Roots"]] == ["r-reh1"]
+
+
 def test_the_edits_still_fit_the_template(tmp_path):
     for edit in (edits.two_mistakes, edits.drop_monthly_policy):
         assert edits.write(tmp_path, edit).read_text() != solution.ORG_POLICY_TEMPLATE.read_text()
