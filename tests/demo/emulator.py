@@ -190,22 +190,22 @@ class Emulator:
         return self._control("POST", "tags", place | {"arn": arn, "tags": add or {}})
 
     def queue(self, account, name):
-        """A queue's visible messages, those in flight, and the batches a function works on."""
+        """How many messages of a queue are visible, at work in a function, and hidden."""
         for queue in self._control("GET", "queues"):
             if (queue["account"], queue["region"], queue["name"]) == (account, REGION, name):
-                return {key: queue[key] for key in ("visible", "in_flight", "batches")}
+                return {key: queue[key] for key in ("visible", "at_work", "hidden")}
         raise LookupError(f"no queue `{name}` in {account}")
 
     def await_queue(self, account, name):
         """Wait until a function has worked on all that is visible in a queue; what it gave back."""
         deadline = time.monotonic() + QUEUE_SECONDS
-        while (state := self.queue(account, name))["visible"] or state["batches"]:
+        while (state := self.queue(account, name))["visible"] or state["at_work"]:
             if time.monotonic() > deadline:
                 raise TimeoutError(
                     f"queue `{name}` was not worked off in {QUEUE_SECONDS} s: {state}"
                 )
             time.sleep(0.02)
-        return state["in_flight"]
+        return state["hidden"]
 
     def elapse_visibility(self, account, name):
         """Let a queue's visibility timeouts pass, and wait for the function; what it gave back."""

@@ -3,7 +3,7 @@
 import pytest
 from demo.names import MEMBER
 
-from .sources import BY_NAME
+from .sources import BY_NAME, arn
 from .world import DEAD_LETTERS, QUEUE, RECEIVES
 
 TABLE, BUCKET, VOLUME = (BY_NAME[n] for n in ("DynamoDB table", "S3 bucket", "EBS volume"))
@@ -103,20 +103,12 @@ def test_a_missing_permission_is_a_dead_letter_until_it_is_granted(world):
     assert world.tags(made) == {}
     # The permission is granted, and the letters are sent back.
     world.emulator.mend()
-    sqs = world.client("sqs")
-    move_all(sqs, DEAD_LETTERS, QUEUE)
+    world.client("sqs").start_message_move_task(
+        SourceArn=arn("sqs", DEAD_LETTERS), DestinationArn=arn("sqs", QUEUE)
+    )
     world.eventually(lambda: world.tags(made) == {"app": "shop"})
     assert world.settle() == 0
     assert world.dead_letters() == []
-
-
-def move_all(sqs, source, destination):
-    """As StartMessageMoveTask does, which the emulator's base lacks."""
-    came_from = sqs.get_queue_url(QueueName=source)["QueueUrl"]
-    goes_to = sqs.get_queue_url(QueueName=destination)["QueueUrl"]
-    for message in sqs.receive_message(QueueUrl=came_from, MaxNumberOfMessages=10)["Messages"]:
-        sqs.send_message(QueueUrl=goes_to, MessageBody=message["Body"])
-        sqs.delete_message(QueueUrl=came_from, ReceiptHandle=message["ReceiptHandle"])
 
 
 def test_buckets_are_tagged_through_the_tagging_api_where_s3_control_will_not(world):
