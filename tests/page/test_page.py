@@ -111,6 +111,8 @@ def test_an_account_shows_every_value_with_its_policy(sample, open_page):
         "35 days\ndata-lab-shorter wants to change it, which org-daily does not allow",
         "org-daily",
     ]
+    tree, line = page.locator("#tree").bounding_box(), page.locator("[data-current]").bounding_box()
+    assert tree["y"] <= line["y"] <= tree["y"] + tree["height"] - line["height"]
     rule.get_by_role("link", name="data-lab-shorter").click()
     expect(page.get_by_role("heading", level=2, name="data-lab-shorter")).to_be_visible()
     expect(page.locator("#scope").get_by_role("link", name="data-lab", exact=True)).to_be_visible()
@@ -185,6 +187,12 @@ def test_the_filter_narrows_everything(sample, open_page):
     assert box.input_value() == ""
     assert status.inner_text() == ""
     assert tree.locator(".account").count() == 40
+
+
+def test_groups_say_in_what_they_differ(sample, open_page):
+    page = open_page(sample, "#ou-exmp-develop01")
+    differences = [item.inner_text() for item in page.locator(".differs").all()]
+    assert differences == ["Differs in nightly: cancelled after 600 minutes"]
 
 
 def test_the_keyboard_reaches_everything(sample, open_page):
