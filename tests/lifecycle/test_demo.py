@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from demo import cli, edits, solution
 from demo.emulator import CannotStart, Emulator
-from demo.story import Story
+from demo.story import Story, foldable
 
 
 @pytest.fixture
@@ -92,6 +92,17 @@ def test_calls_become_commands_as_a_user_types_them():
         "--use-previous-template",
         "--parameters",
         'ParameterKey=OUs,ParameterValue="ou-a, ou-b"',
+    ]
+
+
+def test_an_option_is_not_parted_from_its_first_value():
+    command = "aws x y --arns arn:aws:s3:::a arn:aws:s3:::b --keep --tags Key=a,Value=b"
+    assert foldable(command) == [
+        "aws x y",
+        "--arns arn:aws:s3:::a",
+        "arn:aws:s3:::b",
+        "--keep",
+        "--tags Key=a,Value=b",
     ]
 
 
