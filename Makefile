@@ -24,11 +24,15 @@ help: ## list these targets
 demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove policies in a local AWS (KEEP=1: leave it running)
 	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
 
+.PHONY: rehearsal
+rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the whole solution in a local AWS by the guide's commands (PREBUILT=1: with dist/'s packages)
+	cd tests && ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt)
+
 .PHONY: check
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline test-page demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline test-page demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -133,9 +137,15 @@ test-packages: package ## the packages are as promised, and a panic is answered
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
 
+# With the features of the whole workspace, or everything would be compiled a second time.
+.PHONY: test-backupctl
+test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
+	cargo test $(CARGO_CHECKED) --no-run --quiet
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
+
 .PHONY: test-page
 test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
-	cargo build --quiet --locked --package backupctl
+	cargo build --quiet --locked --package backupctl --no-default-features
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 ##### Now and then

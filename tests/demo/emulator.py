@@ -130,6 +130,18 @@ class Emulator:
         """Invoke a function again with a request that it has had."""
         self._control("POST", "resend", {"RequestId": request_id})
 
+    def join(self, account, name, parent=None):
+        """An account joins the organization, new or back again."""
+        self._control("POST", "accounts", {"id": account, "name": name, "parent": parent})
+
+    def set_build_machine(self, machine):
+        """What builds find; see the emulator's README."""
+        self._control("POST", "build-machine", machine)
+
+    def builds(self):
+        """Every build with the commands that were not run."""
+        return self._control("GET", "builds")
+
     @contextlib.contextmanager
     def settings(self, **changed):
         """Other quotas and habits of AWS Organizations for a while; see the emulator's README."""

@@ -57,7 +57,7 @@ validate-online: ## the same with what has to be fetched: cfn-nag, AWS's registr
 # The values that the pipeline gives decide whether the policies are sound.
 .PHONY: validate-policies
 validate-policies: needs-cargo needs-cc ## our own validator on the policies that the pipeline deploys
-	cargo run --quiet --locked --package backupctl -- validate \
+	cargo run --quiet --locked --package backupctl --no-default-features -- validate \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json $(TEMPLATES)
 
 # Live, from the management account, or from the pipeline with READER=1, which assumes its role there.
