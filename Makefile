@@ -32,7 +32,7 @@ rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/te
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline test-page demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline test-page test-rehearsal demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
@@ -151,6 +151,11 @@ test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command l
 test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
 	cargo build --quiet --locked --package backupctl --no-default-features
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
+
+.PHONY: test-rehearsal
+test-rehearsal: package ## the rehearsal with dist/'s packages, and the seeded defects that it must see
+	$(MAKE) --no-print-directory rehearsal PREBUILT=1
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet rehearsal
 
 ##### Now and then
 

@@ -139,6 +139,10 @@ class Emulator:
         """What builds find; see the emulator's README."""
         self._control("POST", "build-machine", machine)
 
+    def functions(self):
+        """Every function of every account with what it runs."""
+        return self._control("GET", "functions")
+
     def builds(self):
         """Every build with the commands that were not run."""
         return self._control("GET", "builds")
