@@ -233,6 +233,25 @@ def test_member_accounts_get_role_vault_and_key(organization):
             assert target["Arn"] == bus
 
 
+def test_member_accounts_get_tag_on_restore(organization):
+    result = organization.make(HOME, HOME_REGION, "publish-tag-on-restore")
+    assert result.returncode == 0, result.stderr
+    keys = organization.build(HOME, HOME_REGION, "publish-templates.yml")
+    stack = BY_NAME["stackset-aws-backup-tagonrestore"]
+    parameters = stack.parameters() | {"TemplateKey": keys["TAGONRESTORE_TEMPLATE"]}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **parameters)
+    for member in MEMBERS:
+        for region in REGIONS:
+            functions = organization.client("lambda", member, region)
+            function = functions.get_function_configuration(FunctionName="TagOnRestore")
+            # Made from the package's own key, so the package runs.
+            exported = (ROOT / "dist/tag-on-restore.env").read_text()
+            assert f"PACKAGE_ARCHITECTURE={function['Architectures'][0]}" in exported
+            (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
+            assert mapping["EventSourceArn"].endswith(":TagOnRestore")
+            assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
 def test_policy_manager_and_backup_policies(organization):
     for name in (
         "aws-backup-backuporgpolicymanager-role",
