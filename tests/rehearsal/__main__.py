@@ -9,14 +9,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from demo.emulator import CannotStart, Emulator
 
-from .checkout import Checkout
-from .landscape import Landscape
 from .names import CannotRehearse, RehearsalFailed
-from .people import People
 from .report import Report
-from .story import Story, copy_packages
-from .typed import Typed
-from .watch import Watch
+from .scene import prepare
 
 FAILED, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 
@@ -50,20 +45,7 @@ def run(arguments, report):
         Emulator(arguments.port) as emulator,
     ):
         folder = Path(name)
-        prebuilt = folder / "dist" if arguments.prebuilt else None
-        if prebuilt:
-            prebuilt.mkdir()
-            copy_packages(prebuilt)
-        (folder / "checkout").mkdir()
-        checkout = Checkout(folder / "checkout")
-        people = People(emulator.url)
-        people.bootstrap()
-        people.write_profiles(folder / "profiles")
-        report.say(f"an emulated organization is ready at {emulator.url}")
-        typed = Typed(checkout.folder, emulator.url, folder / "profiles", report.say)
-        landscape = Landscape(people, emulator)
-        watch = Watch(people, report.say, arguments.seconds)
-        story = Story(emulator, people, checkout, typed, watch, landscape, prebuilt)
+        story = prepare(folder, emulator, report.say, arguments.prebuilt, arguments.seconds)
         status = 0
         try:
             for title, act in story.stages():

@@ -25,10 +25,12 @@ _AUTHOR = {
 class Checkout:
     """The working copy in which the guide's commands are typed."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, spoil=lambda folder: None):
+        """``spoil`` may change the copy before it is committed: to see a defect found."""
         self.folder = folder
         self._copy()
         self.change(TARGETS_FILE, TARGETS)
+        spoil(folder)
         self._git("init", "--quiet", "--initial-branch", "main")
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", "Our target values")

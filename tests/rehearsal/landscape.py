@@ -1,5 +1,8 @@
 """What is in every account and Region, and what should be: end results, no stack's status."""
 
+import hashlib
+import io
+import zipfile
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
@@ -14,7 +17,14 @@ from .names import (
 )
 
 VAULT, KEY, ROLE = "AWSBackupSolutionVault", "alias/AWSBackupSolutionKey", "AWSBackupSolutionRole"
-FUNCTION = "TagOnRestore"
+FUNCTION, MANAGER = "TagOnRestore", "BackupOrgPolicyManager"
+# Function -> its name in the SSM parameters.
+PARAMETERS = {
+    "org-policy-manager": "aws-backup-backuporgpolicymanager",
+    "tag-on-restore": "aws-backup-tagonrestore",
+}
+# e_machine in the ELF header.
+_MACHINES = {62: "x86_64", 183: "arm64"}
 POLICIES = {"org-daily-backup-policy", "org-monthly-backup-policy"}
 
 
@@ -114,16 +124,65 @@ class Landscape:
             raise RehearsalFailed("the management account's role does not trust the home account")
 
     def expect_packages(self, regions, packages):
-        """Fail unless every recorded package is in every Region's bucket, byte by byte."""
-        ssm = self._people.client("ssm", HOME, HOME_REGION)
-        for name, content in packages.items():
-            key = ssm.get_parameter(Name=f"/backup/lambda/{name}/deployed-package")["Parameter"]
+        """Fail unless both packages are recorded, and are in every Region's bucket.
+
+        ``packages`` holds the bytes that must be there, as far as they are known.
+        """
+        for function in PARAMETERS:
+            key = self._recorded(function)
+            if key is None:
+                raise RehearsalFailed(f"no package of {function} is recorded")
             for region in regions:
-                s3 = self._people.client("s3", HOME, region)
-                bucket = f"lambda-deployment-bucket-{HOME}-{region}"
-                stored = s3.get_object(Bucket=bucket, Key=key["Value"])["Body"].read()
-                if content is not None and stored != content:
-                    raise RehearsalFailed(f"s3://{bucket}/{key['Value']} is another package")
+                content = self._package(function, key, region)
+                if packages.get(function, content) != content:
+                    raise RehearsalFailed(f"{region} has another package of {function} at {key}")
+
+    def expect_true_records(self, regions):
+        """Fail if a package is recorded that a Region lacks: stacks would be led to it."""
+        for function in PARAMETERS:
+            if (key := self._recorded(function)) is not None:
+                for region in regions:
+                    self._package(function, key, region)
+            hash_ = self._parameter(f"/backup/lambda/{PARAMETERS[function]}/deployed-hash")
+            if hash_ is not None and (key is None or hash_ not in key):
+                raise RehearsalFailed(
+                    f"the hash of {function} is recorded, and the package recorded is {key}"
+                )
+
+    def expect_functions(self):
+        """Fail unless each function runs the recorded package, on the processor it is built for."""
+        names = {FUNCTION: "tag-on-restore", MANAGER: "org-policy-manager"}
+        for found in self._emulator.functions():
+            function = names[found["name"]]
+            content = self._package(function, self._recorded(function), HOME_REGION)
+            where = f"`{found['name']}` of {found['account']} in {found['region']}"
+            if found["zip_sha256"] != hashlib.sha256(content).hexdigest():
+                raise RehearsalFailed(f"{where} does not run the recorded package")
+            built_for = architecture_of(content)
+            if found["architectures"] != [built_for]:
+                raise RehearsalFailed(
+                    f"{where} is declared for {found['architectures']}, and its package is built "
+                    f"for {built_for}"
+                )
+
+    def _recorded(self, function):
+        return self._parameter(f"/backup/lambda/{PARAMETERS[function]}/deployed-package")
+
+    def _parameter(self, name):
+        ssm = self._people.client("ssm", HOME, HOME_REGION)
+        found = ssm.get_parameters(Names=[name])["Parameters"]
+        return found[0]["Value"] if found else None
+
+    def _package(self, function, key, region):
+        bucket = f"lambda-deployment-bucket-{HOME}-{region}"
+        s3 = self._people.client("s3", HOME, region)
+        try:
+            return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            raise RehearsalFailed(
+                f"{key} is recorded as the package of {function}, and {region} does not have it: "
+                f"{error.response['Error']['Code']}"
+            ) from error
 
     def instances(self):
         """(stack set, account, Region, status, reason) of every stack instance."""
@@ -151,3 +210,10 @@ class Landscape:
                 raise
             return False
         return True
+
+
+def architecture_of(package):
+    """The processor that a package's binary is for."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        header = archive.read("bootstrap")[:20]
+    return _MACHINES.get(int.from_bytes(header[18:20], "little"), "no processor we know")

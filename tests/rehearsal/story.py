@@ -1,5 +1,6 @@
 """The stages of the rehearsal, in the order of the deployment guide."""
 
+import fcntl
 import os
 import time
 from pathlib import Path
@@ -37,14 +38,16 @@ PREBUILT = ["^make test-", "^make package-"]
 class Story:
     """What happens, and what has to be there afterwards."""
 
-    def __init__(self, emulator, people, checkout, typed, watch, landscape, prebuilt):
+    def __init__(self, emulator, people, checkout, typed, watch, landscape, prebuilt, not_run):
         self._emulator = emulator
         self._people = people
         self._checkout = checkout
         self._typed = typed
-        self._watch = watch
-        self._landscape = landscape
+        self.watch = self._watch = watch
+        self.landscape = self._landscape = landscape
         self._prebuilt = prebuilt
+        self._not_run = not_run
+        self._lock = None
         self.rows = []
 
     def stages(self):
@@ -171,28 +174,33 @@ class Story:
             "CARGO_TARGET_DIR": str(target),
         }
         links = {".tools": str(ROOT / ".tools")}
-        not_run = list(NOT_RUN)
+        not_run = [*NOT_RUN, *self._not_run]
         if self._prebuilt:
             links["dist"] = str(self._prebuilt)
             not_run += PREBUILT
-        return {
-            "environment": environment,
-            "links": links,
-            "not_run": not_run,
-            # Beside what is compiled in it: they go together, or the compiler would be misled.
-            "workspace": str(target / "rehearsal"),
-        }
+        machine = {"environment": environment, "links": links, "not_run": not_run}
+        # Beside what is compiled in it: they go together, or the compiler would be misled.
+        workspace = target / "rehearsal"
+        if self._is_ours(workspace):
+            machine["workspace"] = str(workspace)
+        return machine
+
+    def _is_ours(self, workspace):
+        """Whether no other rehearsal uses the builds' kept sources; then none can until we end."""
+        workspace.mkdir(parents=True, exist_ok=True)
+        self._lock = (workspace / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _expect_packages(self, regions):
-        names = {
-            "org-policy-manager": "aws-backup-backuporgpolicymanager",
-            "tag-on-restore": "aws-backup-tagonrestore",
-        }
-        contents = {
-            parameter: PACKAGES[function].read_bytes() if self._prebuilt else None
-            for function, parameter in names.items()
-        }
-        self._landscape.expect_packages(regions, contents)
+        known = {}
+        if self._prebuilt:
+            known = {function: path.read_bytes() for function, path in PACKAGES.items()}
+        self._landscape.expect_packages(regions, known)
+        self._landscape.expect_functions()
 
     def _expect_no_failed_instance(self):
         bad = [row for row in self._landscape.instances() if row[3] != "CURRENT"]

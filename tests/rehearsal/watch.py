@@ -29,6 +29,16 @@ class Watch:
             time.sleep(0.2)
         return found[0]
 
+    def retry(self, stage, execution):
+        """Run a failed stage again, as a person would in the console."""
+        client = self._people.client("codepipeline", HOME, HOME_REGION)
+        client.retry_stage_execution(
+            pipelineName=PIPELINE,
+            stageName=stage,
+            pipelineExecutionId=execution,
+            retryMode="FAILED_ACTIONS",
+        )
+
     def succeed(self):
         """Wait for the newest execution to succeed, telling each action as it ends."""
         told = set()
