@@ -11,7 +11,16 @@ import time
 import urllib.request
 
 import pytest
-from conftest import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT, ROOT, TARGETS
+from conftest import (
+    CENTRAL,
+    CENTRAL_REGION,
+    HOME,
+    HOME_REGION,
+    MANAGEMENT,
+    ROOT,
+    TARGETS,
+    Organization,
+)
 from deploy import cloudformation
 from deploy.stacks import BY_NAME, load_template
 from deploy.templates import VARIABLES
@@ -233,6 +242,25 @@ def test_member_accounts_get_role_vault_and_key(organization):
             assert target["Arn"] == bus
 
 
+def test_member_accounts_get_tag_on_restore(organization):
+    result = organization.make(HOME, HOME_REGION, "publish-tag-on-restore")
+    assert result.returncode == 0, result.stderr
+    keys = organization.build(HOME, HOME_REGION, "publish-templates.yml")
+    stack = BY_NAME["stackset-aws-backup-tagonrestore"]
+    parameters = stack.parameters() | {"TemplateKey": keys["TAGONRESTORE_TEMPLATE"]}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **parameters)
+    for member in MEMBERS:
+        for region in REGIONS:
+            functions = organization.client("lambda", member, region)
+            function = functions.get_function_configuration(FunctionName="TagOnRestore")
+            # Made from the package's own key, so the package runs.
+            exported = (ROOT / "dist/tag-on-restore.env").read_text()
+            assert f"PACKAGE_ARCHITECTURE={function['Architectures'][0]}" in exported
+            (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
+            assert mapping["EventSourceArn"].endswith(":TagOnRestore")
+            assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
 def test_policy_manager_and_backup_policies(organization):
     for name in (
         "aws-backup-backuporgpolicymanager-role",
@@ -254,6 +282,30 @@ def test_policy_manager_and_backup_policies(organization):
     content = json.dumps(policies["org-daily-backup-policy"]["content"])
     assert TARGETS["CentralBackupVaultArn"] in content
     assert all(region in content for region in REGIONS)
+
+
+def test_the_plan_tells_what_a_change_would_do_and_stops_at_a_loss(organization, tmp_path):
+    """What is deployed already is no change; without an OU its accounts lose their plans."""
+    plan = (MANAGEMENT, HOME_REGION, "plan-org-policy")
+    deployed = organization.make(*plan)
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert "0 policies to change, 0 of 7 accounts affected, 0 findings" in deployed.stdout
+    fewer = tmp_path / "targets.json"
+    values = TARGETS | {"TargetOUs": "ou-reh1-workloads"}
+    fewer.write_text(json.dumps({"Parameters": values}))
+    smaller = Organization(organization.endpoint, fewer)
+    loss = smaller.make(*plan)
+    assert loss.returncode != 0
+    assert "FINDING[last-plan-lost] no backup plan is left for 444444444444" in loss.stdout
+    meant = smaller.make(*plan, "PLAN=allow-loss")
+    assert meant.returncode == 0, meant.stdout + meant.stderr
+
+
+def test_only_the_pipelines_build_may_read_with_the_management_accounts_role(organization):
+    """The home account's root may not; that the build may is seen where the pipeline runs."""
+    result = organization.make(HOME, HOME_REGION, "plan-org-policy", "READER=1")
+    assert result.returncode != 0
+    assert f"arn:aws:iam::{MANAGEMENT}:role/BackupOrgPolicyReader" in result.stderr
 
 
 def test_the_policies_stack_is_protected_by_its_builds(organization):

@@ -34,7 +34,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "SERVICE_HANDLERS",
         True,
         "",
-        "organizations is ours, sts, lambda, backup, ec2, rds and tagging are wrapped",
+        "organizations is ours, sts, lambda, backup, ec2, rds, sqs and tagging are wrapped",
     ),
     PatchPoint(
         "ministack.app",

@@ -46,7 +46,6 @@ TABLE: tuple[PatchPoint, ...] = (
         "answers to batches as Lambda reads them",
     ),
     PatchPoint(_LAMBDA, "_iter_all_esms", False, "45c850a12c18", "mappings of a queue"),
-    PatchPoint(_LAMBDA, "_esm_inflight", False, "", "batches that functions work on"),
     PatchPoint(_LAMBDA, "_esm_backoff_until", False, "", "visibility timeouts that pass at once"),
     PatchPoint(_LAMBDA, "_esm_wake", False, "", "visibility timeouts that pass at once"),
     PatchPoint(_SQS, "_queues", False, "", "visibility timeouts that pass at once"),

@@ -126,9 +126,9 @@ class BuildApi:
         for entry in payload.get("environmentVariablesOverride") or []:
             variables[entry["name"]] = entry
         for entry in variables.values():
-            if entry.get("type", "PLAINTEXT") != "PLAINTEXT":
+            if entry.get("type", "PLAINTEXT") not in ("PLAINTEXT", "PARAMETER_STORE"):
                 raise ApiError(
-                    "InvalidInputException", "the emulator's builds have PLAINTEXT variables only"
+                    "InvalidInputException", f"the emulator's builds have no {entry['type']}"
                 )
         environment["environmentVariables"] = list(variables.values())
         number = 1 + sum(b["projectName"] == name for b in list(codebuild._builds.values()))

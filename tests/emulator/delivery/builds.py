@@ -109,13 +109,14 @@ class Build:
 
         def download() -> None:
             state["spec"] = self._download(source, state["session"])
+            state["variables"] = self._variables(state["session"])
 
         steps = [("PROVISIONING", provision), ("DOWNLOAD_SOURCE", download)]
         for name, step in steps:
             if not self._phase(name, step):
                 return False
         spec: Buildspec = state["spec"]
-        shell = self._prepare_shell(folder, source, spec, state["session"])
+        shell = self._prepare_shell(folder, source, spec, state["session"], state["variables"])
         good = self._phases(spec, shell)
         self.record["exportedEnvironmentVariables"] = [
             {"name": name, "value": shell.variable(name) or ""} for name in spec.exported
@@ -199,22 +200,47 @@ class Build:
         except BuildspecError as error:
             raise PhaseFailed(f"YAML_FILE_ERROR: {error}") from error
 
+    def _variables(self, session: Credentials) -> dict[str, str]:
+        """The variables of project and start; those of the parameter store are read by the role."""
+        entries = self.record["environment"].get("environmentVariables") or []
+        found = {entry["name"]: str(entry["value"]) for entry in entries}
+        stored = {
+            entry["name"]: str(entry["value"])
+            for entry in entries
+            if entry.get("type") == "PARAMETER_STORE"
+        }
+        if not stored:
+            return found
+        try:
+            answer = self._client("ssm", session).get_parameters(
+                Names=sorted(set(stored.values())), WithDecryption=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise PhaseFailed(f"Parameter Store: {error}") from error
+        values = {entry["Name"]: entry["Value"] for entry in answer["Parameters"]}
+        for name, parameter in stored.items():
+            if parameter not in values:
+                raise PhaseFailed(f"Parameter Store: parameter does not exist: {parameter}")
+            found[name] = values[parameter]
+        return found
+
     def _prepare_shell(
-        self, folder: Path, source: Path, spec: Buildspec, session: Credentials
+        self,
+        folder: Path,
+        source: Path,
+        spec: Buildspec,
+        session: Credentials,
+        variables: dict[str, str],
     ) -> Shell:
         state = folder / "state"
         state.mkdir()
-        given = {
-            entry["name"]: str(entry["value"])
-            for entry in self.record["environment"].get("environmentVariables") or []
-        }
         environment = {
             "HOME": str(folder),
             "LANG": "C.UTF-8",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             **self._machine.environment,
             **spec.variables,
-            **given,
+            **variables,
             "AWS_ACCESS_KEY_ID": session.access_key,
             "AWS_SECRET_ACCESS_KEY": session.secret,
             "AWS_SESSION_TOKEN": str(session.token),

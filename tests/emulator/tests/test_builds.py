@@ -68,6 +68,21 @@ def test_variables_of_the_start_win_over_those_of_the_project_and_the_buildspec(
     }
 
 
+def test_variables_of_the_parameter_store_are_read_by_the_role(world: World) -> None:
+    prepare(world)
+    ssm = world.client("ssm", HOME)
+    ssm.put_parameter(Name="/there", Type="String", Value="stored")
+    kind = {"type": "PARAMETER_STORE"}
+    project(world, environmentVariables=[{"name": "STORED", "value": "/there", **kind}])
+    spec = SPEC + "env: {exported-variables: [STORED]}\nphases: {build: {commands: ['true']}}\n"
+    found = build(world, spec)
+    assert found["exportedEnvironmentVariables"] == [{"name": "STORED", "value": "stored"}]
+    read = world.control("GET", "calls?service=ssm&operation=GetParameters")
+    assert "assumed-role/codebuild/" in read[0]["principal"]
+    ssm.delete_parameter(Name="/there")
+    assert phases(build(world, spec))["DOWNLOAD_SOURCE"] == "FAILED"
+
+
 def test_a_failing_command_fails_its_phase_and_says_which(ready: World) -> None:
     spec = (
         "phases:\n"
