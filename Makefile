@@ -32,7 +32,7 @@ rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/te
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline test-page test-rehearsal demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-restores test-baseline test-page test-rehearsal demo ## everything: what CI runs
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls

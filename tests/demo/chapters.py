@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import edits, solution
+from . import edits, restores, solution
 from .cli import Cli
 from .emulator import Emulator
 from .names import HOME, MANAGEMENT, PACKAGE, PRODUCTION, ROOT, SANDBOXES, WORKLOADS
@@ -46,6 +46,7 @@ def tell(story, emulator, cli, package):
         change_in_place(stage)
         broken_policy(stage)
         remove(stage, others)
+        restores.tell(stage, PAUSE)
 
 
 def landscape(stage):
