@@ -21,7 +21,7 @@ help: ## list these targets
 ##### What a developer runs
 
 .PHONY: demo
-demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove policies in a local AWS (KEEP=1: leave it running)
+demo: package .tools/demo/ready .tools/emulator/ready ## policies and restores in a local AWS, with the real templates and packages (KEEP=1: leave it running)
 	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
 
 .PHONY: rehearsal
@@ -32,15 +32,16 @@ rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/te
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-baseline test-page test-rehearsal demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-restores test-baseline test-page test-rehearsal demo ## everything: what CI runs
 
 .PHONY: bench
-bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
+bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
 	$(PACKAGE) --into dist/test empty-function
 	$(call unpack,dist/org-policy-manager.zip)
+	$(call unpack,dist/tag-on-restore.zip)
 	$(call unpack,dist/test/empty-function.zip)
 	cargo run --quiet --locked --profile measure --package bench -- \
-	  dist/test/org-policy-manager/bootstrap dist/test/empty-function/bootstrap
+	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
 
 # `zipfile` forgets that a file is executable.
 unpack = $(PYTHON) -m zipfile --extract $(1) $(unpacked) && chmod +x $(unpacked)/bootstrap
@@ -136,6 +137,10 @@ test-packages: package ## the packages are as promised, and a panic is answered
 .PHONY: test-lifecycle
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
+
+.PHONY: test-restores
+test-restores: package .tools/demo/ready .tools/emulator/ready ## restored resources get their tags: TagOnRestore's package on the emulator
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet restores
 
 # With the features of the whole workspace, or everything would be compiled a second time.
 .PHONY: test-backupctl

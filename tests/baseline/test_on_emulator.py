@@ -11,7 +11,16 @@ import time
 import urllib.request
 
 import pytest
-from conftest import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT, ROOT, TARGETS
+from conftest import (
+    CENTRAL,
+    CENTRAL_REGION,
+    HOME,
+    HOME_REGION,
+    MANAGEMENT,
+    ROOT,
+    TARGETS,
+    Organization,
+)
 from deploy import cloudformation
 from deploy.stacks import BY_NAME, load_template
 from deploy.templates import VARIABLES
@@ -252,6 +261,45 @@ def test_member_accounts_get_tag_on_restore(organization):
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def job_event(kind: str, **detail: str) -> str:
+    """An event of AWS Backup, as far as patterns look at it."""
+    envelope = {"id": "1", "account": MEMBERS[0], "region": HOME_REGION, "resources": []}
+    envelope |= {"source": "aws.backup", "time": "2026-01-29T05:00:00Z"}
+    return json.dumps(envelope | {"detail-type": f"{kind} Job State Change", "detail": detail})
+
+
+@pytest.mark.parametrize(
+    ("event", "reported", "tagged"),
+    [
+        (job_event("Backup", state="FAILED"), True, False),
+        (job_event("Backup", state="EXPIRED"), True, False),
+        (job_event("Backup", state="RUNNING"), False, False),
+        (job_event("Backup", state="COMPLETED"), False, False),
+        (
+            job_event("Backup", state="COMPLETED", statusMessage="one object is missing"),
+            True,
+            False,
+        ),
+        (job_event("Copy", state="FAILED"), True, False),
+        (job_event("Restore", state="CREATED"), False, False),
+        (job_event("Restore", status="ABORTED"), True, False),
+        (job_event("Restore", status="COMPLETED"), False, True),
+        (job_event("Restore", status="COMPLETED", statusMessage="one is missing"), True, True),
+        (job_event("Restore", status="COMPLETED", restoreTestingPlanArn="arn:x"), False, False),
+        (job_event("Restore", status="FAILED", restoreTestingPlanArn="arn:x"), True, False),
+    ],
+)
+def test_rules_take_the_events_that_they_are_for(organization, event, reported, tagged):
+    events = organization.client("events", MEMBERS[0])
+    rules = {rule["Description"]: rule["EventPattern"] for rule in events.list_rules()["Rules"]}
+    for description, expected in (
+        ("Failed backup, copy and restore jobs are reported to the home account", reported),
+        ("Completed restores of AWS Backup go to the queue of TagOnRestore", tagged),
+    ):
+        answer = events.test_event_pattern(EventPattern=rules[description], Event=event)
+        assert answer["Result"] is expected, description
+
+
 def test_policy_manager_and_backup_policies(organization):
     for name in (
         "aws-backup-backuporgpolicymanager-role",
@@ -273,6 +321,30 @@ def test_policy_manager_and_backup_policies(organization):
     content = json.dumps(policies["org-daily-backup-policy"]["content"])
     assert TARGETS["CentralBackupVaultArn"] in content
     assert all(region in content for region in REGIONS)
+
+
+def test_the_plan_tells_what_a_change_would_do_and_stops_at_a_loss(organization, tmp_path):
+    """What is deployed already is no change; without an OU its accounts lose their plans."""
+    plan = (MANAGEMENT, HOME_REGION, "plan-org-policy")
+    deployed = organization.make(*plan)
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert "0 policies to change, 0 of 7 accounts affected, 0 findings" in deployed.stdout
+    fewer = tmp_path / "targets.json"
+    values = TARGETS | {"TargetOUs": "ou-reh1-workloads"}
+    fewer.write_text(json.dumps({"Parameters": values}))
+    smaller = Organization(organization.endpoint, fewer)
+    loss = smaller.make(*plan)
+    assert loss.returncode != 0
+    assert "FINDING[last-plan-lost] no backup plan is left for 444444444444" in loss.stdout
+    meant = smaller.make(*plan, "PLAN=allow-loss")
+    assert meant.returncode == 0, meant.stdout + meant.stderr
+
+
+def test_only_the_pipelines_build_may_read_with_the_management_accounts_role(organization):
+    """The home account's root may not; that the build may is seen where the pipeline runs."""
+    result = organization.make(HOME, HOME_REGION, "plan-org-policy", "READER=1")
+    assert result.returncode != 0
+    assert f"arn:aws:iam::{MANAGEMENT}:role/BackupOrgPolicyReader" in result.stderr
 
 
 def test_the_policies_stack_is_protected_by_its_builds(organization):

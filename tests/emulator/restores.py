@@ -14,6 +14,7 @@ from .backup_settings import BackupSettings
 from .calls import Call, Request
 from .clusters import Clusters
 from .instances import Instances
+from .message_moves import MessageMoves
 from .native import Handler, Native
 from .rates import Rates
 from .recovery_points import RecoveryPoints
@@ -34,6 +35,7 @@ class Restores:
         self.jobs = RestoreJobs(self.native, self.instances, self.events)
         self.api = BackupApi(self.points, self.jobs, handlers["backup"])
         self.clusters = Clusters(handlers["rds"], handlers["documentdb"])
+        self.moves = MessageMoves(handlers["sqs"])
         self.tagging = TaggingApi(self.native, handlers["tagging"])
         self.rates = Rates()
 
@@ -43,6 +45,7 @@ class Restores:
             backup=self.api.handle,
             ec2=self.instances.handle,
             rds=self.clusters.handle,
+            sqs=self.moves.handle,
             tagging=self.tagging.handle,
         )
         patches.replace(
@@ -81,4 +84,5 @@ class Restores:
         self.points.clear()
         self.events.clear()
         self.api.clear()
+        self.moves.clear()
         self.rates.reset()

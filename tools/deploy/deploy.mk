@@ -64,7 +64,7 @@ validate-policies: needs-cargo needs-cc ## our own validator on the policies tha
 # ORGANIZATION=FILE reads a snapshot instead.
 .PHONY: plan-org-policy
 plan-org-policy: needs-cargo needs-cc .tools/deploy/ready ## what deploying the backup policies would change (PLAN=allow-loss; ORGANIZATION=FILE)
-	$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) cargo run --quiet --locked --package backupctl -- plan \
+	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) cargo run --quiet --locked --package backupctl -- plan \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json \
 	  --targets '$(or $(TARGETS),cloudformation/parameters/aws-backup-ssm-targets.json)' \
 	  $(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(READER),--role-arn "$$reader") \

@@ -1,5 +1,6 @@
 //! What AWS is asked, and by whom: the only modules that know the AWS SDK. They decide nothing.
 
+pub mod account;
 pub mod connection;
 pub mod failure;
 pub mod organizations;

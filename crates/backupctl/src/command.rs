@@ -1,6 +1,8 @@
 //! One module for each command.
 
 pub mod completions;
+#[cfg(feature = "aws")]
+pub mod doctor;
 pub mod effective;
 #[cfg(feature = "aws")]
 pub mod plan;

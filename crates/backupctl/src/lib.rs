@@ -4,6 +4,8 @@
 pub mod aws;
 pub mod check;
 pub mod command;
+#[cfg(feature = "aws")]
+pub mod doctor;
 pub mod effective;
 pub mod input;
 #[cfg(feature = "aws")]

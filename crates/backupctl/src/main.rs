@@ -22,6 +22,8 @@ enum Command {
     Snapshot(command::snapshot::Arguments),
     #[cfg(feature = "aws")]
     Plan(Box<command::plan::Arguments>),
+    #[cfg(feature = "aws")]
+    Doctor(Box<command::doctor::Arguments>),
     Completions(command::completions::Arguments),
 }
 
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         Command::Snapshot(arguments) => command::snapshot::run(&arguments),
         #[cfg(feature = "aws")]
         Command::Plan(arguments) => command::plan::run(&arguments),
+        #[cfg(feature = "aws")]
+        Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Completions(arguments) => {
             command::completions::run(&arguments, &mut Arguments::command())
         }

@@ -24,9 +24,11 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use backupctl::aws::account::Account;
 use backupctl::aws::connection::{Caller, Connection};
 use backupctl::aws::organizations::{Organizations, Tags};
 use backupctl::aws::progress::Progress;
+use backupctl::doctor::facts::{Last, Seen};
 use serde_json::{Value, json};
 
 /// The answers of one operation, in their order: HTTP status and body.
@@ -52,9 +54,21 @@ impl Wire {
     }
 
     fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap().to_owned();
-        let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        // Organizations names the operation in a header, AWS Backup by its path.
+        let url = request.uri();
+        let path = url
+            .split('?')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('/');
+        let (operation, body) = match request.headers().get("x-amz-target") {
+            Some(target) => {
+                let body = request.body().bytes().unwrap();
+                (target, serde_json::from_slice(body).unwrap())
+            }
+            None => (path, Value::from(url)),
+        };
+        let operation = operation.rsplit(['.', '/']).next().unwrap().to_owned();
         self.asked.lock().unwrap().push((operation.clone(), body));
         let mut answers = self.answers.lock().unwrap();
         let (_, left) = answers
@@ -89,16 +103,20 @@ impl HttpConnector for Wire {
     }
 }
 
-fn organizations(wire: &Wire) -> Organizations {
+fn sdk(wire: &Wire) -> SdkConfig {
     let credentials = Credentials::new("a key", "a secret", None, None, "test");
-    let sdk = SdkConfig::builder()
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(SharedHttpClient::new(wire.clone()))
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .retry_config(RetryConfig::standard().with_max_attempts(4))
-        .build();
+        .build()
+}
+
+fn organizations(wire: &Wire) -> Organizations {
+    let sdk = sdk(wire);
     let caller = Caller {
         account: "222222222222".to_owned(),
         arn: "arn:aws:sts::222222222222:assumed-role/Admin/ana".to_owned(),
@@ -293,4 +311,66 @@ async fn a_large_organization_is_read_no_faster_than_aws_allows() {
     // 202 calls: 8 at once, the others at 5 a second.
     let expected = Duration::from_millis(194 * 200);
     assert_eq!(begin.elapsed().as_millis(), expected.as_millis());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_backup_is_looked_for_on_every_page_and_further_back_if_need_be() {
+    let now = "2026-01-31T12:00:00Z".parse().unwrap();
+    let point = |time: u64| json!({"CreationDate": time});
+    let page = |times: &[u64], next: Option<&str>| {
+        let points: Vec<Value> = times.iter().map(|time| point(*time)).collect();
+        (200, json!({"RecoveryPoints": points, "NextToken": next}))
+    };
+    // Two days: nothing. 35 days: two pages, the newest on the first and not at its end.
+    let wire = Wire::new(vec![(
+        "recovery-points",
+        vec![
+            page(&[], Some("more")),
+            page(&[], None),
+            page(&[1_769_000_000, 1_769_400_000, 1_769_100_000], Some("more")),
+            page(&[1_769_200_000], None),
+        ],
+    )]);
+    let account = Account::new(sdk(&wire), "arn:aws:iam::1:role/Doctor");
+    let found = account.last_backup("eu-west-1", "Vault", now).await;
+    let newest = "2026-01-26T04:00:00Z".parse().unwrap();
+    assert_eq!(found, Seen::There(Last::At(newest)));
+    let asked = wire.asked.lock().unwrap().clone();
+    let urls: Vec<&str> = asked.iter().filter_map(|(_, url)| url.as_str()).collect();
+    let since: Vec<bool> = ["2026-01-29", "2026-01-29", "2025-12-27", "2025-12-27"]
+        .iter()
+        .zip(&urls)
+        .map(|(day, url)| url.contains(day))
+        .collect();
+    assert_eq!(since, [true; 4], "{urls:?}");
+
+    let wire = Wire::new(vec![("copy-jobs", vec![(200, json!({"CopyJobs": []})); 2])]);
+    let account = Account::new(sdk(&wire), "arn:aws:iam::1:role/Doctor");
+    let found = account
+        .last_copy("eu-west-1", "arn:aws:backup:x", now)
+        .await;
+    assert_eq!(found, Seen::There(Last::Never));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_account_does_not_show_is_told_from_what_is_not_there() {
+    let answer = |code: &str| (400, json!({"__type": code, "Code": code, "message": "no"}));
+    let wire = Wire::new(vec![(
+        "Vault",
+        vec![
+            answer("ResourceNotFoundException"),
+            answer("AccessDeniedException"),
+        ],
+    )]);
+    let account = Account::new(sdk(&wire), "arn:aws:iam::1:role/Doctor");
+    assert_eq!(account.vault("eu-west-1", "Vault").await, Seen::Missing);
+    let Seen::Unknown(why) = account.vault("eu-west-1", "Vault").await else {
+        panic!("a denial is no answer");
+    };
+    assert_eq!(
+        why,
+        "backup:DescribeBackupVault is denied to arn:aws:iam::1:role/Doctor: \
+         AccessDeniedException: no: allow the action, or use other credentials (`--profile`, \
+         `--role-arn`)"
+    );
 }

@@ -144,7 +144,7 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
         let again = match record.event {
             Ok(Notice::Completed(_)) if Instant::now() + BEGIN_MARGIN > invocation.deadline => {
                 tracing::info!(
-                    message = id,
+                    sqs_message = id,
                     "not begun: no time left, to be delivered again"
                 );
                 true
@@ -154,11 +154,11 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
                 is_undone(&notified(app, aws, &completed, count, invocation).await)
             }
             Ok(Notice::Ignored(reason)) => {
-                tracing::info!(message = id, "ignored: {reason}");
+                tracing::info!(sqs_message = id, "ignored: {reason}");
                 false
             }
             Err(poison) => {
-                tracing::error!(message = id, "for the dead-letter queue: {poison}");
+                tracing::error!(sqs_message = id, "for the dead-letter queue: {poison}");
                 true
             }
         };

@@ -48,7 +48,7 @@ pub async fn process(aws: &Aws, config: &Config, hint: &Job, occasion: Occasion)
     };
     let end = match &looked {
         Ok(_) => Box::pin(work.tag(&mut report)).await,
-        Err(error) => Err(work.stop(error)),
+        Err(error) => Err(work.unknown(error)),
     };
     if let Err(stop) = end {
         report.outcome = stop.outcome;
@@ -63,14 +63,14 @@ pub async fn process(aws: &Aws, config: &Config, hint: &Job, occasion: Occasion)
 }
 
 /// The job as AWS Backup tells it. What ListRestoreJobs told is believed, and an event about a job
-/// that AWS Backup no longer knows is believed too.
+/// that AWS Backup no longer knows is believed too, if it says what was restored.
 async fn look(aws: &Aws, hint: &Job, occasion: Occasion) -> Result<Job, CallError> {
     if occasion.reconciled {
         return Ok(hint.clone());
     }
     match aws.restore_job(&hint.id).await {
         Ok(job) => Ok(job.or(hint)),
-        Err(error) if is_gone(&error) => Ok(hint.clone()),
+        Err(error) if is_gone(&error) && hint.created_resource_arn.is_some() => Ok(hint.clone()),
         Err(error) => Err(error),
     }
 }
@@ -185,7 +185,12 @@ impl Work<'_> {
             self.aws.read_tags(&target.arn, target.route.read),
         );
         let existing = existing.map_err(|error| self.stop(&error))?;
-        let readings = readings::join(recovery_point, source, self.occasion.receive_count);
+        // Reconciliation comes back for what can wait, and has no message that could come too often.
+        let attempt = match self.occasion.reconciled {
+            true => 1,
+            false => self.occasion.receive_count,
+        };
+        let readings = readings::join(recovery_point, source, attempt);
         Ok((readings.map_err(|error| self.stop(&error))?, existing))
     }
 
@@ -203,6 +208,19 @@ impl Work<'_> {
         match source::readable(self.job, &target.arn) {
             None => Reading::Nothing,
             Some(arn) => Reading::of(self.aws.read_tags(&arn, route(&arn).read).await),
+        }
+    }
+
+    /// What it means for the job that nothing is known of it. A job that is not there is no target
+    /// that is gone: somebody should see the event.
+    fn unknown(&self, error: &CallError) -> Stop {
+        let stop = self.stop(error);
+        match stop.outcome {
+            Outcome::TargetGone => Stop {
+                outcome: Outcome::Failed,
+                ..stop
+            },
+            _ => stop,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::aws::operations::{
 use crate::aws::{CallError, Input, encode};
 use crate::failure::{self, Class};
 use crate::route::Write;
+use crate::tags::without_values;
 use crate::{Arn, Aws, Tags};
 
 impl Aws {
@@ -16,8 +17,17 @@ impl Aws {
     /// for one bad ARN among good ones.
     ///
     /// # Errors
-    /// When the call fails, or says that it failed for this resource.
+    /// When the call fails, or says that it failed for this resource. AWS's words are without the
+    /// tags' values.
     pub async fn write_tags(&self, arn: &Arn, how: Write, tags: &Tags) -> Result<(), CallError> {
+        let written = self.write(arn, how, tags).await;
+        written.map_err(|error| CallError {
+            message: without_values(&error.message, tags),
+            ..error
+        })
+    }
+
+    async fn write(&self, arn: &Arn, how: Write, tags: &Tags) -> Result<(), CallError> {
         let text = arn.to_string();
         let pairs = || -> Vec<Value> {
             let pairs = tags.iter();
@@ -29,8 +39,17 @@ impl Aws {
         let map = || json!({ "tags": tags }).to_string();
         let list = || Input::Json(json!({ "ResourceARN": text, "Tags": pairs() }));
         let (operation, input) = match how {
-            // The gate lets nothing through that is never written.
-            Write::TaggingApi | Write::Never => return self.tag_resources(arn, tags).await,
+            Write::TaggingApi => return self.tag_resources(arn, tags).await,
+            // The gate lets nothing through that is never written: the tagging API would update a
+            // stack.
+            Write::Never => {
+                return Err(CallError {
+                    action: "tag:TagResources",
+                    code: None,
+                    status: Some(400),
+                    message: format!("not called, because `{arn}` is never to be tagged"),
+                });
+            }
             Write::S3 => return self.tag_bucket(arn, tags).await,
             Write::Dsql => (&DSQL_TAG, Input::Post(path(), map())),
             Write::SsmSap => (&SSM_SAP_TAG, Input::Post(path(), map())),

@@ -276,7 +276,7 @@ def test_events_get_lost_doubled_held_and_sent_by_hand(account: Account, world: 
         ("backup-events", {}, "say `effect`"),
         ("restore-settings", {"seconds": -1}, "at least 0"),
         ("restore-settings", {"speed": 1}, "unknown member `speed`"),
-        ("recovery-points", {"account": MEMBER}, "`region` must be a string"),
+        ("restore-tests", {"account": MEMBER}, "`region` must be a string"),
         ("elapse", {**PLACE, "queue": "nothing"}, "no queue `nothing`"),
         ("elapse", {**PLACE, "schedule": "nothing"}, "no schedule `nothing`"),
         ("tags", {**PLACE, "arn": "nothing"}, "no tags are kept"),

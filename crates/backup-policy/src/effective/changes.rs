@@ -45,16 +45,14 @@ impl AccountChange<'_, '_> {
         policy.map_or("", |policy| &policy.account.name)
     }
 
-    /// Whether the account has backup plans before, and none any more afterwards. (Where AWS
-    /// withholds the new document, the account keeps what it has.)
+    /// Whether the account has backup plans before, and none any more afterwards. (A
+    /// document that AWS withholds has plans, and the account keeps what it has.)
     pub fn loses_last_plan(&self) -> bool {
         let (Some(before), Some(after)) = (self.before, self.after) else {
             return false;
         };
         let has_plans = |effective: &Effective| !effective.plans().is_empty();
-        has_plans(&before.effective)
-            && !after.effective.is_withheld()
-            && !has_plans(&after.effective)
+        has_plans(&before.effective) && !has_plans(&after.effective)
     }
 
     /// Whether AWS would withhold the account's new document, and did not before.

@@ -7,7 +7,9 @@ use chrono::TimeDelta;
 
 use super::node::Node;
 use super::plan::{Lifecycle, Plan, Resources, Rule, Selection};
-use super::problem::{Problem, ProblemCode, dependent, limit, members, not_empty, required};
+use super::problem::{
+    Conflicts, Problem, ProblemCode, add_conflicts, conflict, limit, members, not_empty, required,
+};
 use crate::Instant;
 use crate::organization::BACKUP_POLICY;
 use crate::schedule::{SHORTEST_FOR_ARCHIVE, Schedule};
@@ -109,25 +111,9 @@ impl Checker {
 
     fn rule(&mut self, rule: &Rule<'_>, path: &str, problems: &mut Vec<Problem>) {
         required(rule.node, path, &["target_backup_vault_name"], problems);
-        let lifecycle = rule.lifecycle();
-        let days = lifecycle.delete_after_days();
-        let is_too_long = match lifecycle.delete {
-            None => true,
-            Some(_) => days.is_some_and(|days| days > rule::LONGEST_CONTINUOUS),
-        };
-        if rule.is_continuous() && is_too_long {
-            let continuous = rule.node.text(&["enable_continuous_backup"]);
-            let fields = [
-                ("enable_continuous_backup", continuous),
-                ("delete_after_days", lifecycle.delete),
-            ];
-            dependent(rule.name(), path, &fields, problems);
-        }
-        self.archive(rule, &lifecycle, path, problems);
-        let copies = rule.copies();
-        for copy in &copies {
-            self.archive(rule, &copy.lifecycle(), path, problems);
-        }
+        let mut conflicts = Conflicts::new();
+        self.conflicts(rule, &mut conflicts);
+        add_conflicts(conflicts, path, problems);
         quota(
             rule.node,
             &["copy_actions"],
@@ -140,14 +126,30 @@ impl Checker {
         quota(rule.node, tags, None, rule::POINT_TAGS, path, problems);
     }
 
+    /// The values of a rule that do not go together.
+    fn conflicts(&mut self, rule: &Rule<'_>, conflicts: &mut Conflicts) {
+        let lifecycle = rule.lifecycle();
+        let days = lifecycle.delete_after_days();
+        let is_too_long = match lifecycle.delete {
+            None => true,
+            Some(_) => days.is_some_and(|days| days > rule::LONGEST_CONTINUOUS),
+        };
+        if rule.is_continuous() && is_too_long {
+            let continuous = rule.node.text(&["enable_continuous_backup"]);
+            let fields = [
+                ("enable_continuous_backup", continuous),
+                ("delete_after_days", lifecycle.delete),
+            ];
+            conflict(rule.name(), &fields, conflicts);
+        }
+        self.archive(rule, &lifecycle, conflicts);
+        for copy in rule.copies() {
+            self.archive(rule, &copy.lifecycle(), conflicts);
+        }
+    }
+
     /// What opting in to the archive demands of the schedule and of the days.
-    fn archive(
-        &mut self,
-        rule: &Rule<'_>,
-        lifecycle: &Lifecycle<'_>,
-        path: &str,
-        problems: &mut Vec<Problem>,
-    ) {
+    fn archive(&mut self, rule: &Rule<'_>, lifecycle: &Lifecycle<'_>, conflicts: &mut Conflicts) {
         if !lifecycle.is_archived() {
             return;
         }
@@ -165,7 +167,7 @@ impl Checker {
         };
         if is_too_often {
             let fields = [archive, ("schedule_expression", schedule)];
-            dependent(rule.name(), path, &fields, problems);
+            conflict(rule.name(), &fields, conflicts);
         }
         let is_too_short = match (lifecycle.cold, lifecycle.delete) {
             (Some(_), Some(_)) => {
@@ -182,7 +184,7 @@ impl Checker {
                 ("delete_after_days", lifecycle.delete),
                 ("move_to_cold_storage_after_days", lifecycle.cold),
             ];
-            dependent(rule.name(), path, &fields, problems);
+            conflict(rule.name(), &fields, conflicts);
         }
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::node::{Content, Node, Sourced, distinct_policies};
-use crate::inheritance::PolicyId;
+use crate::inheritance::{Origin, PolicyId};
 
 /// Something wrong with a merged policy, as `ListEffectivePolicyValidationErrors` answers it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,13 +102,11 @@ pub(super) fn members(node: &Node) -> usize {
     }
 }
 
-/// Values of one rule that do not go together. The same is not said twice for several copies.
-pub(super) fn dependent(
-    rule: &str,
-    path: &str,
-    fields: &[(&str, Option<&Sourced>)],
-    problems: &mut Vec<Problem>,
-) {
+/// Values that do not go together, as AWS says it, and where they come from.
+pub(super) type Conflicts = Vec<(String, Vec<Origin>)>;
+
+/// Notes values of one rule that do not go together. The same is not said twice for several copies.
+pub(super) fn conflict(rule: &str, fields: &[(&str, Option<&Sourced>)], conflicts: &mut Conflicts) {
     let listed: Vec<String> = fields
         .iter()
         .map(|(name, value)| {
@@ -116,29 +114,25 @@ pub(super) fn dependent(
             format!("{name}={value}")
         })
         .collect();
-    let message = format!(
-        "Dependent fields {} in policy block {} are invalid when used together",
-        listed.join(","),
-        rule
-    );
-    let origins = fields
-        .iter()
-        .filter_map(|(_, value)| Some(value.as_ref()?.origin.clone()));
-    let policies = distinct_policies(origins.collect());
-    let known = problems
-        .iter_mut()
-        .find(|known| known.path == path && known.message == message);
-    match known {
-        Some(known) => {
-            let new = policies.into_iter();
-            let new: Vec<PolicyId> = new.filter(|id| !known.policies.contains(id)).collect();
-            known.policies.extend(new);
-        }
-        None => {
-            let code = ProblemCode::CrossAttributeValidation;
-            problems.push(problem(code, path.into(), message, policies));
-        }
+    let listed = listed.join(",");
+    let message =
+        format!("Dependent fields {listed} in policy block {rule} are invalid when used together");
+    let values = fields.iter().filter_map(|(_, value)| *value);
+    let origins = values.map(|value| value.origin.clone());
+    match conflicts.iter_mut().find(|(known, _)| *known == message) {
+        Some((_, known)) => known.extend(origins),
+        None => conflicts.push((message, origins.collect())),
     }
+}
+
+/// The conflicts of one rule as problems.
+pub(super) fn add_conflicts(conflicts: Conflicts, path: &str, problems: &mut Vec<Problem>) {
+    let code = ProblemCode::CrossAttributeValidation;
+    problems.extend(
+        conflicts.into_iter().map(|(message, origins)| {
+            problem(code, path.into(), message, distinct_policies(origins))
+        }),
+    );
 }
 
 fn problem(code: ProblemCode, path: String, message: String, policies: Vec<PolicyId>) -> Problem {

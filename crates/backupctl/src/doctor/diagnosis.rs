@@ -117,7 +117,10 @@ fn organization(facts: &Facts, targets: &Targets) -> Vec<Check> {
             match *id == targets.organization {
                 true => fine(id),
                 false => Err((
-                    format!("this is {id}, and the targets name {}", targets.organization),
+                    format!(
+                        "this is {id}, and the targets name {}",
+                        targets.organization
+                    ),
                     TARGETS.to_owned(),
                 )),
             }
@@ -126,34 +129,52 @@ fn organization(facts: &Facts, targets: &Targets) -> Vec<Check> {
             true => fine("on"),
             false => fail("only consolidated billing is on"),
         }),
-        check("trusted access, StackSets", &facts.trusted, trusts(STACK_SETS)),
+        check(
+            "trusted access, StackSets",
+            &facts.trusted,
+            trusts(STACK_SETS),
+        ),
         check("trusted access, AWS Backup", &facts.trusted, trusts(BACKUP)),
-        check("delegated administrator of StackSets", &facts.delegated, |names| {
-            match names.contains(home) {
+        check(
+            "delegated administrator of StackSets",
+            &facts.delegated,
+            |names| match names.contains(home) {
                 true => fine(home),
                 false => fail(&format!("the home account {home} is not registered")),
+            },
+        ),
+        check(
+            "cross-account backup",
+            &facts.cross_account,
+            |on| match on {
+                true => fine("on"),
+                false => fail("switched off"),
+            },
+        ),
+        check(
+            "policy type BACKUP_POLICY",
+            &facts.policy_type,
+            |on| match on {
+                true => fine("enabled"),
+                false => fail("not enabled on the root"),
+            },
+        ),
+        check("targets", &facts.strangers, |strangers| {
+            match strangers.as_slice() {
+                [] => fine(&targets.units.join(", ")),
+                some => Err((
+                    format!("not in the organization: {}", some.join(", ")),
+                    TARGETS.to_owned(),
+                )),
             }
-        }),
-        check("cross-account backup", &facts.cross_account, |on| match on {
-            true => fine("on"),
-            false => fail("switched off"),
-        }),
-        check("policy type BACKUP_POLICY", &facts.policy_type, |on| match on {
-            true => fine("enabled"),
-            false => fail("not enabled on the root"),
-        }),
-        check("targets", &facts.strangers, |strangers| match strangers.as_slice() {
-            [] => fine(&targets.units.join(", ")),
-            some => Err((
-                format!("not in the organization: {}", some.join(", ")),
-                TARGETS.to_owned(),
-            )),
         }),
     ];
     for (region, off) in &facts.opt_in {
-        let mut found = check("opt-in of resource types", off, |off| match off.as_slice() {
-            [] => fine("all"),
-            some => fail(&format!("off: {}", some.join(", "))),
+        let mut found = check("opt-in of resource types", off, |off| {
+            match off.as_slice() {
+                [] => fine("all"),
+                some => fail(&format!("off: {}", some.join(", "))),
+            }
         });
         found.region = Some(region.clone());
         checks.push(found);
@@ -211,8 +232,7 @@ fn account_checks(
             state: State::Unknown,
             detail: format!("cannot be looked into: {why}"),
             remedy: Some(
-                "let the caller assume a role there, or name another with --member-role"
-                    .to_owned(),
+                "let the caller assume a role there, or name another with --member-role".to_owned(),
             ),
         }];
     }
@@ -275,7 +295,14 @@ fn place_checks(
         },
     );
     let mut checks = vec![vault, key];
-    let backups = format!("last {}", if kind.is_empty() { "backup" } else { "copy received" });
+    let backups = format!(
+        "last {}",
+        if kind.is_empty() {
+            "backup"
+        } else {
+            "copy received"
+        }
+    );
     checks.push(recent(&backups, &place.last_backup, now, oldest));
     if let Some(copy) = &place.last_copy {
         checks.push(recent("last copy", copy, now, oldest));
@@ -310,7 +337,12 @@ fn recent(what: &str, last: &Seen<Last>, now: Instant, oldest: Option<u32>) -> C
 }
 
 fn check<T>(what: &str, seen: &Seen<T>, judge: impl FnOnce(&T) -> Verdict) -> Check {
-    check_or(what, seen, || ("missing".to_owned(), PREPARE.to_owned()), judge)
+    check_or(
+        what,
+        seen,
+        || ("missing".to_owned(), PREPARE.to_owned()),
+        judge,
+    )
 }
 
 fn check_or<T>(

@@ -13,7 +13,10 @@ pub fn text(checks: &[Check]) -> String {
     }
     let mut out = String::new();
     for row in &rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let cells = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
         let line: Vec<String> = cells.collect();
         out += line.join("  ").trim_end();
         out.push('\n');

@@ -70,10 +70,16 @@ mod tests {
         };
         let backup = "backup.amazonaws.com";
         assert!(service(&trust("Allow", json!("sts:AssumeRole")), backup));
-        assert!(service(&trust("Allow", json!(["sts:TagSession", "sts:AssumeRole"])), backup));
+        assert!(service(
+            &trust("Allow", json!(["sts:TagSession", "sts:AssumeRole"])),
+            backup
+        ));
         assert!(!service(&trust("Deny", json!("sts:AssumeRole")), backup));
         assert!(!service(&trust("Allow", json!("sts:TagSession")), backup));
-        assert!(!service(&trust("Allow", json!("sts:AssumeRole")), "lambda.amazonaws.com"));
+        assert!(!service(
+            &trust("Allow", json!("sts:AssumeRole")),
+            "lambda.amazonaws.com"
+        ));
         assert!(!service(&json!({}), backup));
     }
 
@@ -86,9 +92,21 @@ mod tests {
         let root = "arn:aws:iam::222222222222:root";
         let arn = |role: &str| json!({"ArnLike": {"aws:PrincipalArn": format!("arn:aws:iam::222222222222:role/{role}")}});
         assert!(account(&trust(root, json!({})), "222222222222", "Manager"));
-        assert!(account(&trust("222222222222", json!({})), "222222222222", "Manager"));
-        assert!(account(&trust(root, arn("Manager")), "222222222222", "Manager"));
-        assert!(!account(&trust(root, arn("Other")), "222222222222", "Manager"));
+        assert!(account(
+            &trust("222222222222", json!({})),
+            "222222222222",
+            "Manager"
+        ));
+        assert!(account(
+            &trust(root, arn("Manager")),
+            "222222222222",
+            "Manager"
+        ));
+        assert!(!account(
+            &trust(root, arn("Other")),
+            "222222222222",
+            "Manager"
+        ));
         assert!(!account(&trust(root, json!({})), "333333333333", "Manager"));
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::kinds::RESTORES;
 use crate::lambda::{End, Lambda, event};
-use crate::world::{Fault, Tags, Way, World, tags};
+use crate::world::{Behaviour, Fault, Tags, Way, World, tags};
 
 const EBS: &str = "EBS";
 const VOLUME: &str = "arn:aws:ec2:eu-west-1:111122223333:volume/vol-0restored";
@@ -129,6 +129,17 @@ async fn an_event_is_believed_when_aws_backup_knows_the_job_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_event_that_tells_nothing_about_an_unknown_job_is_a_dead_letter() {
+    let world = volume();
+    world.forget_job("job-1");
+    let mut lambda = Lambda::new(&world);
+    let body = event("job-1").to_string();
+    assert_eq!(lambda.deliver([body.clone()]).await, [body]);
+    assert_eq!(lambda.last()["Outcome"], "Failed");
+    assert_eq!(lambda.last()["errorCode"], "ResourceNotFoundException");
+}
+
+#[tokio::test(start_paused = true)]
 async fn aws_backup_is_believed_before_the_event() {
     let world = volume();
     world.put_job(
@@ -187,5 +198,23 @@ async fn no_line_has_a_value() {
     assert!(
         lines.contains("owner") && !lines.contains("s3cret"),
         "{lines}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_says_of_a_refused_value_is_told_without_the_value() {
+    let world = World::behaving(Behaviour {
+        refused_keys: ["owner".to_owned()].into(),
+        ..Behaviour::default()
+    });
+    let restore = RESTORES.iter().find(|it| it.title == EBS).unwrap();
+    let offered = tags(&[("owner", "s3cret")]);
+    restore.put(&world, "job-1", &offered, &Tags::new(), &Tags::new());
+    let mut lambda = Lambda::new(&world);
+    lambda.invoke(&event("job-1")).await;
+    let reason = lambda.last()["reason"].as_str().unwrap().to_owned();
+    assert!(
+        reason.contains("Value '[value]' of a tag") && !reason.contains("s3cret"),
+        "{reason}"
     );
 }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::kinds::RESTORES;
 use crate::lambda::{End, Lambda, event};
-use crate::world::{Behaviour, Tags, World, tags};
+use crate::world::{Behaviour, Fault, Tags, Way, World, tags};
 
 const VOLUME: &str = "arn:aws:ec2:eu-west-1:111122223333:volume/vol-";
 
@@ -131,4 +131,22 @@ async fn every_type_is_repaired_as_an_event_would_have() {
             restore.title
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_wait_is_waited_for_and_not_done_by_halves() {
+    let restore = RESTORES
+        .iter()
+        .find(|it| it.title == "DynamoDB, advanced")
+        .unwrap();
+    let world = World::new();
+    let on_recovery_point = tags(&[("owner", "at-backup")]);
+    let on_source = tags(&[("owner", "today")]);
+    let none = Tags::new();
+    restore.put(&world, "job-1", &on_recovery_point, &on_source, &none);
+    world.inject(Fault::always("backup:ListTags", Way::Throttle));
+    let mut lambda = Lambda::new(&world);
+    let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
+    assert!(matches!(end, End::Error(_)), "{end:?}");
+    assert_eq!(world.tags_of(restore.target), none);
 }

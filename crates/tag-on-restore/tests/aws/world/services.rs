@@ -182,7 +182,8 @@ impl State {
             let rds = arn.contains(":rds:") && key.to_ascii_lowercase().starts_with("rds:");
             let sizes = (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256;
             if system(key) || rds || !sizes || refused.contains(key) {
-                let message = format!("the tag key {} is not valid", key.len());
+                // AWS's validation quotes what it refuses.
+                let message = format!("Value '{value}' of a tag failed to satisfy constraint");
                 return Err(Refusal::new(400, "InvalidParameterException", message));
             }
         }
