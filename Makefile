@@ -35,12 +35,13 @@ check: check-format check-rust check-docs check-dependencies check-templates che
 test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-restores test-baseline test-page test-rehearsal demo ## everything: what CI runs
 
 .PHONY: bench
-bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
+bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
 	$(PACKAGE) --into dist/test empty-function
 	$(call unpack,dist/org-policy-manager.zip)
+	$(call unpack,dist/tag-on-restore.zip)
 	$(call unpack,dist/test/empty-function.zip)
 	cargo run --quiet --locked --profile measure --package bench -- \
-	  dist/test/org-policy-manager/bootstrap dist/test/empty-function/bootstrap
+	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
 
 # `zipfile` forgets that a file is executable.
 unpack = $(PYTHON) -m zipfile --extract $(1) $(unpacked) && chmod +x $(unpacked)/bootstrap

@@ -261,6 +261,45 @@ def test_member_accounts_get_tag_on_restore(organization):
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def job_event(kind: str, **detail: str) -> str:
+    """An event of AWS Backup, as far as patterns look at it."""
+    envelope = {"id": "1", "account": MEMBERS[0], "region": HOME_REGION, "resources": []}
+    envelope |= {"source": "aws.backup", "time": "2026-01-29T05:00:00Z"}
+    return json.dumps(envelope | {"detail-type": f"{kind} Job State Change", "detail": detail})
+
+
+@pytest.mark.parametrize(
+    ("event", "reported", "tagged"),
+    [
+        (job_event("Backup", state="FAILED"), True, False),
+        (job_event("Backup", state="EXPIRED"), True, False),
+        (job_event("Backup", state="RUNNING"), False, False),
+        (job_event("Backup", state="COMPLETED"), False, False),
+        (
+            job_event("Backup", state="COMPLETED", statusMessage="one object is missing"),
+            True,
+            False,
+        ),
+        (job_event("Copy", state="FAILED"), True, False),
+        (job_event("Restore", state="CREATED"), False, False),
+        (job_event("Restore", status="ABORTED"), True, False),
+        (job_event("Restore", status="COMPLETED"), False, True),
+        (job_event("Restore", status="COMPLETED", statusMessage="one is missing"), True, True),
+        (job_event("Restore", status="COMPLETED", restoreTestingPlanArn="arn:x"), False, False),
+        (job_event("Restore", status="FAILED", restoreTestingPlanArn="arn:x"), True, False),
+    ],
+)
+def test_rules_take_the_events_that_they_are_for(organization, event, reported, tagged):
+    events = organization.client("events", MEMBERS[0])
+    rules = {rule["Description"]: rule["EventPattern"] for rule in events.list_rules()["Rules"]}
+    for description, expected in (
+        ("Failed backup, copy and restore jobs are reported to the home account", reported),
+        ("Completed restores of AWS Backup go to the queue of TagOnRestore", tagged),
+    ):
+        answer = events.test_event_pattern(EventPattern=rules[description], Event=event)
+        assert answer["Result"] is expected, description
+
+
 def test_policy_manager_and_backup_policies(organization):
     for name in (
         "aws-backup-backuporgpolicymanager-role",

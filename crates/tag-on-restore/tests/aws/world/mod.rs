@@ -56,6 +56,14 @@ impl Call {
     }
 }
 
+/// A call with its answer as they were on the wire.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// `service:operation`.
+    pub call: String,
+    pub document: Value,
+}
+
 /// A resource or recovery point.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resource {
@@ -126,6 +134,7 @@ pub(crate) struct State {
     /// ARNs, and beginnings of ARNs, that nobody may write to or read.
     denied: BTreeSet<String>,
     calls: Vec<Call>,
+    heard: Vec<Exchange>,
     faults: Vec<Fault>,
     storm: Option<fault::Storm>,
     bucket: (f64, Option<Instant>),
@@ -175,6 +184,7 @@ impl World {
             metadata: BTreeMap::new(),
             denied: BTreeSet::new(),
             calls: Vec::new(),
+            heard: Vec::new(),
             faults: Vec::new(),
             storm: None,
             bucket: (5.0, None),
@@ -254,6 +264,11 @@ impl World {
     /// Every call since the last `forget_calls`.
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.clone()
+    }
+
+    /// Every call that had an effect and an answer.
+    pub fn heard(&self) -> Vec<Exchange> {
+        self.lock().heard.clone()
     }
 
     pub fn forget_calls(&self) {

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::fault::{self, Way};
 use super::request::Asked;
 use super::services::{Body, Refusal};
-use super::{Call, Process, World};
+use super::{Call, Exchange, Process, World};
 
 pub(super) fn client(world: World, process: Process) -> SharedHttpClient {
     SharedHttpClient::new(Wire { world, process })
@@ -113,7 +113,16 @@ impl Wire {
                 self.process.kill();
                 pending().await
             }
-            _ => Ok(asked.respond(reply)),
+            _ => {
+                let response = asked.respond(reply);
+                if outcome == "ok" {
+                    self.world
+                        .lock()
+                        .heard
+                        .push(exchange(&asked, &request, &response));
+                }
+                Ok(response)
+            }
         }
     }
 
@@ -122,6 +131,27 @@ impl Wire {
         if let Some(call) = self.world.lock().calls.get_mut(number) {
             call.outcome = outcome.to_owned();
         }
+    }
+}
+
+/// A call with its answer, byte by byte but for the signature.
+fn exchange(asked: &Asked, request: &HttpRequest, response: &HttpResponse) -> Exchange {
+    const TOLD: [&str; 3] = ["content-type", "x-amz-target", "x-amz-account-id"];
+    let headers = TOLD
+        .iter()
+        .filter_map(|name| Some((*name, request.headers().get(name)?)));
+    let text = |body: Option<&[u8]>| String::from_utf8(body.unwrap_or_default().to_vec()).unwrap();
+    Exchange {
+        call: format!("{}:{}", asked.service, asked.operation),
+        document: json!({
+            "method": request.method(),
+            "uri": request.uri(),
+            "scope": request.headers().get("authorization").unwrap().split('/').nth(3),
+            "headers": headers.collect::<std::collections::BTreeMap<_, _>>(),
+            "body": text(request.body().bytes()),
+            "status": response.status().as_u16(),
+            "answer": text(response.body().bytes()),
+        }),
     }
 }
 
