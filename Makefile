@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 # The processor that packages are for. Another one than this machine's needs its standard library.
 ARCHITECTURE ?= $(shell uname -m)
-FUNCTIONS := org-policy-manager
+FUNCTIONS := org-policy-manager tag-on-restore
 
 TEMPLATES = $(wildcard cloudformation/*/*.yaml codebuild/*.yaml)
 SCRIPTS = .ci/run $(wildcard tools/*.sh tools/*/*.sh)
@@ -21,22 +21,27 @@ help: ## list these targets
 ##### What a developer runs
 
 .PHONY: demo
-demo: package .tools/demo/ready .tools/emulator/ready ## deploy, change and remove policies in a local AWS (KEEP=1: leave it running)
+demo: package .tools/demo/ready .tools/emulator/ready ## policies and restores in a local AWS, with the real templates and packages (KEEP=1: leave it running)
 	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
+
+.PHONY: rehearsal
+rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the whole solution in a local AWS by the guide's commands (PREBUILT=1: with dist/'s packages)
+	cd tests && ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt)
 
 .PHONY: check
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-lifecycle test-baseline test-page demo ## everything: what CI runs
+test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-restores test-baseline test-page test-rehearsal demo ## everything: what CI runs
 
 .PHONY: bench
-bench: package ## the packaged function beside an empty one: start, calls, memory, AWS calls
+bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
 	$(PACKAGE) --into dist/test empty-function
 	$(call unpack,dist/org-policy-manager.zip)
+	$(call unpack,dist/tag-on-restore.zip)
 	$(call unpack,dist/test/empty-function.zip)
 	cargo run --quiet --locked --profile measure --package bench -- \
-	  dist/test/org-policy-manager/bootstrap dist/test/empty-function/bootstrap
+	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
 
 # `zipfile` forgets that a file is executable.
 unpack = $(PYTHON) -m zipfile --extract $(1) $(unpacked) && chmod +x $(unpacked)/bootstrap
@@ -133,10 +138,25 @@ test-packages: package ## the packages are as promised, and a panic is answered
 test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
 
+.PHONY: test-restores
+test-restores: package .tools/demo/ready .tools/emulator/ready ## restored resources get their tags: TagOnRestore's package on the emulator
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet restores
+
+# With the features of the whole workspace, or everything would be compiled a second time.
+.PHONY: test-backupctl
+test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
+	cargo test $(CARGO_CHECKED) --no-run --quiet
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
+
 .PHONY: test-page
 test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
-	cargo build --quiet --locked --package backupctl
+	cargo build --quiet --locked --package backupctl --no-default-features
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
+
+.PHONY: test-rehearsal
+test-rehearsal: package ## the rehearsal with dist/'s packages, and the seeded defects that it must see
+	$(MAKE) --no-print-directory rehearsal PREBUILT=1
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet rehearsal
 
 ##### Now and then
 

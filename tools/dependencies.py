@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FORBIDDEN = {
     "backup-policy": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime",
     "cfn-custom-resource": r"aws-sdk-.*|aws-config|lambda_runtime",
+    "lambda-aws": r"aws-sdk-.*|aws-config|lambda_runtime",
     "org-policy-manager": r"tag-on-restore",
     "tag-on-restore": r"backup-policy|cfn-custom-resource|org-policy-manager|aws-config",
     "backupctl": r"tag-on-restore",

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import boto3
@@ -42,6 +43,13 @@ class Organization:
             aws_access_key_id=account,
             aws_secret_access_key="unused",
         )
+
+    def fault(self, **fault: str) -> None:
+        """Let a call fail; see the emulator's README."""
+        request = urllib.request.Request(
+            f"{self.endpoint}/_emulator/faults", json.dumps(fault).encode(), method="POST"
+        )
+        urllib.request.urlopen(request).close()
 
     def make(self, account: str, region: str, *arguments: str) -> subprocess.CompletedProcess:
         """A make target, with the account's credentials."""

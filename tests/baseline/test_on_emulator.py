@@ -1,16 +1,26 @@
-"""The deployment guide's commands, one after another, for the stacks that the emulator can hold.
+"""The deployment guide's commands, one after another, on the emulator.
 
-It has no CodeCommit, CodePipeline and StackSets: `make deploy-home` stops at the repository, and
-the stacks that the pipeline deploys are deployed here by the code behind `make deploy-*`, in the
-pipeline's order. What is asserted is what exists afterwards, not what a stack says of itself.
+The pipeline itself runs in `tests/rehearsal`; the stacks that it deploys are deployed here by the
+code behind `make deploy-*`, in the pipeline's order. What is asserted is what exists afterwards,
+not what a stack says of itself.
 """
 
 import json
 import re
+import time
 import urllib.request
 
 import pytest
-from conftest import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT, ROOT, TARGETS
+from conftest import (
+    CENTRAL,
+    CENTRAL_REGION,
+    HOME,
+    HOME_REGION,
+    MANAGEMENT,
+    ROOT,
+    TARGETS,
+    Organization,
+)
 from deploy import cloudformation
 from deploy.stacks import BY_NAME, load_template
 from deploy.templates import VARIABLES
@@ -76,11 +86,26 @@ def test_management_account(organization):
     assert result.stdout.count("names no TargetIds") == 2
 
 
-def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
-    """What is not committed stops the command, so it is driven without that look."""
+def test_the_organization_is_prepared(organization):
+    place = (MANAGEMENT, HOME_REGION, "prepare-organization")
+    assert organization.make(*place).stdout.count("missing  ") == 7
+    result = organization.make(*place, "APPLY=1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    again = organization.make(*place).stdout
+    assert again.count("ok       ") == 8
+    assert "missing" not in again
+
+
+def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
+    """What is not committed stops the command, so it is driven without that look.
+
+    The pipeline starts by itself; here it is stopped before its first build. It runs to its end
+    in the rehearsal.
+    """
     from deploy import accounts, targets
 
     monkeypatch.setattr(accounts, "require_committed", lambda: None)
+    organization.fault(service="codebuild", operation="StartBuild", kind="refuse")
     said = []
 
     class Session:
@@ -89,8 +114,7 @@ def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
         def client(self, service, region_name=None):
             return organization.client(service, HOME, region_name or HOME_REGION)
 
-    with pytest.raises(accounts.Problem, match="AWS::CodeCommit::Repository"):
-        accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
+    accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
     client = organization.client("cloudformation", HOME)
     exports = names(client.list_exports()["Exports"], "Name")
     assert {"aws-backup-s3-bucket-name", "aws-backup-codepipeline-kms-arn"} <= exports
@@ -100,6 +124,28 @@ def test_home_account_up_to_the_repository(organization, monkeypatch, tmp_path):
         "AWSBackup-TestAndPackageBackupOrgPolicyManager",
     } <= projects
     assert any(line.startswith("source archive: ") for line in said)
+    (topic,) = organization.client("sns", HOME).list_topics()["Topics"]
+    assert topic["TopicArn"].endswith(":aws-backup-notifications")
+    source = organization.client("codecommit", HOME)
+    makefile = source.get_file(repositoryName=accounts.REPOSITORY, filePath="Makefile")
+    assert b"deploy-home" in makefile["fileContent"] or b"deploy.mk" in makefile["fileContent"]
+    pipeline = organization.client("codepipeline", HOME)
+    deadline = time.monotonic() + 60
+    while True:
+        executions = pipeline.list_pipeline_executions(pipelineName=accounts.REPOSITORY)
+        (execution,) = executions["pipelineExecutionSummaries"]
+        if execution["status"] != "InProgress":
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert execution["status"] == "Failed"
+    states = pipeline.get_pipeline_state(name=accounts.REPOSITORY)["stageStates"]
+    reached = {
+        state["stageName"]: state.get("latestExecution", {}).get("status") for state in states
+    }
+    assert reached["UpdatePipeline"] == "Succeeded"
+    assert reached["Validate"] == "Failed"
+    assert reached["Targets"] is None
 
 
 def test_targets_reach_the_parameters_without_blanks(organization):
@@ -172,25 +218,86 @@ def test_package_buckets_and_the_package_in_every_region(organization):
 
 
 def test_member_accounts_get_role_vault_and_key(organization):
-    role = BY_NAME["stackset-aws-backup-member-accounts-role"].child
-    vault = BY_NAME["stackset-aws-backup-member-accounts"].child
-    for member in MEMBERS[:2]:
-        deploy(organization, member, HOME_REGION, "StackSet-role", role)
+    """By the stack sets themselves, with the templates that the build has published."""
+    keys = organization.build(HOME, HOME_REGION, "publish-templates.yml")
+    for variable in ("MEMBER_ACCOUNTS_ROLE_TEMPLATE", "MEMBER_ACCOUNTS_TEMPLATE"):
+        stack = BY_NAME[VARIABLES[variable]]
+        parameters = stack.parameters() | {"TemplateKey": keys[variable]}
+        if "CopyBack" in parameters:
+            parameters["CopyBack"] = "true"
+        deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **parameters)
+    for member in MEMBERS:
+        assert organization.client("iam", member).get_role(RoleName="AWSBackupSolutionRole")
         for region in REGIONS:
-            deploy(
-                organization,
-                member,
-                region,
-                "StackSet-vault",
-                vault,
-                CentralAccountId=CENTRAL,
-                CopyBack="true",
-            )
             vaults = organization.client("backup", member, region).list_backup_vaults()[
                 "BackupVaultList"
             ]
             assert "AWSBackupSolutionVault" in names(vaults, "BackupVaultName")
-        assert organization.client("iam", member).get_role(RoleName="AWSBackupSolutionRole")
+            # Failed jobs are reported to the home account's bus.
+            events = organization.client("events", member, region)
+            rules = events.list_rules()["Rules"]
+            (rule,) = [rule for rule in rules if "restore jobs" in rule["Description"]]
+            (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+            bus = f"arn:aws:events:{HOME_REGION}:{HOME}:event-bus/aws-backup-notifications"
+            assert target["Arn"] == bus
+
+
+def test_member_accounts_get_tag_on_restore(organization):
+    result = organization.make(HOME, HOME_REGION, "publish-tag-on-restore")
+    assert result.returncode == 0, result.stderr
+    keys = organization.build(HOME, HOME_REGION, "publish-templates.yml")
+    stack = BY_NAME["stackset-aws-backup-tagonrestore"]
+    parameters = stack.parameters() | {"TemplateKey": keys["TAGONRESTORE_TEMPLATE"]}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **parameters)
+    for member in MEMBERS:
+        for region in REGIONS:
+            functions = organization.client("lambda", member, region)
+            function = functions.get_function_configuration(FunctionName="TagOnRestore")
+            # Made from the package's own key, so the package runs.
+            exported = (ROOT / "dist/tag-on-restore.env").read_text()
+            assert f"PACKAGE_ARCHITECTURE={function['Architectures'][0]}" in exported
+            (mapping,) = functions.list_event_source_mappings()["EventSourceMappings"]
+            assert mapping["EventSourceArn"].endswith(":TagOnRestore")
+            assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def job_event(kind: str, **detail: str) -> str:
+    """An event of AWS Backup, as far as patterns look at it."""
+    envelope = {"id": "1", "account": MEMBERS[0], "region": HOME_REGION, "resources": []}
+    envelope |= {"source": "aws.backup", "time": "2026-01-29T05:00:00Z"}
+    return json.dumps(envelope | {"detail-type": f"{kind} Job State Change", "detail": detail})
+
+
+@pytest.mark.parametrize(
+    ("event", "reported", "tagged"),
+    [
+        (job_event("Backup", state="FAILED"), True, False),
+        (job_event("Backup", state="EXPIRED"), True, False),
+        (job_event("Backup", state="RUNNING"), False, False),
+        (job_event("Backup", state="COMPLETED"), False, False),
+        (
+            job_event("Backup", state="COMPLETED", statusMessage="one object is missing"),
+            True,
+            False,
+        ),
+        (job_event("Copy", state="FAILED"), True, False),
+        (job_event("Restore", state="CREATED"), False, False),
+        (job_event("Restore", status="ABORTED"), True, False),
+        (job_event("Restore", status="COMPLETED"), False, True),
+        (job_event("Restore", status="COMPLETED", statusMessage="one is missing"), True, True),
+        (job_event("Restore", status="COMPLETED", restoreTestingPlanArn="arn:x"), False, False),
+        (job_event("Restore", status="FAILED", restoreTestingPlanArn="arn:x"), True, False),
+    ],
+)
+def test_rules_take_the_events_that_they_are_for(organization, event, reported, tagged):
+    events = organization.client("events", MEMBERS[0])
+    rules = {rule["Description"]: rule["EventPattern"] for rule in events.list_rules()["Rules"]}
+    for description, expected in (
+        ("Failed backup, copy and restore jobs are reported to the home account", reported),
+        ("Completed restores of AWS Backup go to the queue of TagOnRestore", tagged),
+    ):
+        answer = events.test_event_pattern(EventPattern=rules[description], Event=event)
+        assert answer["Result"] is expected, description
 
 
 def test_policy_manager_and_backup_policies(organization):
@@ -214,6 +321,30 @@ def test_policy_manager_and_backup_policies(organization):
     content = json.dumps(policies["org-daily-backup-policy"]["content"])
     assert TARGETS["CentralBackupVaultArn"] in content
     assert all(region in content for region in REGIONS)
+
+
+def test_the_plan_tells_what_a_change_would_do_and_stops_at_a_loss(organization, tmp_path):
+    """What is deployed already is no change; without an OU its accounts lose their plans."""
+    plan = (MANAGEMENT, HOME_REGION, "plan-org-policy")
+    deployed = organization.make(*plan)
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    assert "0 policies to change, 0 of 7 accounts affected, 0 findings" in deployed.stdout
+    fewer = tmp_path / "targets.json"
+    values = TARGETS | {"TargetOUs": "ou-reh1-workloads"}
+    fewer.write_text(json.dumps({"Parameters": values}))
+    smaller = Organization(organization.endpoint, fewer)
+    loss = smaller.make(*plan)
+    assert loss.returncode != 0
+    assert "FINDING[last-plan-lost] no backup plan is left for 444444444444" in loss.stdout
+    meant = smaller.make(*plan, "PLAN=allow-loss")
+    assert meant.returncode == 0, meant.stdout + meant.stderr
+
+
+def test_only_the_pipelines_build_may_read_with_the_management_accounts_role(organization):
+    """The home account's root may not; that the build may is seen where the pipeline runs."""
+    result = organization.make(HOME, HOME_REGION, "plan-org-policy", "READER=1")
+    assert result.returncode != 0
+    assert f"arn:aws:iam::{MANAGEMENT}:role/BackupOrgPolicyReader" in result.stderr
 
 
 def test_the_policies_stack_is_protected_by_its_builds(organization):

@@ -23,7 +23,7 @@ def main():
     """Parse the options, run, and say in one line when that cannot be done."""
     parser = argparse.ArgumentParser(
         prog="make demo",
-        description="Deploy the policy manager in an emulated organization, see what it does.",
+        description="Deploy the solution in an emulated organization, see what it does.",
     )
     parser.add_argument(
         "--port", type=int, default=0, help="the emulator's port; default: a free one"

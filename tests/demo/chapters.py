@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import edits, solution
+from . import edits, restores, solution
 from .cli import Cli
 from .emulator import Emulator
 from .names import HOME, MANAGEMENT, PACKAGE, PRODUCTION, ROOT, SANDBOXES, WORKLOADS
@@ -13,8 +13,8 @@ from .solution import Package
 from .stacks import Stacks
 from .story import Story
 
-# The CLI needs about as long to start.
-PAUSE = 0.3
+# Between two looks at a stack that is changing.
+PAUSE = 0.1
 DAILY, MONTHLY = "org-daily-backup-policy", "org-monthly-backup-policy"
 
 
@@ -46,6 +46,7 @@ def tell(story, emulator, cli, package):
         change_in_place(stage)
         broken_policy(stage)
         remove(stage, others)
+        restores.tell(stage, PAUSE)
 
 
 def landscape(stage):
@@ -70,12 +71,13 @@ def deploy(stage):
     story, cli = stage.story, stage.cli
     story.chapter("The policy manager is deployed")
     story.say(
-        "One role in the management account, one function with its own role in the home account."
+        "One role in the management account; in the home account a bucket that the organization's "
+        "accounts get packages from, and one function with its own role."
     )
     management = Stacks(cli.cloudformation(MANAGEMENT), PAUSE)
     management.create(solution.management_role()).expect_complete()
     stage.home.create(solution.targets([PRODUCTION, SANDBOXES])).expect_complete()
-    cli.run(HOME, "s3", "mb", f"s3://{solution.PACKAGE_BUCKET}")
+    stage.home.create(solution.package_bucket()).expect_complete()
     package = f"s3://{solution.PACKAGE_BUCKET}/{stage.package.key}"
     cli.run(HOME, "s3", "cp", str(PACKAGE.relative_to(ROOT)), package, "--only-show-errors")
     cli.run(
@@ -252,10 +254,9 @@ def list_policies(stage):
         stage.story.show("no policies")
     plans = stage.policies()
     for policy in listed["Policies"]:
-        attached = stage.cli.run(
-            MANAGEMENT, "organizations", "list-targets-for-policy", "--policy-id", policy["Id"],
-            quiet=True,
-        )  # fmt: skip
+        attached = stage.cli.read(
+            MANAGEMENT, "organizations", "ListTargetsForPolicy", PolicyId=policy["Id"]
+        )
         ids = ", ".join(target["TargetId"] for target in attached["Targets"])
         stage.story.show(f"{policy['Name']:<34}{policy['Id']:<14}on {ids}")
         stage.story.show(*("  " + line for line in plan_lines(plans.plans(policy["Name"]))))

@@ -12,10 +12,11 @@ import time
 import urllib.request
 from pathlib import Path
 
-from .names import EMULATOR_PYTHON, ROOT
+from .names import EMULATOR_PYTHON, REGION, ROOT
 
 START_SECONDS = 90
 STOP_SECONDS = 15
+QUEUE_SECONDS = 60
 
 
 class CannotStart(Exception):
@@ -130,6 +131,22 @@ class Emulator:
         """Invoke a function again with a request that it has had."""
         self._control("POST", "resend", {"RequestId": request_id})
 
+    def join(self, account, name, parent=None):
+        """An account joins the organization, new or back again."""
+        self._control("POST", "accounts", {"id": account, "name": name, "parent": parent})
+
+    def set_build_machine(self, machine):
+        """What builds find; see the emulator's README."""
+        self._control("POST", "build-machine", machine)
+
+    def functions(self):
+        """Every function of every account with what it runs."""
+        return self._control("GET", "functions")
+
+    def builds(self):
+        """Every build with the commands that were not run."""
+        return self._control("GET", "builds")
+
     @contextlib.contextmanager
     def settings(self, **changed):
         """Other quotas and habits of AWS Organizations for a while; see the emulator's README."""
@@ -144,6 +161,78 @@ class Emulator:
         """The sha256 of the bootstrap that each function runs, by the function's name."""
         functions = self._control("GET", "functions")
         return {function["name"]: function["bootstrap_sha256"] for function in functions}
+
+    # -- AWS Backup's restores in an account; see the emulator's README
+
+    def disturb(self, effect, times=1):
+        """Lose, duplicate or hold the next events about completed restores."""
+        self._control("POST", "backup-events", {"effect": effect, "times": times})
+
+    def release_events(self):
+        """Send the events that are held; how many."""
+        return self._control("POST", "backup-events", {"release": True})["released"]
+
+    def backup_events(self, status="COMPLETED"):
+        """AWS Backup's events of this status so far, oldest first."""
+        events = self._control("GET", "backup-events")
+        return [event for event in events if event["detail"].get("status") == status]
+
+    def repeat_event(self, event):
+        """Deliver an event once more."""
+        self._control("POST", "backup-events", {"repeat": event["id"]})
+
+    def send_event(self, account, detail):
+        """Let AWS Backup send an event with this detail."""
+        place = {"account": account, "region": REGION}
+        self._control("POST", "backup-events", place | {"detail": detail})
+
+    def start_restore_test(self, account, recovery_point):
+        """Restore as a restore testing plan does; the job's id."""
+        place = {"account": account, "region": REGION}
+        asked = place | {"recovery_point": recovery_point}
+        return self._control("POST", "restore-tests", asked)["job"]
+
+    def restores(self):
+        """Recovery points and restore jobs."""
+        return self._control("GET", "restores")
+
+    def set_restores(self, **changed):
+        """Habits of AWS Backup and the tagging API."""
+        self._control("POST", "restore-settings", changed)
+
+    def tags(self, account, arn, add=None):
+        """The tags of a resource as its service has them; ``add`` some first, as AWS itself."""
+        place = {"account": account, "region": REGION}
+        return self._control("POST", "tags", place | {"arn": arn, "tags": add or {}})
+
+    def queue(self, account, name):
+        """How many messages of a queue are visible, at work in a function, and hidden."""
+        for queue in self._control("GET", "queues"):
+            if (queue["account"], queue["region"], queue["name"]) == (account, REGION, name):
+                return {key: queue[key] for key in ("visible", "at_work", "hidden")}
+        raise LookupError(f"no queue `{name}` in {account}")
+
+    def await_queue(self, account, name):
+        """Wait until a function has worked on all that is visible in a queue; what it gave back."""
+        deadline = time.monotonic() + QUEUE_SECONDS
+        while (state := self.queue(account, name))["visible"] or state["at_work"]:
+            if time.monotonic() > deadline:
+                raise TimeoutError(
+                    f"queue `{name}` was not worked off in {QUEUE_SECONDS} s: {state}"
+                )
+            time.sleep(0.02)
+        return state["hidden"]
+
+    def elapse_visibility(self, account, name):
+        """Let a queue's visibility timeouts pass, and wait for the function; what it gave back."""
+        place = {"account": account, "region": REGION}
+        self._control("POST", "elapse", place | {"queue": name})
+        return self.await_queue(account, name)
+
+    def elapse_schedule(self, account, name):
+        """Let a schedule's interval pass."""
+        place = {"account": account, "region": REGION}
+        self._control("POST", "elapse", place | {"schedule": name})
 
     def _control(self, method, path, body=None):
         request = urllib.request.Request(

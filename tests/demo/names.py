@@ -8,7 +8,8 @@ TEMPLATES = ROOT / "cloudformation"
 MANAGEMENT = "111111111111"
 HOME = "222222222222"
 CENTRAL = "333333333333"
-ACCOUNTS = {MANAGEMENT: "management", HOME: "home", CENTRAL: "central"}
+MEMBER = "444444444441"
+ACCOUNTS = {MANAGEMENT: "management", HOME: "home", CENTRAL: "central", MEMBER: "member-1"}
 
 # Not us-east-1, the emulator's default: a Region that is hard-coded somewhere shows.
 REGION = "eu-west-1"
@@ -25,5 +26,6 @@ CENTRAL_VAULT = f"arn:aws:backup:{REGION}:{CENTRAL}:backup-vault:AWSBackupSoluti
 OWNER_TAG = "backup-org-policy:stack-id"
 
 PACKAGE = ROOT / "dist" / "org-policy-manager.zip"
+TAG_ON_RESTORE = ROOT / "dist" / "tag-on-restore.zip"
 CHECKSUMS = ROOT / "dist" / "SHA256SUMS"
 EMULATOR_PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"

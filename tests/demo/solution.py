@@ -10,6 +10,7 @@ from .names import (
     CHECKSUMS,
     HOME,
     MANAGEMENT,
+    ORGANIZATION,
     PACKAGE,
     REGION,
     ROOT,
@@ -17,7 +18,8 @@ from .names import (
 )
 from .stacks import Stack
 
-PACKAGE_BUCKET = f"lambda-deployment-bucket-{HOME}-{REGION}"
+PACKAGE_BUCKET_PREFIX = f"lambda-deployment-bucket-{HOME}"
+PACKAGE_BUCKET = f"{PACKAGE_BUCKET_PREFIX}-{REGION}"
 PACKAGE_KEY_PARAMETER = "/backup/lambda/aws-backup-backuporgpolicymanager/deployed-package"
 ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
 ORG_POLICY_TEMPLATE = TEMPLATES / "home-account" / "aws-backup-org-policy.yaml"
@@ -27,22 +29,24 @@ ORG_POLICY = "aws-backup-org-policy"
 class Package:
     """What `make package` made: the zip, checked against its checksum, and the bootstrap in it."""
 
-    def __init__(self):
-        name = f"dist/{PACKAGE.name}"
-        if not PACKAGE.exists() or not CHECKSUMS.exists():
+    def __init__(self, zipped=None):
+        """By default the policy manager's."""
+        self.path = zipped or PACKAGE
+        name = f"dist/{self.path.name}"
+        if not self.path.exists() or not CHECKSUMS.exists():
             raise CannotStart(f"`{name}` does not exist: run `make package` first")
-        content = PACKAGE.read_bytes()
+        content = self.path.read_bytes()
         self.digest = hashlib.sha256(content).hexdigest()
         recorded = dict(line.split()[::-1] for line in CHECKSUMS.read_text().splitlines() if line)
-        if recorded.get(PACKAGE.name) != self.digest:
+        if recorded.get(self.path.name) != self.digest:
             raise CannotStart(
                 f"`{name}` is not the one in `dist/{CHECKSUMS.name}`: run `make package`"
             )
-        with zipfile.ZipFile(PACKAGE) as package:
+        with zipfile.ZipFile(self.path) as package:
             self.bootstrap_digest = hashlib.sha256(package.read("bootstrap")).hexdigest()
         self.size = len(content)
         # As the build project names it: architecture and content, so that a change is noticed.
-        self.key = f"org-policy-manager/{ARCHITECTURE}/{self.digest[:16]}.zip"
+        self.key = f"{self.path.stem}/{ARCHITECTURE}/{self.digest[:16]}.zip"
 
 
 def management_role():
@@ -92,3 +96,27 @@ def function(**parameters):
 def org_policy(template=ORG_POLICY_TEMPLATE, **parameters):
     """The backup policies, by default as the repository has them."""
     return Stack(ORG_POLICY, template, parameters)
+
+
+def package_bucket():
+    """The bucket from which the organization's accounts get the packages."""
+    return Stack(
+        "aws-backup-lambda-s3-bucket",
+        TEMPLATES / "home-account" / "aws-backup-lambda-s3-bucket.yaml",
+        {"OrganizationId": ORGANIZATION},
+    )
+
+
+def tag_on_restore(package, **parameters):
+    """The function TagOnRestore with its queues, in a member account."""
+    return Stack(
+        "aws-backup-tagonrestore",
+        TEMPLATES / "member-account" / "aws-backup-tagonrestore.yaml",
+        {
+            "PackageBucketPrefix": PACKAGE_BUCKET_PREFIX,
+            "PackageKey": package.key,
+            "Architecture": ARCHITECTURE,
+        }
+        | parameters,
+        creates_named_roles=True,
+    )

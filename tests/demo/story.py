@@ -11,6 +11,17 @@ from .names import ACCOUNTS
 WIDTH = 100
 
 
+def foldable(command):
+    """A command cut where a line may end: before options and long values, but for their first."""
+    parts = []
+    for part in re.split(r" (?=--|s3:|arn:|'?(?:ParameterKey|Key|DeviceName)=)", command):
+        if parts and re.fullmatch(r"--[\w-]+", parts[-1]) and not part.startswith("--"):
+            parts[-1] += f" {part}"
+        else:
+            parts.append(part)
+    return parts
+
+
 class Story:
     """Prints as it goes and remembers which promises held."""
 
@@ -35,7 +46,7 @@ class Story:
     def command(self, account, command):
         """A command just before it runs."""
         lines = [f"   {ACCOUNTS[account]}$ "]
-        for part in re.split(r" (?=--|s3:|'?ParameterKey=)", command):
+        for part in foldable(command):
             if len(lines[-1]) + len(part) > WIDTH - 2 and lines[-1].strip():
                 lines[-1] += "\\"
                 lines.append("       ")

@@ -5,6 +5,7 @@ import json
 import pytest
 from deploy import __main__ as command_line
 from deploy import targets
+from deploy.stacks import BY_NAME, load_template
 from test_targets import GOOD
 
 NO_CALL = "error: AWS could not be called:"
@@ -80,3 +81,12 @@ def test_variables_are_written_for_the_build(tmp_path):
 
 def test_the_targets_of_the_repository_are_the_default():
     assert command_line._parse(["targets-check"]).targets == targets.FILE
+
+
+def test_the_reader_role_is_the_one_that_the_management_account_makes(good_targets, capsys):
+    assert command_line.main([good_targets, "reader-role"]) == 0
+    arn = capsys.readouterr().out.strip()
+    assert arn == "arn:aws:iam::111111111111:role/BackupOrgPolicyReader"
+    template = BY_NAME["aws-backup-backuporgpolicymanager-mangement-role"].template_path
+    roles = load_template(template.read_text())["Resources"].values()
+    assert arn.split("/")[1] in [role["Properties"]["RoleName"] for role in roles]

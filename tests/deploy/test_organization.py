@@ -9,6 +9,12 @@ from deploy.stacks import BY_NAME
 from fakes import Paginator, Session, Sts, client_error
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(organization, "SETTLE_SECONDS", 0.2)
+    monkeypatch.setattr(organization, "POLL_SECONDS", 0.01)
+
+
 class Organizations:
     def __init__(self, features="ALL", access=(), administrators=(), enabled=False, stubborn=False):
         self.features, self.access, self.administrators = features, set(access), set(administrators)
@@ -128,6 +134,20 @@ def test_a_step_that_did_not_take_effect_is_told(targets, said):
     session = world(Organizations(stubborn=True))
     with pytest.raises(Problem, match="policy type BACKUP_POLICY: still not enabled on the root"):
         organization.prepare(session, targets, True, said.append)
+
+
+def test_a_policy_type_that_is_pending_for_a_moment_is_waited_for(targets, said):
+    class Pending(Organizations):
+        looks = 0
+
+        def list_roots(self):
+            self.looks += 1
+            statuses = {"BACKUP_POLICY": "ENABLED" if self.looks > 5 else "PENDING_ENABLE"}
+            types = [{"Type": name, "Status": statuses.get(name, "ENABLED")} for name in self.types]
+            return {"Roots": [{"Id": "r-ab12", "PolicyTypes": types}]}
+
+    assert organization.prepare(world(Pending()), targets, True, said.append) is True
+    assert "done     policy type BACKUP_POLICY" in said
 
 
 def test_all_features_wait_for_the_invited_accounts(targets, said):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from . import rest_routes
+from . import job_filters, rest_routes
 from .backup_kinds import Place
 from .native import Handler, NativeError
 from .recovery_points import RecoveryPoint, RecoveryPoints
@@ -239,9 +237,7 @@ class BackupApi:
         return job.describe() | self._validations.get(job.id, {})
 
     def _list_restore_jobs(self, place: Place, query: dict[str, str]) -> dict[str, Any]:
-        filters = [
-            test(query[name]) for name, test in _RESTORE_JOB_FILTERS.items() if name in query
-        ]
+        filters = [test(query[name]) for name, test in job_filters.FILTERS.items() if name in query]
         jobs = [
             self._describe(job)
             for job in reversed(self._jobs.all())
@@ -272,36 +268,6 @@ class BackupApi:
         start, size = int(token), min(wanted, self.page_size)
         after = start + size
         return entries[start:after], str(after) if after < len(entries) else None
-
-
-def _after(name: str) -> Callable[[str], Callable[[RestoreJob], bool]]:
-    return lambda text: lambda job: (getattr(job, name) or 0) > _seconds(text)
-
-
-def _before(name: str) -> Callable[[str], Callable[[RestoreJob], bool]]:
-    return lambda text: lambda job: 0 < (getattr(job, name) or 0) < _seconds(text)
-
-
-_RESTORE_JOB_FILTERS: dict[str, Callable[[str], Callable[[RestoreJob], bool]]] = {
-    "accountId": lambda text: lambda job: text in ("*", job.place.account),
-    "resourceType": lambda text: lambda job: job.point.resource_type == text,
-    "status": lambda text: lambda job: job.status == text,
-    "restoreTestingPlanArn": lambda text: lambda job: job.plan_arn == text,
-    # No job here has children.
-    "parentJobId": lambda text: lambda job: False,
-    "createdAfter": _after("created"),
-    "createdBefore": _before("created"),
-    "completeAfter": _after("completed"),
-    "completeBefore": _before("completed"),
-}
-
-
-def _seconds(text: str) -> float:
-    """A moment in a query: ISO 8601, or seconds since the epoch."""
-    try:
-        return float(text)
-    except ValueError:
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def _described(point: RecoveryPoint) -> dict[str, Any]:

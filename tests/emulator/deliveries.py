@@ -160,6 +160,9 @@ def _put(queue: dict[str, Any], body: str, attributes: dict[str, str | None]) ->
     queue["messages"].append(message)
 
 
+# Of a message, the receipt handle with which a function gave it back.
+_GIVEN_BACK = "emulator_given_back"
+
 # What `_execute_function` returns to the mapping of a queue, by thread.
 _batches = threading.local()
 
@@ -173,6 +176,15 @@ def run_batch(
         original(esm, record, event, batch, *where)
     finally:
         del _batches.identifiers
+        for message in batch:
+            message[_GIVEN_BACK] = message["receipt_handle"]
+
+
+def is_at_work(message: dict[str, Any]) -> bool:
+    """Whether a function has received a message and not answered yet."""
+    handle = message.get("receipt_handle")
+    hidden = bool(message["visible_at"] > time.time())
+    return hidden and handle is not None and message.get(_GIVEN_BACK) != handle
 
 
 def execute_function(original: Any, record: Any, event: Any, *more: Any, **named: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, scheduler, sqs
 
+from . import deliveries
 from .backup_kinds import Place
 
 # A function that is given a message for longer than this is stuck.
@@ -19,20 +20,21 @@ LONGEST_BATCH_SECONDS = 120
 
 
 def queues() -> list[dict[str, Any]]:
-    """Every queue with its messages by state, and the batches that functions work on."""
+    """Every queue with its messages by state; ``at_work`` are those that a function has."""
     shown = []
     for (account, region, _), queue in sorted(sqs._queues._data.items()):
         arn = queue["attributes"].get("QueueArn", "")
         now = time.time()
         waiting = [message for message in queue["messages"] if message["visible_at"] <= now]
+        at_work = _at_work(queue)
         shown.append(
             {
                 "account": account,
                 "region": region,
                 "name": arn.rpartition(":")[2],
                 "visible": len(waiting),
-                "in_flight": len(queue["messages"]) - len(waiting),
-                "batches": _batches(arn),
+                "at_work": at_work,
+                "hidden": len(queue["messages"]) - len(waiting) - at_work,
             }
         )
     return shown
@@ -41,13 +43,13 @@ def queues() -> list[dict[str, Any]]:
 async def visibility_timeouts(place: Place, name: str) -> int:
     """Make every message of a queue visible that a function gave back; how many.
 
-    First waits for the batches that functions still work on: no visibility timeout
+    First waits for the messages that functions still work on: no visibility timeout
     that is six times the function's can pass meanwhile.
     """
     queue = _queue(place, name)
     arn = queue["attributes"]["QueueArn"]
     deadline = time.monotonic() + LONGEST_BATCH_SECONDS
-    while _batches(arn):
+    while _at_work(queue):
         if time.monotonic() > deadline:
             raise ValueError(f"a function still works on messages of `{name}`")
         await asyncio.sleep(0.02)
@@ -105,5 +107,8 @@ def _mappings(arn: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _batches(arn: str) -> int:
-    return sum(lambda_svc._esm_inflight.get(mapping[2], 0) for mapping in _mappings(arn))
+def _at_work(queue: dict[str, Any]) -> int:
+    """How many messages a function has; none where no mapping gives any to a function."""
+    if not _mappings(queue["attributes"].get("QueueArn", "")):
+        return 0
+    return sum(deliveries.is_at_work(message) for message in list(queue["messages"]))

@@ -34,7 +34,7 @@ TABLE: tuple[PatchPoint, ...] = (
         "SERVICE_HANDLERS",
         True,
         "",
-        "organizations is ours, sts, lambda, backup, ec2 and tagging are wrapped",
+        "organizations is ours, sts, lambda, backup, ec2, rds, sqs and tagging are wrapped",
     ),
     PatchPoint(
         "ministack.app",
@@ -93,7 +93,13 @@ TABLE: tuple[PatchPoint, ...] = (
     ),
     PatchPoint("ministack.services.codebuild", "_projects", False, "", "projects of builds"),
     PatchPoint("ministack.services.codebuild", "_builds", False, "", "records of builds"),
-    PatchPoint(_EVENTS, "_invoke_target", True, "56075a7de85a", "events that start pipelines"),
+    PatchPoint(
+        _EVENTS,
+        "_invoke_target",
+        True,
+        "56075a7de85a",
+        "events that start pipelines; queue policies and dead letters of targets",
+    ),
     PatchPoint(_EVENTS, "_put_events", False, "4d085f1e95d3", "events of repositories"),
     PatchPoint(
         _EVENTS, "_pattern_event_view", False, "0cb95364be74", "events that start pipelines"

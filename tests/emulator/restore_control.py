@@ -18,7 +18,6 @@ from .tag_stores import parse, store_of
 NAMES = frozenset(
     {
         "restores",
-        "recovery-points",
         "restore-tests",
         "restore-settings",
         "tags",
@@ -45,8 +44,6 @@ async def _route(restores: Restores, method: str, name: str, value: Any) -> Any:
     match (method, name):
         case ("GET", "restores"):
             return _overview(restores)
-        case ("POST", "recovery-points"):
-            return await _back_up(restores, _object(value))
         case ("POST", "restore-tests"):
             return _test(restores, _object(value))
         case ("GET" | "POST", "restore-settings"):
@@ -81,21 +78,6 @@ def _overview(restores: Restores) -> dict[str, Any]:
         ],
         "jobs": [job.describe() | {"Metadata": job.metadata} for job in restores.jobs.all()],
     }
-
-
-async def _back_up(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
-    """A backup as a plan makes it: with the plan's tags for recovery points."""
-    place = _place(value)
-    with request_scope(*place):
-        point = await restores.points.back_up(
-            place,
-            str(value.get("vault", "AWSBackupSolutionVault")),
-            _text(value, "resource"),
-            "00000000-0000-0000-0000-" + f"{len(restores.points.all()):012d}",
-            f"arn:aws:iam::{place.account}:role/AWSBackupSolutionRole",
-            dict(value.get("tags", {})),
-        )
-    return {"arn": point.arn}
 
 
 def _test(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from typing import Any
 
 from ministack.core.responses import request_scope
 
-from . import backup_kinds
+from . import restore_kinds
 from .backup_events import BackupEvents
-from .backup_kinds import RESTORE_TEST_TAG, Metadata, Place
+from .backup_kinds import Place
 from .instances import Instances
 from .native import Native, NativeError
 from .recovery_points import RecoveryPoint
+from .restore_kinds import RESTORE_TEST_TAG, Metadata
 from .tag_stores import Tags, parse, store_of
 
 _log = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ class RestoreJobs:
                 f"Copying tags is not supported for {job.point.resource_type}.",
             )
         prefix = "awsbackup-restore-test-" if job.plan_arn else "restored-"
-        asked = backup_kinds.Restore(
+        asked = restore_kinds.Restore(
             place=job.place,
             point_arn=job.point.arn,
             source_arn=job.point.resource_arn,
@@ -177,7 +178,7 @@ class RestoreJobs:
             wanted={name.lower(): value for name, value in job.metadata.items()},
             name=f"{prefix}{job.id[:8].lower()}",
         )
-        arn = await backup_kinds.restore(self._native, self._instances, asked)
+        arn = await restore_kinds.restore(self._native, self._instances, asked)
         tags: Tags = dict(job.point.source_tags) if job.copies_tags else {}
         if job.plan_arn:
             tags[RESTORE_TEST_TAG] = job.plan_arn.rpartition(":")[2]

@@ -16,13 +16,6 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_EC2, "_volumes", False, "", "instances with what is attached"),
     PatchPoint(_EC2, "_network_interfaces", False, "", "instances with what is attached"),
     PatchPoint(
-        _EVENTS,
-        "_invoke_target",
-        True,
-        "56075a7de85a",
-        "queue policies and dead-letter queues of targets",
-    ),
-    PatchPoint(
         _EVENTS, "_dispatch_to_lambda", True, "cb1c453d362b", "asynchronous invocation with retries"
     ),
     PatchPoint(_EVENTS, "_dispatch_event", False, "dc3a3c4d1b9e", "events of AWS Backup"),
@@ -46,7 +39,6 @@ TABLE: tuple[PatchPoint, ...] = (
         "answers to batches as Lambda reads them",
     ),
     PatchPoint(_LAMBDA, "_iter_all_esms", False, "45c850a12c18", "mappings of a queue"),
-    PatchPoint(_LAMBDA, "_esm_inflight", False, "", "batches that functions work on"),
     PatchPoint(_LAMBDA, "_esm_backoff_until", False, "", "visibility timeouts that pass at once"),
     PatchPoint(_LAMBDA, "_esm_wake", False, "", "visibility timeouts that pass at once"),
     PatchPoint(_SQS, "_queues", False, "", "visibility timeouts that pass at once"),

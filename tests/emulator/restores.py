@@ -12,7 +12,9 @@ from .backup_api import BackupApi
 from .backup_events import BackupEvents
 from .backup_settings import BackupSettings
 from .calls import Call, Request
+from .clusters import Clusters
 from .instances import Instances
+from .message_moves import MessageMoves
 from .native import Handler, Native
 from .rates import Rates
 from .recovery_points import RecoveryPoints
@@ -32,13 +34,19 @@ class Restores:
         self.instances = Instances(self.native, handlers["ec2"])
         self.jobs = RestoreJobs(self.native, self.instances, self.events)
         self.api = BackupApi(self.points, self.jobs, handlers["backup"])
+        self.clusters = Clusters(handlers["rds"], handlers["documentdb"])
+        self.moves = MessageMoves(handlers["sqs"])
         self.tagging = TaggingApi(self.native, handlers["tagging"])
         self.rates = Rates()
 
     def install(self, handlers: dict[str, Any]) -> None:
         """Stand before the base's services, and replace what delivers events."""
         handlers.update(
-            backup=self.api.handle, ec2=self.instances.handle, tagging=self.tagging.handle
+            backup=self.api.handle,
+            ec2=self.instances.handle,
+            rds=self.clusters.handle,
+            sqs=self.moves.handle,
+            tagging=self.tagging.handle,
         )
         patches.replace(
             "ministack.services.ec2",
@@ -76,4 +84,5 @@ class Restores:
         self.points.clear()
         self.events.clear()
         self.api.clear()
+        self.moves.clear()
         self.rates.reset()

@@ -94,12 +94,13 @@ def _dynamodb(call: Call, request: Request) -> TagCall:
 
 
 def _efs(call: Call, request: Request) -> TagCall:
-    name = unquote(request.path.rstrip("/").rpartition("/")[2])
-    if ":" in request.path:
-        return TagCall([_arn_in_path(request)], _list(json.loads(request.body)["Tags"]))
+    tags = _list(json.loads(request.body)["Tags"])
+    if ":" in unquote(request.path):
+        return TagCall([_arn_in_path(request)], tags)
+    name = request.path.rstrip("/").rpartition("/")[2]
     kind = "file-system" if name.startswith("fs-") else "access-point"
     arn = f"arn:aws:elasticfilesystem:{call.region}:{call.account}:{kind}/{name}"
-    return TagCall([arn], _list(json.loads(request.body)["Tags"]))
+    return TagCall([arn], tags)
 
 
 def _mapped(call: Call, request: Request) -> TagCall:
@@ -115,6 +116,14 @@ def _s3control(call: Call, request: Request) -> TagCall:
     return TagCall([_arn_in_path(request)], _xml(request.body))
 
 
+def _rds_read(call: Call, request: Request) -> TagCall:
+    return TagCall([_form(request)["ResourceName"]], {})
+
+
+def _s3control_read(call: Call, request: Request) -> TagCall:
+    return TagCall([_arn_in_path(request)], {})
+
+
 def _form(request: Request) -> dict[str, str]:
     text = request.body.decode("utf-8", "replace") or request.query
     return {key: values[0] for key, values in parse_qs(text, keep_blank_values=True).items()}
@@ -127,14 +136,6 @@ def _numbered(form: dict[str, str], name: re.Pattern[str]) -> dict[str, str]:
 
 def _list(tags: list[dict[str, str]]) -> Tags:
     return {tag["Key"]: tag.get("Value", "") for tag in tags}
-
-
-def _rds_read(call: Call, request: Request) -> TagCall:
-    return TagCall([_form(request)["ResourceName"]], {})
-
-
-def _s3control_read(call: Call, request: Request) -> TagCall:
-    return TagCall([_arn_in_path(request)], {})
 
 
 def _arn_in_path(request: Request) -> str:

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from demo import cli, edits, solution
 from demo.emulator import CannotStart, Emulator
-from demo.story import Story
+from demo.story import Story, foldable
 
 
 @pytest.fixture
@@ -93,6 +93,35 @@ def test_calls_become_commands_as_a_user_types_them():
         "--parameters",
         'ParameterKey=OUs,ParameterValue="ou-a, ou-b"',
     ]
+
+
+def test_an_option_is_not_parted_from_its_first_value():
+    command = "aws x y --arns arn:aws:s3:::a arn:aws:s3:::b --keep --tags Key=a,Value=b"
+    assert foldable(command) == [
+        "aws x y",
+        "--arns arn:aws:s3:::a",
+        "arn:aws:s3:::b",
+        "--keep",
+        "--tags Key=a,Value=b",
+    ]
+
+
+def test_tags_are_told_except_those_that_every_stack_has(monkeypatch):
+    told = []
+    monkeypatch.setattr(cli.Cli, "_run", lambda self, account, arguments: "{}")
+    command_line = cli.Cli("http://127.0.0.1:1", lambda account, command: told.append(command))
+    command_line.run("222222222222", "cloudformation", "create-stack", "--tags", "Key=a,Value=b")
+    command_line.run("222222222222", "ec2", "create-tags", "--tags", "Key=a,Value=b")
+    assert told == ["aws cloudformation create-stack", "aws ec2 create-tags --tags Key=a,Value=b"]
+
+
+def test_the_user_s_own_configuration_takes_no_part(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "one-that-does-not-exist")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    with Emulator() as emulator:
+        reader = cli.Cli(emulator.url)
+        listed = reader.read("111111111111", "organizations", "ListRoots")
+    assert [root["Id"] for root in listed["Roots"]] == ["r-reh1"]
 
 
 def test_the_edits_still_fit_the_template(tmp_path):

@@ -164,7 +164,8 @@ FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "cloudformation/member-account/aws-backup-tagonrestore.yaml",
             "cloudformation/stack-sets/stackset-aws-backup-tagonrestore.yaml",
-            "buildspecs/tag-on-restore.yml",
+            "crates/tag-on-restore",
+            "docs/restore-tagging.md",
         ),
     ),
     (

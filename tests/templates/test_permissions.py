@@ -4,7 +4,7 @@ import re
 
 import pytest
 from comments import reasons
-from model import Template, as_list, minified, policies, statements, templates
+from model import ROOT, Template, as_list, minified, policies, statements, templates
 
 ALL = pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
 
@@ -93,3 +93,24 @@ def test_the_policy_manager_has_the_same_statements_wherever_it_runs():
         return text.replace("444455556666", "MANAGEMENT").replace("111122223333", "MANAGEMENT")
 
     assert shape(home, "ManageBackupPolicies") == shape(management, "OrgAdminRole")
+
+
+def test_the_reader_role_allows_what_backupctl_plan_reads():
+    """The actions that the command's own documentation names, in its paragraph on the live plan."""
+    readme = (ROOT / "crates/backupctl/README.md").read_text()
+    (paragraph,) = [
+        text for text in readme.split("\n\n") if text.startswith("**Permissions** of the live plan")
+    ]
+    read = set(re.findall(r"`(?:organizations:)?((?:Describe|List)[A-Za-z]+)`", paragraph))
+    source = (ROOT / "crates/backupctl/src/aws/organizations.rs").read_text()
+    assert {"ListRoots", "ListPoliciesForTarget"} <= read
+    assert all(f'"{name}"' in source for name in read - {"DescribeOrganization"})
+    (template,) = [t for t in templates() if "ReaderRole" in t.body["Resources"]]
+    allowed = {
+        action.removeprefix("organizations:")
+        for key, _, _, kind, document in policies(template)
+        if key == "ReaderRole" and kind == "identity"
+        for statement in statements(document, template)
+        for action in as_list(statement["Action"])
+    }
+    assert allowed == read

@@ -228,8 +228,7 @@ def test_buildspec_calls_make_targets_that_exist(path):
 def test_shell_of_the_buildspec(path):
     spec = yaml.safe_load(path.read_text())
     commands = [command for phase in spec["phases"].values() for command in phase["commands"]]
-    names = {*spec.get("env", {}).get("variables", {}), "GUARD_STEP"}
-    names |= {"PLAN", "PARTITION", "MANAGEMENT_ACCOUNT"}
+    names = {*spec.get("env", {}).get("variables", {}), "GUARD_STEP", "PLAN"}
     script = (
         "#!/bin/sh\n"
         + "".join(f"export {name}\n" for name in sorted(names))

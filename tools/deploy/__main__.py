@@ -41,6 +41,10 @@ def _run(options) -> int:
         print(f"{options.targets.name}: {errors} errors, {len(findings) - errors} warnings")
         return 1 if errors else 0
 
+    if options.command == "reader-role":
+        print(targets.load(options.targets).reader_role_arn)
+        return 0
+
     # boto3 reads AWS_DEFAULT_REGION only; builds and the aws CLI know AWS_REGION too.
     region = options.region or os.environ.get("AWS_REGION")
     session = boto3.Session(profile_name=options.profile or None, region_name=region or None)
@@ -85,6 +89,7 @@ def _parse(arguments):
     parser.add_argument("--targets", type=Path, default=targets.FILE, help="the target values")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("targets-check", help="check the target values, without AWS")
+    commands.add_parser("reader-role", help="the ARN of the role that reads backup policies")
     prepare = commands.add_parser("prepare-organization", help="what the organization needs first")
     prepare.add_argument("--apply", action="store_true", help="do what is missing")
     deploy = commands.add_parser("deploy", help="an account's stacks")

@@ -146,6 +146,7 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
 
 def _wait(client, name: str, gone: str | None = None) -> str:
     """Waits for the end of an operation. CloudFormation itself bounds how long it takes."""
+    pause = 0.5
     while True:
         try:
             found = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
@@ -155,7 +156,9 @@ def _wait(client, name: str, gone: str | None = None) -> str:
             raise
         if not found.endswith("_IN_PROGRESS"):
             return found
-        time.sleep(POLL_SECONDS)
+        # Small stacks take a moment, others minutes.
+        time.sleep(min(pause, POLL_SECONDS))
+        pause *= 2
 
 
 def _events(client, name: str) -> list[dict]:

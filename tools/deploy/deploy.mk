@@ -48,22 +48,26 @@ install-validators: install-rust ## what validate-templates needs besides, on a 
 	bash tools/deploy/install-validators.sh
 
 .PHONY: validate-templates
-validate-templates: check-baseline targets-check ## what the pipeline checks before it changes anything
+validate-templates: check-baseline targets-check validate-policies ## what the pipeline checks before it changes anything
+
+.PHONY: validate-online
+validate-online: ## the same with what has to be fetched: cfn-nag, AWS's registry of rules, advisories
 	bash tools/deploy/validate-templates.sh
 
 # The values that the pipeline gives decide whether the policies are sound.
 .PHONY: validate-policies
 validate-policies: needs-cargo needs-cc ## our own validator on the policies that the pipeline deploys
-	cargo run --quiet --locked --package backupctl -- validate \
+	cargo run --quiet --locked --package backupctl --no-default-features -- validate \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json $(TEMPLATES)
 
-# Live, with ROLE_ARN in the management account; ORGANIZATION=FILE reads a snapshot instead.
+# Live, from the management account, or from the pipeline with READER=1, which assumes its role there.
+# ORGANIZATION=FILE reads a snapshot instead.
 .PHONY: plan-org-policy
-plan-org-policy: needs-cargo needs-cc ## what deploying the backup policies would change (ROLE_ARN or ORGANIZATION; PLAN=allow-loss)
-	cargo run --quiet --locked --package backupctl -- plan \
+plan-org-policy: needs-cargo needs-cc .tools/deploy/ready ## what deploying the backup policies would change (PLAN=allow-loss; ORGANIZATION=FILE)
+	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) cargo run --quiet --locked --package backupctl -- plan \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json \
 	  --targets '$(or $(TARGETS),cloudformation/parameters/aws-backup-ssm-targets.json)' \
-	  $(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(ROLE_ARN),--role-arn '$(ROLE_ARN)') \
+	  $(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(READER),--role-arn "$$reader") \
 	  $(if $(PROFILE),--profile '$(PROFILE)') $(if $(REGION),--region '$(REGION)') \
 	  $(if $(filter allow-loss,$(PLAN)),--allow-loss) \
 	  cloudformation/home-account/aws-backup-org-policy.yaml

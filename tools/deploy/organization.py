@@ -4,6 +4,7 @@ Runs in the management account. Nothing is changed without `apply`; a step that 
 left alone, so it is safe to repeat.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,10 @@ from .targets import Targets
 
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 BACKUP = "backup.amazonaws.com"
+
+# A policy type is PENDING_ENABLE for some seconds.
+SETTLE_SECONDS = 60
+POLL_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
                 say(f"missing  {step.name}: {missing}")
                 continue
             step.apply()
-            missing = step.missing()
+            missing = _settled(step)
         except ClientError as error:
             raise Problem(
                 step.name, aws_reason(error), f"{step.reason}; do it by hand or with more rights"
@@ -52,6 +57,14 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
     if not ready:
         say("nothing was changed; add APPLY=1 to do what is missing")
     return ready
+
+
+def _settled(step: Step) -> str | None:
+    """What is missing after the change: AWS says for a moment that it is still at it."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (missing := step.missing()) is not None and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return missing
 
 
 def steps(session, targets: Targets) -> list[Step]:

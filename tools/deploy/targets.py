@@ -57,6 +57,12 @@ class Targets:
     units: tuple[str, ...]
     regions: tuple[str, ...]
 
+    @property
+    def reader_role_arn(self) -> str:
+        """The management account's role with which the pipeline reads backup policies."""
+        partition = self.central_vault_arn.split(":")[1]
+        return f"arn:{partition}:iam::{self.management_account}:role/BackupOrgPolicyReader"
+
 
 def read(path: Path = FILE) -> dict[str, str]:
     """The file's values, as text."""

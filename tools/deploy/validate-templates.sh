@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# The checks that need what only a build machine has (cfn-nag, AWS's registry of rules, the advisory
-# database), and our own validator, which needs Rust.
-# make validate-templates has run every other check of the templates before.
+# The checks that need what only a build machine has: cfn-nag, AWS's registry of rules, the advisory
+# database. make validate-templates has run every other check before.
 set -euo pipefail
 
 if ! command -v cfn_nag_scan >/dev/null; then
@@ -14,10 +13,4 @@ fi
 cfn_nag_scan --input-path cloudformation --template-pattern '.*\.yaml'
 cfn_nag_scan --input-path codebuild --template-pattern '.*\.yaml'
 
-make check-guard-registry
-
-if [ -f "$HOME/.cargo/env" ]; then
-  # shellcheck source=/dev/null
-  . "$HOME/.cargo/env"
-fi
-make validate-policies advisories
+make check-guard-registry advisories

@@ -157,6 +157,17 @@ fn effective_policies(bencher: divan::Bencher, accounts: usize) {
 }
 
 #[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 10)]
+fn compare_with_a_change_at_the_root(bencher: divan::Bencher, accounts: usize) {
+    let before = large_organization(accounts);
+    let mut after = before.clone();
+    after.root.policies.pop();
+    let before = before.effective_policies(now()).unwrap();
+    let after = after.effective_policies(now()).unwrap();
+    assert_eq!(backup_policy::changes(&before, &after).len(), accounts);
+    bencher.bench(|| backup_policy::changes(&before, &after).len());
+}
+
+#[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 10)]
 fn read_the_file(bencher: divan::Bencher, accounts: usize) {
     let text = serde_json::to_string(&large_organization(accounts)).unwrap();
     bencher.bench(|| Organization::parse(divan::black_box(&text)).unwrap());

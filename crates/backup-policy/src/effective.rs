@@ -1,6 +1,7 @@
 //! What an account gets: the merged policy, value by value with its origin, and its problems.
 
 mod changes;
+mod checker;
 mod node;
 mod plan;
 mod problem;
@@ -11,11 +12,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use changes::{AccountChange, Difference, changes};
+pub(crate) use checker::Checker;
 pub use node::{Content, Ignored, List, Node, Sourced};
 pub use plan::{
     Condition, CopyAction, DEFAULT_SCHEDULE, Lifecycle, Plan, Resources, Rule, Selection,
 };
-pub(crate) use problem::Checker;
 pub use problem::{Problem, ProblemCode};
 
 use crate::organization::BACKUP_POLICY;

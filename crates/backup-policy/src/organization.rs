@@ -116,24 +116,4 @@ impl Organization {
             Err(errors.without_places())
         }
     }
-
-    /// All accounts, in the order of the tree, each with the units above it, the root first.
-    pub fn accounts(&self) -> Vec<(Vec<&Unit>, &Account)> {
-        let mut accounts = Vec::new();
-        collect(&self.root, &mut Vec::new(), &mut accounts);
-        accounts
-    }
-}
-
-fn collect<'o>(
-    unit: &'o Unit,
-    above: &mut Vec<&'o Unit>,
-    accounts: &mut Vec<(Vec<&'o Unit>, &'o Account)>,
-) {
-    above.push(unit);
-    accounts.extend(unit.accounts.iter().map(|account| (above.clone(), account)));
-    for below in &unit.organizational_units {
-        collect(below, above, accounts);
-    }
-    above.pop();
 }

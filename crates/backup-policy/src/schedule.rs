@@ -34,7 +34,7 @@ const RUNS_AHEAD: usize = 24;
 pub struct Schedule {
     cron: croner::Cron,
     /// Neither day field is `?`, or both are: AWS documents that one must be.
-    pub day_fields_against_documentation: bool,
+    pub(crate) day_fields_against_documentation: bool,
 }
 
 impl Schedule {
@@ -77,26 +77,9 @@ impl Schedule {
         runs
     }
 
-    /// The runs after one moment and up to another, `most` at most: a schedule can run every
-    /// minute.
-    pub fn runs_between(&self, after: Instant, until: Instant, most: usize) -> Vec<Instant> {
-        let mut runs = Vec::new();
-        let mut last = after;
-        while runs.len() < most {
-            match self.cron.find_next_occurrence(&last, false) {
-                Ok(next) if next <= until => {
-                    runs.push(next);
-                    last = next;
-                }
-                _ => break,
-            }
-        }
-        runs
-    }
-
     /// The time between the next two runs, which is what AWS looks at; none if there are
     /// fewer than two.
-    pub fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
+    pub(crate) fn next_gap(&self, now: Instant) -> Option<TimeDelta> {
         match self.runs_after(now, 2).as_slice() {
             [first, second] => Some(*second - *first),
             _ => None,
@@ -302,29 +285,6 @@ mod tests {
                 "{text}"
             );
         }
-    }
-
-    #[test]
-    fn runs_between_two_moments_include_the_later_one() {
-        let schedule = Schedule::parse("cron(0 5 ? * * *)").unwrap();
-        let between = |after, until, most| {
-            let runs = schedule.runs_between(at(after), at(until), most);
-            runs.iter()
-                .map(|run| run.format("%d").to_string())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            between("2025-01-01T05:00:00Z", "2025-01-03T05:00:00Z", 9),
-            ["02", "03"]
-        );
-        assert_eq!(
-            between("2025-01-01T04:00:00Z", "2025-01-03T04:59:59Z", 9),
-            ["01", "02"]
-        );
-        assert_eq!(
-            between("2025-01-01T04:00:00Z", "2030-01-01T00:00:00Z", 2),
-            ["01", "02"]
-        );
     }
 
     #[test]

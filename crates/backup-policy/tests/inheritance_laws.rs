@@ -89,11 +89,6 @@ fn organization(levels: &[Vec<Value>]) -> Organization {
             })
             .collect()
     };
-    let account = |id: &str, policies| Account {
-        id: id.into(),
-        name: id.into(),
-        policies,
-    };
     let lower = Unit {
         id: "ou-2".into(),
         policies: attach(2),
@@ -119,6 +114,14 @@ fn organization(levels: &[Vec<Value>]) -> Organization {
     Organization {
         policy_type: "SOME_POLICY".into(),
         root,
+        policies,
+    }
+}
+
+fn account(id: &str, policies: Vec<String>) -> Account {
+    Account {
+        id: id.into(),
+        name: id.into(),
         policies,
     }
 }
@@ -292,6 +295,34 @@ proptest! {
         }
         if levels[3].is_empty() {
             prop_assert!(Arc::ptr_eq(&bare.effective, &own.effective));
+        }
+    }
+
+    #[test]
+    fn an_account_gets_the_same_whatever_stands_beside_it(mut levels in levels(), choices in prop::collection::vec(any::<u8>(), 6)) {
+        for level in &mut levels {
+            level.retain(is_well_formed);
+        }
+        let mut organization = organization(&levels);
+        let lower = &mut organization.root.organizational_units[0].organizational_units[0];
+        let own = lower.accounts[1].policies.clone();
+        for (number, choice) in choices.iter().enumerate() {
+            let chosen = own.iter().enumerate().filter(|(index, _)| choice >> index & 1 == 1);
+            let mut policies: Vec<String> = chosen.map(|(_, id)| id.clone()).collect();
+            if choice >> 7 == 1 {
+                policies.reverse();
+            }
+            lower.accounts.push(account(&format!("{:012}", 10 + number), policies));
+        }
+        let together = organization.effective_policies(Instant::UNIX_EPOCH).unwrap();
+        for one in &together.accounts {
+            let mut alone = organization.clone();
+            let is_it = |account: &Account| account.id == one.account.id;
+            let upper = &mut alone.root.organizational_units[0];
+            upper.accounts.retain(is_it);
+            upper.organizational_units[0].accounts.retain(is_it);
+            let alone = alone.effective_policies(Instant::UNIX_EPOCH).unwrap();
+            prop_assert_eq!(alone.accounts[0].to_value(), one.to_value());
         }
     }
 

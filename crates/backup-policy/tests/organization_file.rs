@@ -72,6 +72,43 @@ fn keys_that_are_missing_unknown_or_hold_something_else() {
 }
 
 #[test]
+fn types_of_policy_that_cannot_be_meant() {
+    let typed = |name: &str| file("", "").replace("BACKUP_POLICY", name);
+    check(
+        &typed("BACKUP_POLICIES"),
+        &[
+            "`policy_type`: there is no policy type `BACKUP_POLICIES`: did you mean `BACKUP_POLICY`? (line 1, column 17)",
+        ],
+    );
+    check(
+        &typed("backup_policy"),
+        &[
+            "`policy_type`: there is no policy type `backup_policy`: did you mean `BACKUP_POLICY`? (line 1, column 17)",
+        ],
+    );
+    check(
+        &typed(""),
+        &[
+            "`policy_type`: the type of the policies is empty: write `BACKUP_POLICY` (line 1, column 17)",
+        ],
+    );
+    check(
+        &typed("SERVICE_CONTROL_POLICY"),
+        &[
+            "`policy_type`: policies of the type `SERVICE_CONTROL_POLICY` are not merged: AWS evaluates each of them (line 1, column 17)",
+        ],
+    );
+    for other in [
+        "TAG_POLICY",
+        "S3_POLICY",
+        "BEDROCK_POLICY",
+        "AISERVICES_OPT_OUT_POLICY",
+    ] {
+        assert!(Organization::parse(&typed(other)).is_ok(), "{other}");
+    }
+}
+
+#[test]
 fn policies_that_are_not_there_or_attached_twice() {
     check(
         &file(
@@ -200,11 +237,15 @@ fn the_file_in_the_documentation_can_be_read() {
     let page = include_str!("../../../docs/effective-policies.md");
     let (_, rest) = page.split_once("```json\n").unwrap();
     let (example, _) = rest.split_once("```").unwrap();
-    assert_eq!(Organization::parse(example).unwrap().accounts().len(), 1);
+    let organization = Organization::parse(example).unwrap();
+    let effective = organization
+        .effective_policies(Instant::UNIX_EPOCH)
+        .unwrap();
+    assert_eq!(effective.accounts.len(), 1);
 }
 
 #[test]
-fn accounts_come_in_the_order_of_the_tree() {
+fn accounts_come_in_the_order_of_the_tree_with_the_units_above_them() {
     let account = |id: &str| Account {
         id: id.into(),
         ..Account::default()
@@ -222,26 +263,22 @@ fn accounts_come_in_the_order_of_the_tree() {
         root,
         policies: Default::default(),
     };
-    let listed: Vec<(usize, &str)> = organization
-        .accounts()
-        .into_iter()
-        .map(|(units, account)| (units.len(), account.id.as_str()))
+    let effective = organization
+        .effective_policies(Instant::UNIX_EPOCH)
+        .unwrap();
+    let listed: Vec<Vec<&str>> = effective
+        .accounts
+        .iter()
+        .map(|account| account.levels().iter().map(|level| level.id).collect())
         .collect();
     assert_eq!(
         listed,
         [
-            (1, "000000000001"),
-            (2, "000000000002"),
-            (3, "000000000003")
+            vec!["u-0", "000000000001"],
+            vec!["u-0", "u-1", "000000000002"],
+            vec!["u-0", "u-1", "u-2", "000000000003"],
         ]
     );
-    let effective = organization
-        .effective_policies(Instant::UNIX_EPOCH)
-        .unwrap();
-    for (account, (units, _)) in effective.accounts.iter().zip(organization.accounts()) {
-        assert_eq!(account.units.to_vec(), units);
-        assert_eq!(account.levels().len(), units.len() + 1);
-    }
 }
 
 /// What the validator takes for accepted by AWS can be merged, and what AWS is known to accept.

@@ -120,6 +120,26 @@ fn a_rule_needs_a_vault_but_no_schedule() {
 }
 
 #[test]
+fn policies_come_from_the_root_downwards_whatever_the_order_of_the_values() {
+    let mut root = plan();
+    root["plans"]["daily"]["selections"]["tags"]["tagged"]
+        .as_object_mut()
+        .unwrap()
+        .remove("iam_role_arn");
+    let own = json!({"plans": {"daily": {"selections": {"tags": {"tagged": {
+        "tag_key": {"@@assign": "other"},
+        "tag_value": {"@@append": ["other"]},
+    }}}}}});
+    check_with(
+        root,
+        own,
+        &[
+            "KEY_REQUIRED plans/daily/selections/tags/tagged: 'iam_role_arn' is missing [p-root p-own]",
+        ],
+    );
+}
+
+#[test]
 fn a_selection_needs_a_role_and_what_it_selects_by() {
     let selections = json!({"plans": {"daily": {"selections": {"resources": {
         "typed": {"resource_types": {"@@assign": ["*"]}},
@@ -260,6 +280,73 @@ fn copies_with_the_same_problem_are_reported_once() {
             "CROSS_ATTRIBUTE_VALIDATION plans/daily/rules/nightly: Dependent fields opt_in_to_archive_for_supported_resources=true,delete_after_days=60,move_to_cold_storage_after_days=30 in policy block nightly are invalid when used together [p-own]",
         ],
     );
+}
+
+#[test]
+fn a_problem_of_rule_and_copy_names_the_policies_of_both_from_the_root_downwards() {
+    let mut root = plan();
+    let mut nightly = archived("cron(0 5 1 * ? *)", 30, 60);
+    nightly["target_backup_vault_name"] = json!({"@@assign": "V"});
+    let lifecycle = nightly["lifecycle"].clone();
+    nightly["copy_actions"] = json!({VAULT: {
+        "target_backup_vault_arn": {"@@assign": VAULT},
+        "lifecycle": lifecycle,
+    }});
+    root["plans"]["daily"]["rules"]["nightly"] = nightly.clone();
+    // The account says the same of the rule itself, so only the copy's values are the root's.
+    check_with(
+        root,
+        rule(json!({"lifecycle": nightly["lifecycle"]})),
+        &[
+            "CROSS_ATTRIBUTE_VALIDATION plans/daily/rules/nightly: Dependent fields opt_in_to_archive_for_supported_resources=true,delete_after_days=60,move_to_cold_storage_after_days=30 in policy block nightly are invalid when used together [p-root p-own]",
+        ],
+    );
+}
+
+#[test]
+fn a_plan_that_accounts_share_is_a_problem_for_each_of_them() {
+    let mut root = plan();
+    root["plans"]["daily"]["rules"]["nightly"] = json!({"schedule_expression": {"@@assign": "x"}});
+    let other = |name: &str| json!({"plans": {name: plan()["plans"]["daily"]}});
+    let policy = |content| Policy {
+        name: "x".into(),
+        content,
+    };
+    let account = |id: &str, policy: &str| Account {
+        id: id.into(),
+        name: id.into(),
+        policies: vec![policy.into()],
+    };
+    let organization = Organization {
+        policy_type: "BACKUP_POLICY".into(),
+        root: Unit {
+            id: "r-0".into(),
+            policies: vec!["p-root".into()],
+            accounts: vec![
+                account("111111111111", "p-a"),
+                account("222222222222", "p-b"),
+            ],
+            ..Unit::default()
+        },
+        policies: [
+            ("p-root".into(), policy(root)),
+            ("p-a".into(), policy(other("a"))),
+            ("p-b".into(), policy(other("b"))),
+        ]
+        .into(),
+    };
+    let effective = organization
+        .effective_policies(Instant::UNIX_EPOCH)
+        .unwrap();
+    for account in &effective.accounts {
+        let messages: Vec<&str> = account
+            .effective
+            .problems
+            .iter()
+            .map(|one| one.message.as_str())
+            .collect();
+        assert_eq!(messages, ["'target_backup_vault_name' is missing"]);
+    }
 }
 
 #[test]

@@ -20,12 +20,7 @@ pub struct Checked {
 /// is JSON if it begins with a bracket.
 pub fn check(name: &str, text: &str, parameters: &Parameters, now: Instant) -> Checked {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let parsed = if is_json(name, text) {
-        Document::parse(text)
-    } else {
-        yaml::parse(text)
-    };
-    match parsed {
+    match parse(name, text) {
         Ok(document) if template::is_template(&document) => {
             let mut checked = template::check(&document, text, parameters, now);
             let place = |finding: &Finding| finding.position.map(|at| (at.line, at.column));
@@ -40,6 +35,16 @@ pub fn check(name: &str, text: &str, parameters: &Parameters, now: Instant) -> C
             findings: vec![syntax(&error)],
             policies: 1,
         },
+    }
+}
+
+/// Reads JSON or YAML, as the name or the text says.
+pub(crate) fn parse(name: &str, text: &str) -> Result<Document, ParseError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if is_json(name, text) {
+        Document::parse(text)
+    } else {
+        yaml::parse(text)
     }
 }
 

@@ -15,6 +15,14 @@ impl Parameters {
         self.0.get(name).map(String::as_str)
     }
 
+    /// Gives a value where none was given.
+    #[cfg(feature = "aws")]
+    pub(crate) fn complete(&mut self, name: &str, value: &str) {
+        if !self.0.contains_key(name) {
+            self.0.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
     /// Reads a parameter file (JSON): a list of `{"ParameterKey", "ParameterValue"}`, an
     /// object with `Parameters` (CodePipeline's template configuration), or plain names and
     /// values. `AWS::Region` and its like can be given too.

@@ -3,9 +3,20 @@
 
 #[test]
 fn the_command_prints_what_the_samples_say() {
-    trycmd::TestCases::new()
+    let cases = trycmd::TestCases::new();
+    cases
         .case("tests/cmd/*.trycmd")
-        .case("tests/cmd/*.toml");
+        .case("tests/cmd/*.toml")
+        // Nothing of this machine: neither its credentials nor the service that might have some.
+        .env("AWS_ACCESS_KEY_ID", "")
+        .env("AWS_PROFILE", "")
+        .env("AWS_WEB_IDENTITY_TOKEN_FILE", "")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("AWS_EC2_METADATA_DISABLED", "true");
+    if cfg!(feature = "aws") {
+        cases.case("tests/cmd/aws/*.trycmd");
+    }
 }
 
 #[test]

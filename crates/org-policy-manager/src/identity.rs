@@ -150,6 +150,11 @@ pub struct Owner {
     pub logical_id: String,
 }
 
+/// The name in a stack's id: `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`.
+pub fn stack_name(stack_id: &str) -> &str {
+    stack_id.split('/').nth(1).unwrap_or_default()
+}
+
 /// What a policy's tags say of its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ownership {
@@ -168,6 +173,15 @@ impl Owner {
             (TAG_STACK_ID.to_string(), self.stack_id.clone()),
             (TAG_LOGICAL_ID.to_string(), self.logical_id.clone()),
         ])
+    }
+
+    /// The description of a policy for which the template has none: at most 512 characters
+    /// (AWS Organizations API reference, CreatePolicy).
+    pub fn description(&self) -> String {
+        let stack = stack_name(&self.stack_id);
+        let id = &self.logical_id;
+        let text = format!("Managed by CloudFormation stack {stack}, resource {id}");
+        text.chars().take(512).collect()
     }
 
     /// Whose a policy with these tags is, seen from this owner.

@@ -68,16 +68,8 @@ impl Wanted {
             }
         };
         let owner = owner(request);
-        let description = properties.description.clone().unwrap_or_else(|| {
-            let stack = owner.stack_id.split('/').nth(1).unwrap_or_default();
-            format!(
-                "Managed by CloudFormation stack {stack}, resource {}",
-                owner.logical_id
-            )
-            .chars()
-            .take(512)
-            .collect()
-        });
+        let description = properties.description.clone();
+        let description = description.unwrap_or_else(|| owner.description());
         let before = match request.request_type {
             RequestType::Update => tag_keys(&request.old_resource_properties),
             RequestType::Create | RequestType::Delete => Vec::new(),

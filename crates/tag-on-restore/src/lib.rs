@@ -15,7 +15,18 @@ pub mod route;
 pub mod source;
 pub mod tags;
 
+pub mod aws;
+pub mod handle;
+pub mod permissions;
+pub mod process;
+pub mod readings;
+pub mod reconcile;
+pub mod sources;
+pub mod targets;
+
 pub use arn::Arn;
+pub use aws::{Aws, Environment};
 pub use config::Config;
+pub use handle::{App, Invocation, handle};
 pub use job::Job;
 pub use tags::Tags;

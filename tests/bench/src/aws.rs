@@ -2,6 +2,7 @@
 
 use crate::certificates::Certificates;
 use crate::organizations::Organizations;
+use crate::restores::{Answer, Restores};
 use crate::server::{self, Reply, reply};
 use anyhow::Result;
 use bytes::Bytes;
@@ -18,13 +19,36 @@ enum Service {
     Ssm,
     S3,
     Organizations,
+    Backup,
+    Tagging,
+    Ec2,
+    DynamoDb,
+    S3Control,
     /// Where CloudFormation wants its answers.
     Answers,
 }
 
+/// Every service, with the variable that leads a function to it.
+const SERVICES: [(Service, &str); 10] = [
+    (Service::Sts, "AWS_ENDPOINT_URL_STS"),
+    (Service::Ssm, "AWS_ENDPOINT_URL_SSM"),
+    (Service::S3, "AWS_ENDPOINT_URL_S3"),
+    (Service::Organizations, "AWS_ENDPOINT_URL_ORGANIZATIONS"),
+    (Service::Backup, "AWS_ENDPOINT_URL_BACKUP"),
+    (
+        Service::Tagging,
+        "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API",
+    ),
+    (Service::Ec2, "AWS_ENDPOINT_URL_EC2"),
+    (Service::DynamoDb, "AWS_ENDPOINT_URL_DYNAMODB"),
+    (Service::S3Control, "AWS_ENDPOINT_URL_S3_CONTROL"),
+    (Service::Answers, "CUSTOM_RESOURCE_RESPONSE_ORIGIN"),
+];
+
 #[derive(Default)]
 struct State {
     organizations: Organizations,
+    restores: Restores,
     calls: Vec<String>,
     answers: Vec<Value>,
 }
@@ -39,13 +63,7 @@ impl Aws {
     pub async fn start(certificates: &Certificates) -> Result<Aws> {
         let state = Arc::new(Mutex::new(State::default()));
         let mut addresses = Vec::new();
-        for service in [
-            Service::Sts,
-            Service::Ssm,
-            Service::S3,
-            Service::Organizations,
-            Service::Answers,
-        ] {
+        for (service, _) in SERVICES {
             let state = state.clone();
             let handle = move |parts: Parts, body: Bytes| {
                 let reply = answer(service, &parts, &body, &mut lock(&state));
@@ -78,15 +96,9 @@ impl Aws {
 
     /// The environment variables that lead a function here.
     pub fn endpoints(&self) -> Vec<(String, String)> {
-        [
-            ("AWS_ENDPOINT_URL_STS", Service::Sts),
-            ("AWS_ENDPOINT_URL_SSM", Service::Ssm),
-            ("AWS_ENDPOINT_URL_S3", Service::S3),
-            ("AWS_ENDPOINT_URL_ORGANIZATIONS", Service::Organizations),
-            ("CUSTOM_RESOURCE_RESPONSE_ORIGIN", Service::Answers),
-        ]
-        .map(|(name, service)| (name.to_owned(), self.address(service).to_owned()))
-        .into()
+        SERVICES
+            .map(|(service, name)| (name.to_owned(), self.address(service).to_owned()))
+            .into()
     }
 
     fn address(&self, service: Service) -> &str {
@@ -119,6 +131,14 @@ fn answer(service: Service, parts: &Parts, body: &Bytes, state: &mut State) -> R
         state.answers.push(input);
         return reply(if signed { 200 } else { 403 }, "", "");
     }
+    if let Some((operation, body)) = restores(service, parts, body, state) {
+        state.calls.push(operation);
+        return match body {
+            Ok(body) if body.starts_with('{') => reply(200, JSON, body),
+            Ok(body) => reply(200, "text/xml", body),
+            Err(code) => error(code),
+        };
+    }
     let operation = match service {
         Service::Sts => "AssumeRole",
         Service::S3 => "GetObject",
@@ -138,6 +158,23 @@ fn answer(service: Service, parts: &Parts, body: &Bytes, state: &mut State) -> R
             Err(code) => error(code),
         },
     }
+}
+
+/// The services that only restores need.
+fn restores(service: Service, parts: &Parts, body: &Bytes, state: &mut State) -> Option<Answer> {
+    let target = parts.headers.get("x-amz-target");
+    let target = target.and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let operation = target.split('.').next_back().unwrap_or_default();
+    let input = || serde_json::from_slice(body).unwrap_or_default();
+    let (path, restores) = (parts.uri.path(), &mut state.restores);
+    Some(match service {
+        Service::Backup => restores.backup(path),
+        Service::Tagging => restores.tagging(operation, &input()),
+        Service::DynamoDb => restores.dynamodb(operation, &input()),
+        Service::S3Control => restores.s3_control(parts.method.as_str(), path),
+        Service::Ec2 => restores.ec2(&String::from_utf8_lossy(body)),
+        _ => return None,
+    })
 }
 
 fn parameter(input: &Value) -> Reply {

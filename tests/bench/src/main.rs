@@ -4,6 +4,7 @@ mod aws;
 mod certificates;
 mod lambda;
 mod organizations;
+mod restores;
 mod server;
 mod story;
 mod table;
@@ -16,10 +17,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: bench FUNCTION EMPTY-FUNCTION [RUNS]
-  FUNCTION        the packaged org-policy-manager: the `bootstrap` from its zip
-  EMPTY-FUNCTION  the packaged empty-function
-  RUNS            how often each is started (20)";
+const USAGE: &str = "usage: bench ORG-POLICY-MANAGER TAG-ON-RESTORE EMPTY-FUNCTION [RUNS]
+  ORG-POLICY-MANAGER  the packaged org-policy-manager: the `bootstrap` from its zip
+  TAG-ON-RESTORE      the packaged tag-on-restore
+  EMPTY-FUNCTION      the packaged empty-function
+  RUNS                how often each is started (20)";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -33,22 +35,22 @@ async fn main() -> ExitCode {
 }
 
 async fn measure() -> Result<()> {
-    let (function, empty, runs) = arguments()?;
+    let ([policies, restores, empty], runs) = arguments()?;
     let folder = temporary_folder()?;
     let certificates = certificates::make(&folder)?;
     let aws = Aws::start(&certificates).await?;
     let environment = Environment::new(&aws, &certificates.bundle);
-    // The first run of each only brings the files into memory.
-    one(&empty, &environment, &aws, Expect::Nothing).await?;
-    one(&function, &environment, &aws, Expect::Success).await?;
     let mut figures = Figures::default();
-    for _ in 0..runs {
-        figures
-            .empty
-            .push(one(&empty, &environment, &aws, Expect::Nothing).await?);
-        figures
-            .function
-            .push(one(&function, &environment, &aws, Expect::Success).await?);
+    // The first run of each only brings the files into memory.
+    for run in 0..=runs {
+        let nothing = one(&empty, &environment, &aws, Expect::Nothing).await?;
+        let policies = one(&policies, &environment, &aws, Expect::Success).await?;
+        let restores = restored(&restores, &environment, &aws).await?;
+        if run > 0 {
+            figures.empty.push(nothing);
+            figures.policies.push(policies);
+            figures.restores.push(restores);
+        }
     }
     std::fs::remove_dir_all(&folder).context("the temporary folder cannot be removed")?;
     write!(std::io::stdout(), "{}", table::markdown(&figures)?)?;
@@ -99,23 +101,46 @@ async fn one(binary: &Path, environment: &Environment, aws: &Aws, expect: Expect
     Ok(run)
 }
 
-fn arguments() -> Result<(PathBuf, PathBuf, usize)> {
+/// Starts `tag-on-restore`, hands it all restores, and measures.
+async fn restored(binary: &Path, environment: &Environment, aws: &Aws) -> Result<Run> {
+    aws.reset();
+    let mut function = Function::start(binary, environment).await?;
+    let mut run = Run {
+        ready: function.ready,
+        ..Run::default()
+    };
+    for step in &restores::STEPS {
+        let context = || format!("`{}`", step.name);
+        let took = function.invoke(&step.event()).await;
+        let took = took.with_context(context)?;
+        if run.cpu_until_first_answer.is_none() {
+            run.cpu_until_first_answer = function.cpu_time();
+        }
+        let (calls, _) = aws.take();
+        step.check(&calls).with_context(context)?;
+        run.steps.push((took, calls));
+    }
+    run.peak_memory = function.peak_memory()?;
+    function.stop().await?;
+    Ok(run)
+}
+
+fn arguments() -> Result<([PathBuf; 3], usize)> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (function, empty, runs) = match arguments.as_slice() {
-        [function, empty] => (function, empty, 20),
-        [function, empty, runs] => (
-            function,
-            empty,
+    let (binaries, runs) = match arguments.as_slice() {
+        [policies, restores, empty] => ([policies, restores, empty], 20),
+        [policies, restores, empty, runs] => (
+            [policies, restores, empty],
             runs.parse().ok().filter(|runs| *runs > 0).context(USAGE)?,
         ),
         _ => bail!("{USAGE}"),
     };
-    for binary in [function, empty] {
+    for binary in binaries {
         if !Path::new(binary).is_file() {
-            bail!("`{binary}` is not there: `make bench` packages both functions first");
+            bail!("`{binary}` is not there: `make bench` packages all three functions first");
         }
     }
-    Ok((function.into(), empty.into(), runs))
+    Ok((binaries.map(PathBuf::from), runs))
 }
 
 fn temporary_folder() -> Result<PathBuf> {

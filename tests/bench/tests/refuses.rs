@@ -14,8 +14,9 @@ fn bench(arguments: &[&str]) -> Output {
 fn a_missing_binary_is_named_and_nothing_is_measured() {
     let present = env!("CARGO_BIN_EXE_bench");
     for (arguments, missing) in [
-        (["no-such-file", present], 0),
-        ([present, "no-such-file"], 1),
+        (["no-such-file", present, present], 0),
+        ([present, "no-such-file", present], 1),
+        ([present, present, "no-such-file"], 2),
     ] {
         let output = bench(&arguments);
         assert!(!output.status.success());
@@ -34,9 +35,9 @@ fn wrong_arguments_are_answered_with_the_usage() {
     let present = env!("CARGO_BIN_EXE_bench");
     for arguments in [
         &[][..],
-        &[present],
-        &[present, present, "0"],
-        &[present, present, "many"],
+        &[present, present],
+        &[present, present, present, "0"],
+        &[present, present, present, "many"],
     ] {
         let output = bench(arguments);
         assert!(!output.status.success());
@@ -50,7 +51,7 @@ fn wrong_arguments_are_answered_with_the_usage() {
 
 #[test]
 fn a_function_that_ends_at_once_is_an_error() {
-    let output = bench(&["/bin/true", "/bin/true", "1"]);
+    let output = bench(&["/bin/true", "/bin/true", "/bin/true", "1"]);
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("the function has ended"), "{error}");

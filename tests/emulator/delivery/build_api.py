@@ -126,9 +126,9 @@ class BuildApi:
         for entry in payload.get("environmentVariablesOverride") or []:
             variables[entry["name"]] = entry
         for entry in variables.values():
-            if entry.get("type", "PLAINTEXT") != "PLAINTEXT":
+            if entry.get("type", "PLAINTEXT") not in ("PLAINTEXT", "PARAMETER_STORE"):
                 raise ApiError(
-                    "InvalidInputException", "the emulator's builds have PLAINTEXT variables only"
+                    "InvalidInputException", f"the emulator's builds have no {entry['type']}"
                 )
         environment["environmentVariables"] = list(variables.values())
         number = 1 + sum(b["projectName"] == name for b in list(codebuild._builds.values()))
@@ -170,13 +170,16 @@ class BuildApi:
 
 
 def _checked(wanted: dict[str, Any]) -> dict[str, Any]:
-    kinds: dict[str, Any] = {"environment": dict, "links": dict, "not_run": list}
+    kinds: dict[str, Any] = {"environment": dict, "links": dict, "not_run": list, "workspace": str}
     for name, value in wanted.items():
         if name not in kinds or not isinstance(value, kinds[name]):
             raise ValueError(
-                f"`{name}`: known are environment and links (objects), not_run (a list)"
+                f"`{name}`: known are environment and links (objects), not_run (a list), workspace"
             )
-        texts: list[Any] = [*value, *value.values()] if isinstance(value, dict) else list(value)
+        if isinstance(value, dict):
+            texts: list[Any] = [*value, *value.values()]
+        else:
+            texts = value if isinstance(value, list) else [value]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError(f"`{name}` holds something that is no text")
     return wanted

@@ -17,10 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import credentials
 from ..credentials import CannotAssume, Credentials
 from ..loopback import Loopback
-from . import buildspec
+from . import buildspec, source_tree
 from .build_log import BuildLog
 from .buildspec import Buildspec, BuildspecError
-from .repositories import SYMLINK, from_zip
+from .repositories import from_zip
 from .shell import Shell
 
 SERVICE = "codebuild.amazonaws.com"
@@ -32,12 +32,15 @@ class BuildMachine:
     """What the machine of every build brings, and what cannot run on it.
 
     ``links`` are folders that appear in the source, such as tools that an image
-    would have; ``not_run`` are patterns of commands, each recorded when it is met.
+    would have; ``not_run`` are patterns of commands, each recorded when it is met;
+    ``workspace`` is a folder in which the source of each project stays between
+    builds, so that compilers find what they know.
     """
 
     environment: dict[str, str] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
     not_run: list[str] = field(default_factory=list)
+    workspace: str | None = None
 
     def skips(self, command: str) -> bool:
         """Whether this command is not run here."""
@@ -100,15 +103,20 @@ class Build:
             state["session"] = self._session()
             self._log = BuildLog(self._client("logs", state["session"]), self.record["logs"])
 
+        source = folder / "src"
+        if self._machine.workspace is not None:
+            source = Path(self._machine.workspace) / self.record["projectName"]
+
         def download() -> None:
-            state["spec"] = self._download(folder / "src", state["session"])
+            state["spec"] = self._download(source, state["session"])
+            state["variables"] = self._variables(state["session"])
 
         steps = [("PROVISIONING", provision), ("DOWNLOAD_SOURCE", download)]
         for name, step in steps:
             if not self._phase(name, step):
                 return False
         spec: Buildspec = state["spec"]
-        shell = self._prepare_shell(folder, spec, state["session"])
+        shell = self._prepare_shell(folder, source, spec, state["session"], state["variables"])
         good = self._phases(spec, shell)
         self.record["exportedEnvironmentVariables"] = [
             {"name": name, "value": shell.variable(name) or ""} for name in spec.exported
@@ -181,16 +189,7 @@ class Build:
             files = from_zip(found["Body"].read())
         except (ClientError, BotoCoreError) as error:
             raise PhaseFailed(f"CLIENT_ERROR: {error} for primary source") from error
-        for path, file in files.items():
-            target = source / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if file.mode == SYMLINK:
-                target.symlink_to(file.content.decode())
-            else:
-                target.write_bytes(file.content)
-                target.chmod(0o755 if file.mode == "EXECUTABLE" else 0o644)
-        for name, existing in self._machine.links.items():
-            (source / name).symlink_to(existing)
+        source_tree.write(source, files, self._machine.links)
         wanted = str((self._project.get("source") or {}).get("buildspec") or "buildspec.yml")
         try:
             if "\n" not in wanted:
@@ -201,20 +200,47 @@ class Build:
         except BuildspecError as error:
             raise PhaseFailed(f"YAML_FILE_ERROR: {error}") from error
 
-    def _prepare_shell(self, folder: Path, spec: Buildspec, session: Credentials) -> Shell:
+    def _variables(self, session: Credentials) -> dict[str, str]:
+        """The variables of project and start; those of the parameter store are read by the role."""
+        entries = self.record["environment"].get("environmentVariables") or []
+        found = {entry["name"]: str(entry["value"]) for entry in entries}
+        stored = {
+            entry["name"]: str(entry["value"])
+            for entry in entries
+            if entry.get("type") == "PARAMETER_STORE"
+        }
+        if not stored:
+            return found
+        try:
+            answer = self._client("ssm", session).get_parameters(
+                Names=sorted(set(stored.values())), WithDecryption=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise PhaseFailed(f"Parameter Store: {error}") from error
+        values = {entry["Name"]: entry["Value"] for entry in answer["Parameters"]}
+        for name, parameter in stored.items():
+            if parameter not in values:
+                raise PhaseFailed(f"Parameter Store: parameter does not exist: {parameter}")
+            found[name] = values[parameter]
+        return found
+
+    def _prepare_shell(
+        self,
+        folder: Path,
+        source: Path,
+        spec: Buildspec,
+        session: Credentials,
+        variables: dict[str, str],
+    ) -> Shell:
         state = folder / "state"
         state.mkdir()
-        given = {
-            entry["name"]: str(entry["value"])
-            for entry in self.record["environment"].get("environmentVariables") or []
-        }
         environment = {
             "HOME": str(folder),
             "LANG": "C.UTF-8",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             **self._machine.environment,
             **spec.variables,
-            **given,
+            **variables,
             "AWS_ACCESS_KEY_ID": session.access_key,
             "AWS_SECRET_ACCESS_KEY": session.secret,
             "AWS_SESSION_TOKEN": str(session.token),
@@ -227,9 +253,9 @@ class Build:
             "CODEBUILD_BUILD_NUMBER": str(self.record["buildNumber"]),
             "CODEBUILD_INITIATOR": self.record["initiator"],
             "CODEBUILD_RESOLVED_SOURCE_VERSION": self.record["sourceVersion"],
-            "CODEBUILD_SRC_DIR": str(folder / "src"),
+            "CODEBUILD_SRC_DIR": str(source),
         }
-        self._shell = Shell(spec.shell, folder / "src", state, environment)
+        self._shell = Shell(spec.shell, source, state, environment)
         if self._ended_as is not None:
             self._shell.kill()
         return self._shell

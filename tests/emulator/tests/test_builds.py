@@ -68,6 +68,21 @@ def test_variables_of_the_start_win_over_those_of_the_project_and_the_buildspec(
     }
 
 
+def test_variables_of_the_parameter_store_are_read_by_the_role(world: World) -> None:
+    prepare(world)
+    ssm = world.client("ssm", HOME)
+    ssm.put_parameter(Name="/there", Type="String", Value="stored")
+    kind = {"type": "PARAMETER_STORE"}
+    project(world, environmentVariables=[{"name": "STORED", "value": "/there", **kind}])
+    spec = SPEC + "env: {exported-variables: [STORED]}\nphases: {build: {commands: ['true']}}\n"
+    found = build(world, spec)
+    assert found["exportedEnvironmentVariables"] == [{"name": "STORED", "value": "stored"}]
+    read = world.control("GET", "calls?service=ssm&operation=GetParameters")
+    assert "assumed-role/codebuild/" in read[0]["principal"]
+    ssm.delete_parameter(Name="/there")
+    assert phases(build(world, spec))["DOWNLOAD_SOURCE"] == "FAILED"
+
+
 def test_a_failing_command_fails_its_phase_and_says_which(ready: World) -> None:
     spec = (
         "phases:\n"
@@ -154,6 +169,20 @@ def test_commands_that_this_machine_cannot_run_are_recorded(ready: World, tmp_pa
     assert shown["not_run"] == ["gem install x"]
     status, _, _ = ready.http("POST", "/_emulator/build-machine", body='{"links": {"a": "b"}}')
     assert status == 400
+
+
+def test_a_kept_source_is_brought_up_to_date(ready: World, tmp_path: Path) -> None:
+    ready.control("POST", "build-machine", {"workspace": str(tmp_path)})
+    first = SPEC + "phases: {build: {commands: ['echo made > made']}}\n"
+    assert build(ready, first)["buildStatus"] == "SUCCEEDED"
+    kept = tmp_path / "project" / "folder" / "file.txt"
+    before = kept.stat().st_mtime_ns
+    (tmp_path / "project" / "stray").write_text("not of the source")
+    second = SPEC + "phases: {build: {commands: ['cat made stray']}}\n"
+    found = build(ready, second)
+    assert found["buildStatus"] == "SUCCEEDED", log(ready, found)
+    assert kept.stat().st_mtime_ns == before
+    assert (tmp_path / "project" / "build.yml").stat().st_mtime_ns > before
 
 
 def test_a_role_that_does_not_trust_codebuild(ready: World) -> None:

@@ -163,9 +163,10 @@ def test_an_older_version_of_a_package(world: World) -> None:
     )
 
 
-def share(world: World, statement: Mapping[str, object]) -> None:
+def share(world: World, *statements: Mapping[str, object]) -> None:
     """Give the packages bucket of the home account a policy."""
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+    allowed = [{"Effect": "Allow", **statement} for statement in statements]
+    policy = {"Version": "2012-10-17", "Statement": allowed}
     world.client("s3", HOME).put_bucket_policy(Bucket="packages", Policy=json.dumps(policy))
 
 
@@ -179,7 +180,15 @@ BY_ORGANIZATION = {
 
 def test_the_code_may_be_in_a_foreign_bucket_that_allows_it(world: World) -> None:
     world.upload_function(HOME)
-    share(world, BY_ORGANIZATION)
+    # Lambda comes over TLS.
+    tls_only = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::packages/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    share(world, BY_ORGANIZATION, tls_only)
     assert (
         create(world, template(Thing=custom()), account=CENTRAL)["StackStatus"] == "CREATE_COMPLETE"
     )

@@ -101,6 +101,15 @@ def test_an_instance_comes_back_with_volumes_from_their_own_snapshots(account: A
     assert ["disk" in snapshot for snapshot in tags] == [False, True]
 
 
+@pytest.mark.parametrize("kind", ["Aurora", "Neptune", "DocumentDB"])
+def test_rds_s_api_describes_every_cluster_by_arn(account: Account, kind: str) -> None:
+    source = account.source(kind, TAGS)
+    (found,) = account.rds.describe_db_clusters(DBClusterIdentifier=source)["DBClusters"]
+    assert found["DBClusterArn"] == source
+    code, _ = error_of(account.rds.describe_db_clusters, DBClusterIdentifier=f"{source}-not")
+    assert code == "DBClusterNotFoundFault"
+
+
 def test_a_bucket_comes_back_with_its_objects(account: Account) -> None:
     point = account.back_up(account.source("S3", TAGS))
     account.restore(point, {"newBucket": "true", "destinationbucketname": "again"})
@@ -267,7 +276,7 @@ def test_events_get_lost_doubled_held_and_sent_by_hand(account: Account, world: 
         ("backup-events", {}, "say `effect`"),
         ("restore-settings", {"seconds": -1}, "at least 0"),
         ("restore-settings", {"speed": 1}, "unknown member `speed`"),
-        ("recovery-points", {"account": MEMBER}, "`region` must be a string"),
+        ("restore-tests", {"account": MEMBER}, "`region` must be a string"),
         ("elapse", {**PLACE, "queue": "nothing"}, "no queue `nothing`"),
         ("elapse", {**PLACE, "schedule": "nothing"}, "no schedule `nothing`"),
         ("tags", {**PLACE, "arn": "nothing"}, "no tags are kept"),

@@ -132,6 +132,24 @@ def test_every_volume_snapshot_image_and_interface_has_tags_too(account: Account
     assert got(account, *arns) == {name: {"new": "tag"} for name in arns}
 
 
+def test_snapshots_of_databases_have_tags_too(account: Account) -> None:
+    account.source("RDS", {})
+    account.source("Aurora", {})
+    one = account.rds.create_db_snapshot(
+        DBSnapshotIdentifier="one", DBInstanceIdentifier="database"
+    )
+    two = account.rds.create_db_cluster_snapshot(
+        DBClusterSnapshotIdentifier="two", DBClusterIdentifier="cluster-aurora-postgresql"
+    )
+    arns = [
+        one["DBSnapshot"]["DBSnapshotArn"],
+        two["DBClusterSnapshot"]["DBClusterSnapshotArn"],
+    ]
+    assert tag(account, *arns) == {}
+    assert [native(account, name) for name in arns] == [{"new": "tag"}] * 2
+    assert got(account, *arns) == {name: {"new": "tag"} for name in arns}
+
+
 def test_what_does_not_exist_fails_by_itself(account: Account) -> None:
     bucket = account.source("S3", {})
     missing = {

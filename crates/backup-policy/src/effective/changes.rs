@@ -1,12 +1,12 @@
 //! What a change of an organization's policies means to its accounts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Effective;
-use super::node::Node;
+use super::node::{Content, Node};
 use crate::inheritance::{AccountPolicy, EffectivePolicies};
 
 /// What becomes different for one account.
@@ -45,16 +45,14 @@ impl AccountChange<'_, '_> {
         policy.map_or("", |policy| &policy.account.name)
     }
 
-    /// Whether the account has backup plans before, and none any more afterwards. (Where AWS
-    /// withholds the new document, the account keeps what it has.)
+    /// Whether the account has backup plans before, and none any more afterwards. (A
+    /// document that AWS withholds has plans, and the account keeps what it has.)
     pub fn loses_last_plan(&self) -> bool {
         let (Some(before), Some(after)) = (self.before, self.after) else {
             return false;
         };
         let has_plans = |effective: &Effective| !effective.plans().is_empty();
-        has_plans(&before.effective)
-            && !after.effective.is_withheld()
-            && !has_plans(&after.effective)
+        has_plans(&before.effective) && !has_plans(&after.effective)
     }
 
     /// Whether AWS would withhold the account's new document, and did not before.
@@ -82,6 +80,7 @@ pub fn changes<'a, 'o>(
     // Accounts that share both results differ in the same way.
     let mut known: HashMap<(*const Effective, *const Effective), Arc<[Difference]>> =
         HashMap::new();
+    let mut comparison = Comparison::default();
     let mut changes = Vec::new();
     for after in &after.accounts {
         let before = earlier.remove(after.account.id.as_str());
@@ -92,7 +91,7 @@ pub fn changes<'a, 'o>(
         );
         let found = known.entry(key).or_insert_with(|| {
             let old = old.map(|effective| &*effective.root);
-            differences(old, Some(&after.effective.root)).into()
+            comparison.of(old, Some(&after.effective.root))
         });
         let has_other_problems = match old {
             Some(old) => old.problems != after.effective.problems,
@@ -111,48 +110,75 @@ pub fn changes<'a, 'o>(
         changes.push(AccountChange {
             before: Some(before),
             after: None,
-            differences: differences(Some(&before.effective.root), None).into(),
+            differences: comparison.of(Some(&before.effective.root), None),
         });
     }
     changes
 }
 
-/// The values that are not the same in two merged policies.
-fn differences(before: Option<&Node>, after: Option<&Node>) -> Vec<Difference> {
-    let mut found = Vec::new();
-    compare(before, after, &mut Vec::new(), &mut found);
-    found
+/// Finds the values that are not the same in two merged policies, for one account after the other.
+#[derive(Default)]
+struct Comparison<'n> {
+    /// Places that were found to be the same: accounts share most of them.
+    same: HashSet<(*const Node, *const Node)>,
+    path: Vec<&'n str>,
+    found: Vec<Difference>,
 }
 
-fn compare(
-    before: Option<&Node>,
-    after: Option<&Node>,
-    path: &mut Vec<String>,
-    found: &mut Vec<Difference>,
-) {
-    let content = |node: Option<&Node>| Some(node?.content()?.to_value());
-    let (old, new) = (content(before), content(after));
-    if old != new {
-        found.push(Difference {
-            path: path.clone(),
-            before: old,
-            after: new,
-        });
+impl<'n> Comparison<'n> {
+    fn of(&mut self, before: Option<&'n Node>, after: Option<&'n Node>) -> Arc<[Difference]> {
+        self.compare(before, after);
+        std::mem::take(&mut self.found).into()
     }
-    let (old, new) = (shown(before), shown(after));
-    for one in &old {
-        let other = new.iter().find(|other| other.key == one.key);
-        path.push(one.name().to_owned());
-        compare(Some(one), other.copied(), path, found);
-        path.pop();
-    }
-    for one in new {
-        if !old.iter().any(|other| other.key == one.key) {
-            path.push(one.name().to_owned());
-            compare(None, Some(one), path, found);
-            path.pop();
+
+    fn compare(&mut self, before: Option<&'n Node>, after: Option<&'n Node>) {
+        let pair = (address(before), address(after));
+        if self.same.contains(&pair) {
+            return;
+        }
+        let earlier = self.found.len();
+        self.compare_values(
+            before.and_then(Node::content),
+            after.and_then(Node::content),
+        );
+        let (old, new) = (shown(before), shown(after));
+        for one in &old {
+            let other = new.iter().find(|other| other.key == one.key);
+            self.compare_below(Some(one), other.copied());
+        }
+        for one in new {
+            if !old.iter().any(|other| other.key == one.key) {
+                self.compare_below(None, Some(one));
+            }
+        }
+        if self.found.len() == earlier && !old.is_empty() {
+            self.same.insert(pair);
         }
     }
+
+    fn compare_below(&mut self, before: Option<&'n Node>, after: Option<&'n Node>) {
+        self.path.extend(before.or(after).map(Node::name));
+        self.compare(before, after);
+        self.path.pop();
+    }
+
+    fn compare_values(&mut self, before: Option<&Content>, after: Option<&Content>) {
+        let is_same = match (before, after) {
+            (Some(before), Some(after)) => before.says_the_same_as(after),
+            (before, after) => before.is_none() && after.is_none(),
+        };
+        if !is_same {
+            self.found.push(Difference {
+                path: self.path.iter().map(|key| (*key).to_owned()).collect(),
+                before: before.map(Content::to_value),
+                after: after.map(Content::to_value),
+            });
+        }
+    }
+}
+
+fn address(node: Option<&Node>) -> *const Node {
+    node.map_or(std::ptr::null(), std::ptr::from_ref)
 }
 
 fn shown(node: Option<&Node>) -> Vec<&Node> {

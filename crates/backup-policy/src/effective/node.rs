@@ -90,8 +90,9 @@ impl Node {
         let Some((key, further)) = path.split_first() else {
             return Some(self);
         };
+        let folded = key.to_lowercase();
         self.children()
-            .find(|child| child.key.eq_ignore_ascii_case(key) || *child.key == key.to_lowercase())?
+            .find(|child| *child.key == *folded)?
             .get(further)
     }
 
@@ -180,6 +181,19 @@ impl Content {
         match self {
             Content::Text(text) => Value::from(&*text.text),
             Content::List(list) => list.members.iter().map(|member| &*member.text).collect(),
+        }
+    }
+
+    /// Whether it says the same, wherever it comes from.
+    pub fn says_the_same_as(&self, other: &Content) -> bool {
+        match (self, other) {
+            (Content::Text(one), Content::Text(other)) => one.text == other.text,
+            (Content::List(one), Content::List(other)) => {
+                let same = |(one, other): (&Sourced, &Sourced)| one.text == other.text;
+                one.members.len() == other.members.len()
+                    && one.members.iter().zip(&other.members).all(same)
+            }
+            _ => false,
         }
     }
 

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::error::{At, Errors};
-use super::{Account, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, Unit};
+use super::{Account, BACKUP_POLICY, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, Unit};
 use crate::inheritance::fragment::Fragment;
+use crate::validate::suggest;
 
 /// Everything that is wrong with it. Returns the policies, each read once.
 pub(crate) fn check<'o>(
@@ -17,6 +18,7 @@ pub(crate) fn check<'o>(
         seen: HashMap::new(),
         errors,
     };
+    checker.policy_type(&at.key("policy_type"));
     checker.unit(&organization.root, &at.key("root"), 0);
     let at = at.key("policies");
     let mut read = HashMap::new();
@@ -37,6 +39,23 @@ struct Checker<'o, 'e> {
 }
 
 impl<'o> Checker<'o, '_> {
+    /// A misspelt type would be merged as some other type, without the checks of backup policies.
+    fn policy_type(&mut self, at: &At<'_>) {
+        let written = self.organization.policy_type.as_str();
+        let message = match written {
+            BACKUP_POLICY => return,
+            "" => "the type of the policies is empty: write `BACKUP_POLICY`".into(),
+            "SERVICE_CONTROL_POLICY" | "RESOURCE_CONTROL_POLICY" => format!(
+                "policies of the type `{written}` are not merged: AWS evaluates each of them"
+            ),
+            _ if suggest::nearest(written, [BACKUP_POLICY]).is_some() => {
+                format!("there is no policy type `{written}`: did you mean `{BACKUP_POLICY}`?")
+            }
+            _ => return,
+        };
+        self.errors.add(at, message);
+    }
+
     fn unit(&mut self, unit: &'o Unit, at: &At<'_>, level: usize) {
         let what = if level == 0 {
             "the root"

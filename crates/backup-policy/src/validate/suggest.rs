@@ -112,7 +112,7 @@ pub(crate) fn among<'k>(written: &str, known: impl IntoIterator<Item = &'k str>)
 }
 
 /// The known text that is nearest, if it is near: a third of its letters may differ.
-pub(super) fn nearest<'k>(
+pub(crate) fn nearest<'k>(
     written: &str,
     known: impl IntoIterator<Item = &'k str>,
 ) -> Option<&'k str> {

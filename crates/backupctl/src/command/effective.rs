@@ -68,14 +68,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let text = read(&arguments.organization)?;
     let organization = Organization::parse(text.strip_prefix('\u{feff}').unwrap_or(&text));
     drop(progress);
-    let progress = Progress::of("merging the policies of every account");
     let organization = match organization {
         Ok(organization) => organization,
         Err(errors) => return Ok(unusable(&arguments.organization, &errors)),
     };
+    let progress = Progress::of("merging the policies of every account");
     let mut policies = match organization.effective_policies(now) {
         Ok(policies) => policies,
-        Err(errors) => return Ok(unusable(&arguments.organization, &errors)),
+        Err(errors) => {
+            drop(progress);
+            return Ok(unusable(&arguments.organization, &errors));
+        }
     };
     if let Some(id) = &arguments.account {
         only(&mut policies, id).with_context(|| format!("cannot use `{file}`"))?;

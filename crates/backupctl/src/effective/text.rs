@@ -153,7 +153,7 @@ fn rows(rows: &[Row], names: Names<'_>, text: &mut Text) {
             policies => format!(" [{}]", policies.join(", ")),
         };
         text.line(3, &format!("{:LABELS$}{}{policies}", row.label, row.value));
-        for note in &row.notes {
+        for note in row.notes.iter().chain(&row.refused) {
             text.line(3, &format!("{:LABELS$}- {note}", ""));
         }
     }

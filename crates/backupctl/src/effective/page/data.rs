@@ -188,6 +188,7 @@ impl Page<'_> {
                 "code": row.is_code,
                 "policies": self.indexes(&row.policies),
                 "notes": row.notes,
+                "refused": row.refused,
             })
         };
         rows.iter().map(row).collect()
@@ -206,5 +207,69 @@ impl Page<'_> {
             "words": retention.words,
             "spans": retention.stays.iter().map(stay).collect::<Value>(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use backup_policy::Organization;
+
+    const SAMPLE: &str = include_str!("../../../examples/organization.json");
+
+    fn data(policies: impl FnOnce(&mut EffectivePolicies<'_>)) -> Value {
+        let now = "2026-11-23T00:05:00Z".parse().unwrap();
+        let organization = Organization::parse(SAMPLE).unwrap();
+        let mut effective = organization.effective_policies(now).unwrap();
+        policies(&mut effective);
+        of(&effective, now)
+    }
+
+    fn accounts<'d>(unit: &'d Value, found: &mut Vec<(&'d str, u64)>) {
+        for account in unit["accounts"].as_array().unwrap() {
+            found.push((account[1].as_str().unwrap(), account[2].as_u64().unwrap()));
+        }
+        for below in unit["units"].as_array().unwrap() {
+            accounts(below, found);
+        }
+    }
+
+    #[test]
+    fn accounts_that_get_the_same_share_it() {
+        let data = data(|_| {});
+        let documents = data["documents"].as_array().unwrap();
+        assert_eq!(documents.len(), 8);
+        let mut found = Vec::new();
+        accounts(&data["tree"], &mut found);
+        assert_eq!(found.len(), 40);
+        let index = |name| found.iter().find(|(known, _)| *known == name).unwrap().1;
+        assert_eq!(index("audit"), index("shop-dev"));
+        assert_ne!(index("shop-dev"), index("data-lab"));
+        for (name, state) in [
+            ("billing", "invalid"),
+            ("management", "nothing"),
+            ("dns", "plans"),
+        ] {
+            assert_eq!(
+                documents[usize::try_from(index(name)).unwrap()]["state"],
+                state,
+                "{name}"
+            );
+        }
+        // Six schedules, however many rules have them.
+        assert_eq!(data["schedules"].as_array().unwrap().len(), 6);
+    }
+
+    #[test]
+    fn with_one_account_the_tree_has_one() {
+        let data = data(|policies| {
+            policies
+                .accounts
+                .retain(|account| account.account.name == "data-lab");
+        });
+        let mut found = Vec::new();
+        accounts(&data["tree"], &mut found);
+        assert_eq!(found, [("data-lab", 0)]);
+        assert_eq!(data["documents"].as_array().unwrap().len(), 1);
     }
 }

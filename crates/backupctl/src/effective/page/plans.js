@@ -42,31 +42,52 @@ const attachedTo = (index) => {
 
 const showPlans = (groups) => {
   const single = current.kind === "account";
-  put("plans", groups.length ? withMore(el("div"), groups, 20, (group) => groupOf(group, single),
+  const usual = usualPlans(groups);
+  put("plans", groups.length ? withMore(el("div"), groups, 20, (group) => groupOf(group, single, usual),
     (left) => `${count(left, "more result")} that others get`)
     : el("p", { class: "muted" }, "No account is here."));
 };
 
-const groupOf = ({ document, members }, single) => {
+// For each name of a plan, the plan that most accounts get under it.
+const usualPlans = (groups) => {
+  const usual = new Map();
+  const bySize = [...groups].sort((one, other) => other.members.length - one.members.length);
+  for (const plan of bySize.flatMap((group) => group.document.plans)) {
+    if (!usual.has(plan.name)) usual.set(plan.name, plan);
+  }
+  return usual;
+};
+
+// What is different from the usual plan of that name, in one line; nothing for the usual one.
+const differences = (plan, usual) => {
+  if (!usual || usual === plan) return null;
+  const rowsOf = (of) => [["", of.rows], ...[...of.rules, ...of.selections].map((part) => [`${part.name}: `, part.rows])]
+    .flatMap(([name, rows]) => rows.map((row) => `${name}${row.label.toLowerCase()} ${row.value}`));
+  const known = new Set(rowsOf(usual));
+  const other = rowsOf(plan).filter((text) => !known.has(text));
+  return other.length ? el("li", { class: "differs" }, `Differs in ${other.join("; ")}`) : null;
+};
+
+const groupOf = ({ document, members }, single, usual) => {
   const header = single ? null : el("header", {},
     el("h4", {}, count(members.length, "account"), " ", flag(document.state)), accountLinks(members));
   const { state } = document;
   return el("article", { class: "group" }, header,
-    document.problems.length ? el("div", { class: "body" }, problemList(document.problems)) : null,
+    document.problems.length ? el("div", { class: "problems" }, problemList(document.problems)) : null,
     state === "nothing" ? el("p", { class: "muted" }, "No backup plan.") : null,
     state === "invalid" && document.plans.length
       ? el("p", { class: "muted small" }, "This is what would be in force if it were valid:") : null,
     document.plans.length ? el("div", { class: single ? null : "plans" },
-      document.plans.map((plan) => planOf(plan, single))) : null,
+      document.plans.map((plan) => planOf(plan, single, usual.get(plan.name)))) : null,
     document.refused.map((text) => el("p", { class: "muted small" }, `Without effect: ${text}.`)));
 };
 
-const planOf = (plan, single) => {
+const planOf = (plan, single, usual) => {
   const details = el("details", { class: "plan", open: single });
   details.append(el("summary", {},
     el("div", {}, el("span", { class: `swatch t${plan.tone}` }), el("h4", {}, plan.name)),
     el("ul", {}, plan.rules.map((rule) => el("li", {}, rule.summary)),
-      plan.selections.map((selection) => el("li", {}, `for ${selection.summary}`)))));
+      plan.selections.map((selection) => el("li", {}, `for ${selection.summary}`)), differences(plan, usual))));
   // A plan's tables are made when it is opened.
   const fill = () => {
     if (details.childElementCount > 1) return;
@@ -97,5 +118,6 @@ const sheet = (caption, rows, usual) => rows.length ? el("table", { class: "shee
   el("tbody", {}, rows.map((row) => el("tr", {},
     el("th", { scope: "row" }, row.label),
     el("td", {}, row.code ? el("code", {}, row.value) : row.value,
-      row.notes.map((note) => el("span", { class: "note" }, note))),
+      row.notes.map((note) => el("span", { class: "note" }, note)),
+      row.refused.map((note) => el("span", { class: "note refused" }, note))),
     el("td", {}, chips(row.policies, usual)))))) : null;

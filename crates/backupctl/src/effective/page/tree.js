@@ -82,11 +82,19 @@ const markCurrent = () => {
     line.toggleAttribute("data-current", is);
     if (!link) continue;
     if (is) {
+      reveal(line);
       link.setAttribute("aria-current", "page");
       stop = link;
     } else link.removeAttribute("aria-current");
   }
   makeTabStop(links, stop);
+};
+
+// Scrolls the tree, and not the page, until a line can be seen.
+const reveal = (line) => {
+  const tree = byId("tree");
+  const isSeen = line.offsetTop >= tree.scrollTop && line.offsetTop + line.offsetHeight <= tree.scrollTop + tree.clientHeight;
+  if (!isSeen) tree.scrollTop = line.offsetTop - tree.clientHeight / 3;
 };
 
 rove(byId("tree"), "a", (key, all, index) => {

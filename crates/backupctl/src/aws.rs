@@ -1,0 +1,8 @@
+//! What AWS is asked, and by whom: the only modules that know the AWS SDK. They decide nothing.
+
+pub mod account;
+pub mod connection;
+pub mod failure;
+pub mod organizations;
+mod pace;
+pub mod progress;

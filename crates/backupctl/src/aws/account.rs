@@ -1,0 +1,262 @@
+//! What `doctor` looks at in one account: its role, and in each Region vault, key and jobs.
+
+use std::time::Duration;
+
+use aws_sdk_backup::types::CopyJobState;
+use aws_smithy_types::DateTime;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use backup_policy::Instant;
+use org_policy_manager::aws::retries_without_quota;
+use serde_json::Value;
+
+use super::failure::Failure;
+use crate::doctor::facts::{Last, Seen};
+
+/// How far back the newest backup or copy is looked for first, and then. AWS Backup lists them in
+/// no documented order, so all of a span have to be read, and most accounts need the first alone.
+const SPANS: [u32; 2] = [2, 35];
+
+/// One account, as somebody sees it.
+#[derive(Debug, Clone)]
+pub struct Account {
+    sdk: SdkConfig,
+    principal: String,
+}
+
+impl Account {
+    /// An account as these credentials see it.
+    pub fn new(sdk: SdkConfig, principal: &str) -> Self {
+        Account {
+            sdk,
+            principal: principal.to_owned(),
+        }
+    }
+
+    fn in_region(&self, region: &str) -> SdkConfig {
+        let builder = self.sdk.clone().into_builder();
+        builder.region(Region::new(region.to_owned())).build()
+    }
+
+    fn unknown<T>(&self, failure: Failure) -> Seen<T> {
+        Seen::Unknown(failure.of(&self.principal).to_string())
+    }
+
+    /// The trust policy of a role.
+    pub async fn role(&self, name: &str) -> Seen<Value> {
+        let config = aws_sdk_iam::config::Builder::from(&self.sdk)
+            .retry_partition(retries_without_quota())
+            .build();
+        let client = aws_sdk_iam::Client::from_conf(config);
+        match client.get_role().role_name(name).send().await {
+            Ok(output) => {
+                let document = output
+                    .role
+                    .and_then(|role| role.assume_role_policy_document);
+                let text = percent_decoded(&document.unwrap_or_default());
+                Seen::There(serde_json::from_str(&text).unwrap_or_default())
+            }
+            Err(error) => {
+                let failure = Failure::new("iam", "GetRole", error);
+                match failure.is("NoSuchEntity") {
+                    true => Seen::Missing,
+                    false => self.unknown(failure),
+                }
+            }
+        }
+    }
+
+    /// The ARN of the key of a vault.
+    pub async fn vault(&self, region: &str, name: &str) -> Seen<String> {
+        let described = self.backup(region).describe_backup_vault();
+        match described.backup_vault_name(name).send().await {
+            Ok(output) => Seen::There(output.encryption_key_arn.unwrap_or_default()),
+            Err(error) => {
+                let failure = Failure::new("backup", "DescribeBackupVault", error);
+                // Where the caller may not look, AWS Backup says AccessDenied for a vault that is
+                // not there, too; it does not say which.
+                match failure.is("ResourceNotFoundException") {
+                    true => Seen::Missing,
+                    false => self.unknown(failure),
+                }
+            }
+        }
+    }
+
+    /// A key's state.
+    pub async fn key(&self, region: &str, key: &str) -> Seen<String> {
+        let config = aws_sdk_kms::config::Builder::from(&self.in_region(region))
+            .retry_partition(retries_without_quota())
+            .build();
+        let client = aws_sdk_kms::Client::from_conf(config);
+        match client.describe_key().key_id(key).send().await {
+            Ok(output) => {
+                let state = output.key_metadata.and_then(|key| key.key_state);
+                Seen::There(state.map_or_else(String::new, |state| state.as_str().to_owned()))
+            }
+            Err(error) => {
+                let failure = Failure::new("kms", "DescribeKey", error);
+                match failure.is("NotFoundException") {
+                    true => Seen::Missing,
+                    false => self.unknown(failure),
+                }
+            }
+        }
+    }
+
+    /// When the newest recovery point in a vault was made.
+    pub async fn last_backup(&self, region: &str, vault: &str, now: Instant) -> Seen<Last> {
+        let client = self.backup(region);
+        for days in SPANS {
+            let mut newest = None;
+            let mut token = None;
+            loop {
+                let request = client
+                    .list_recovery_points_by_backup_vault()
+                    .backup_vault_name(vault)
+                    .by_created_after(days_before(now, days))
+                    .set_next_token(token);
+                let page = match request.send().await {
+                    Ok(page) => page,
+                    Err(error) => {
+                        let operation = "ListRecoveryPointsByBackupVault";
+                        return self.unknown(Failure::new("backup", operation, error));
+                    }
+                };
+                let points = page.recovery_points.unwrap_or_default();
+                newest = newest.max(points.iter().filter_map(|it| it.creation_date).max());
+                token = page.next_token;
+                if token.is_none() {
+                    break;
+                }
+            }
+            if let Some(time) = newest.and_then(instant) {
+                return Seen::There(Last::At(time));
+            }
+        }
+        let described = client.describe_backup_vault().backup_vault_name(vault);
+        let older = described.send().await;
+        let older = older.is_ok_and(|vault| vault.number_of_recovery_points > 0);
+        Seen::There(match SPANS.last() {
+            Some(days) if older => Last::Before(*days),
+            _ => Last::Never,
+        })
+    }
+
+    /// When the newest copy from a Region of this account to a vault was completed. AWS Backup
+    /// remembers jobs for 30 days.
+    pub async fn last_copy(&self, region: &str, to: &str, now: Instant) -> Seen<Last> {
+        let client = self.backup(region);
+        for days in SPANS {
+            let mut newest = None;
+            let mut token = None;
+            loop {
+                let request = client
+                    .list_copy_jobs()
+                    .by_destination_vault_arn(to)
+                    .by_state(CopyJobState::Completed)
+                    .by_complete_after(days_before(now, days))
+                    .set_next_token(token);
+                let page = match request.send().await {
+                    Ok(page) => page,
+                    Err(error) => {
+                        return self.unknown(Failure::new("backup", "ListCopyJobs", error));
+                    }
+                };
+                let jobs = page.copy_jobs.unwrap_or_default();
+                newest = newest.max(jobs.iter().filter_map(|it| it.completion_date).max());
+                token = page.next_token;
+                if token.is_none() {
+                    break;
+                }
+            }
+            if let Some(time) = newest.and_then(instant) {
+                return Seen::There(Last::At(time));
+            }
+        }
+        Seen::There(Last::Never)
+    }
+
+    /// Whether copies between accounts are allowed. Only the management account may ask.
+    pub async fn cross_account(&self) -> Seen<bool> {
+        let client = aws_sdk_backup::Client::new(&self.sdk);
+        match client.describe_global_settings().send().await {
+            Ok(output) => {
+                let settings = output.global_settings.unwrap_or_default();
+                let on = settings.get("isCrossAccountBackupEnabled");
+                Seen::There(on.is_some_and(|on| on == "true"))
+            }
+            Err(error) => self.unknown(Failure::new("backup", "DescribeGlobalSettings", error)),
+        }
+    }
+
+    /// The resource types that are not opted in to, by their names.
+    pub async fn opted_out(&self, region: &str) -> Seen<Vec<String>> {
+        match self.backup(region).describe_region_settings().send().await {
+            Ok(output) => {
+                let preferences = output.resource_type_opt_in_preference.unwrap_or_default();
+                let off = preferences.into_iter().filter(|(_, chosen)| !chosen);
+                let mut off: Vec<String> = off.map(|(name, _)| name).collect();
+                off.sort();
+                Seen::There(off)
+            }
+            Err(error) => self.unknown(Failure::new("backup", "DescribeRegionSettings", error)),
+        }
+    }
+
+    fn backup(&self, region: &str) -> aws_sdk_backup::Client {
+        let config = aws_sdk_backup::config::Builder::from(&self.in_region(region))
+            .retry_partition(retries_without_quota());
+        aws_sdk_backup::Client::from_conf(config.build())
+    }
+}
+
+fn days_before(now: Instant, days: u32) -> DateTime {
+    let span = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
+    let time = std::time::SystemTime::from(now) - span;
+    DateTime::from(time)
+}
+
+fn instant(time: DateTime) -> Option<Instant> {
+    Instant::from_timestamp(time.secs(), time.subsec_nanos())
+}
+
+/// IAM answers with policies in percent encoding (RFC 3986).
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let (mut decoded, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while let Some(byte) = bytes.get(at) {
+        let digits = bytes.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        let code = digits
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(code.unwrap_or(*byte));
+        at += if code.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_encoding_is_taken_back_and_nothing_else() {
+        for (encoded, decoded) in [
+            ("%7B%22a%22%3A%20%22b+c%22%7D", "{\"a\": \"b+c\"}"),
+            ("{\"a\": 1}", "{\"a\": 1}"),
+            ("100%", "100%"),
+            ("%zz%4", "%zz%4"),
+            ("%C3%A4", "ä"),
+        ] {
+            assert_eq!(percent_decoded(encoded), decoded);
+        }
+    }
+
+    #[test]
+    fn spans_go_back_in_time() {
+        let now: Instant = "2026-01-31T12:00:00Z".parse().unwrap();
+        let before = instant(days_before(now, 2)).unwrap();
+        assert_eq!(before.to_rfc3339(), "2026-01-29T12:00:00+00:00");
+    }
+}

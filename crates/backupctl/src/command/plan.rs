@@ -1,0 +1,184 @@
+//! `backupctl plan`: what a deployment would change, before it does.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::{Context as _, anyhow, bail};
+use aws_sdk_organizations::types::PolicyTypeStatus;
+use backup_policy::{Document, Organization};
+use clap::Args;
+
+use crate::aws::connection::Access;
+use crate::aws::organizations::{Organizations, Tags};
+use crate::aws::progress::Progress;
+use crate::check::parse;
+use crate::input::read;
+use crate::parameters::Parameters;
+use crate::plan::present::{Known, Present};
+use crate::plan::wanted::{Sources, Wanted, wanted};
+use crate::plan::{json, plan, text};
+use crate::report::Format;
+use crate::targets::Targets;
+use crate::template;
+
+/// Show what deploying a template's backup policies would change.
+///
+/// Policy by policy and account by account, against a live organization or a snapshot of one;
+/// nothing is changed. Exits with 0 if nothing speaks against the deployment, with 1 if it would
+/// fail, take an account's last backup plan, or make an account's merged policy invalid, and with
+/// 2 if the plan cannot be made.
+#[derive(Args)]
+pub struct Arguments {
+    /// The CloudFormation template, in JSON or YAML
+    #[arg(value_name = "TEMPLATE")]
+    template: PathBuf,
+
+    /// Values for the template's parameters, as for `aws cloudformation` or as names and values
+    #[arg(long, value_name = "FILE")]
+    parameters: Option<PathBuf>,
+
+    /// The solution's aws-backup-ssm-targets.json, for the SSM parameters that it becomes
+    #[arg(long, value_name = "FILE")]
+    targets: Option<PathBuf>,
+
+    /// The stack that the template is deployed as
+    #[arg(long, value_name = "NAME", default_value = "aws-backup-org-policy")]
+    stack: String,
+
+    /// A file of `backupctl snapshot` instead of the live organization
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "role_arn", "endpoint_url"])]
+    organization: Option<PathBuf>,
+
+    /// The content of a resource that has it in S3; can be given several times
+    #[arg(long, value_name = "ID=FILE")]
+    content: Vec<String>,
+
+    /// Accept that accounts lose their last backup plan
+    #[arg(long)]
+    allow_loss: bool,
+
+    /// Text for people, or JSON for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    #[command(flatten)]
+    access: Access,
+}
+
+/// Prints the plan.
+///
+/// # Errors
+/// A file cannot be used, AWS refuses a call, or what matters is known only at deployment.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let wanted = declared(arguments)?;
+    let present = match &arguments.organization {
+        Some(path) => Present {
+            organization: snapshot(path)?,
+            live: None,
+        },
+        None => super::wait_for(live(&arguments.access))?,
+    };
+    let now = SystemTime::now().into();
+    let made = plan(
+        &present,
+        &wanted,
+        &arguments.stack,
+        arguments.allow_loss,
+        now,
+    )
+    .map_err(|errors| anyhow!("the organization cannot be used: {}", errors.join("; ")))?;
+    let printed = match arguments.format {
+        Format::Text => text::text(&made, &present),
+        Format::Json => format!("{:#}\n", json::json(&made)),
+    };
+    std::io::stdout()
+        .write_all(printed.as_bytes())
+        .context("cannot write to standard output")?;
+    Ok(ExitCode::from(u8::from(!made.findings.is_empty())))
+}
+
+/// The policies of the template.
+fn declared(arguments: &Arguments) -> anyhow::Result<Vec<Wanted>> {
+    let path = &arguments.template;
+    let name = path.display().to_string();
+    let using = |path: &Path| format!("cannot use `{}`", path.display());
+    let document: Document = parse(&name, &read(path)?)
+        .map_err(|error| anyhow!("{error}"))
+        .with_context(|| using(path))?;
+    if !template::is_template(&document) {
+        bail!("`{name}` is not a CloudFormation template: name one that declares backup policies");
+    }
+    let mut parameters = match &arguments.parameters {
+        None => Parameters::default(),
+        Some(path) => Parameters::parse(&read(path)?).with_context(|| using(path))?,
+    };
+    if let Some(path) = &arguments.targets {
+        let targets = Targets::parse(&read(path)?).with_context(|| using(path))?;
+        targets.complete(&mut parameters);
+    }
+    parameters.complete("AWS::StackName", &arguments.stack);
+    let mut contents = BTreeMap::new();
+    for given in &arguments.content {
+        let Some((resource, file)) = given.split_once('=') else {
+            bail!("`--content {given}` has no `=`: write `--content ID=FILE`");
+        };
+        contents.insert(resource.to_owned(), read(Path::new(file))?);
+    }
+    let found = template::policies(&document, &parameters);
+    if found.is_empty() {
+        bail!("`{name}` declares no backup policy: name a template that does");
+    }
+    if let Some(id) = contents
+        .keys()
+        .find(|id| found.iter().all(|it| it.id != **id))
+    {
+        bail!("`--content` names `{id}`, which is no backup policy of `{name}`: correct the id");
+    }
+    let sources = Sources {
+        parameters,
+        contents,
+        stack: arguments.stack.clone(),
+    };
+    let now = SystemTime::now().into();
+    let (mut wants, mut unknown) = (Vec::new(), Vec::new());
+    for found in &found {
+        match wanted(found, &sources, now) {
+            Ok(wanted) => wants.push(wanted),
+            Err(reasons) => unknown.extend(reasons),
+        }
+    }
+    if !unknown.is_empty() {
+        bail!("no plan can be made for `{name}`: {}", unknown.join("; "));
+    }
+    Ok(wants)
+}
+
+fn snapshot(path: &Path) -> anyhow::Result<Organization> {
+    Organization::parse(&read(path)?)
+        .map_err(|errors| {
+            let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            anyhow!("{}", texts.join("; "))
+        })
+        .with_context(|| format!("cannot use `{}`", path.display()))
+}
+
+async fn live(access: &Access) -> anyhow::Result<Present> {
+    let connection = access.connect().await?;
+    let organizations = Organizations::new(&connection);
+    let progress = Progress::begin();
+    let (landscape, status) = organizations.landscape(Tags::Read, &progress).await?;
+    let details = landscape.policies.iter().map(|(id, policy)| {
+        let detail = policy.detail.clone().unwrap_or_default();
+        (id.clone(), detail)
+    });
+    Ok(Present {
+        live: Some(Known {
+            details: details.collect(),
+            enabled: status == Some(PolicyTypeStatus::Enabled),
+        }),
+        organization: landscape.organization(),
+    })
+}

@@ -1,0 +1,373 @@
+//! From what was seen to what is wrong, each with the command that mends it.
+
+use backup_policy::Instant;
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use super::facts::{Account, Facts, Last, Place, Purpose, Role, Seen};
+use super::trust;
+use crate::targets::Targets;
+
+/// CloudFormation's name among the services that an organization trusts.
+pub const STACK_SETS: &str = "member.org.stacksets.cloudformation.amazonaws.com";
+/// AWS Backup's.
+pub const BACKUP: &str = "backup.amazonaws.com";
+
+/// The function's role in the home account, which the management account's role trusts.
+pub const POLICY_MANAGER: &str = "BackupOrgPolicyManager";
+/// The role that CloudFormation uses for self-managed stack sets.
+pub const STACK_SET_ADMINISTRATION: &str = "AWSCloudFormationStackSetAdministrationRole";
+
+const PREPARE: &str = "make prepare-organization APPLY=1 (in the management account)";
+const MANAGEMENT: &str = "make deploy-management (in the management account)";
+const HOME: &str = "make deploy-home (in the home account)";
+const CENTRAL: &str = "make deploy-central (in the central account)";
+const TARGETS: &str = "correct aws-backup-ssm-targets.json, then make targets-check";
+const MEMBERS: &str = "aws codepipeline start-pipeline-execution --name \
+                       backup-recovery-with-aws-backup (in the home account; its stage \
+                       MemberAccounts makes role, vault and key)";
+const FUNCTIONS: &str = "aws codepipeline start-pipeline-execution --name \
+                         backup-recovery-with-aws-backup (in the home account; its stage Functions \
+                         makes the role)";
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The account, if it is about one.
+    pub account: Option<(String, String)>,
+    /// The Region, if it is about one.
+    pub region: Option<String>,
+    /// What was checked.
+    pub what: String,
+    /// Whether it is as it must be.
+    pub state: State,
+    /// What was seen.
+    pub detail: String,
+    /// The command that mends it.
+    pub remedy: Option<String>,
+}
+
+/// Whether something is as it must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is.
+    Fine,
+    /// Something to know, which is no failure.
+    Told,
+    /// It is not.
+    Failed,
+    /// Nobody could look.
+    Unknown,
+}
+
+impl State {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Fine => "ok",
+            State::Told => "info",
+            State::Failed => "FAILED",
+            State::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// Whether somebody must do something.
+    pub fn counts(self) -> bool {
+        matches!(self, State::Failed | State::Unknown)
+    }
+}
+
+/// What is said of something that was seen: nothing (it is as it must be), or what is wrong.
+type Verdict = Result<String, (String, String)>;
+
+/// The whole table. With `oldest`, a newest backup or copy from longer ago is a failure.
+pub fn diagnose(facts: &Facts, targets: &Targets, oldest: Option<u32>) -> Vec<Check> {
+    let mut checks = organization(facts, targets);
+    checks.extend(facts.roles.iter().map(|role| self::role(role, targets)));
+    let central = |account: &Account| account_checks(account, facts.now, None, CENTRAL, "central ");
+    checks.extend(central(&facts.central));
+    if facts.members.is_empty() {
+        checks.push(Check {
+            account: None,
+            region: None,
+            what: "accounts of the targets".to_owned(),
+            state: State::Told,
+            detail: "there are none: nothing is backed up".to_owned(),
+            remedy: None,
+        });
+    }
+    for member in &facts.members {
+        checks.extend(account_checks(member, facts.now, oldest, MEMBERS, ""));
+    }
+    checks
+}
+
+fn organization(facts: &Facts, targets: &Targets) -> Vec<Check> {
+    let fail = |text: &str| Err((text.to_owned(), PREPARE.to_owned()));
+    let fine = |text: &str| Ok(text.to_owned());
+    let trusts = |service: &'static str| {
+        move |names: &std::collections::BTreeSet<String>| match names.contains(service) {
+            true => Ok("enabled".to_owned()),
+            false => Err(("not enabled".to_owned(), PREPARE.to_owned())),
+        }
+    };
+    let home = &targets.home_account;
+    let mut checks = vec![
+        check("organization", &facts.organization, |(id, _)| {
+            match *id == targets.organization {
+                true => fine(id),
+                false => Err((
+                    format!(
+                        "this is {id}, and the targets name {}",
+                        targets.organization
+                    ),
+                    TARGETS.to_owned(),
+                )),
+            }
+        }),
+        check("all features", &facts.organization, |(_, all)| match all {
+            true => fine("on"),
+            false => fail("only consolidated billing is on"),
+        }),
+        check(
+            "trusted access, StackSets",
+            &facts.trusted,
+            trusts(STACK_SETS),
+        ),
+        check("trusted access, AWS Backup", &facts.trusted, trusts(BACKUP)),
+        check(
+            "delegated administrator of StackSets",
+            &facts.delegated,
+            |names| match names.contains(home) {
+                true => fine(home),
+                false => fail(&format!("the home account {home} is not registered")),
+            },
+        ),
+        check(
+            "cross-account backup",
+            &facts.cross_account,
+            |on| match on {
+                true => fine("on"),
+                false => fail("switched off"),
+            },
+        ),
+        check(
+            "policy type BACKUP_POLICY",
+            &facts.policy_type,
+            |on| match on {
+                true => fine("enabled"),
+                false => fail("not enabled on the root"),
+            },
+        ),
+        check("targets", &facts.strangers, |strangers| {
+            match strangers.as_slice() {
+                [] => fine(&targets.units.join(", ")),
+                some => Err((
+                    format!("not in the organization: {}", some.join(", ")),
+                    TARGETS.to_owned(),
+                )),
+            }
+        }),
+    ];
+    for (region, off) in &facts.opt_in {
+        let mut found = check("opt-in of resource types", off, |off| {
+            match off.as_slice() {
+                [] => fine("all"),
+                some => fail(&format!("off: {}", some.join(", "))),
+            }
+        });
+        found.region = Some(region.clone());
+        checks.push(found);
+    }
+    checks
+}
+
+fn role(role: &Role, targets: &Targets) -> Check {
+    let (what, remedy) = match role.purpose {
+        Purpose::Management => ("management role", MANAGEMENT),
+        Purpose::StackSetAdministration => ("stack sets' administration role", HOME),
+        Purpose::StackSetExecution => ("stack sets' execution role", HOME),
+        Purpose::PolicyManager => ("policy manager's role", FUNCTIONS),
+    };
+    let home = targets.home_account.as_str();
+    let trusts = |trust: &Value| match role.purpose {
+        Purpose::Management => trust::account(trust, home, POLICY_MANAGER),
+        Purpose::StackSetAdministration => trust::service(trust, "cloudformation.amazonaws.com"),
+        Purpose::StackSetExecution => trust::account(trust, home, STACK_SET_ADMINISTRATION),
+        Purpose::PolicyManager => trust::service(trust, "lambda.amazonaws.com"),
+    };
+    let who = match role.purpose {
+        Purpose::Management => format!("{POLICY_MANAGER} of {home}"),
+        Purpose::StackSetAdministration => "cloudformation.amazonaws.com".to_owned(),
+        Purpose::StackSetExecution => STACK_SET_ADMINISTRATION.to_owned(),
+        Purpose::PolicyManager => "lambda.amazonaws.com".to_owned(),
+    };
+    let name = &role.name;
+    let mut check = check_or(
+        what,
+        &role.trust,
+        || (format!("{name} is missing"), remedy.to_owned()),
+        |trust| match trusts(trust) {
+            true => Ok(format!("{name} trusts {who}")),
+            false => Err((format!("{name} does not trust {who}"), remedy.to_owned())),
+        },
+    );
+    check.account = Some((role.account.clone(), String::new()));
+    check
+}
+
+fn account_checks(
+    account: &Account,
+    now: Instant,
+    oldest: Option<u32>,
+    remedy: &str,
+    kind: &str,
+) -> Vec<Check> {
+    let own = Some((account.id.clone(), account.name.clone()));
+    if let Some(why) = &account.closed {
+        return vec![Check {
+            account: own,
+            region: None,
+            what: format!("{kind}account"),
+            state: State::Unknown,
+            detail: format!("cannot be looked into: {why}"),
+            remedy: Some(
+                "let the caller assume a role there, or name another with --member-role".to_owned(),
+            ),
+        }];
+    }
+    let missing = |what: &str| (format!("the {what} is missing"), remedy.to_owned());
+    let mut checks = vec![Check {
+        account: own.clone(),
+        ..check_or(
+            &format!("{kind}service role"),
+            &account.role,
+            || missing("role"),
+            |trust| match trust::service(trust, BACKUP) {
+                true => Ok("trusts AWS Backup".to_owned()),
+                false => Err(("does not trust AWS Backup".to_owned(), remedy.to_owned())),
+            },
+        )
+    }];
+    for place in &account.places {
+        for check in place_checks(place, now, oldest, kind, &missing) {
+            checks.push(Check {
+                account: own.clone(),
+                region: Some(place.region.clone()),
+                ..check
+            });
+        }
+    }
+    checks
+}
+
+fn place_checks(
+    place: &Place,
+    now: Instant,
+    oldest: Option<u32>,
+    kind: &str,
+    missing: &dyn Fn(&str) -> (String, String),
+) -> Vec<Check> {
+    let vault = check_or(
+        &format!("{kind}vault"),
+        &place.vault,
+        || missing("vault"),
+        |_| Ok("there".to_owned()),
+    );
+    // Without a vault there is nothing in it, and no key to it.
+    if place.vault.there().is_none() {
+        return vec![vault];
+    }
+    let arn = place.vault.there().map_or("", String::as_str);
+    let region = &place.region;
+    let mend = |command: &str| format!("aws kms {command} --region {region} --key-id {arn}");
+    let key = check_or(
+        &format!("{kind}key"),
+        &place.key,
+        || missing("vault's key"),
+        |state| match state.as_str() {
+            "Enabled" => Ok("enabled".to_owned()),
+            "PendingDeletion" => Err((
+                "is about to be deleted, and every backup with it".to_owned(),
+                mend("cancel-key-deletion"),
+            )),
+            other => Err((format!("is {other}"), mend("enable-key"))),
+        },
+    );
+    let mut checks = vec![vault, key];
+    let backups = format!(
+        "last {}",
+        if kind.is_empty() {
+            "backup"
+        } else {
+            "copy received"
+        }
+    );
+    checks.push(recent(&backups, &place.last_backup, now, oldest));
+    if let Some(copy) = &place.last_copy {
+        checks.push(recent("last copy", copy, now, oldest));
+    }
+    checks
+}
+
+/// When something was made last. No failure by itself: an account may have nothing to back up.
+fn recent(what: &str, last: &Seen<Last>, now: Instant, oldest: Option<u32>) -> Check {
+    let look = "see the jobs of AWS Backup there, and whether anything has the tag that the \
+                policies select";
+    let mut check = check(what, last, |last| {
+        let text = match last {
+            Last::At(time) => time.format("%Y-%m-%d %H:%M UTC").to_string(),
+            Last::Before(days) => format!("more than {days} days ago"),
+            Last::Never => "none yet".to_owned(),
+        };
+        let is_old = |oldest: u32| match last {
+            Last::At(time) => now - *time > TimeDelta::days(i64::from(oldest)),
+            Last::Before(days) => *days >= oldest,
+            Last::Never => true,
+        };
+        match oldest {
+            Some(days) if is_old(days) => Err((text, look.to_owned())),
+            _ => Ok(text),
+        }
+    });
+    if check.state == State::Fine && !matches!(last, Seen::There(Last::At(_))) {
+        check.state = State::Told;
+    }
+    check
+}
+
+fn check<T>(what: &str, seen: &Seen<T>, judge: impl FnOnce(&T) -> Verdict) -> Check {
+    check_or(
+        what,
+        seen,
+        || ("missing".to_owned(), PREPARE.to_owned()),
+        judge,
+    )
+}
+
+fn check_or<T>(
+    what: &str,
+    seen: &Seen<T>,
+    missing: impl FnOnce() -> (String, String),
+    judge: impl FnOnce(&T) -> Verdict,
+) -> Check {
+    let (state, detail, remedy) = match seen {
+        Seen::There(found) => match judge(found) {
+            Ok(detail) => (State::Fine, detail, None),
+            Err((detail, remedy)) => (State::Failed, detail, Some(remedy)),
+        },
+        Seen::Missing => {
+            let (detail, remedy) = missing();
+            (State::Failed, detail, Some(remedy))
+        }
+        Seen::Unknown(why) => (State::Unknown, why.clone(), None),
+    };
+    Check {
+        account: None,
+        region: None,
+        what: what.to_owned(),
+        state,
+        detail,
+        remedy,
+    }
+}

@@ -1,0 +1,121 @@
+//! What was seen, and what could not be.
+
+use std::collections::BTreeSet;
+
+use backup_policy::Instant;
+use serde_json::Value;
+
+/// Something that was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen<T> {
+    /// It is there.
+    There(T),
+    /// It is not there.
+    Missing,
+    /// It could not be looked for, for this reason.
+    Unknown(String),
+}
+
+impl<T> Seen<T> {
+    /// What is there.
+    pub fn there(&self) -> Option<&T> {
+        match self {
+            Seen::There(found) => Some(found),
+            Seen::Missing | Seen::Unknown(_) => None,
+        }
+    }
+}
+
+/// Everything that a diagnosis is made from.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The organization's id and whether all its features are on.
+    pub organization: Seen<(String, bool)>,
+    /// The services that have trusted access.
+    pub trusted: Seen<BTreeSet<String>>,
+    /// The delegated administrators of stack sets.
+    pub delegated: Seen<BTreeSet<String>>,
+    /// Whether cross-account backup is on.
+    pub cross_account: Seen<bool>,
+    /// Whether backup policies are enabled on the root.
+    pub policy_type: Seen<bool>,
+    /// For each Region, the resource types that AWS Backup passes over.
+    pub opt_in: Vec<(String, Seen<Vec<String>>)>,
+    /// The targets that are not in the organization.
+    pub strangers: Seen<Vec<String>>,
+    /// Roles, with the trust policy that each has.
+    pub roles: Vec<Role>,
+    /// The central account.
+    pub central: Account,
+    /// The accounts of the targets, in the order of their ids.
+    pub members: Vec<Account>,
+    /// When all this was seen.
+    pub now: Instant,
+}
+
+/// A role that somebody assumes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its account.
+    pub account: String,
+    /// Its name.
+    pub name: String,
+    /// Its trust policy.
+    pub trust: Seen<Value>,
+}
+
+/// What a role is for, which decides whom it must trust.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The policy manager manages backup policies with it.
+    Management,
+    /// CloudFormation deploys self-managed stack sets with it.
+    StackSetAdministration,
+    /// The role above deploys with it in the home account.
+    StackSetExecution,
+    /// The policy manager's own.
+    PolicyManager,
+}
+
+/// An account with what its backups need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why nothing of it could be seen, if so.
+    pub closed: Option<String>,
+    /// The trust policy of the role that AWS Backup uses.
+    pub role: Seen<Value>,
+    /// Each Region in which backups are made.
+    pub places: Vec<Place>,
+}
+
+/// A Region of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The Region.
+    pub region: String,
+    /// The ARN of the key that encrypts the vault.
+    pub vault: Seen<String>,
+    /// The key's state: `Enabled`, `PendingDeletion`, ...
+    pub key: Seen<String>,
+    /// The newest backup in the vault.
+    pub last_backup: Seen<Last>,
+    /// The newest copy to the central vault; not asked of the central vault itself.
+    pub last_copy: Option<Seen<Last>>,
+}
+
+/// The newest of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Last {
+    /// Made at this time.
+    At(Instant),
+    /// Made more than so many days ago.
+    Before(u32),
+    /// There is none.
+    Never,
+}

@@ -1,0 +1,95 @@
+//! The organization as it is, from a file or live.
+
+use std::collections::BTreeMap;
+
+use backup_policy::{Organization, Unit};
+use org_policy_manager::plan::Live;
+use serde_json::Value;
+
+use crate::landscape::Detail;
+
+/// What the plan starts from.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// Tree, policies and attachments.
+    pub organization: Organization,
+    /// What an organization file does not hold.
+    pub live: Option<Known>,
+}
+
+/// What only a live organization tells.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Descriptions and tags by the policies' ids.
+    pub details: BTreeMap<String, Detail>,
+    /// Whether backup policies can be attached.
+    pub enabled: bool,
+}
+
+impl Present {
+    /// What is known of a policy beside name and content.
+    pub fn detail(&self, id: &str) -> Option<&Detail> {
+        self.live.as_ref()?.details.get(id)
+    }
+
+    /// A policy as the function would read it.
+    pub fn policy(&self, id: &str) -> Option<Live> {
+        let policy = self.organization.policies.get(id)?;
+        let detail = self.detail(id).cloned().unwrap_or_default();
+        Some(Live {
+            arn: detail.arn,
+            id: id.to_owned(),
+            name: policy.name.clone(),
+            description: detail.description,
+            content: text(&policy.content),
+            targets: self.targets(id),
+            tags: detail.tags,
+        })
+    }
+
+    /// The id of the policy of a name.
+    pub fn named(&self, name: &str) -> Option<&str> {
+        let mut policies = self.organization.policies.iter();
+        let found = policies.find(|(_, policy)| policy.name == name);
+        found.map(|(id, _)| id.as_str())
+    }
+
+    /// What a policy is attached to, from the root downwards.
+    pub fn targets(&self, policy: &str) -> Vec<String> {
+        let mut targets = Vec::new();
+        each(&self.organization.root, &mut |id, _, policies| {
+            if policies.iter().any(|attached| attached == policy) {
+                targets.push(id.to_owned());
+            }
+        });
+        targets
+    }
+
+    /// Names and policies of all places by their ids.
+    pub fn places(&self) -> BTreeMap<&str, (&str, &[String])> {
+        let mut places = BTreeMap::new();
+        each(&self.organization.root, &mut |id, name, policies| {
+            places.insert(id, (name, policies));
+        });
+        places
+    }
+}
+
+/// A content as text: an organization file may hold it so, as AWS does.
+pub(super) fn text(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Calls with id, name and policies of the root, every unit and every account.
+fn each<'o>(unit: &'o Unit, call: &mut impl FnMut(&'o str, &'o str, &'o [String])) {
+    call(&unit.id, &unit.name, &unit.policies);
+    for account in &unit.accounts {
+        call(&account.id, &account.name, &account.policies);
+    }
+    for below in &unit.organizational_units {
+        each(below, call);
+    }
+}

@@ -1,0 +1,225 @@
+//! A resource of the template, read as the function behind it reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use backup_policy::{Instant, UNKNOWN, validate};
+use org_policy_manager::content::{Found as Content, prepare, refusal};
+use org_policy_manager::identity::Owner;
+use org_policy_manager::plan::Desired;
+use org_policy_manager::properties::{
+    ContentSource, Properties, region_problem, split_list, target_problem,
+};
+use org_policy_manager::sources::{REGIONS_PARAMETER, TARGETS_PARAMETER};
+use serde_json::{Map, Value};
+
+use crate::parameters::Parameters;
+use crate::template::{Found, Kind};
+
+/// A policy as the template wants it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The resource's logical id.
+    pub resource: String,
+    /// The resources that are deployed before it.
+    pub depends_on: Vec<String>,
+    /// Whether CloudFormation makes the policy itself, without the function.
+    pub native: bool,
+    /// How the policy should be; the function's own tags are left out.
+    pub desired: Desired,
+    /// Whether the description is known before deployment.
+    pub describes: bool,
+    /// Whether a policy of this name that is not the resource's is taken over.
+    pub adopts: bool,
+    /// Whether backup policies are enabled where they are not.
+    pub enables: bool,
+    /// Why the function or AWS would refuse it, whatever is live.
+    pub refusals: Vec<String>,
+    /// Why the content would be refused, should it have to be written.
+    pub content_refusal: Option<String>,
+}
+
+/// What stands in for what a template leaves to deployment.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Parameters' and SSM parameters' values.
+    pub parameters: Parameters,
+    /// Contents by the resource's logical id.
+    pub contents: BTreeMap<String, String>,
+    /// The stack's name.
+    pub stack: String,
+}
+
+/// Reads a resource.
+///
+/// # Errors
+/// What must be known for a plan and is known only at deployment, each with a remedy.
+pub(crate) fn wanted(
+    found: &Found<'_>,
+    sources: &Sources,
+    now: Instant,
+) -> Result<Wanted, Vec<String>> {
+    let properties = match found.kind {
+        Kind::Ours => found.properties.clone(),
+        Kind::Native => translated(&found.properties),
+    };
+    let mut properties = properties.as_object().cloned().unwrap_or_default();
+    let mut unknown = Vec::new();
+    if let Some(text) = sources.contents.get(found.id) {
+        properties.insert("PolicyContent".to_owned(), Value::from(text.as_str()));
+    }
+    let describes = !is_unknown(properties.get("PolicyDescription"));
+    // What does not matter to a plan may stay open.
+    let open = |value: &Value| is_unknown(Some(value));
+    properties.retain(|name, value| {
+        !matches!(name.as_str(), "Tags" | "PolicyDescription") || !open(value)
+    });
+    properties.insert("OrgManagementAccount".to_owned(), "0".repeat(12).into());
+    for (name, value) in &properties {
+        if !matches!(name.as_str(), "ServiceToken" | "ServiceTimeout") && open(value) {
+            unknown.push(format!(
+                "`{name}` of {} is known only at deployment: give the values with `--parameters` \
+                 or `--targets`",
+                found.id
+            ));
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let read = match Properties::read(&Value::Object(properties)) {
+        Ok(read) => read,
+        Err(errors) => return Ok(refused(found, errors.0)),
+    };
+    let targets = match (&read.targets, found.kind) {
+        (Some(targets), _) => Some(targets.clone()),
+        (None, Kind::Native) => Some(Vec::new()),
+        (None, Kind::Ours) => sources.parameters.get(TARGETS_PARAMETER).map(split_list),
+    };
+    let regions = match (&read.regions, found.kind) {
+        (Some(regions), _) => Some(regions.clone()),
+        (None, Kind::Native) => Some(Vec::new()),
+        (None, Kind::Ours) => sources.parameters.get(REGIONS_PARAMETER).map(split_list),
+    };
+    let given =
+        |list: Option<Vec<String>>, property: &str, name: &str, unknown: &mut Vec<String>| {
+            list.unwrap_or_else(|| {
+                unknown.push(format!(
+                "{} has no `{property}`, so the SSM parameter `{name}` counts, which is not known \
+                 here: give it with `--targets`, or under its name in `--parameters`",
+                found.id
+            ));
+                Vec::new()
+            })
+        };
+    let targets = given(targets, "PolicyTargets", TARGETS_PARAMETER, &mut unknown);
+    let regions = given(regions, "PolicyRegions", REGIONS_PARAMETER, &mut unknown);
+    let content = match read.content {
+        ContentSource::Object(value) => Content::Object(value),
+        ContentSource::Text(text) => Content::Text(text),
+        ContentSource::S3(object) => {
+            unknown.push(format!(
+                "the content of {id} is in S3 (`{}`): give it with `--content {id}=FILE`",
+                object.key,
+                id = found.id
+            ));
+            Content::Text(String::new())
+        }
+    };
+    if !unknown.is_empty() {
+        return Err(unknown);
+    }
+    let mut refusals: Vec<String> = targets.iter().filter_map(|it| target_problem(it)).collect();
+    refusals.extend(regions.iter().filter_map(|it| region_problem(it)));
+    let (content, content_refusal) = match prepare(content, &read.variables, &regions) {
+        Ok(prepared) => {
+            let findings = validate(&prepared.document, now);
+            (Some(prepared.document.minified()), refusal(&findings))
+        }
+        Err(reason) => {
+            refusals.push(reason);
+            (None, None)
+        }
+    };
+    let owner = Owner {
+        stack_id: format!("arn:aws:cloudformation:::stack/{}/", sources.stack),
+        logical_id: found.id.to_owned(),
+    };
+    let native = found.kind == Kind::Native;
+    let description = match (read.description, native) {
+        (Some(description), _) => description,
+        (None, true) => String::new(),
+        (None, false) => owner.description(),
+    };
+    Ok(Wanted {
+        desired: Desired {
+            name: read.name,
+            description,
+            content,
+            targets,
+            tags: read.tags,
+            without_tags: BTreeSet::new(),
+        },
+        native,
+        describes,
+        adopts: read.adopt_existing,
+        enables: read.enable_policy_type,
+        content_refusal,
+        ..refused(found, refusals)
+    })
+}
+
+/// What is left of a resource whose properties are wrong.
+fn refused(found: &Found<'_>, refusals: Vec<String>) -> Wanted {
+    let name = found
+        .properties
+        .get("PolicyName")
+        .or(found.properties.get("Name"));
+    Wanted {
+        resource: found.id.to_owned(),
+        depends_on: found.depends_on.iter().map(|id| (*id).to_owned()).collect(),
+        native: found.kind == Kind::Native,
+        desired: Desired {
+            name: name.and_then(Value::as_str).unwrap_or_default().to_owned(),
+            description: String::new(),
+            content: None,
+            targets: Vec::new(),
+            tags: BTreeMap::new(),
+            without_tags: BTreeSet::new(),
+        },
+        describes: true,
+        adopts: false,
+        enables: false,
+        refusals,
+        content_refusal: None,
+    }
+}
+
+/// The properties of `AWS::Organizations::Policy` under the names of ours.
+fn translated(properties: &Value) -> Value {
+    let names = [
+        ("Name", "PolicyName"),
+        ("Description", "PolicyDescription"),
+        ("Content", "PolicyContent"),
+        ("TargetIds", "PolicyTargets"),
+        ("Tags", "Tags"),
+    ];
+    let members = names.iter().filter_map(|(theirs, ours)| {
+        let value = properties.get(theirs)?;
+        // To be attached to nothing is no mistake there.
+        let nothing = *theirs == "TargetIds" && value.as_array().is_some_and(Vec::is_empty);
+        (!nothing).then(|| ((*ours).to_owned(), value.clone()))
+    });
+    Value::Object(members.collect::<Map<String, Value>>())
+}
+
+/// Whether a part of a value is known only at deployment.
+fn is_unknown(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::String(text)) => text.contains(UNKNOWN),
+        Some(Value::Array(values)) => values.iter().any(|value| is_unknown(Some(value))),
+        Some(Value::Object(members)) => members
+            .iter()
+            .any(|(key, value)| key.contains(UNKNOWN) || is_unknown(Some(value))),
+        _ => false,
+    }
+}

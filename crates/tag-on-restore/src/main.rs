@@ -1,0 +1,45 @@
+//! The Lambda function `TagOnRestore`: the process around [`tag_on_restore::handle`].
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use chrono::Utc;
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use tag_on_restore::{App, Config, Environment, Invocation, handle};
+use tokio::time::Instant;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let variable = |name: &str| std::env::var(name).ok();
+    let config = Config::read(variable)?;
+    let environment = Environment::read(variable)?;
+    let http = lambda_aws::http_client()?;
+    let app = App::new(config, &environment, &http, Arc::new(print)).await;
+    run(service_fn(|event: LambdaEvent<Value>| {
+        let app = &app;
+        async move {
+            let left = event.context.deadline().duration_since(SystemTime::now());
+            let invocation = Invocation {
+                function_arn: event.context.invoked_function_arn.clone(),
+                deadline: Instant::now() + left.unwrap_or_default(),
+                now: Utc::now(),
+            };
+            handle(app, &event.payload, &invocation)
+                .await
+                .map_err(|failure| Diagnostic {
+                    error_type: "NotTagged".to_string(),
+                    error_message: failure.to_string(),
+                })
+        }
+    }))
+    .await
+}
+
+/// A line of its own, unlike those of the log's other writers: CloudWatch reads metrics from it.
+fn print(line: &str) {
+    // Nobody is left to tell when the log cannot be written.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,117 @@
+//! The search for restores whose event was lost: AWS Backup sends events by best effort only.
+//!
+//! The look-back is short, because a job in it gets back the keys that somebody has removed from
+//! its resource on purpose.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::aws::CallError;
+use crate::failure::GONE_AT_RECEIVE;
+use crate::gate::{self, Decision};
+use crate::handle::{App, BEGIN_MARGIN, Invocation, is_undone};
+use crate::process::{Occasion, process};
+use crate::report::Outcome;
+use crate::{Aws, Job};
+
+/// At most three jobs a second: the Resource Groups Tagging API takes five writes a second from an
+/// account, and events want some of them.
+const PACE: Duration = Duration::from_millis(334);
+
+/// What reconciliation did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Jobs that were looked at.
+    pub jobs: u64,
+    /// Jobs whose resource lacked tags, and has them now.
+    pub repaired: u64,
+    /// Jobs that could not be done.
+    pub undone: u64,
+    /// Whether the time ended before the jobs did. The next run looks at the rest, as far as it
+    /// is not too old by then.
+    pub stopped_early: bool,
+}
+
+/// Why reconciliation counts as failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The jobs cannot be listed.
+    #[error("the restore jobs cannot be listed: {0}")]
+    List(#[from] CallError),
+    /// Some jobs could not be done. Each has a line of its own in the log.
+    #[error("{undone} of {jobs} restore jobs could not be tagged: the log says why of each")]
+    Undone {
+        /// Jobs that could not be done.
+        undone: u64,
+        /// Jobs that were looked at.
+        jobs: u64,
+    },
+}
+
+/// Looks through the jobs that completed within the look-back, and tags what lacks tags.
+///
+/// # Errors
+/// When the jobs cannot be listed, and, after all others were done, when one could not be: no
+/// queue has a message for it.
+pub(crate) async fn reconcile(
+    app: &App,
+    aws: &Aws,
+    invocation: &Invocation,
+) -> Result<Value, Failure> {
+    let mut summary = Summary::default();
+    let mut pace = interval(PACE);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let look_back = chrono::Duration::from_std(app.config().look_back).unwrap_or_default();
+    let after = invocation.now - look_back;
+    let mut token = None;
+    'pages: loop {
+        let (jobs, next) = aws.completed_jobs(after, token).await?;
+        for job in &jobs {
+            summary.jobs += 1;
+            if matches!(gate::decide(job, None, app.config()), Decision::Skip(_)) {
+                continue;
+            }
+            pace.tick().await;
+            if Instant::now() + BEGIN_MARGIN > invocation.deadline {
+                summary.jobs -= 1;
+                summary.stopped_early = true;
+                break 'pages;
+            }
+            look(app, aws, job, invocation, &mut summary).await;
+        }
+        token = next;
+        if token.is_none() {
+            break;
+        }
+    }
+    let Summary {
+        jobs,
+        repaired,
+        undone,
+        stopped_early,
+    } = summary;
+    tracing::info!(jobs, repaired, undone, stopped_early, "reconciled");
+    match undone {
+        0 => Ok(json!({ "jobs": jobs, "repaired": repaired, "stoppedEarly": stopped_early })),
+        _ => Err(Failure::Undone { undone, jobs }),
+    }
+}
+
+/// Looks at one job. Only what changed something, or should have, has a line in the log: the
+/// events of all others were not lost.
+async fn look(app: &App, aws: &Aws, job: &Job, invocation: &Invocation, summary: &mut Summary) {
+    let occasion = Occasion {
+        receive_count: GONE_AT_RECEIVE,
+        reconciled: true,
+        sent: None,
+        now: invocation.now,
+    };
+    let report = Box::pin(process(aws, app.config(), job, occasion)).await;
+    summary.repaired += u64::from(report.outcome == Outcome::Tagged);
+    summary.undone += u64::from(is_undone(&report));
+    if !matches!(report.outcome, Outcome::NothingMissing | Outcome::Skipped) {
+        app.print(&report, invocation.now);
+    }
+}

@@ -1,0 +1,302 @@
+//! Every call of every kind of restore fails in every way: what the queue delivers again then ends
+//! with the same tags, and what can never work ends in the dead-letter queue.
+
+use serde_json::json;
+
+use crate::kinds::{RESTORES, Restore};
+use crate::lambda::{End, Lambda, event};
+use crate::world::{Behaviour, Fault, Tags, Way, World, tags};
+
+/// Failures that pass.
+const PASSING: [Way; 10] = [
+    Way::Throttle,
+    Way::ServerError(500),
+    Way::ServerError(503),
+    Way::LostBefore,
+    Way::LostAfter,
+    Way::ErrorAfter,
+    Way::Hang,
+    Way::CrashBefore,
+    Way::CrashAfter,
+    Way::Code("InternalServiceException"),
+];
+
+/// The kinds whose calls differ from one another.
+fn different() -> impl Iterator<Item = &'static Restore> {
+    const TITLES: [&str; 8] = [
+        "EC2",
+        "Aurora",
+        "Aurora DSQL",
+        "DynamoDB, advanced",
+        "EFS",
+        "S3",
+        "Storage Gateway",
+        "Timestream",
+    ];
+    RESTORES.iter().filter(|it| TITLES.contains(&it.title))
+}
+
+fn prepare(restore: &Restore) -> (World, Lambda) {
+    let world = World::new();
+    let on_recovery_point = tags(&[("owner", "at-backup"), ("point", "1"), ("aws:x", "y")]);
+    let on_source = tags(&[("owner", "today"), ("source", "1")]);
+    restore.put(
+        &world,
+        "job-1",
+        &on_recovery_point,
+        &on_source,
+        &tags(&[("own", "1")]),
+    );
+    let lambda = Lambda::configured(&world, restore.variables);
+    (world, lambda)
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_fails_once_in_every_way_that_passes() {
+    for restore in different() {
+        let (world, mut lambda) = prepare(restore);
+        lambda.deliver([event("job-1").to_string()]).await;
+        let after = world.all_tags();
+        let calls = world.calls();
+        for (number, call) in calls.iter().enumerate() {
+            let name = call.name();
+            let earlier = calls[..number]
+                .iter()
+                .filter(|it| it.name() == name)
+                .count();
+            for way in PASSING {
+                let (world, mut lambda) = prepare(restore);
+                world.inject(Fault::nth(&name, earlier, way));
+                let dead = lambda.deliver([event("job-1").to_string()]).await;
+                let case = format!("{}: {name} {way:?}", restore.title);
+                assert_eq!(dead, Vec::<String>::new(), "{case}");
+                assert_eq!(world.all_tags(), after, "{case}");
+                let outcome = |at: usize| world.calls()[at].outcome.clone();
+                assert!(
+                    (0..world.calls().len()).any(|at| outcome(at) != "ok"),
+                    "{case}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_write_reaches_the_dead_letter_queue_and_works_after_the_remedy() {
+    for restore in different() {
+        let (world, mut lambda) = prepare(restore);
+        let before = world.all_tags();
+        world.deny(restore.target);
+        let body = event("job-1").to_string();
+        let dead = lambda.deliver([body.clone()]).await;
+        assert_eq!(dead, vec![body], "{}", restore.title);
+        assert_eq!(world.all_tags()[restore.target], before[restore.target]);
+        assert!(
+            lambda.last()["reason"].as_str().unwrap().contains("ccess"),
+            "{:?}",
+            lambda.last()
+        );
+        world.allow_all();
+        assert_eq!(lambda.deliver(dead).await, Vec::<String>::new());
+        assert_eq!(world.tags_of(restore.target)["point"], "1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_refused_reading_is_made_up_for_by_the_other() {
+    for (restore, denied, expected) in different().flat_map(|restore| {
+        [
+            (restore, restore.recovery_point, "source"),
+            (restore, restore.source, "point"),
+        ]
+    }) {
+        let (world, mut lambda) = prepare(restore);
+        // EC2's reads and those by id do not name the ARN.
+        let id = denied.rsplit('/').next().unwrap();
+        let by_id = denied.contains(":ec2:") || denied.contains(":elasticfilesystem:");
+        world.deny(if by_id { id } else { denied });
+        let dead = lambda.deliver([event("job-1").to_string()]).await;
+        let case = format!("{} without {denied}", restore.title);
+        assert_eq!(dead, Vec::<String>::new(), "{case}");
+        assert!(
+            world.tags_of(restore.target).contains_key(expected),
+            "{case}"
+        );
+        let reason = lambda.last()["reason"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        assert!(reason.starts_with("went on without"), "{case}: {reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_for_the_arn_in_an_answer_of_200_is_a_failure() {
+    let restore = RESTORES
+        .iter()
+        .find(|it| it.title == "DynamoDB, advanced")
+        .unwrap();
+    let (world, mut lambda) = prepare(restore);
+    let way = Way::PerArn("ResourceInUseException");
+    world.inject(Fault::once("tagging:TagResources", way));
+    let end = lambda.invoke(&event("job-1")).await;
+    assert!(matches!(end, End::Error(_)), "{end:?}");
+    assert_eq!(lambda.last()["errorCode"], "ResourceInUseException");
+    assert_eq!(lambda.last()["Outcome"], "Retry");
+    let end = lambda.invoke(&event("job-1")).await;
+    assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_that_the_service_refuses_are_left_out_one_by_one() {
+    let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
+    let world = World::behaving(Behaviour {
+        refused_keys: ["bad-1", "bad-2"].map(str::to_owned).into(),
+        ..Behaviour::default()
+    });
+    let offered = tags(&[
+        ("a", "1"),
+        ("bad-1", "x"),
+        ("bad-2", "x"),
+        ("c", "1"),
+        ("d", "1"),
+    ]);
+    restore.put(&world, "job-1", &offered, &Tags::new(), &Tags::new());
+    let mut lambda = Lambda::new(&world);
+    let end = lambda.invoke(&event("job-1")).await;
+    assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
+    let expected = tags(&[("a", "1"), ("c", "1"), ("d", "1")]);
+    assert_eq!(world.tags_of(restore.target), expected);
+    assert_eq!(lambda.last()["TagsInvalid"], 2);
+    assert_eq!(lambda.last()["TagsWritten"], 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_refused_whatever_its_tags_is_no_success() {
+    let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
+    let (world, mut lambda) = prepare(restore);
+    let way = Way::Code("InvalidParameterException");
+    world.inject(Fault::always("tagging:TagResources", way));
+    let body = event("job-1").to_string();
+    assert_eq!(lambda.deliver([body.clone()]).await, [body]);
+    assert_eq!(lambda.last()["Outcome"], "Failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_quicker_leaves_less_room() {
+    let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
+    let offered: Tags = (0..30)
+        .map(|n| (format!("key-{n:02}"), "1".into()))
+        .collect();
+    let world = World::behaving(Behaviour {
+        // As if somebody had added ten tags after the reading.
+        most_tags: 20,
+        ..Behaviour::default()
+    });
+    restore.put(
+        &world,
+        "job-1",
+        &offered,
+        &Tags::new(),
+        &tags(&[("own", "1")]),
+    );
+    let mut lambda = Lambda::new(&world);
+    let end = lambda.invoke(&event("job-1")).await;
+    assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
+    let mut expected: Tags = (0..19)
+        .map(|n| (format!("key-{n:02}"), "1".into()))
+        .collect();
+    expected.insert("own".into(), "1".into());
+    assert_eq!(world.tags_of(restore.target), expected);
+    assert_eq!(lambda.last()["TagsDropped"], 11);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_that_fails_fails_the_job_after_all_else_is_done() {
+    let restore = RESTORES.iter().find(|it| it.title == "EC2").unwrap();
+    let (world, mut lambda) = prepare(restore);
+    world.deny(restore.parts[0]);
+    let end = lambda.invoke(&event("job-1")).await;
+    assert!(matches!(end, End::Error(_)), "{end:?}");
+    for tagged in [restore.target, restore.parts[1], restore.parts[2]] {
+        assert!(world.tags_of(tagged).contains_key("point"), "{tagged}");
+    }
+    let reason = lambda.last()["reason"].as_str().unwrap().to_owned();
+    assert!(reason.starts_with(restore.parts[0]), "{reason}");
+    world.allow_all();
+    lambda.invoke(&event("job-1")).await;
+    assert!(world.tags_of(restore.parts[0]).contains_key("point"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tags_on_many_pages_are_all_read() {
+    for restore in &RESTORES {
+        let world = World::behaving(Behaviour {
+            page_size: 7,
+            ..Behaviour::default()
+        });
+        let many = |name: &str, count: usize| -> Tags {
+            (0..count)
+                .map(|n| (format!("{name}{n:02}"), "1".into()))
+                .collect()
+        };
+        let (on_source, own) = (many("source", 20), many("own", 15));
+        let on_recovery_point = many("point", 15);
+        restore.put(&world, "job-1", &on_recovery_point, &on_source, &own);
+        let mut lambda = Lambda::configured(&world, restore.variables);
+        lambda.invoke(&event("job-1")).await;
+        let mut expected = own.clone();
+        expected.extend(on_source);
+        if restore.tags_on_recovery_point {
+            expected.extend(on_recovery_point);
+        }
+        assert_eq!(world.tags_of(restore.target), expected, "{}", restore.title);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_keeps_every_tag_by_the_older_calls_too() {
+    let restore = RESTORES.iter().find(|it| it.title == "S3").unwrap();
+    let world = World::behaving(Behaviour {
+        old_s3: true,
+        ..Behaviour::default()
+    });
+    let own = tags(&[("own", "1"), ("awsbackup-restore-test", "plan")]);
+    let empty = Tags::new();
+    restore.put(
+        &world,
+        "job-1",
+        &tags(&[("point", "1 + 1 = @/_.")]),
+        &empty,
+        &own,
+    );
+    let mut lambda = Lambda::new(&world);
+    let end = lambda.invoke(&event("job-1")).await;
+    assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
+    let mut expected = own;
+    expected.insert("point".into(), "1 + 1 = @/_.".into());
+    assert_eq!(world.tags_of(restore.target), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_character_survives_the_wire() {
+    let odd = tags(&[
+        ("a&b <c> \"d\" 'e'", "1 + 1 = 2 / 1 : 1 @ _ . -"),
+        ("Größe", "ä&amp;ö"),
+        ("empty", ""),
+    ]);
+    for restore in &RESTORES {
+        let world = World::new();
+        restore.put(&world, "job-1", &Tags::new(), &odd, &Tags::new());
+        let mut lambda = Lambda::configured(&world, restore.variables);
+        lambda.invoke(&event("job-1")).await;
+        // What the function knows to be invalid for the type it leaves out, and says so.
+        let invalid = lambda.last()["invalidKeys"].clone();
+        let invalid = invalid.as_array().cloned().unwrap_or_default();
+        let takes_all = restore.target.contains(":ec2:");
+        assert!(!takes_all || invalid.is_empty(), "{}", restore.title);
+        let mut expected = odd.clone();
+        expected.retain(|key, _| !invalid.contains(&json!(key)));
+        assert_eq!(world.tags_of(restore.target), expected, "{}", restore.title);
+    }
+}

@@ -1,0 +1,1 @@
+"""The command line's live commands on the emulated organization."""

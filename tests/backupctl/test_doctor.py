@@ -1,0 +1,276 @@
+"""`backupctl doctor` before and after what it asks for is done."""
+
+import json
+import os
+import subprocess
+
+import pytest
+from demo.names import (
+    CENTRAL,
+    CENTRAL_VAULT,
+    HOME,
+    MANAGEMENT,
+    ORGANIZATION,
+    PRODUCTION,
+    REGION,
+    ROOT,
+)
+
+MEMBERS = ("444444444442", "444444444443")
+REGIONS = (REGION, "eu-central-1")
+PREPARED = {
+    "trusted access, StackSets",
+    "trusted access, AWS Backup",
+    "delegated administrator of StackSets",
+    "cross-account backup",
+    "policy type BACKUP_POLICY",
+    "opt-in of resource types",
+}
+READS = ("Get", "List", "Describe", "AssumeRole")
+
+
+@pytest.fixture
+def doctor(world, tmp_path):
+    """Runs the doctor with the rehearsal's targets; exit status and what it found."""
+    targets = tmp_path / "targets.json"
+    values = {
+        "OrganizationId": ORGANIZATION,
+        "OrgManagementAccount": MANAGEMENT,
+        "TargetHomeAccount": HOME,
+        "CentralBackupVaultArn": CENTRAL_VAULT,
+        "TargetOUs": PRODUCTION,
+        "TargetRegions": ", ".join(REGIONS),
+        "TargetGlobalRegion": REGION,
+    }
+    targets.write_text(json.dumps({"Parameters": values}))
+
+    def run(*arguments, **options):
+        arguments = ("doctor", "--targets", targets, "--format", "json", *arguments)
+        result = world.run(*arguments, **options)
+        assert result.returncode in (0, 1), result.stderr
+        return result.returncode, json.loads(result.stdout)
+
+    run.targets = targets
+    return run
+
+
+def failed(checks, state="failed"):
+    return {entry["check"] for entry in checks if entry["state"] == state}
+
+
+def of(checks, account, region=None):
+    return {
+        entry["check"]: entry
+        for entry in checks
+        if (entry["account"], entry["region"]) == (account, region)
+    }
+
+
+def deploy(world, account, region, folder, template, **parameters):
+    path = ROOT / "cloudformation" / folder / f"{template}.yaml"
+    client = world.client("cloudformation", account, region)
+    client.create_stack(
+        StackName=template,
+        TemplateBody=path.read_text(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+    )
+    wait(client, template)
+
+
+def wait(client, name):
+    waiter = client.get_waiter("stack_create_complete")
+    waiter.wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+
+
+def prepare(world, targets):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MAKE"))}
+    result = subprocess.run(
+        ["make", "--no-print-directory", "prepare-organization", "APPLY=1", f"REGION={REGION}"]
+        + [f"TARGETS={targets}"],
+        cwd=ROOT,
+        env=environment
+        | {
+            "AWS_ACCESS_KEY_ID": MANAGEMENT,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": world.emulator.url,
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_new_organization_lacks_everything_and_says_what_to_do(world, doctor):
+    organizations = world.client("organizations")
+    organizations.disable_policy_type(RootId="r-reh1", PolicyType="BACKUP_POLICY")
+    world.emulator.forget_calls()
+    status, checks = doctor()
+    assert status == 1
+    assert all(call.split(":")[1].startswith(READS) for call in world.calls())
+    assert failed(checks, "unknown") == set()
+    assert failed(checks) >= PREPARED
+    for entry in checks:
+        assert (entry["remedy"] is None) == (entry["state"] in ("ok", "info")), entry
+    wanted = {entry["check"]: entry["remedy"] for entry in checks if entry["remedy"]}
+    assert wanted["management role"].startswith("make deploy-management")
+    assert wanted["central vault"].startswith("make deploy-central")
+    assert wanted["stack sets' administration role"].startswith("make deploy-home")
+    assert {entry["account"] for entry in checks if entry["check"] == "vault"} == set(MEMBERS)
+
+
+def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
+    prepare(world, doctor.targets)
+    _, checks = doctor()
+    assert failed(checks) & PREPARED == set()
+
+    deploy(
+        world,
+        MANAGEMENT,
+        REGION,
+        "management-account",
+        "aws-backup-backuporgpolicymanager-mangement-role",
+        BackupAndRecoveryHomeAccountId=HOME,
+    )
+    deploy(world, CENTRAL, REGION, "central-account", "aws-backup-central-backup-account-role")
+    deploy(
+        world,
+        CENTRAL,
+        REGION,
+        "central-account",
+        "aws-backup-central-backup-account",
+        pOrganizationId=ORGANIZATION,
+        DeployingPrincipal="role/Admin",
+    )
+    world.client("ssm", HOME).put_parameter(
+        Name="/backup/org-management-account", Type="String", Value=MANAGEMENT
+    )
+    home = world.client("cloudformation", HOME)
+    for name, template in (
+        ("aws-cloudformation-stackset-admin-role", "aws-cloudformation-stackset-admin-role"),
+        (
+            "aws-cloudformation-stackset-execution-role",
+            "aws-cloudformation-stackset-execution-role",
+        ),
+        ("aws-backup-backuporgpolicymanager-role", "aws-backup-backuporgpolicymanager-role"),
+    ):
+        text = (ROOT / "cloudformation" / "home-account" / f"{template}.yaml").read_text()
+        parameters = [{"ParameterKey": "AdministratorAccountId", "ParameterValue": HOME}]
+        home.create_stack(
+            StackName=name,
+            TemplateBody=text,
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=parameters if "AdministratorAccountId" in text else [],
+        )
+        wait(home, name)
+    for account in MEMBERS:
+        deploy(world, account, REGION, "member-account", "aws-backup-member-account-role")
+        for region in REGIONS:
+            deploy(
+                world,
+                account,
+                region,
+                "member-account",
+                "aws-backup-member-account",
+                CentralAccountId=CENTRAL,
+            )
+    status, checks = doctor()
+    assert status == 0, [entry for entry in checks if entry["state"] != "ok"]
+    member = of(checks, MEMBERS[0], REGION)
+    assert {name: entry["state"] for name, entry in member.items()} == {
+        "vault": "ok",
+        "key": "ok",
+        "last backup": "info",
+        "last copy": "info",
+    }
+    # Nothing was backed up yet, which is a failure for whoever says how old a backup may be.
+    status, checks = doctor("--max-age", "2")
+    assert (status, failed(checks)) == (1, {"last backup", "last copy"})
+
+    # A key on its way out takes every backup with it.
+    kms = world.client("kms", MEMBERS[1])
+    key = kms.describe_key(KeyId="alias/AWSBackupSolutionKey")["KeyMetadata"]["KeyId"]
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    status, checks = doctor("--account", MEMBERS[1])
+    assert (status, failed(checks)) == (1, {"key"})
+    remedy = of(checks, MEMBERS[1], REGION)["key"]["remedy"]
+    assert remedy.startswith(f"aws kms cancel-key-deletion --region {REGION} --key-id ")
+    assert of(checks, MEMBERS[0]) == {}
+
+
+def test_an_account_that_cannot_be_looked_into_is_named(world, doctor):
+    iam = world.client("iam", MEMBERS[0])
+    iam.delete_role(RoleName="OrganizationAccountAccessRole")
+    status, checks = doctor()
+    assert status == 1
+    entry = of(checks, MEMBERS[0])["account"]
+    assert entry["state"] == "unknown"
+    assert entry["name"] == "member-2"
+    assert "role/OrganizationAccountAccessRole" in entry["detail"]
+    assert "--member-role" in entry["remedy"]
+    assert of(checks, MEMBERS[1], REGION)["vault"]["state"] == "failed"
+
+
+def test_another_role_and_a_denied_call(world, doctor):
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    for account in (*MEMBERS, HOME, CENTRAL):
+        world.client("iam", account).create_role(
+            RoleName="Doctor", AssumeRolePolicyDocument=json.dumps(trust)
+        )
+    world.emulator.inject(
+        {
+            "service": "iam",
+            "operation": "GetRole",
+            "kind": "refuse",
+            "account": MEMBERS[0],
+        }
+    )
+    world.emulator.forget_calls()
+    _, checks = doctor("--member-role", "Doctor")
+    roles = {
+        call["principal"].split("/")[1]
+        for call in world.emulator.calls()[5:]
+        if "/" in call["principal"]
+    }
+    assert roles == {"Doctor"}
+    role = of(checks, MEMBERS[0])["service role"]
+    assert role["state"] == "unknown"
+    assert role["detail"].startswith(
+        f"iam:GetRole is denied to arn:aws:iam::{MEMBERS[0]}:role/Doctor: "
+    )
+
+
+def test_only_the_management_account_can_ask(world, doctor):
+    result = world.run("doctor", "--targets", doctor.targets, account=HOME)
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"error: arn:aws:iam::{HOME}:root is not the management account {MANAGEMENT} that the "
+        "targets name: use its credentials (`--profile`, `--role-arn`), or correct "
+        "OrgManagementAccount\n"
+    )
+    result = world.run("doctor", "--targets", doctor.targets, "--account", HOME)
+    assert result.returncode == 2
+    assert "is not an account of the targets" in result.stderr
+
+
+def test_the_table_names_every_remedy_once(world, doctor):
+    result = world.run("doctor", "--targets", doctor.targets)
+    assert result.returncode == 1
+    lines = result.stdout.splitlines()
+    remedies = [line for line in lines if line.startswith("mends ")]
+    assert len(remedies) == len(set(remedies)) >= 4
+    failures = [line for line in lines if line.startswith("FAILED")]
+    counted = sum(int(line.split()[1].rstrip(":")) for line in remedies)
+    assert counted == len(failures)

@@ -1,0 +1,58 @@
+"""The rehearsal's accounts, OUs and Regions, and where things lie."""
+
+from demo.names import CENTRAL, EMULATOR_PYTHON, HOME, MANAGEMENT, ROOT
+
+__all__ = ["CENTRAL", "EMULATOR_PYTHON", "HOME", "MANAGEMENT", "ROOT"]
+
+ORGANIZATION = "o-rehearsal01"
+ORGANIZATION_ROOT = "r-reh1"
+WORKLOADS = "ou-reh1-workloads"
+PRODUCTION = "ou-reh1-production"
+SANDBOXES = "ou-reh1-sandboxes"
+
+# Account -> its name. member-1 is in workloads, -2 and -3 in production below it, -4 in sandboxes.
+MEMBERS = {
+    "444444444441": "member-1",
+    "444444444442": "member-2",
+    "444444444443": "member-3",
+    "444444444444": "member-4",
+}
+NEWCOMER = "666666666666"
+
+# Neither is the emulator's default: a Region that is hard-coded somewhere shows.
+HOME_REGION = "eu-central-1"
+CENTRAL_REGION = "eu-west-1"
+LATER_REGION = "eu-north-1"
+
+CENTRAL_VAULT = (
+    f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
+)
+PIPELINE = REPOSITORY = "backup-recovery-with-aws-backup"
+
+TARGETS_FILE = "cloudformation/parameters/aws-backup-ssm-targets.json"
+POLICY_FILE = "cloudformation/parameters/aws-backup-org-policy.json"
+
+# The values that the guide asks for. Blanks after commas have to work.
+TARGETS = {
+    "OrganizationId": ORGANIZATION,
+    "OrgManagementAccount": MANAGEMENT,
+    "TargetHomeAccount": HOME,
+    "CentralBackupVaultArn": CENTRAL_VAULT,
+    "TargetOUs": WORKLOADS,
+    "TargetRegions": f"{HOME_REGION}, {CENTRAL_REGION}",
+    "TargetGlobalRegion": HOME_REGION,
+}
+
+# Function -> its package; None of them is needed where the pipeline builds them.
+PACKAGES = {
+    "org-policy-manager": ROOT / "dist" / "org-policy-manager.zip",
+    "tag-on-restore": ROOT / "dist" / "tag-on-restore.zip",
+}
+
+
+class RehearsalFailed(Exception):
+    """A promise that was not kept: which one, and what was seen instead."""
+
+
+class CannotRehearse(Exception):
+    """The rehearsal cannot run here: the thing, the reason, the remedy."""

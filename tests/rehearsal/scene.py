@@ -1,0 +1,32 @@
+"""Puts a rehearsal together: people, working copy, and who looks."""
+
+from .checkout import Checkout
+from .landscape import Landscape
+from .people import People
+from .story import Story, copy_packages
+from .typed import Typed
+from .watch import Watch
+
+
+def prepare(
+    folder, emulator, say, prebuilt=False, seconds=3600, spoil=lambda folder: None, not_run=()
+):
+    """A story that is ready to be told.
+
+    ``spoil`` may change the working copy before it is committed; ``not_run`` are
+    patterns of commands that the builds pass over besides those that they must.
+    """
+    packages = folder / "dist" if prebuilt else None
+    if packages:
+        packages.mkdir()
+        copy_packages(packages)
+    (folder / "checkout").mkdir()
+    checkout = Checkout(folder / "checkout", spoil)
+    people = People(emulator.url)
+    people.bootstrap()
+    people.write_profiles(folder / "profiles")
+    say(f"an emulated organization is ready at {emulator.url}")
+    typed = Typed(checkout.folder, emulator.url, folder / "profiles", say)
+    landscape = Landscape(people, emulator)
+    watch = Watch(people, say, seconds)
+    return Story(emulator, people, checkout, typed, watch, landscape, packages, not_run)

@@ -1,0 +1,233 @@
+"""The stages of the rehearsal, in the order of the deployment guide."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from .landscape import COMPLETE, NOTHING, ONLY_THE_ROLE
+from .names import (
+    CENTRAL_REGION,
+    HOME,
+    HOME_REGION,
+    LATER_REGION,
+    MEMBERS,
+    NEWCOMER,
+    ORGANIZATION_ROOT,
+    PACKAGES,
+    POLICY_FILE,
+    PRODUCTION,
+    REPOSITORY,
+    ROOT,
+    SANDBOXES,
+    TARGETS_FILE,
+    WORKLOADS,
+    CannotRehearse,
+    RehearsalFailed,
+)
+
+FIRST = ("444444444441", "444444444442", "444444444443")
+FIRST_REGIONS = (HOME_REGION, CENTRAL_REGION)
+ALL_REGIONS = (*FIRST_REGIONS, LATER_REGION)
+
+# What needs Ruby's or Rust's registries; the report lists each time that one was met.
+NOT_RUN = ["^make install-rust$", "^make install-validators$", "^make validate-online$"]
+PREBUILT = ["^make test-", "^make package-"]
+
+
+class Story:
+    """What happens, and what has to be there afterwards."""
+
+    def __init__(self, emulator, people, checkout, typed, watch, landscape, prebuilt, not_run):
+        self._emulator = emulator
+        self._people = people
+        self._checkout = checkout
+        self._typed = typed
+        self.watch = self._watch = watch
+        self.landscape = self._landscape = landscape
+        self._prebuilt = prebuilt
+        self._not_run = not_run
+        self._lock = None
+        self.rows = []
+
+    def stages(self):
+        """(title, what to do)"""
+        return (
+            ("check the target values", self.check_targets),
+            ("prepare the organization", self.prepare),
+            ("deploy the central account", self.central),
+            ("deploy the management account", self.management),
+            ("deploy the home account", self.home),
+            ("the first commit goes through the pipeline", self.first_commit),
+            ("see what every account has", self.see_first),
+            ("a second commit: an OU, a Region, a retention", self.second_commit),
+            ("see that only that changed", self.see_second),
+            ("an account joins an OU", self.join),
+            ("an account leaves, and keeps its backups' vault", self.leave),
+            ("remove the home account's stacks", self.destroy),
+        )
+
+    def check_targets(self):
+        self._typed.make("targets-check")
+
+    def prepare(self):
+        place = {"profile": "management", "region": HOME_REGION}
+        if "nothing was changed" not in self._typed.make("prepare-organization", **place):
+            raise RehearsalFailed(
+                "prepare-organization found nothing missing in a new organization"
+            )
+        self._typed.make("prepare-organization", **place, APPLY=1)
+        again = self._typed.make("prepare-organization", **place)
+        if "missing" in again:
+            raise RehearsalFailed("prepare-organization APPLY=1 left something missing")
+
+    def central(self):
+        self._typed.make("deploy-central", "central", CENTRAL_REGION)
+        self._landscape.expect_central()
+
+    def management(self):
+        self._typed.make("deploy-management", "management", HOME_REGION)
+        self._landscape.expect_management()
+
+    def home(self):
+        self._emulator.set_build_machine(self._machine())
+        self._typed.make("deploy-home", "home", HOME_REGION)
+
+    def first_commit(self):
+        self._watch.succeed()
+
+    def see_first(self):
+        self.rows = self._landscape.expect_places(FIRST, FIRST_REGIONS, COMPLETE)
+        others = [account for account in MEMBERS if account not in FIRST]
+        self._landscape.expect_places(others, ALL_REGIONS, NOTHING)
+        self._landscape.expect_places(FIRST, (LATER_REGION,), ONLY_THE_ROLE)
+        self._landscape.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
+        self._expect_packages(FIRST_REGIONS)
+        self._expect_no_failed_instance()
+
+    def second_commit(self):
+        regions = ", ".join(ALL_REGIONS)
+        changed = {
+            TARGETS_FILE: self._checkout.change(
+                TARGETS_FILE, {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
+            ),
+            POLICY_FILE: self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"}),
+        }
+        # The new Region's service opt-in, as "day two" of the guide has it.
+        self._typed.make("prepare-organization", "management", HOME_REGION, APPLY=1)
+        before = len(self._watch.executions())
+        client = self._people.client("codecommit", HOME, HOME_REGION)
+        branch = client.get_branch(repositoryName=REPOSITORY, branchName="main")["branch"]
+        client.create_commit(
+            repositoryName=REPOSITORY,
+            branchName="main",
+            parentCommitId=branch["commitId"],
+            authorName="rehearsal",
+            commitMessage="Add the sandboxes and a Region; keep 40 days",
+            putFiles=[
+                {"filePath": path, "fileContent": text.encode()} for path, text in changed.items()
+            ],
+        )
+        started = self._watch.next_one(before)
+        if started["trigger"]["triggerType"] != "CloudWatchEvent":
+            raise RehearsalFailed(f"not the commit's event started the pipeline: {started}")
+        self._watch.succeed()
+
+    def see_second(self):
+        self.rows = self._landscape.expect_places(MEMBERS, ALL_REGIONS, COMPLETE)
+        self._landscape.expect_policies([WORKLOADS, SANDBOXES], ALL_REGIONS, 40)
+        self._expect_packages(ALL_REGIONS)
+        self._expect_no_failed_instance()
+
+    def join(self):
+        self._emulator.join(NEWCOMER, "newcomer")
+        self._move(NEWCOMER, ORGANIZATION_ROOT, PRODUCTION)
+        self._settle(lambda: self._places(NEWCOMER) == {COMPLETE})
+        self.rows += self._landscape.expect_places([NEWCOMER], ALL_REGIONS, COMPLETE)
+
+    def leave(self):
+        self._move(NEWCOMER, PRODUCTION, ORGANIZATION_ROOT)
+        self._settle(lambda: NEWCOMER not in {row[1] for row in self._landscape.instances()})
+        self._landscape.expect_places([NEWCOMER], ALL_REGIONS, COMPLETE)
+
+    def destroy(self):
+        place = {"profile": "home", "region": HOME_REGION}
+        self._typed.make("destroy-home", **place)
+        self._typed.make("destroy-home", **place, APPLY=1)
+        left = [policy["name"] for policy in self._emulator.organization()["policies"]]
+        if left:
+            raise RehearsalFailed(f"policies are left: {left}")
+        for account in MEMBERS:
+            for region in ALL_REGIONS:
+                found = self._landscape.place(account, region)
+                if not (found.vault and found.key and found.role):
+                    raise RehearsalFailed(f"{account} in {region} lost what holds backups: {found}")
+
+    def _machine(self):
+        """What the builds find: this machine's tools and compiled dependencies."""
+        target = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").resolve()
+        home = Path.home()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "CARGO_HOME": os.environ.get("CARGO_HOME", str(home / ".cargo")),
+            "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(home / ".rustup")),
+            "CARGO_TARGET_DIR": str(target),
+        }
+        links = {".tools": str(ROOT / ".tools")}
+        not_run = [*NOT_RUN, *self._not_run]
+        if self._prebuilt:
+            links["dist"] = str(self._prebuilt)
+            not_run += PREBUILT
+        machine = {"environment": environment, "links": links, "not_run": not_run}
+        # Beside what is compiled in it: they go together, or the compiler would be misled.
+        workspace = target / "rehearsal"
+        if self._is_ours(workspace):
+            machine["workspace"] = str(workspace)
+        return machine
+
+    def _is_ours(self, workspace):
+        """Whether no other rehearsal uses the builds' kept sources; then none can until we end."""
+        workspace.mkdir(parents=True, exist_ok=True)
+        self._lock = (workspace / ".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _expect_packages(self, regions):
+        known = {}
+        if self._prebuilt:
+            known = {function: path.read_bytes() for function, path in PACKAGES.items()}
+        self._landscape.expect_packages(regions, known)
+        self._landscape.expect_functions()
+
+    def _expect_no_failed_instance(self):
+        bad = [row for row in self._landscape.instances() if row[3] != "CURRENT"]
+        if bad:
+            raise RehearsalFailed(f"stack instances are not current: {bad}")
+
+    def _places(self, account):
+        return {self._landscape.place(account, region) for region in ALL_REGIONS}
+
+    def _move(self, account, source, destination):
+        client = self._people.client("organizations", "111111111111")
+        client.move_account(
+            AccountId=account, SourceParentId=source, DestinationParentId=destination
+        )
+
+    def _settle(self, condition):
+        deadline = time.monotonic() + 120
+        while not condition():
+            if time.monotonic() > deadline:
+                failed = [row for row in self._landscape.instances() if row[3] != "CURRENT"]
+                raise RehearsalFailed(f"it did not happen within 120 s; stack instances: {failed}")
+            time.sleep(0.5)
+
+
+def copy_packages(folder):
+    """Put the packages where the builds look."""
+    for package in PACKAGES.values():
+        if not package.exists():
+            raise CannotRehearse(f"`{package}` is missing: run `make package` first")
+        (folder / package.name).write_bytes(package.read_bytes())

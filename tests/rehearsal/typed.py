@@ -1,0 +1,56 @@
+"""Make targets as a person types them, with the profiles of the guide."""
+
+import os
+import subprocess
+
+from .names import RehearsalFailed
+
+
+class Typed:
+    """Runs make in the working copy, and shows the command and what it said."""
+
+    def __init__(self, folder, endpoint, profiles, say):
+        self._folder = folder
+        self._say = say
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "MAKE", "MFLAGS"))
+        }
+        self._environment = kept | {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_SHARED_CREDENTIALS_FILE": str(profiles),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def make(self, target, profile=None, region=None, **more):
+        """Run a target; its output. Fails with the last lines of what it said."""
+        words = ["make", target]
+        words += [f"PROFILE={profile}"] if profile else []
+        words += [f"REGION={region}"] if region else []
+        words += [f"{name}={value}" for name, value in more.items()]
+        self._say("$ " + " ".join(words))
+        process = subprocess.Popen(
+            ["make", "--no-print-directory", *words[1:]],
+            cwd=self._folder,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        lines = []
+        try:
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                self._say("  " + lines[-1])
+            status = process.wait()
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+        if status != 0:
+            last = " | ".join(line for line in lines[-3:] if line)
+            raise RehearsalFailed(f"`{' '.join(words)}` ended with status {status}: {last}")
+        return "\n".join(lines)
