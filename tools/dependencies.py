@@ -17,7 +17,7 @@ FORBIDDEN = {
     "backup-policy": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime",
     "cfn-custom-resource": r"aws-sdk-.*|aws-config|lambda_runtime",
     "lambda-aws": r"aws-sdk-.*|aws-config|lambda_runtime",
-    "org-policy-manager": r"tag-on-restore",
+    "org-policy-manager": r"tag-on-restore|aws-config",
     "tag-on-restore": r"backup-policy|cfn-custom-resource|org-policy-manager|aws-config",
     "backupctl": r"tag-on-restore",
 }

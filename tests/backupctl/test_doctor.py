@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -83,6 +84,20 @@ def deploy(world, account, region, folder, template, **parameters):
 def wait(client, name):
     waiter = client.get_waiter("stack_create_complete")
     waiter.wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
+
+
+def back_up_a_table(world, account):
+    table = world.client("dynamodb", account).create_table(
+        TableName="orders",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    world.client("backup", account).start_backup_job(
+        BackupVaultName="AWSBackupSolutionVault",
+        ResourceArn=table["TableDescription"]["TableArn"],
+        IamRoleArn=f"arn:aws:iam::{account}:role/AWSBackupSolutionRole",
+    )
 
 
 def prepare(world, targets):
@@ -189,6 +204,14 @@ def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
     # Nothing was backed up yet, which is a failure for whoever says how old a backup may be.
     status, checks = doctor("--max-age", "2")
     assert (status, failed(checks)) == (1, {"last backup", "last copy"})
+
+    # With a backup there is a newest one.
+    back_up_a_table(world, MEMBERS[0])
+    _, checks = doctor()
+    newest = of(checks, MEMBERS[0], REGION)["last backup"]
+    assert newest["state"] == "ok"
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d UTC", newest["detail"])
+    assert of(checks, MEMBERS[1], REGION)["last backup"]["detail"] == "none yet"
 
     # A key on its way out takes every backup with it.
     kms = world.client("kms", MEMBERS[1])

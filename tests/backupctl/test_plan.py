@@ -16,6 +16,8 @@ from demo.names import (
     SANDBOXES,
     WORKLOADS,
 )
+from lifecycle.test_contracts import MANAGEMENT_ROLE, resources, statements
+from lifecycle.test_contracts import actions as allows
 from lifecycle.world import World as Deployed
 from lifecycle.world import deploy
 
@@ -94,6 +96,13 @@ def actions(plan):
 
 def accounts(plan):
     return {entry["account"] for group in plan["accounts"] for entry in group["accounts"]}
+
+
+def test_the_pipelines_role_may_make_the_calls_and_no_others():
+    policies = resources(MANAGEMENT_ROLE)["ReaderRole"]["Properties"]["Policies"]
+    allowed = {action.removeprefix("organizations:") for action in allows(statements(policies))}
+    # Asked only to explain a denial.
+    assert allowed == ACTIONS | {"DescribeOrganization"}
 
 
 def test_before_a_deployment_and_after_it(world):

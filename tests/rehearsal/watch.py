@@ -75,7 +75,8 @@ class Watch:
             )
 
     def _why(self, execution):
-        for action in self._details(execution):
+        # The newest: after a retry the older failures are there, too.
+        for action in reversed(self._details(execution)):
             result = action["output"]["executionResult"]
             if action["status"] == "Failed":
                 reason = result.get("errorDetails", {}).get("message", "no reason")

@@ -7,6 +7,7 @@ mod conditions;
 mod embedded;
 mod functions;
 mod intrinsics;
+mod resources;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,9 @@ use serde_json::Value;
 use crate::check::Checked;
 use crate::parameters::Parameters;
 use intrinsics::{Scope, unknown};
+use resources::resources;
+#[cfg(feature = "aws")]
+pub(crate) use resources::{Found, Kind, policies};
 
 /// Whether a document is a CloudFormation template.
 pub(crate) fn is_template(document: &Document) -> bool {
@@ -55,91 +59,6 @@ pub(crate) fn check(
             .extend(resource.check(found.kind.content(), now));
     }
     checked
-}
-
-/// What declares a backup policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `Custom::BackupOrgPolicy`, this solution's.
-    Ours,
-    /// `AWS::Organizations::Policy`, CloudFormation's own.
-    Native,
-}
-
-impl Kind {
-    /// The property that holds the content.
-    fn content(self) -> &'static str {
-        match self {
-            Kind::Ours => "PolicyContent",
-            Kind::Native => "Content",
-        }
-    }
-}
-
-/// A resource of a template that declares a backup policy.
-#[derive(Debug)]
-pub(crate) struct Found<'t> {
-    pub(crate) id: &'t str,
-    pub(crate) kind: Kind,
-    /// Its properties, with every function replaced by what it gives.
-    pub(crate) properties: Value,
-    /// The resources that are deployed before it.
-    pub(crate) depends_on: Vec<&'t str>,
-    spot: Option<Spot>,
-}
-
-/// The backup policies that a template declares, without those whose condition is false.
-#[cfg(feature = "aws")]
-pub(crate) fn policies<'t>(template: &'t Document, parameters: &Parameters) -> Vec<Found<'t>> {
-    let scope = Scope {
-        template: template.value(),
-        parameters,
-    };
-    resources(&scope, template)
-}
-
-fn resources<'t>(scope: &Scope<'_>, template: &'t Document) -> Vec<Found<'t>> {
-    let mut found = Vec::new();
-    let all = child(Some(template.value()), template.spot(), "Resources");
-    for (index, (id, resource)) in members(all.0).enumerate() {
-        let spot = all.1.and_then(|spot| spot.children.get(index));
-        let condition = resource.get("Condition").and_then(Value::as_str);
-        if condition.and_then(|name| conditions::named(scope, name, 0)) == Some(false) {
-            continue;
-        }
-        let Some(kind) = resource.get("Type").and_then(Value::as_str) else {
-            continue;
-        };
-        let (properties, place) = child(Some(resource), spot, "Properties");
-        let Some(properties) = properties else {
-            continue;
-        };
-        let Some((properties, spot)) = scope.resolve(properties, place) else {
-            continue;
-        };
-        let kind = match kind {
-            "Custom::BackupOrgPolicy" => Kind::Ours,
-            "AWS::Organizations::Policy"
-                if properties.get("Type") == Some(&"BACKUP_POLICY".into()) =>
-            {
-                Kind::Native
-            }
-            _ => continue,
-        };
-        let depends_on = match resource.get("DependsOn") {
-            Some(Value::String(one)) => vec![one.as_str()],
-            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
-        found.push(Found {
-            id,
-            kind,
-            properties,
-            depends_on,
-            spot,
-        });
-    }
-    found
 }
 
 /// A resource that carries a policy, its functions resolved.

@@ -11,10 +11,11 @@ from ministack.core.responses import get_account_id, get_region
 from ..errors import ApiError
 from ..loopback import Loopback
 from . import declaration, pipelines
+from . import pipeline_views as views
 from .actions import Actions
 from .execution import Executions
 from .json_api import Operations, Payload, page
-from .pipelines import ActionRun, Execution, Pipeline, shown
+from .pipelines import Execution, Pipeline, shown
 from .repository_api import RepositoryApi
 from .start import SESSION
 
@@ -108,14 +109,7 @@ class PipelineApi:
         """ListPipelines."""
         here = (get_account_id(), get_region())
         found = [
-            {
-                "name": pipeline.name,
-                "version": pipeline.version,
-                "pipelineType": pipeline.declaration.get("pipelineType", "V1"),
-                "executionMode": "SUPERSEDED",
-                "created": pipeline.created,
-                "updated": pipeline.updated,
-            }
+            views.summary(pipeline)
             for (account, region, _), pipeline in sorted(self._all.items())
             if (account, region) == here
         ]
@@ -219,27 +213,19 @@ class PipelineApi:
             "created": pipeline.created,
             "updated": pipeline.updated,
             "stageStates": [
-                _stage_state(pipeline, stage) for stage in pipeline.declaration["stages"]
+                views.stage_state(pipeline, stage) for stage in pipeline.declaration["stages"]
             ],
         }
 
     def get_execution(self, payload: Payload) -> Payload:
         """GetPipelineExecution."""
         pipeline, execution = self._execution(payload)
-        revisions = [
-            {
-                "name": revision["actionName"],
-                "revisionId": revision["revisionId"],
-                "revisionSummary": revision["revisionSummary"],
-            }
-            for revision in execution.revisions
-        ]
         return {
             "pipelineExecution": {
                 "pipelineName": pipeline.name,
                 "pipelineVersion": execution.version,
-                "artifactRevisions": revisions,
-                **_execution(execution),
+                "artifactRevisions": views.revisions(execution),
+                **views.execution(execution),
             }
         }
 
@@ -248,7 +234,7 @@ class PipelineApi:
         pipeline = self._get(payload.get("pipelineName"))
         found = [
             {
-                **_execution(execution),
+                **views.execution(execution),
                 "startTime": execution.started,
                 "lastUpdateTime": execution.updated,
                 "sourceRevisions": execution.revisions,
@@ -262,7 +248,7 @@ class PipelineApi:
         pipeline = self._get(payload.get("pipelineName"))
         wanted = (payload.get("filter") or {}).get("pipelineExecutionId")
         found = [
-            _action_detail(execution, run)
+            views.action_detail(execution, run)
             for execution in reversed(pipeline.executions)
             if wanted in (None, execution.id)
             for run in reversed(execution.runs)
@@ -309,94 +295,3 @@ def _declared(payload: Payload) -> dict[str, Any]:
     if not wanted.get("name"):
         raise ApiError("ValidationException", "a pipeline needs a name")
     return wanted
-
-
-def _execution(execution: Execution) -> Payload:
-    found = {
-        "pipelineExecutionId": execution.id,
-        "status": execution.status,
-        "trigger": execution.trigger,
-        "executionMode": "SUPERSEDED",
-        "executionType": "STANDARD",
-    }
-    if execution.summary:
-        found["statusSummary"] = execution.summary
-    return found
-
-
-def _stage_state(pipeline: Pipeline, stage: dict[str, Any]) -> Payload:
-    name = stage["name"]
-    transition: Payload = {"enabled": name not in pipeline.disabled}
-    if name in pipeline.disabled:
-        transition["disabledReason"] = pipeline.disabled[name]
-    state: Payload = {"stageName": name, "inboundTransitionState": transition}
-    if (waiting := pipeline.inbound.get(name)) is not None:
-        entry = {"pipelineExecutionId": waiting.id, "status": waiting.status}
-        state |= {"inboundExecution": entry, "inboundExecutions": [entry]}
-    execution = pipeline.latest.get(name)
-    if execution is not None:
-        status = execution.stages[name]
-        state["latestExecution"] = {"pipelineExecutionId": execution.id, "status": status}
-    state["actionStates"] = [
-        _action_state(execution, name, action["name"]) for action in stage["actions"]
-    ]
-    return state
-
-
-def _action_state(execution: Execution | None, stage: str, action: str) -> Payload:
-    runs = [
-        run
-        for run in (execution.runs if execution else [])
-        if run.stage == stage and run.action["name"] == action
-    ]
-    if not runs:
-        return {"actionName": action}
-    run = runs[-1]
-    latest: Payload = {
-        "actionExecutionId": run.id,
-        "status": run.status,
-        "lastStatusChange": run.updated,
-    }
-    for member, value in (
-        ("summary", run.summary),
-        ("externalExecutionId", run.external_id),
-        ("token", run.token),
-    ):
-        if value:
-            latest[member] = value
-    if run.error:
-        latest["errorDetails"] = {"code": "JobFailed", "message": run.error}
-    return {"actionName": action, "latestExecution": latest}
-
-
-def _action_detail(execution: Execution, run: ActionRun) -> Payload:
-    result: Payload = {"externalExecutionSummary": run.summary}
-    if run.external_id:
-        result["externalExecutionId"] = run.external_id
-    if run.error:
-        result["errorDetails"] = {"code": "JobFailed", "message": run.error}
-    given: Payload = {
-        "actionTypeId": run.action["actionTypeId"],
-        "configuration": run.action.get("configuration") or {},
-        "resolvedConfiguration": run.configuration,
-        "roleArn": run.action.get("roleArn") or execution.declaration["roleArn"],
-        "inputArtifacts": run.inputs,
-    }
-    if namespace := run.action.get("namespace"):
-        given["namespace"] = namespace
-    return {
-        "pipelineExecutionId": execution.id,
-        "actionExecutionId": run.id,
-        "pipelineVersion": execution.version,
-        "stageName": run.stage,
-        "actionName": run.action["name"],
-        "startTime": run.started,
-        "lastUpdateTime": run.updated,
-        "status": run.status,
-        "input": given,
-        "output": {
-            "outputArtifacts": run.outputs,
-            "executionResult": result,
-            "outputVariables": run.variables,
-        },
-    }

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
-import time
 import uuid
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge
 
 from ..errors import ApiError
+from . import repository_events
 from .json_api import Operations, Payload, page
 from .repositories import NORMAL, Commit, File, Files, Repository
 
@@ -108,7 +106,7 @@ class RepositoryApi:
             raise ApiError("BranchNameExistsException", f"Branch {name} already exists")
         commit = self._commit(repository, str(payload.get("commitId")))
         repository.branches[name] = commit.id
-        _tell(repository, name, commit.id, None)
+        repository_events.tell(repository, name, commit.id, None)
         return {}
 
     def create_commit(self, payload: Payload) -> Payload:
@@ -213,7 +211,7 @@ class RepositoryApi:
         }
         message = str(payload.get("commitMessage") or "")
         commit = repository.commit(branch, files, message, author)
-        _tell(repository, branch, commit.id, before)
+        repository_events.tell(repository, branch, commit.id, before)
         return commit
 
     def _get(self, payload: Payload) -> Repository:
@@ -290,26 +288,3 @@ def _changes(files: Files, others: Files, chosen: Any) -> list[Payload]:
         for path, file in sorted(files.items())
         if chosen(path)
     ]
-
-
-def _tell(repository: Repository, branch: str, commit: str, before: str | None) -> None:
-    """The event `CodeCommit Repository State Change`, which starts pipelines."""
-    detail = {
-        "event": "referenceUpdated" if before else "referenceCreated",
-        "repositoryName": repository.name,
-        "repositoryId": repository.id,
-        "referenceType": "branch",
-        "referenceName": branch,
-        "referenceFullName": f"refs/heads/{branch}",
-        "commitId": commit,
-    }
-    if before:
-        detail["oldCommitId"] = before
-    entry = {
-        "Source": "aws.codecommit",
-        "DetailType": "CodeCommit Repository State Change",
-        "Resources": [repository.arn],
-        "Detail": json.dumps(detail),
-        "Time": time.time(),
-    }
-    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)

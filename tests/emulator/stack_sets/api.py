@@ -15,9 +15,10 @@ from ..organization import STACK_SETS, Organization
 from ..query_wire import Response
 from . import access, descriptions, requests
 from .auto_deployment import AutoDeployment
+from .context import Context
 from .model import StackSets
 from .operations import Operations
-from .requests import Context, Handle, Payload
+from .requests import Handle, Payload
 
 
 async def activate_access(context: Context, payload: Payload) -> Payload:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ..errors import ApiError
 from . import access
+from .context import Context
 from .model import SERVICE_MANAGED, Instance, Operation, StackSet
-from .requests import Context, Handle, Payload
+from .requests import Handle, Payload
 
 
 async def describe_stack_set(context: Context, payload: Payload) -> Payload:

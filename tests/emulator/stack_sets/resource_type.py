@@ -17,28 +17,14 @@ from ministack.core.responses import get_region
 
 from .. import deployers
 from ..loopback import Loopback
-from .model import SELF_MANAGED
+from . import properties
+from .properties import Flat, Properties, StackSetFailure
 
 TYPE = "AWS::CloudFormation::StackSet"
 
-Properties = dict[str, Any]
-# (target, Region) with the group's overrides; a target is an account or an OU.
-Flat = dict[tuple[str, str], tuple[tuple[str, str], ...]]
 
 # A change of these makes another stack set.
 _REPLACING = ("StackSetName", "PermissionModel", "CallAs")
-_CONFIGURATION = (
-    "Description",
-    "TemplateBody",
-    "Capabilities",
-    "AdministrationRoleARN",
-    "ExecutionRoleName",
-    "AutoDeployment",
-)
-
-
-class StackSetFailure(Exception):
-    """What the stack's event says."""
 
 
 class StackSetType:
@@ -55,7 +41,7 @@ class StackSetType:
     def create(self, logical_id: str, props: Properties, stack_name: str) -> tuple[str, Properties]:
         """Make the stack set, then its instances; undone when they fail."""
         client = self._client()
-        settings = _settings(props)
+        settings = properties.settings(props)
         try:
             created = client.create_stack_set(StackSetName=props["StackSetName"], **settings)
         except ClientError as error:
@@ -85,8 +71,8 @@ class StackSetType:
                 "CallAs must stay"
             )
         client = self._client()
-        before, after = _flat(old), _flat(new)
-        if _active(old) != _active(new):
+        before, after = properties.flat(old), properties.flat(new)
+        if properties.active(old) != properties.active(new):
             self._operation(
                 client,
                 new,
@@ -95,17 +81,21 @@ class StackSetType:
                 UsePreviousTemplate=True,
                 Parameters=[
                     {"ParameterKey": key, "UsePreviousValue": True}
-                    for key in _values(old.get("Parameters"))
+                    for key in properties.values(old.get("Parameters"))
                 ],
                 Capabilities=old.get("Capabilities") or [],
-                ManagedExecution={"Active": _active(new)},
+                ManagedExecution={"Active": properties.active(new)},
             )
-        self._each(client.delete_stack_instances, client, physical_id, old, _only(before, after))
-        if new.get("TemplateURL") or _configuration(old) != _configuration(new):
+        self._each(
+            client.delete_stack_instances, client, physical_id, old, properties.only(before, after)
+        )
+        if new.get("TemplateURL") or properties.configuration(old) != properties.configuration(new):
             self._operation(
-                client, new, physical_id, client.update_stack_set, **_update_settings(new)
+                client, new, physical_id, client.update_stack_set, **properties.update_settings(new)
             )
-        self._each(client.create_stack_instances, client, physical_id, new, _only(after, before))
+        self._each(
+            client.create_stack_instances, client, physical_id, new, properties.only(after, before)
+        )
         changed = {
             place: overrides
             for place, overrides in after.items()
@@ -118,7 +108,7 @@ class StackSetType:
         """Delete the instances with their stacks, then the stack set."""
         client = self._client()
         try:
-            client.describe_stack_set(StackSetName=physical_id, **_call_as(props))
+            client.describe_stack_set(StackSetName=physical_id, **properties.call_as(props))
         except ClientError as error:
             if error.response["Error"]["Code"] == "StackSetNotFoundException":
                 return
@@ -126,7 +116,7 @@ class StackSetType:
         for group in props.get("StackInstancesGroup") or []:
             self._instances(client.delete_stack_instances, client, physical_id, props, group)
         try:
-            client.delete_stack_set(StackSetName=physical_id, **_call_as(props))
+            client.delete_stack_set(StackSetName=physical_id, **properties.call_as(props))
         except ClientError as error:
             raise StackSetFailure(_handler_message(error)) from error
 
@@ -150,7 +140,7 @@ class StackSetType:
         groups: dict[tuple[tuple[str, ...], tuple[tuple[str, str], ...]], list[str]] = {}
         for (target, overrides), regions in by_target.items():
             groups.setdefault((tuple(sorted(regions)), overrides), []).append(target)
-        kind = _target_kind(props)
+        kind = properties.target_kind(props)
         for (regions_, overrides), targets in groups.items():
             group = {
                 "DeploymentTargets": {kind: targets},
@@ -177,14 +167,14 @@ class StackSetType:
             DeploymentTargets=group["DeploymentTargets"],
             Regions=group["Regions"],
             **more,
-            **_preferences(props),
+            **properties.preferences(props),
         )
 
     def _operation(
         self, client: Any, props: Properties, stack_set_id: str, call: Any, **arguments: Any
     ) -> None:
         """Start an operation, again while another one is in its way, and wait for its end."""
-        named = {"StackSetName": stack_set_id, **_call_as(props)}
+        named = {"StackSetName": stack_set_id, **properties.call_as(props)}
         aborted = self._aborted()
         while True:
             try:
@@ -221,101 +211,6 @@ class StackSetType:
 def _pause(aborted: threading.Event) -> None:
     if aborted.wait(0.2):
         raise StackSetFailure("the emulator stopped or was reset meanwhile")
-
-
-def _settings(props: Properties) -> Properties:
-    named = (*_CONFIGURATION, "TemplateURL", "PermissionModel", "CallAs", "Tags")
-    settings = {name: props[name] for name in named if props.get(name) not in (None, [])}
-    settings["Parameters"] = _as_list(_values(props.get("Parameters")))
-    if (automatic := settings.get("AutoDeployment")) is not None:
-        settings["AutoDeployment"] = {
-            name: value if isinstance(value, list) else _boolean(value)
-            for name, value in automatic.items()
-        }
-    if "ManagedExecution" in props:
-        settings["ManagedExecution"] = {"Active": _active(props)}
-    return settings
-
-
-def _update_settings(props: Properties) -> Properties:
-    settings = _settings(props)
-    for name in ("PermissionModel", "CallAs", "ManagedExecution"):
-        settings.pop(name, None)
-    return {**settings, **_preferences(props)}
-
-
-def _preferences(props: Properties) -> Properties:
-    given = props.get("OperationPreferences") or {}
-    read = {
-        name: int(value) if name.endswith(("Count", "Percentage")) else value
-        for name, value in given.items()
-    }
-    return {"OperationPreferences": read} if read else {}
-
-
-def _configuration(props: Properties) -> list[Any]:
-    compared = [props.get(name) for name in (*_CONFIGURATION, "Tags")]
-    return [*compared, _values(props.get("Parameters"))]
-
-
-def _values(entries: list[Properties] | None) -> dict[str, str]:
-    found = {}
-    for entry in entries or []:
-        value = entry.get("ParameterValue", "")
-        text = ",".join(value) if isinstance(value, list) else _text(value)
-        found[str(entry["ParameterKey"])] = text
-    return found
-
-
-def _as_list(values: dict[str, str]) -> list[dict[str, str]]:
-    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _boolean(value: Any) -> bool:
-    return str(value).lower() == "true"
-
-
-def _active(props: Properties) -> bool:
-    return _boolean((props.get("ManagedExecution") or {}).get("Active", False))
-
-
-def _call_as(props: Properties) -> dict[str, str]:
-    return {"CallAs": props["CallAs"]} if props.get("CallAs") else {}
-
-
-def _target_kind(props: Properties) -> str:
-    own = props.get("PermissionModel") == SELF_MANAGED
-    return "Accounts" if own else "OrganizationalUnitIds"
-
-
-def _flat(props: Properties) -> Flat:
-    """Every target and Region that the groups name, each at most once."""
-    kind = _target_kind(props)
-    found: Flat = {}
-    for group in props.get("StackInstancesGroup") or []:
-        if group["DeploymentTargets"].get("AccountFilterType", "NONE") != "NONE":
-            raise StackSetFailure("the emulator's type does not update groups with account filters")
-        overrides = tuple(sorted(_values(group.get("ParameterOverrides")).items()))
-        targets = group["DeploymentTargets"].get(kind)
-        if not targets:
-            raise StackSetFailure(
-                f"{kind} should be specified in DeploymentTargets in "
-                f"[{props.get('PermissionModel')}] model"
-            )
-        for region in group["Regions"]:
-            for target in targets:
-                if (target, region) in found:
-                    raise StackSetFailure(f"Stack instance [{target},{region}] is duplicated")
-                found[target, region] = overrides
-    return found
-
-
-def _only(these: Flat, those: Flat) -> Flat:
-    return {place: overrides for place, overrides in these.items() if place not in those}
 
 
 def _handler_message(error: ClientError) -> str:

@@ -91,6 +91,11 @@ def test_a_commit_is_built_and_deployed_by_the_roles(ready: World) -> None:
     }
     expected = ("GetBranch", "UploadArchive", "StartBuild", "CreateStack", "DescribeStacks")
     assert {name: principals[name] for name in expected} == dict.fromkeys(expected, "codepipeline")
+    assert [entry["name"] for entry in client.list_pipelines()["pipelines"]] == ["pipeline"]
+    shown = client.get_pipeline_execution(
+        pipelineName="pipeline", pipelineExecutionId=finish(ready)["pipelineExecutionId"]
+    )["pipelineExecution"]
+    assert [entry["name"] for entry in shown["artifactRevisions"]] == ["Source"]
     created = client.list_pipeline_executions(pipelineName="pipeline")
     summary = created["pipelineExecutionSummaries"][0]
     assert summary["trigger"]["triggerType"] == "CreatePipeline"

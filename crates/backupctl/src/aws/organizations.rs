@@ -1,12 +1,10 @@
 //! Reads an organization, all pages of it and no faster than AWS allows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
-use aws_sdk_organizations::types::{
-    AccountState, AccountStatus, OrganizationFeatureSet, PolicyType, PolicyTypeStatus,
-};
+use aws_sdk_organizations::types::{AccountState, AccountStatus, PolicyType, PolicyTypeStatus};
 use org_policy_manager::aws::retries_without_quota;
 
 use super::connection::{Caller, Connection};
@@ -68,6 +66,8 @@ macro_rules! pages {
         }
     }};
 }
+
+mod access;
 
 impl Organizations {
     /// A client for these credentials.
@@ -131,61 +131,6 @@ impl Organizations {
             name: root.name.unwrap_or_default(),
         };
         Ok((place, status))
-    }
-
-    /// The organization's id, and whether all its features are on.
-    ///
-    /// # Errors
-    /// As AWS answers.
-    pub async fn describe(&self) -> Result<(String, bool), Failure> {
-        self.paces.roots.turn().await;
-        match self.client.describe_organization().send().await {
-            Ok(output) => {
-                let organization = output.organization;
-                let all = |it: &aws_sdk_organizations::types::Organization| {
-                    it.feature_set == Some(OrganizationFeatureSet::All)
-                };
-                let is_whole = organization.as_ref().is_some_and(all);
-                let id = organization.and_then(|it| it.id).unwrap_or_default();
-                Ok((id, is_whole))
-            }
-            Err(error) => {
-                let failure = Failure::new("organizations", "DescribeOrganization", error);
-                Err(failure.of(&self.caller.arn))
-            }
-        }
-    }
-
-    /// The services that have trusted access.
-    ///
-    /// # Errors
-    /// As AWS answers.
-    pub async fn trusted_services(&self) -> Result<BTreeSet<String>, Failure> {
-        let services = pages!(
-            self,
-            roots,
-            "ListAWSServiceAccessForOrganization",
-            self.client.list_aws_service_access_for_organization(),
-            enabled_service_principals
-        );
-        let names = services.into_iter().filter_map(|it| it.service_principal);
-        Ok(names.collect())
-    }
-
-    /// The accounts that administer a service for the organization.
-    ///
-    /// # Errors
-    /// As AWS answers.
-    pub async fn administrators(&self, service: &str) -> Result<BTreeSet<String>, Failure> {
-        let request = || self.client.list_delegated_administrators();
-        let accounts = pages!(
-            self,
-            roots,
-            "ListDelegatedAdministrators",
-            request().service_principal(service),
-            delegated_administrators
-        );
-        Ok(accounts.into_iter().filter_map(|it| it.id).collect())
     }
 
     /// Units and open accounts, from the root downwards, each after what it is in.

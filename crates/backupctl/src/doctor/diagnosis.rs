@@ -1,12 +1,13 @@
 //! From what was seen to what is wrong, each with the command that mends it.
 
-use backup_policy::Instant;
-use chrono::TimeDelta;
+mod accounts;
+
 use serde_json::Value;
 
-use super::facts::{Account, Facts, Last, Place, Purpose, Role, Seen};
+use super::facts::{Facts, Purpose, Role, Seen};
 use super::trust;
 use crate::targets::Targets;
+use accounts::account_checks;
 
 /// CloudFormation's name among the services that an organization trusts.
 pub const STACK_SETS: &str = "member.org.stacksets.cloudformation.amazonaws.com";
@@ -84,8 +85,13 @@ type Verdict = Result<String, (String, String)>;
 pub fn diagnose(facts: &Facts, targets: &Targets, oldest: Option<u32>) -> Vec<Check> {
     let mut checks = organization(facts, targets);
     checks.extend(facts.roles.iter().map(|role| self::role(role, targets)));
-    let central = |account: &Account| account_checks(account, facts.now, None, CENTRAL, "central ");
-    checks.extend(central(&facts.central));
+    checks.extend(account_checks(
+        &facts.central,
+        facts.now,
+        None,
+        CENTRAL,
+        "central ",
+    ));
     if facts.members.is_empty() {
         checks.push(Check {
             account: None,
@@ -213,126 +219,6 @@ fn role(role: &Role, targets: &Targets) -> Check {
         },
     );
     check.account = Some((role.account.clone(), String::new()));
-    check
-}
-
-fn account_checks(
-    account: &Account,
-    now: Instant,
-    oldest: Option<u32>,
-    remedy: &str,
-    kind: &str,
-) -> Vec<Check> {
-    let own = Some((account.id.clone(), account.name.clone()));
-    if let Some(why) = &account.closed {
-        return vec![Check {
-            account: own,
-            region: None,
-            what: format!("{kind}account"),
-            state: State::Unknown,
-            detail: format!("cannot be looked into: {why}"),
-            remedy: Some(
-                "let the caller assume a role there, or name another with --member-role".to_owned(),
-            ),
-        }];
-    }
-    let missing = |what: &str| (format!("the {what} is missing"), remedy.to_owned());
-    let mut checks = vec![Check {
-        account: own.clone(),
-        ..check_or(
-            &format!("{kind}service role"),
-            &account.role,
-            || missing("role"),
-            |trust| match trust::service(trust, BACKUP) {
-                true => Ok("trusts AWS Backup".to_owned()),
-                false => Err(("does not trust AWS Backup".to_owned(), remedy.to_owned())),
-            },
-        )
-    }];
-    for place in &account.places {
-        for check in place_checks(place, now, oldest, kind, &missing) {
-            checks.push(Check {
-                account: own.clone(),
-                region: Some(place.region.clone()),
-                ..check
-            });
-        }
-    }
-    checks
-}
-
-fn place_checks(
-    place: &Place,
-    now: Instant,
-    oldest: Option<u32>,
-    kind: &str,
-    missing: &dyn Fn(&str) -> (String, String),
-) -> Vec<Check> {
-    let vault = check_or(
-        &format!("{kind}vault"),
-        &place.vault,
-        || missing("vault"),
-        |_| Ok("there".to_owned()),
-    );
-    // Without a vault there is nothing in it, and no key to it.
-    if place.vault.there().is_none() {
-        return vec![vault];
-    }
-    let arn = place.vault.there().map_or("", String::as_str);
-    let region = &place.region;
-    let mend = |command: &str| format!("aws kms {command} --region {region} --key-id {arn}");
-    let key = check_or(
-        &format!("{kind}key"),
-        &place.key,
-        || missing("vault's key"),
-        |state| match state.as_str() {
-            "Enabled" => Ok("enabled".to_owned()),
-            "PendingDeletion" => Err((
-                "is about to be deleted, and every backup with it".to_owned(),
-                mend("cancel-key-deletion"),
-            )),
-            other => Err((format!("is {other}"), mend("enable-key"))),
-        },
-    );
-    let mut checks = vec![vault, key];
-    let backups = format!(
-        "last {}",
-        if kind.is_empty() {
-            "backup"
-        } else {
-            "copy received"
-        }
-    );
-    checks.push(recent(&backups, &place.last_backup, now, oldest));
-    if let Some(copy) = &place.last_copy {
-        checks.push(recent("last copy", copy, now, oldest));
-    }
-    checks
-}
-
-/// When something was made last. No failure by itself: an account may have nothing to back up.
-fn recent(what: &str, last: &Seen<Last>, now: Instant, oldest: Option<u32>) -> Check {
-    let look = "see the jobs of AWS Backup there, and whether anything has the tag that the \
-                policies select";
-    let mut check = check(what, last, |last| {
-        let text = match last {
-            Last::At(time) => time.format("%Y-%m-%d %H:%M UTC").to_string(),
-            Last::Before(days) => format!("more than {days} days ago"),
-            Last::Never => "none yet".to_owned(),
-        };
-        let is_old = |oldest: u32| match last {
-            Last::At(time) => now - *time > TimeDelta::days(i64::from(oldest)),
-            Last::Before(days) => *days >= oldest,
-            Last::Never => true,
-        };
-        match oldest {
-            Some(days) if is_old(days) => Err((text, look.to_owned())),
-            _ => Ok(text),
-        }
-    });
-    if check.state == State::Fine && !matches!(last, Seen::There(Last::At(_))) {
-        check.state = State::Told;
-    }
     check
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use backup_policy::{AccountChange, Organization, Problem};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::difference::Difference;
 use super::present::Present;
@@ -54,40 +54,42 @@ impl Finding {
 /// The changes for accounts, those that are the same together.
 pub fn groups(changes: &[AccountChange<'_, '_>], after: &Organization) -> Vec<Group> {
     // Accounts that inherit the same share it: what to compare is found once for them.
-    type Key = (Option<usize>, Option<usize>);
-    let mut shared: HashMap<Key, usize> = HashMap::new();
+    type Shared = (Option<usize>, Option<usize>);
+    let mut shared: HashMap<Shared, usize> = HashMap::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
     for change in changes {
         let place = |policy: Option<&backup_policy::AccountPolicy<'_>>| {
             policy.map(|policy| Arc::as_ptr(&policy.effective) as usize)
         };
-        let key = (place(change.before), place(change.after));
-        let account = (change.id().to_owned(), change.name().to_owned());
-        let index = match shared.get(&key) {
-            Some(index) => *index,
-            None => {
-                let group = group(change, after);
-                let same = |other: &Group| {
-                    let accounts = other.accounts.clone();
-                    *other
-                        == Group {
-                            accounts,
-                            ..group.clone()
-                        }
-                };
-                let index = groups.iter().position(same).unwrap_or(groups.len());
-                if index == groups.len() {
-                    groups.push(group);
-                }
-                shared.insert(key, index);
-                index
-            }
-        };
+        let pair = (place(change.before), place(change.after));
+        let index = *shared.entry(pair).or_insert_with(|| {
+            let group = group(change, after);
+            *known.entry(group.key()).or_insert_with(|| {
+                groups.push(group);
+                groups.len() - 1
+            })
+        });
         if let Some(group) = groups.get_mut(index) {
-            group.accounts.push(account);
+            group
+                .accounts
+                .push((change.id().to_owned(), change.name().to_owned()));
         }
     }
     groups
+}
+
+impl Group {
+    /// The same for changes that are the same, whoever they happen to.
+    fn key(&self) -> String {
+        let differences = self
+            .differences
+            .iter()
+            .map(|difference| json!([difference.path, difference.before, difference.after]));
+        let flags = [self.loses_last_plan, self.becomes_invalid];
+        let differences = differences.collect::<Vec<Value>>();
+        json!([differences, self.before, self.after, self.problems, flags]).to_string()
+    }
 }
 
 fn group(change: &AccountChange<'_, '_>, after: &Organization) -> Group {
@@ -135,10 +137,12 @@ pub fn refusals(steps: &[Step]) -> Vec<Finding> {
 /// Whether something is to be attached although backup policies are not enabled.
 pub fn disabled(present: &Present, wanted: &[Wanted]) -> Option<Finding> {
     let is_off = present.live.as_ref().is_some_and(|live| !live.enabled);
-    let attaches = |wanted: &&Wanted| !wanted.enables && !wanted.desired.targets.is_empty();
-    let first = wanted.iter().find(attaches).filter(|_| is_off)?;
-    // One that enables them and comes first would do for all that follow, but nothing says which
-    // comes first.
+    let mut attaching = wanted.iter().filter(|it| !it.desired.targets.is_empty());
+    let first = attaching.next().filter(|_| is_off)?;
+    // One that enables them does so for all that come after it.
+    if wanted.iter().any(|wanted| wanted.enables) {
+        return None;
+    }
     Some(Finding::deployment_fails(format!(
         "{}: backup policies are not enabled on the organization's root: run `make \
          prepare-organization APPLY=1`, or set EnablePolicyType: true",

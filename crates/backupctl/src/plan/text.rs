@@ -110,11 +110,18 @@ fn write_group(out: &mut String, group: &Group) {
     if group.becomes_invalid {
         *out += "!!! THE MERGED POLICY BECOMES INVALID FOR\n";
     }
-    *out += &format!(
-        "{}: {}\n",
-        count(number, "account", "accounts"),
-        listed(&group.accounts)
-    );
+    *out += &format!("{}: ", count(number, "account", "accounts"));
+    if group.loses_last_plan || group.becomes_invalid {
+        // Each of them, however many: this is what a person must not miss.
+        let all: Vec<String> = group
+            .accounts
+            .iter()
+            .map(|(id, name)| format!("{id} ({name})"))
+            .collect();
+        *out += &format!("{}\n", all.join(", "));
+    } else {
+        *out += &format!("{}\n", listed(&group.accounts));
+    }
     for problem in &group.problems {
         let policies: Vec<String> = problem
             .policies
