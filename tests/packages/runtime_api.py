@@ -35,6 +35,8 @@ class Function:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
             "AWS_LAMBDA_FUNCTION_VERSION": "1",
             "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "example",
+            "AWS_SECRET_ACCESS_KEY": "example",
             "PATH": os.environ["PATH"],
         }
         self.process = subprocess.Popen(

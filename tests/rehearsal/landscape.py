@@ -50,6 +50,8 @@ class Place:
 NOTHING = Place(False, False, False, False)
 # What a target account has in each target Region; roles are global.
 COMPLETE = Place(True, True, True, True)
+# What stays in an account that leaves: what holds backups, not the function.
+KEPT = Place(True, True, True, False)
 ONLY_THE_ROLE = Place(False, False, True, False)
 
 

@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from .landscape import COMPLETE, NOTHING, ONLY_THE_ROLE
+from .landscape import COMPLETE, KEPT, NOTHING, ONLY_THE_ROLE
 from .names import (
     CENTRAL_REGION,
     HOME,
@@ -148,7 +148,8 @@ class Story:
     def leave(self):
         self._move(NEWCOMER, PRODUCTION, ORGANIZATION_ROOT)
         self._settle(lambda: NEWCOMER not in {row[1] for row in self._landscape.instances()})
-        self._landscape.expect_places([NEWCOMER], ALL_REGIONS, COMPLETE)
+        kept = self._landscape.expect_places([NEWCOMER], ALL_REGIONS, KEPT)
+        self.rows = [row for row in self.rows if row[0] != NEWCOMER] + kept
 
     def destroy(self):
         place = {"profile": "home", "region": HOME_REGION}

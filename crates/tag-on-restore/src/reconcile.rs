@@ -69,16 +69,16 @@ pub(crate) async fn reconcile(
     'pages: loop {
         let (jobs, next) = aws.completed_jobs(after, token).await?;
         for job in &jobs {
-            summary.jobs += 1;
             if matches!(gate::decide(job, None, app.config()), Decision::Skip(_)) {
+                summary.jobs += 1;
                 continue;
             }
             pace.tick().await;
             if Instant::now() + BEGIN_MARGIN > invocation.deadline {
-                summary.jobs -= 1;
                 summary.stopped_early = true;
                 break 'pages;
             }
+            summary.jobs += 1;
             look(app, aws, job, invocation, &mut summary).await;
         }
         token = next;

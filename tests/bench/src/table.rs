@@ -179,8 +179,12 @@ fn median(mut figures: Vec<f64>) -> Option<f64> {
     Some((lower + upper) / 2.0)
 }
 
-/// Calls in their order, repetitions counted.
+/// Calls in their order, repetitions counted. Very many are sorted, to be counted together.
 fn listed(calls: &[String]) -> String {
+    let mut calls = calls.to_vec();
+    if calls.len() > 20 {
+        calls.sort();
+    }
     let groups = calls.chunk_by(|a, b| a == b).filter_map(|group| {
         let call = group.first()?;
         Some(if group.len() == 1 {
