@@ -443,8 +443,8 @@ fn what_is_known_only_at_deployment_is_asked_for() {
     assert_eq!(
         reasons,
         [
-            "`PolicyTargets` of A is known only at deployment: give the values with `--parameters` \
-             or `--targets`",
+            "`PolicyTargets` of A: known only at deployment, so give the values with \
+             `--parameters` or `--targets`",
             "the content of B is in S3 (`b.json`): give it with `--content B=FILE`",
             "C has no `PolicyTargets`, so the SSM parameter `/backup/target/organizational-units` \
              counts, which is not known here: give it with `--targets`, or under its name in \

@@ -63,7 +63,6 @@ pub(crate) fn wanted(
         Kind::Native => translated(&found.properties),
     };
     let mut properties = properties.as_object().cloned().unwrap_or_default();
-    let mut unknown = Vec::new();
     if let Some(text) = sources.contents.get(found.id) {
         properties.insert("PolicyContent".to_owned(), Value::from(text.as_str()));
     }
@@ -74,17 +73,19 @@ pub(crate) fn wanted(
         !matches!(name.as_str(), "Tags" | "PolicyDescription") || !open(value)
     });
     properties.insert("OrgManagementAccount".to_owned(), "0".repeat(12).into());
-    for (name, value) in &properties {
-        if !matches!(name.as_str(), "ServiceToken" | "ServiceTimeout") && open(value) {
-            unknown.push(format!(
-                "`{name}` of {} is known only at deployment: give the values with `--parameters` \
-                 or `--targets`",
-                found.id
-            ));
-        }
-    }
-    if !unknown.is_empty() {
-        return Err(unknown);
+    let matters = |name: &str| !matches!(name, "ServiceToken" | "ServiceTimeout");
+    let unknown_properties: Vec<String> = properties
+        .iter()
+        .filter(|(name, value)| matters(name) && open(value))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !unknown_properties.is_empty() {
+        return Err(vec![format!(
+            "{} of {}: known only at deployment, so give the values with `--parameters` or \
+             `--targets`",
+            unknown_properties.join(", "),
+            found.id
+        )]);
     }
     let read = match Properties::read(&Value::Object(properties)) {
         Ok(read) => read,
@@ -100,6 +101,7 @@ pub(crate) fn wanted(
         (None, Kind::Native) => Some(Vec::new()),
         (None, Kind::Ours) => sources.parameters.get(REGIONS_PARAMETER).map(split_list),
     };
+    let mut unknown = Vec::new();
     let given =
         |list: Option<Vec<String>>, property: &str, name: &str, unknown: &mut Vec<String>| {
             list.unwrap_or_else(|| {
