@@ -15,6 +15,7 @@ from .names import (
     NEWCOMER,
     ORGANIZATION_ROOT,
     PACKAGES,
+    PIPELINE,
     POLICY_FILE,
     PRODUCTION,
     REPOSITORY,
@@ -163,6 +164,20 @@ class Story:
                 found = self._landscape.place(account, region)
                 if not (found.vault and found.key and found.role):
                     raise RehearsalFailed(f"{account} in {region} lost what holds backups: {found}")
+
+    def repair(self, commands):
+        """Run commands that a build printed, and wait until every stack instance is current."""
+        for command in commands:
+            self._typed.aws(command, "home")
+        self._settle(lambda: {row[3] for row in self._landscape.instances()} == {"CURRENT"})
+
+    def start_again(self):
+        """Start the pipeline by hand, and wait for its success."""
+        before = len(self._watch.executions())
+        client = self._people.client("codepipeline", HOME, HOME_REGION)
+        client.start_pipeline_execution(name=PIPELINE)
+        self._watch.next_one(before)
+        self._watch.succeed()
 
     def _machine(self):
         """What the builds find: this machine's tools and compiled dependencies."""

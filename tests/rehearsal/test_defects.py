@@ -18,7 +18,7 @@ DEFECTS = {
         "cloudformation/home-account/aws-backup-lambda-s3-bucket.yaml",
         "Action: s3:GetObject\n",
         "Action: s3:GetObjectTagging\n",
-        "Functions/DeployTagOnRestore: .*Your access has been denied by S3",
+        "Verify/VerifyStackSets: .*Your access has been denied by S3",
     ),
     "an export has another name": (
         "cloudformation/home-account/aws-backup-s3-bucket.yaml",

@@ -1,13 +1,15 @@
-"""Make targets as a person types them, with the profiles of the guide."""
+"""Commands as a person types them, with the profiles of the guide."""
 
 import os
+import shlex
 import subprocess
+import sys
 
 from .names import RehearsalFailed
 
 
 class Typed:
-    """Runs make in the working copy, and shows the command and what it said."""
+    """Runs commands in the working copy, and shows each and what it said."""
 
     def __init__(self, folder, endpoint, profiles, say):
         self._folder = folder
@@ -30,11 +32,20 @@ class Typed:
         words += [f"PROFILE={profile}"] if profile else []
         words += [f"REGION={region}"] if region else []
         words += [f"{name}={value}" for name, value in more.items()]
-        self._say("$ " + " ".join(words))
+        return self._run(" ".join(words), ["make", "--no-print-directory", *words[1:]])
+
+    def aws(self, command, profile):
+        """Run a command of the AWS CLI, as it was printed."""
+        # A module of the interpreter that runs the rehearsal, so it is the pinned one.
+        program = [sys.executable, "-m", "awscli", *shlex.split(command)[1:]]
+        return self._run(command, program, AWS_PROFILE=profile)
+
+    def _run(self, shown, program, **environment):
+        self._say(f"$ {shown}")
         process = subprocess.Popen(
-            ["make", "--no-print-directory", *words[1:]],
+            program,
             cwd=self._folder,
-            env=self._environment,
+            env=self._environment | environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -52,5 +63,5 @@ class Typed:
                 process.wait()
         if status != 0:
             last = " | ".join(line for line in lines[-3:] if line)
-            raise RehearsalFailed(f"`{' '.join(words)}` ended with status {status}: {last}")
+            raise RehearsalFailed(f"`{shown}` ended with status {status}: {last}")
         return "\n".join(lines)

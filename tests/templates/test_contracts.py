@@ -283,7 +283,10 @@ def test_member_stack_sets_keep_backups_and_do_not_stop_at_one_account():
                 "RetainStacksOnAccountRemoval": stack.name != "stackset-aws-backup-tagonrestore",
             }
             assert properties["CallAs"] == {"Ref": "CallAs"}
-            assert int(stack.parameters()["FailureTolerancePercentage"]) > 0
+            # A roll-out that stops is undone in the healthy accounts, too.
+            assert stack.parameters()["FailureTolerancePercentage"] == "100"
+            declared = template_of(stack).body["Parameters"]["FailureTolerancePercentage"]
+            assert declared["Default"] == 100
             assert int(stack.parameters()["MaxConcurrentPercentage"]) > 1
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from deploy.packages import FUNCTIONS
+from deploy.stack_sets import OPTIONS
 from deploy.stacks import load_template
 from deploy.templates import VARIABLES
 from model import ROOT, STACKS, Template, policies, statements, templates
@@ -17,7 +18,7 @@ from model import ROOT, STACKS, Template, policies, statements, templates
 PIPELINE = Template(ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml")
 STAGES = (
     *("Source", "UpdatePipeline", "Validate", "Targets", "Templates", "PackageBuckets", "Packages"),
-    *("MemberAccounts", "Functions", "OrgPolicy"),
+    *("MemberAccounts", "Functions", "OrgPolicy", "Verify"),
 )
 BUILDSPECS = sorted(ROOT.glob("buildspecs/*.yml"))
 
@@ -188,6 +189,31 @@ def test_org_policy_is_guarded_before_and_after():
         if "EnvironmentVariables" in action["Configuration"]
     }
     assert guards == {"RemoveFailedCreation": "before", "ProtectStack": "after"}
+
+
+def test_stack_sets_are_verified_last_whatever_is_switched_off():
+    (action,) = PIPELINE.resources()["Pipeline"]["Properties"]["Stages"][-1]["Actions"]
+    assert action["Configuration"]["ProjectName"] == {"Ref": "GuardOrgPolicyProject"}
+    variables = json.loads(action["Configuration"]["EnvironmentVariables"])
+    assert variables == [{"name": "GUARD_STEP", "value": "verify"}]
+
+
+def test_the_check_of_the_stack_sets_knows_which_can_be_switched_off():
+    switched = {}
+
+    def look(value, option=None):
+        if isinstance(value, dict):
+            if "Fn::If" in value:
+                option = value["Fn::If"][0]
+            elif "StackName" in value and option:
+                switched[value["StackName"]] = option.replace("Deploys", "Deploy")
+            value = list(value.values())
+        for item in value if isinstance(value, list) else []:
+            look(item, option)
+
+    look(PIPELINE.resources()["Pipeline"]["Properties"]["Stages"])
+    assert switched == OPTIONS
+    assert set(OPTIONS.values()) <= set(PIPELINE.body["Parameters"])
 
 
 ##### Buildspecs

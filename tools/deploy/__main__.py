@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import accounts, org_policy, organization, packages, targets, templates
+from . import accounts, org_policy, organization, packages, stack_sets, targets, templates
 from .problem import Problem, aws_reason
 from .stacks import ROOT
 
@@ -58,6 +58,9 @@ def _run(options) -> int:
         return _write(options.env, templates.publish(session, print))
     if options.command == "guard-org-policy":
         org_policy.guard(session.client("cloudformation"), options.step, print)
+        return 0
+    if options.command == "verify-stack-sets":
+        stack_sets.verify(session, print)
         return 0
 
     values = targets.load(options.targets)
@@ -109,6 +112,7 @@ def _parse(arguments):
         "guard-org-policy", help="around the deployment of the backup policies"
     )
     guard.add_argument("step", choices=("before", "after"))
+    commands.add_parser("verify-stack-sets", help="is every stack instance current?")
     return parser.parse_args(arguments)
 
 

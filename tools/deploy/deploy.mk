@@ -92,6 +92,10 @@ publish-templates: .tools/deploy/ready ## upload the stack sets' templates under
 guard-org-policy: .tools/deploy/ready ## STEP=before or STEP=after the deployment of the backup policies
 	@$(DEPLOY) guard-org-policy '$(STEP)'
 
+.PHONY: verify-stack-sets
+verify-stack-sets: .tools/deploy/ready ## have the stack sets reached every account and Region? (home account)
+	@$(DEPLOY) verify-stack-sets
+
 ##### Checks
 
 .PHONY: check-baseline
