@@ -22,6 +22,11 @@ class Page(Generic[Item]):
     items: list[Item]
     next_token: str | None
 
+    def answer(self, name: str) -> dict[str, Any]:
+        """The answer in which the items stand below ``name``."""
+        token = {} if self.next_token is None else {"NextToken": self.next_token}
+        return {name: self.items, **token}
+
 
 def paginate(
     listing: str,

@@ -10,7 +10,7 @@ from .content import check_content
 from .errors import ApiError
 from .inputs import POLICY_ID, optional_text, policy_id, required_text, target_id
 from .organization import Organization, known_type, type_not_enabled
-from .paging import Page, paginate
+from .paging import paginate
 from .policies import Policy
 
 Payload = dict[str, Any]
@@ -58,7 +58,7 @@ def list_policies(organization: Organization, payload: Payload) -> Payload:
         (policy.sequence, policy.summary()) for policy in organization.policies.of_type(kind)
     ]
     page = paginate(f"ListPolicies/{kind}", entries, payload, organization.settings)
-    return _page("Policies", page)
+    return page.answer("Policies")
 
 
 def attach_policy(organization: Organization, payload: Payload) -> Payload:
@@ -87,7 +87,7 @@ def list_targets_for_policy(organization: Organization, payload: Payload) -> Pay
     in_order = sorted(policy.targets.items(), key=lambda item: item[1])
     entries = [(sequence, organization.target(target)) for target, sequence in in_order]
     page = paginate(f"ListTargetsForPolicy/{policy.id}", entries, payload, organization.settings)
-    return _page("Targets", page)
+    return page.answer("Targets")
 
 
 def list_policies_for_target(organization: Organization, payload: Payload) -> Payload:
@@ -100,7 +100,7 @@ def list_policies_for_target(organization: Organization, payload: Payload) -> Pa
     page = paginate(
         f"ListPoliciesForTarget/{target}/{kind}", entries, payload, organization.settings
     )
-    return _page("Policies", page)
+    return page.answer("Policies")
 
 
 def enable_policy_type(organization: Organization, payload: Payload) -> Payload:
@@ -120,7 +120,7 @@ def disable_policy_type(organization: Organization, payload: Payload) -> Payload
 def list_roots(organization: Organization, payload: Payload) -> Payload:
     """ListRoots."""
     page = paginate("ListRoots", [(0, root(organization))], payload, organization.settings)
-    return _page("Roots", page)
+    return page.answer("Roots")
 
 
 def tag_resource(organization: Organization, payload: Payload) -> Payload:
@@ -146,7 +146,7 @@ def list_tags_for_resource(organization: Organization, payload: Payload) -> Payl
     entries = [(tag["Key"], tag) for tag in tags.as_list(dict(sorted(bears.items())))]
     request = {"NextToken": payload.get("NextToken")}
     page = paginate(f"ListTagsForResource/{resource}", entries, request, organization.settings)
-    return _page("Tags", page)
+    return page.answer("Tags")
 
 
 def root(organization: Organization) -> Payload:
@@ -185,13 +185,6 @@ def _check_root(organization: Organization, payload: Payload) -> None:
 
 def _document(policy: Policy) -> Payload:
     return {"PolicySummary": policy.summary(), "Content": policy.content}
-
-
-def _page(name: str, page: Page[Any]) -> Payload:
-    answer: Payload = {name: page.items}
-    if page.next_token is not None:
-        answer["NextToken"] = page.next_token
-    return answer
 
 
 OPERATIONS: dict[str, Callable[[Organization, Payload], Payload]] = {

@@ -50,7 +50,9 @@ def list_access(organization: Organization, payload: Payload) -> Payload:
         (principal, {"ServicePrincipal": principal, "DateEnabled": since})
         for principal, since in sorted(organization.service_access.items())
     ]
-    return _page("EnabledServicePrincipals", "ListAWSServiceAccess", entries, organization, payload)
+    return paginate("ListAWSServiceAccess", entries, payload, organization.settings).answer(
+        "EnabledServicePrincipals"
+    )
 
 
 def register(organization: Organization, payload: Payload) -> Payload:
@@ -104,7 +106,9 @@ def list_administrators(organization: Organization, payload: Payload) -> Payload
         for account, moment in sorted(since.items())
     ]
     listing = f"ListDelegatedAdministrators/{wanted}"
-    return _page("DelegatedAdministrators", listing, entries, organization, payload)
+    return paginate(listing, entries, payload, organization.settings).answer(
+        "DelegatedAdministrators"
+    )
 
 
 def list_services(organization: Organization, payload: Payload) -> Payload:
@@ -122,7 +126,7 @@ def list_services(organization: Organization, payload: Payload) -> Payload:
             "organization.",
         )
     listing = f"ListDelegatedServicesForAccount/{account}"
-    return _page("DelegatedServices", listing, entries, organization, payload)
+    return paginate(listing, entries, payload, organization.settings).answer("DelegatedServices")
 
 
 def enable_all_features(organization: Organization, payload: Payload) -> Payload:
@@ -151,20 +155,6 @@ def _member(organization: Organization, payload: Payload) -> str:
             "We can't find an AWS account with the AccountId that you specified.",
         )
     return account
-
-
-def _page(
-    name: str,
-    listing: str,
-    entries: list[tuple[str, Payload]],
-    organization: Organization,
-    payload: Payload,
-) -> Payload:
-    page = paginate(listing, entries, payload, organization.settings)
-    answer: Payload = {name: page.items}
-    if page.next_token is not None:
-        answer["NextToken"] = page.next_token
-    return answer
 
 
 OPERATIONS: dict[str, Callable[[Organization, Payload], Payload]] = {

@@ -36,7 +36,7 @@ def list_accounts(organization: Organization, payload: Payload) -> Payload:
     accounts = [
         (account, _account(organization, account)) for account in sorted(organization.accounts)
     ]
-    return _page("Accounts", "ListAccounts", accounts, organization, payload)
+    return paginate("ListAccounts", accounts, payload, organization.settings).answer("Accounts")
 
 
 def describe_account(organization: Organization, payload: Payload) -> Payload:
@@ -58,7 +58,9 @@ def list_accounts_for_parent(organization: Organization, payload: Payload) -> Pa
         for account in sorted(organization.accounts.values(), key=lambda account: account.id)
         if account.parent == parent
     ]
-    return _page("Accounts", f"ListAccountsForParent/{parent}", accounts, organization, payload)
+    return paginate(
+        f"ListAccountsForParent/{parent}", accounts, payload, organization.settings
+    ).answer("Accounts")
 
 
 def list_units_for_parent(organization: Organization, payload: Payload) -> Payload:
@@ -70,7 +72,7 @@ def list_units_for_parent(organization: Organization, payload: Payload) -> Paylo
         if unit.parent == parent
     ]
     listing = f"ListOrganizationalUnitsForParent/{parent}"
-    return _page("OrganizationalUnits", listing, units, organization, payload)
+    return paginate(listing, units, payload, organization.settings).answer("OrganizationalUnits")
 
 
 def list_children(organization: Organization, payload: Payload) -> Payload:
@@ -83,7 +85,9 @@ def list_children(organization: Organization, payload: Payload) -> Payload:
         for child in sorted(ids)
         if organization.parent_of(child) == parent
     ]
-    return _page("Children", f"ListChildren/{parent}/{kind}", children, organization, payload)
+    return paginate(
+        f"ListChildren/{parent}/{kind}", children, payload, organization.settings
+    ).answer("Children")
 
 
 def list_parents(organization: Organization, payload: Payload) -> Payload:
@@ -138,20 +142,6 @@ def _account(organization: Organization, account_id: str) -> Payload:
 def _unit(organization: Organization, unit_id: str) -> Payload:
     target = organization.target(unit_id)
     return {"Id": unit_id, "Arn": target["Arn"], "Name": target["Name"]}
-
-
-def _page(
-    name: str,
-    listing: str,
-    entries: list[tuple[str, Payload]],
-    organization: Organization,
-    payload: Payload,
-) -> Payload:
-    page = paginate(listing, entries, payload, organization.settings)
-    answer: Payload = {name: page.items}
-    if page.next_token is not None:
-        answer["NextToken"] = page.next_token
-    return answer
 
 
 OPERATIONS: dict[str, Callable[[Organization, Payload], Payload]] = {
