@@ -23,6 +23,7 @@ _IAM = "ministack.services.iam"
 _LAMBDA = "ministack.services.lambda_svc"
 _RUNTIME = "ministack.core.lambda_runtime"
 _STACKS = "ministack.services.cloudformation.stacks"
+_CHANGE_SETS = "ministack.services.cloudformation.changesets"
 _HANDLERS = "ministack.services.cloudformation.handlers"
 _PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _CUSTOM = "ministack.services.cloudformation.custom_resource"
@@ -107,6 +108,7 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_EVENTS, "_dispatch_to_sqs", False, "8a8e473f203a", "events that did not start one"),
     PatchPoint("ministack.services.backup", "_vaults", False, "", "vaults that exist already"),
     PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
+    PatchPoint(_CHANGE_SETS, "_IMPORT_LOOKUPS", True, "", "vaults can be imported"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),
     PatchPoint(_STACKS, "_delete_resource", True, "7826b054e390", "events of the cleanup"),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),

@@ -19,6 +19,7 @@ from . import (
     membership,
     organizations_api,
     patches,
+    stack_lookup,
 )
 from .backup_settings import BackupSettings
 from .custom_resources import CustomResources
@@ -148,7 +149,8 @@ class Emulator:
             answer = answer or self.deployers.begin(headers, body)
             if answer is not None:
                 return answer
-            response: Response = await base_cloudformation(method, path, headers, body, query)
+            asked = stack_lookup.by_physical_id(body)
+            response: Response = await base_cloudformation(method, path, headers, asked, query)
             self.deployers.end(response)
             return response
 
