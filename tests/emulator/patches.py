@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from . import restore_patches
+from . import permissions_patches, restore_patches
 from .base import BaseMismatch
 from .patch_point import PatchPoint, fingerprint
 
@@ -23,6 +23,7 @@ _IAM = "ministack.services.iam"
 _LAMBDA = "ministack.services.lambda_svc"
 _RUNTIME = "ministack.core.lambda_runtime"
 _STACKS = "ministack.services.cloudformation.stacks"
+_CHANGE_SETS = "ministack.services.cloudformation.changesets"
 _HANDLERS = "ministack.services.cloudformation.handlers"
 _PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _CUSTOM = "ministack.services.cloudformation.custom_resource"
@@ -107,6 +108,7 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_EVENTS, "_dispatch_to_sqs", False, "8a8e473f203a", "events that did not start one"),
     PatchPoint("ministack.services.backup", "_vaults", False, "", "vaults that exist already"),
     PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
+    PatchPoint(_CHANGE_SETS, "_IMPORT_LOOKUPS", True, "", "vaults can be imported"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),
     PatchPoint(_STACKS, "_delete_resource", True, "7826b054e390", "events of the cleanup"),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),
@@ -154,15 +156,8 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_STS, "register_session", False, "11dc234b94b7", "sessions of functions' roles"),
     PatchPoint(_IAM, "_roles", False, "", "trust policies"),
     PatchPoint(_S3, "_bucket_owner_account", False, "016e2c17ae08", "foreign buckets"),
-    PatchPoint(_S3, "_foreign_bucket_allows", False, "547959e9deea", "foreign buckets"),
     PatchPoint(_S3, "_get_object_data", False, "d34214e7efd1", "foreign buckets"),
-    PatchPoint(
-        "ministack.core.iam_evaluator",
-        "_principal_org_id",
-        True,
-        "3247809b67e3",
-        "members belong to our organization",
-    ),
+    *permissions_patches.TABLE,
     *restore_patches.TABLE,
 )
 

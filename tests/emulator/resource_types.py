@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.services import backup
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services.cloudformation import changesets, provisioners, stacks
 
 from . import patches
 from .loopback import Loopback
@@ -31,6 +31,19 @@ def _refusing_existing(create: Callable[..., Any]) -> Callable[..., Any]:
     return create_vault
 
 
+def _import_vault(identifier: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """What a stack knows of a vault that it takes over."""
+    name = identifier["BackupVaultName"]
+    return name, {"BackupVaultArn": backup._vaults[name]["BackupVaultArn"], "BackupVaultName": name}
+
+
+def _vault_import_problem(name: str) -> str | None:
+    """Why a vault cannot be imported; AWS's text for this type is not known."""
+    if name in backup._vaults:
+        return None
+    return f"Resource of type 'AWS::Backup::BackupVault' with identifier '{name}' was not found."
+
+
 class ResourceTypes:
     """Registers the types; their handlers call AWS's APIs, so each runs on a thread of its own."""
 
@@ -45,6 +58,11 @@ class ResourceTypes:
         """Put the types into the base."""
         vault = provisioners._RESOURCE_HANDLERS["AWS::Backup::BackupVault"]
         vault["create"] = _refusing_existing(vault["create"])
+        vault["import"] = _import_vault
+        changesets._IMPORT_LOOKUPS["AWS::Backup::BackupVault"] = (
+            ("BackupVaultName",),
+            _vault_import_problem,
+        )
         module = "ministack.services.cloudformation"
         blocks = stacks._runs_on_worker_thread
         sends_back = stacks._sends_back_failed_update

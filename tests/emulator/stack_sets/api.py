@@ -13,7 +13,7 @@ from ..errors import ApiError
 from ..loopback import Loopback
 from ..organization import STACK_SETS, Organization
 from ..query_wire import Response
-from . import access, descriptions, requests
+from . import access, descriptions, imports, requests
 from .auto_deployment import AutoDeployment
 from .context import Context
 from .model import StackSets
@@ -57,13 +57,14 @@ async def describe_access(context: Context, payload: Payload) -> Payload:
 OPERATIONS: dict[str, Handle] = {
     **requests.OPERATIONS,
     **descriptions.OPERATIONS,
+    "ImportStacksToStackSet": imports.import_stacks,
     "ActivateOrganizationsAccess": activate_access,
     "DeactivateOrganizationsAccess": deactivate_access,
     "DescribeOrganizationsAccess": describe_access,
 }
 
 # Operations of AWS that this emulator lacks; the base would say that AWS does not know them.
-MISSING = frozenset({"DetectStackSetDrift", "ImportStacksToStackSet"})
+MISSING = frozenset({"DetectStackSetDrift"})
 
 
 class StackSetApi:

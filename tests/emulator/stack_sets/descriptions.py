@@ -8,6 +8,7 @@ from ..errors import ApiError
 from . import access
 from .context import Context
 from .model import SERVICE_MANAGED, Instance, Operation, StackSet
+from .operations import IMPORT
 from .requests import Handle, Payload
 
 
@@ -179,7 +180,7 @@ def _instance(stack_set: StackSet, instance: Instance) -> Payload:
 def _operation_summary(operation: Operation) -> Payload:
     return {
         "OperationId": operation.id,
-        "Action": operation.action,
+        "Action": "CREATE" if operation.action == IMPORT else operation.action,
         "Status": operation.status,
         "OperationPreferences": operation.preferences or None,
         "CreationTimestamp": operation.created,

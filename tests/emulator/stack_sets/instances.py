@@ -19,6 +19,7 @@ from ministack.services import cloudformation
 from .. import credentials
 from ..credentials import CannotAssume, Credentials
 from ..loopback import Loopback
+from . import templates
 from .model import SELF_MANAGED, Instance, StackSet
 
 ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
@@ -72,6 +73,27 @@ class Stacks:
                 return
             raise InstanceFailed(_reason(error)) from error
         self._succeed(client, instance, ("CREATE_COMPLETE", "UPDATE_COMPLETE"))
+
+    def adopt(self, stack_set: StackSet, instance: Instance) -> None:
+        """Take a stack that is there for the instance's; raises `InstanceFailed` unless it fits."""
+        client = self._client(stack_set, instance)
+        try:
+            stack = client.describe_stacks(StackName=instance.stack_id)["Stacks"][0]
+            found = client.get_template(StackName=instance.stack_id, TemplateStage="Original")
+        except (ClientError, BotoCoreError) as error:
+            raise InstanceFailed(_reason(error)) from error
+        if stack["StackStatus"].endswith(("_IN_PROGRESS", "_FAILED")):
+            raise InstanceFailed(f"Stack {instance.stack_id} is {stack['StackStatus']}")
+        if not templates.same(found["TemplateBody"], stack_set.template):
+            raise InstanceFailed(
+                f"The template of stack {instance.stack_id} is not the stack set's"
+            )
+        if templates.tags(stack.get("Tags", [])) != templates.tags(stack_set.tags):
+            raise InstanceFailed(f"The tags of stack {instance.stack_id} are not the stack set's")
+        # Later changes of the stack set's own values do not reach an imported stack.
+        instance.overrides = {
+            entry["ParameterKey"]: entry["ParameterValue"] for entry in stack.get("Parameters", [])
+        }
 
     def remove(self, stack_set: StackSet, instance: Instance) -> None:
         """Delete the stack if there is one; raises `InstanceFailed`."""

@@ -27,7 +27,7 @@ class Instance:
     stack_id: str | None = None
     # CURRENT, OUTDATED or INOPERABLE
     status: str = "OUTDATED"
-    # PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED or INOPERABLE
+    # PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, INOPERABLE or FAILED_IMPORT
     detailed: str = "PENDING"
     reason: str = ""
     operation: str = ""

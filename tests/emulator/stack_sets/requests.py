@@ -71,7 +71,7 @@ async def update_stack_set(context: Context, payload: Payload) -> Payload:
         payload.get("Tags", stack_set.tags),
     )
     _check(changed)
-    places = _places(stack_set, context.organization, payload)
+    places = targets.operable(stack_set, _places(stack_set, context.organization, payload))
 
     def take_over() -> None:
         for name in ("template", "parameters", "capabilities", "tags"):
@@ -138,7 +138,7 @@ async def update_instances(context: Context, payload: Payload) -> Payload:
     """UpdateStackInstances: other overrides, and the stack set's present state."""
     stack_set = context.operable(payload)
     overrides = _overrides(stack_set, payload)
-    places = targets.existing(stack_set, context.organization, payload)
+    places = targets.operable(stack_set, targets.existing(stack_set, context.organization, payload))
     return _begin(
         context,
         stack_set,

@@ -58,6 +58,15 @@ def existing(stack_set: StackSet, organization: Organization, payload: Payload) 
     return found
 
 
+def operable(stack_set: StackSet, places: Targets) -> Targets:
+    """Those that updates reach: not what a failed deletion or import has left."""
+    return {
+        place: unit
+        for place, unit in places.items()
+        if stack_set.instances[place].status != "INOPERABLE"
+    }
+
+
 def joins_and_leaves(payload: Payload) -> tuple[list[str], list[str]]:
     """The OUs and Regions whose future accounts a request speaks about.
 

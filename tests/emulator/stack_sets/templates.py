@@ -91,6 +91,19 @@ def summarise(template: str) -> Summary:
     )
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two templates say the same; JSON may have been read already."""
+    first, second = (
+        engine._parse_template(text) if isinstance(text, str) else text for text in (one, other)
+    )
+    return bool(first == second)
+
+
+def tags(entries: list[dict[str, str]]) -> dict[str, str]:
+    """Tags as a mapping."""
+    return {entry["Key"]: entry["Value"] for entry in entries}
+
+
 def check(summary: Summary, parameters: dict[str, str], capabilities: list[str]) -> None:
     """Raise what CloudFormation answers when values or acknowledgements do not fit a template."""
     unknown = sorted(set(parameters) - set(summary.parameters))
