@@ -14,10 +14,10 @@ def look_with(story, emulator):
     return lambda: gather.snapshot(story.people, emulator, story.landscape, ALL_REGIONS)
 
 
-def finish(teller, result, file):
-    """Write the page and print the report."""
+def finish(teller, result, file, brief=False):
+    """Write the page and print the report, or what matters most of it."""
     write_page(file, result)
-    for line, is_heading in report(result):
+    for line, is_heading in report(result, brief):
         teller.say(line, "bold" if is_heading else None)
 
 

@@ -6,10 +6,9 @@ organization's access role, which `session` gets whenever a command needs one.
 
 import configparser
 import shlex
-import sys
 from pathlib import Path
 
-from .names import CENTRAL, CENTRAL_REGION, HOME_REGION, MANAGEMENT
+from .names import CENTRAL, CENTRAL_REGION, HOME_REGION, MANAGEMENT, PYTHON
 from .people import ACCESS_ROLE
 
 USER = "demo"
@@ -24,7 +23,7 @@ def write(path, people, accounts):
     for account, name in accounts:
         if account != MANAGEMENT:
             role = f"arn:aws:iam::{account}:role/{ACCESS_ROLE}"
-            command = [sys.executable, str(_SESSION), str(path), people.endpoint, role]
+            command = [str(PYTHON), str(_SESSION), str(path), people.endpoint, role]
             profiles[f"profile {name}"] = {
                 "credential_process": shlex.join(command),
                 "region": CENTRAL_REGION if account == CENTRAL else HOME_REGION,

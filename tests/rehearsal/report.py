@@ -6,18 +6,21 @@ from .result import FAILED, LEFT_OUT, OK, PARTS
 _CALLERS = 12
 
 
-def report(result):
+def report(result, brief=False):
     """(line, whether it is a heading) from the first to the last."""
-    parts = (
+    parts = [
         ("Stages", _stages(result)),
         (_places_title(result), _places(result)),
         ("Backup policies", _policies(result)),
-        ("Pipeline", _executions(result)),
-        ("Not run by the builds here", _not_run(result)),
-        ("AWS calls", _calls(result)),
-        ("Permissions: denials", _denials(result)),
-        ("Where to look", [f"{what}  {where}" for what, where in _padded(result.look)]),
-    )
+    ]
+    if not brief:
+        parts += [
+            ("Pipeline", _executions(result)),
+            ("Not run by the builds here", _not_run(result)),
+            ("AWS calls", _calls(result)),
+            ("Permissions: denials", _denials(result)),
+        ]
+    parts.append(("Where to look", _padded(result.look)))
     lines = []
     for title, body in parts:
         if body:
@@ -87,11 +90,11 @@ def _stages(result):
         (
             str(number),
             stage.title,
-            f"{stage.seconds:.1f} s" if stage.outcome == OK else shown[stage.outcome],
+            duration(stage.seconds) if stage.outcome == OK else shown[stage.outcome],
         )
         for number, stage in enumerate(result.stages, 1)
     ]
-    return table([*rows, ("", "together", f"{result.seconds:.1f} s")], right=(0, 2))
+    return table([*rows, ("", "together", duration(result.seconds))], right=(0, 2))
 
 
 def _places_title(result):
@@ -130,7 +133,7 @@ def _executions(result):
             f"run {number}, started by {starter(execution)}",
             execution.status.lower(),
             count(len(execution.actions), "action"),
-            f"{execution.seconds:.1f} s",
+            duration(execution.seconds),
         )
         for number, execution in enumerate(result.snapshot.executions, 1)
     ]
@@ -166,4 +169,4 @@ def _denials(result):
 
 def _padded(rows):
     width = max((len(row[0]) for row in rows), default=0)
-    return [(what.ljust(width), where) for what, where in rows]
+    return [f"{what.ljust(width)}  {where}" for what, where in rows]

@@ -9,6 +9,7 @@ import sys
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 
 def main():
@@ -25,7 +26,10 @@ def main():
         aws_secret_access_key=keys["aws_secret_access_key"],
         config=Config(proxies={}),
     )
-    found = client.assume_role(RoleArn=role, RoleSessionName="demo")["Credentials"]
+    try:
+        found = client.assume_role(RoleArn=role, RoleSessionName="demo")["Credentials"]
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(str(error))
     found["Expiration"] = found["Expiration"].isoformat()
     print(json.dumps({"Version": 1} | found))
 

@@ -11,6 +11,7 @@ from demo.interruption import held
 
 from . import profiles, running
 from .guard import FAILED, guarded
+from .names import PYTHON
 from .outcome import finish, look_with
 from .recorder import Recorder
 from .running import FOLDER, Running
@@ -71,7 +72,8 @@ def deploy(folder, port, teller):
         accounts = [(found["id"], found["name"]) for found in emulator.organization()["accounts"]]
         profiles.write(folder / "config", story.people, accounts)
         write_program(folder)
-        finish(teller, recorder.result("The demonstration", emulator, ()), folder / "page.html")
+        result = recorder.result("The demonstration", emulator, ())
+        finish(teller, result, folder / "page.html", brief=True)
         with held():
             complete = Running(process, here.identity, port, since, complete=True)
             running.write(folder, complete)
@@ -95,7 +97,7 @@ def write_program(folder):
     program.parent.mkdir()
     # Said as an option: for SQS the CLI prefers an address of its own to the environment's.
     program.write_text(
-        f'#!/bin/sh\nexec "{sys.executable}" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n'
+        f'#!/bin/sh\nexec "{PYTHON}" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n'
     )
     program.chmod(0o755)
 

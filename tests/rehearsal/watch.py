@@ -54,8 +54,9 @@ class Watch:
         deadline = time.monotonic() + self._seconds
         while True:
             newest = self.executions()[0]
-            self._tell(newest, told)
-            self.roll_outs.tell()
+            # An action that ends may have ended a roll-out, and nothing else here does.
+            if self._tell(newest, told):
+                self.roll_outs.tell()
             if newest["status"] not in _RUNNING:
                 return newest
             if time.monotonic() > deadline:
@@ -71,6 +72,8 @@ class Watch:
         return list(reversed(found))
 
     def _tell(self, execution, told):
+        """Tell what has ended since the last time; whether anything has."""
+        before = len(told)
         for action in self._details(execution):
             name = f"{action['stageName']}/{action['actionName']}"
             if action["status"] in _RUNNING:
@@ -79,6 +82,7 @@ class Watch:
                 told.add(action["actionExecutionId"])
                 seconds = (action["lastUpdateTime"] - action["startTime"]).total_seconds()
                 self._teller.say(f"   {name}: {action['status'].lower()} ({seconds:.1f} s)")
+        return len(told) > before
 
     def _why(self, execution):
         # The newest: after a retry the older failures are there, too.
