@@ -123,6 +123,12 @@ TABLE: tuple[PatchPoint, ...] = (
         "dc67e10ed3cf",
         "code from foreign buckets, and never an empty function",
     ),
+    PatchPoint(_LAMBDA, "_emit_lambda_logs", True, "2acd4c557cf3", "logs that the function's role may write"),
+    PatchPoint(
+        _LAMBDA, "_route_async_failure", True, "357cde1be6e0", "destinations that the function's role reaches"
+    ),
+    PatchPoint(_LAMBDA, "_put_event_invoke_config", True, "211460dd1cfe", "the same, when one is named"),
+    PatchPoint(_LAMBDA, "_create_esm", True, "a0e31420139e", "queues that the function's role may read"),
     PatchPoint(
         _LAMBDA, "s3_code_region_message", True, "5c3e0fac1592", "asked where the bucket is"
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .. import deliveries
+from .. import queue_batches
 from .restoring import PLACE, Account, arn
 from .test_restores import allow_rule, received
 from .world import MEMBER, World, error_of, eventually, function_zip
@@ -178,7 +178,7 @@ def test_a_crash_and_an_answer_without_sense_fail_the_whole_batch(
     ],
 )
 def test_answers_to_a_batch_are_read_as_lambda_reads_them(answer: Any, fails: bool) -> None:
-    assert (deliveries.objection(answer, {"a"}) is not None) == fails
+    assert (queue_batches.objection(answer, {"a"}) is not None) == fails
 
 
 def rule(account: Account, target: dict[str, Any]) -> str:
