@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from . import restore_patches
+from . import permissions_patches, restore_patches
 from .base import BaseMismatch
 from .patch_point import PatchPoint, fingerprint
 
@@ -123,12 +123,26 @@ TABLE: tuple[PatchPoint, ...] = (
         "dc67e10ed3cf",
         "code from foreign buckets, and never an empty function",
     ),
-    PatchPoint(_LAMBDA, "_emit_lambda_logs", True, "2acd4c557cf3", "logs that the function's role may write"),
     PatchPoint(
-        _LAMBDA, "_route_async_failure", True, "357cde1be6e0", "destinations that the function's role reaches"
+        _LAMBDA,
+        "_emit_lambda_logs",
+        True,
+        "2acd4c557cf3",
+        "logs that the function's role may write",
     ),
-    PatchPoint(_LAMBDA, "_put_event_invoke_config", True, "211460dd1cfe", "the same, when one is named"),
-    PatchPoint(_LAMBDA, "_create_esm", True, "a0e31420139e", "queues that the function's role may read"),
+    PatchPoint(
+        _LAMBDA,
+        "_route_async_failure",
+        True,
+        "357cde1be6e0",
+        "destinations that the function's role reaches",
+    ),
+    PatchPoint(
+        _LAMBDA, "_put_event_invoke_config", True, "211460dd1cfe", "the same, when one is named"
+    ),
+    PatchPoint(
+        _LAMBDA, "_create_esm", True, "a0e31420139e", "queues that the function's role may read"
+    ),
     PatchPoint(
         _LAMBDA, "s3_code_region_message", True, "5c3e0fac1592", "asked where the bucket is"
     ),
@@ -162,15 +176,8 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_STS, "register_session", False, "11dc234b94b7", "sessions of functions' roles"),
     PatchPoint(_IAM, "_roles", False, "", "trust policies"),
     PatchPoint(_S3, "_bucket_owner_account", False, "016e2c17ae08", "foreign buckets"),
-    PatchPoint(_S3, "_foreign_bucket_allows", False, "547959e9deea", "foreign buckets"),
     PatchPoint(_S3, "_get_object_data", False, "d34214e7efd1", "foreign buckets"),
-    PatchPoint(
-        "ministack.core.iam_evaluator",
-        "_principal_org_id",
-        True,
-        "3247809b67e3",
-        "members belong to our organization",
-    ),
+    *permissions_patches.TABLE,
     *restore_patches.TABLE,
 )
 

@@ -39,7 +39,11 @@ TABLE: tuple[PatchPoint, ...] = (
         "answers to batches as Lambda reads them",
     ),
     PatchPoint(
-        _LAMBDA, "_sqs_esm_concurrency", True, "6848adc59a20", "a queue that the function's role may read"
+        _LAMBDA,
+        "_sqs_esm_concurrency",
+        True,
+        "6848adc59a20",
+        "a queue that the function's role may read",
     ),
     PatchPoint(
         "ministack.services.cloudwatch",
@@ -50,7 +54,11 @@ TABLE: tuple[PatchPoint, ...] = (
     ),
     PatchPoint(_SQS, "queue_policy_allows", True, "4f18542d203b", "queues that let a service in"),
     PatchPoint(
-        "ministack.services.sns", "topic_policy_allows", True, "c2657d95c823", "topics that let a service in"
+        "ministack.services.sns",
+        "topic_policy_allows",
+        True,
+        "c2657d95c823",
+        "topics that let a service in",
     ),
     PatchPoint(_LAMBDA, "_iter_all_esms", False, "45c850a12c18", "mappings of a queue"),
     PatchPoint(_LAMBDA, "_esm_backoff_until", False, "", "visibility timeouts that pass at once"),

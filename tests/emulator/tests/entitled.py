@@ -78,7 +78,7 @@ class Entitled:
         return user
 
     def key(self, *statements: Statement) -> str:
-        """A customer's key with this policy, by default that of the account's IAM policies; its ARN."""
+        """A customer's key with this policy, by default what the account's own say; its ARN."""
         account = {"AWS": f"arn:aws:iam::{self.account}:root"}
         usual = {"Effect": "Allow", "Principal": account, "Action": "kms:*", "Resource": "*"}
         policy = document(*(statements or (usual,)))

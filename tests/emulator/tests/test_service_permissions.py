@@ -1,4 +1,4 @@
-"""What Lambda does in somebody's name: code, roles that are passed on, logs, queues, destinations."""
+"""What Lambda does in somebody's name: code, passed roles, logs, queues, destinations."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def maker(account: Entitled) -> User:
     account.client("s3").create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )
-    account.client("s3").put_object(
-        Bucket=BUCKET, Key="function.zip", Body=function_zip(FUNCTION)
-    )
+    account.client("s3").put_object(Bucket=BUCKET, Key="function.zip", Body=function_zip(FUNCTION))
     user = account.user("maker", *making(role))
     account.refused()
     return user
@@ -220,15 +218,11 @@ def test_a_queue_is_mapped_to_a_function_only_if_its_role_may_read_it(
     assert account.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
 
 
-def test_a_queue_is_read_only_while_the_functions_role_may(
-    account: Entitled, world: World
-) -> None:
+def test_a_queue_is_read_only_while_the_functions_role_may(account: Entitled, world: World) -> None:
     work = account.arn("sqs", "work")
     url = account.client("sqs").create_queue(QueueName="work")["QueueUrl"]
     worker(account, allow(*LOGS), allow(*POLLING, on=work))
-    account.client("lambda").create_event_source_mapping(
-        EventSourceArn=work, FunctionName="worker"
-    )
+    account.client("lambda").create_event_source_mapping(EventSourceArn=work, FunctionName="worker")
     account.grant("worker", allow(*LOGS), allow(*POLLING[1:], on=work))
     account.client("sqs").send_message(QueueUrl=url, MessageBody="one")
     eventually(lambda: account.refused() == [("worker", "sqs:ReceiveMessage", work)])

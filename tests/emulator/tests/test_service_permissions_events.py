@@ -49,9 +49,7 @@ def details(account: Entitled, url: str) -> list[Any]:
     found = account.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
     messages = found.get("Messages", [])
     for message in messages:
-        account.client("sqs").delete_message(
-            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"]
-        )
+        account.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return [json.loads(message["Body"])["detail"] for message in messages]
 
 

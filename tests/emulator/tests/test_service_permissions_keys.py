@@ -1,4 +1,4 @@
-"""Customers' keys behind S3, SNS, SQS and CodeCommit; the policies of vaults; tags by the tagging API."""
+"""Customers' keys behind services, vaults' policies, and tags by the tagging API."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ def test_an_encrypted_object_is_put_and_got_with_its_key(account: Entitled) -> N
     assert s3.get_object(Bucket=BUCKET, Key="thing")["Body"].read() == b"secret"
     assert account.refused() == []
     # A direct call is not through S3.
-    assert error_of(
-        user.client("kms").decrypt, CiphertextBlob=b"x" * 64, KeyId=key
-    )[0].startswith("AccessDenied")
+    assert error_of(user.client("kms").decrypt, CiphertextBlob=b"x" * 64, KeyId=key)[0].startswith(
+        "AccessDenied"
+    )
 
 
 def test_the_keys_own_policy_counts_and_so_does_a_buckets_default(account: Entitled) -> None:
@@ -102,9 +102,9 @@ def test_who_publishes_to_an_encrypted_topic_needs_its_key(account: Entitled) ->
 
 def test_who_sends_to_an_encrypted_queue_or_reads_it_needs_its_key(account: Entitled) -> None:
     key = account.key()
-    url = account.client("sqs").create_queue(
-        QueueName="work", Attributes={"KmsMasterKeyId": key}
-    )["QueueUrl"]
+    url = account.client("sqs").create_queue(QueueName="work", Attributes={"KmsMasterKeyId": key})[
+        "QueueUrl"
+    ]
     messages = allow("sqs:SendMessage", "sqs:ReceiveMessage", on=account.arn("sqs", "work"))
     user = account.user("sender", messages)
     sqs = user.client("sqs")
