@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from . import permissions_patches, restore_patches
+from . import permissions_patches, restore_patches, service_patches
 from .base import BaseMismatch
 from .patch_point import PatchPoint, fingerprint
 
@@ -124,26 +124,6 @@ TABLE: tuple[PatchPoint, ...] = (
         "code from foreign buckets, and never an empty function",
     ),
     PatchPoint(
-        _LAMBDA,
-        "_emit_lambda_logs",
-        True,
-        "2acd4c557cf3",
-        "logs that the function's role may write",
-    ),
-    PatchPoint(
-        _LAMBDA,
-        "_route_async_failure",
-        True,
-        "357cde1be6e0",
-        "destinations that the function's role reaches",
-    ),
-    PatchPoint(
-        _LAMBDA, "_put_event_invoke_config", True, "211460dd1cfe", "the same, when one is named"
-    ),
-    PatchPoint(
-        _LAMBDA, "_create_esm", True, "a0e31420139e", "queues that the function's role may read"
-    ),
-    PatchPoint(
         _LAMBDA, "s3_code_region_message", True, "5c3e0fac1592", "asked where the bucket is"
     ),
     PatchPoint(
@@ -179,6 +159,7 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_S3, "_get_object_data", False, "d34214e7efd1", "foreign buckets"),
     *permissions_patches.TABLE,
     *restore_patches.TABLE,
+    *service_patches.TABLE,
 )
 
 

@@ -38,28 +38,6 @@ TABLE: tuple[PatchPoint, ...] = (
         "da9866f365b8",
         "answers to batches as Lambda reads them",
     ),
-    PatchPoint(
-        _LAMBDA,
-        "_sqs_esm_concurrency",
-        True,
-        "6848adc59a20",
-        "a queue that the function's role may read",
-    ),
-    PatchPoint(
-        "ministack.services.cloudwatch",
-        "_dispatch_alarm_actions",
-        True,
-        "9c27c0be1198",
-        "topics that let an alarm in",
-    ),
-    PatchPoint(_SQS, "queue_policy_allows", True, "4f18542d203b", "queues that let a service in"),
-    PatchPoint(
-        "ministack.services.sns",
-        "topic_policy_allows",
-        True,
-        "c2657d95c823",
-        "topics that let a service in",
-    ),
     PatchPoint(_LAMBDA, "_iter_all_esms", False, "45c850a12c18", "mappings of a queue"),
     PatchPoint(_LAMBDA, "_esm_backoff_until", False, "", "visibility timeouts that pass at once"),
     PatchPoint(_LAMBDA, "_esm_wake", False, "", "visibility timeouts that pass at once"),
@@ -70,6 +48,4 @@ TABLE: tuple[PatchPoint, ...] = (
         _SQS, "_ensure_msg_fields", False, "07dbe09e03e3", "messages in dead-letter queues of rules"
     ),
     PatchPoint("ministack.services.backup", "_vaults", False, "", "recovery points are in vaults"),
-    PatchPoint(_EVENTS, "_event_bus_policies", False, "", "policies of buses"),
-    PatchPoint(_EVENTS, "_event_buses", False, "", "buses of other accounts"),
 )

@@ -20,6 +20,7 @@ from typing import Any
 
 from .gate import GATE, Denial
 from .http import Asked
+from .needs import Need
 from .principals import Principal
 
 
@@ -28,21 +29,24 @@ class Passing:
     """Where a request has the role, and who gets it.
 
     ``path`` are the names down to the role, `[]` for each entry of a list; the first
-    letter's case does not count, as services differ in it.
+    letter's case does not count, as services differ in it. ``says_so`` is whether the service,
+    as it is emulated, answers a role that it cannot assume with an error of its own.
     """
 
     path: str
     service: str
+    says_so: bool = False
 
 
 _BACKUP = Passing("IamRoleArn", "backup.amazonaws.com")
 _BUILD = Passing("serviceRole", "codebuild.amazonaws.com")
 _EVENTS = "events.amazonaws.com"
 _FUNCTION = Passing("Role", "lambda.amazonaws.com")
-_PIPELINE = Passing("pipeline.roleArn", "codepipeline.amazonaws.com")
+_PIPELINE = Passing("pipeline.roleArn", "codepipeline.amazonaws.com", says_so=True)
 _SCHEDULE = Passing("Target.RoleArn", "scheduler.amazonaws.com")
-_STACK = Passing("RoleARN", "cloudformation.amazonaws.com")
-_STACK_SET = Passing("AdministrationRoleARN", "cloudformation.amazonaws.com")
+_STACK = Passing("RoleARN", "cloudformation.amazonaws.com", says_so=True)
+# Looked at when the stack set is operated.
+_STACK_SET = Passing("AdministrationRoleARN", "cloudformation.amazonaws.com", says_so=True)
 
 # IAM's action -> the roles in its request.
 TABLE: dict[str, tuple[Passing, ...]] = {
@@ -76,17 +80,27 @@ TABLE: dict[str, tuple[Passing, ...]] = {
 
 def refused(asked: Asked, action: str, principal: Principal) -> Denial | None:
     """Why a request may not pass a role on: iam:PassRole, the role, or its trust in the service."""
-    for role, service in needs_of_passed_roles(action, asked):
-        if denial := GATE.check_pass_role(principal, role, service, f"call {action}"):
+    via = f"call {action}"
+    for role, passing in _passed(action, asked):
+        if passing.says_so:
+            need = Need("iam:PassRole", role, {"iam:passedtoservice": passing.service})
+            denial = GATE.check(principal, [need], via)
+        else:
+            denial = GATE.check_pass_role(principal, role, passing.service, via)
+        if denial is not None:
             return denial
     return None
 
 
 def needs_of_passed_roles(action: str, asked: Asked) -> list[tuple[str, str]]:
     """The roles that a request passes: (the role's ARN, the service's principal)."""
+    return [(role, passing.service) for role, passing in _passed(action, asked)]
+
+
+def _passed(action: str, asked: Asked) -> list[tuple[str, Passing]]:
     payload = {**asked.json(), **asked.params}
     found = [
-        (role, passing.service)
+        (role, passing)
         for passing in TABLE.get(action, ())
         for role in _values(payload, passing.path.split("."))
     ]

@@ -184,7 +184,7 @@ def test_the_tagging_api_asks_for_the_services_own_permission(account: Entitled)
     assert done["FailedResourcesMap"] == {}
     tags = account.client("s3").get_bucket_tagging(Bucket=BUCKET)["TagSet"]
     assert tags == [{"Key": "a", "Value": "b"}]
-    unknown = account.arn("sqs", "work")
+    unknown = account.arn("sqs", "queue/work")
     failed = tagging.tag_resources(ResourceARNList=[unknown], Tags={"a": "b"})
     assert unknown in failed["FailedResourcesMap"]
     (denial,) = account.world.control("GET", "denials")
