@@ -12,7 +12,7 @@ from . import deployers
 from .permissions import encrypted_calls, encryption
 from .permissions.gate import GATE, Denial
 from .permissions.needs import Need, Place
-from .permissions.principals import of_access_key, of_role
+from .permissions.principals import of_access_key
 
 # The access key of the request to Lambda that is being answered.
 CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller_of_lambda", default="")
@@ -51,10 +51,8 @@ def _code_denial(bucket: str, key: str, version_id: str | None) -> Denial | None
     deployer = deployers.CURRENT.get()
     if deployer is None:
         principal = of_access_key(CALLER.get(), place.account)
-    elif deployer.role_arn is None:
-        principal = of_access_key(deployer.access_key, place.account)
     else:
-        principal = of_role(deployer.role_arn, "AWSCloudFormation")
+        principal = deployer.principal()
     action = "s3:GetObjectVersion" if version_id else "s3:GetObject"
     encrypted_with = encrypted_calls.key_of_object(bucket, key, version_id or "")
     needs = [

@@ -5,11 +5,10 @@ service a role needs iam:PassRole on it, with iam:PassedToService. Which operati
 is in the service authorization reference, as a dependent action; the table names the place
 of the role in the request after the services' API models.
 
-Not passed, and so not here: a stack's service role that stays with the stack
-(CloudFormation's guide: whoever may operate on the stack uses it), the role of a pipeline's
-action (it is assumed through the pipeline's role, CodePipeline's API reference under
-`ActionDeclaration`), and whatever is given by name in a stack's template, which is checked
-where CloudFormation makes the resource.
+Not here: a stack's service role, which `deployers` asks for with CloudFormation's own answers;
+what a stack's template passes on, which is asked for where CloudFormation makes the resource;
+and the role of a pipeline's action, which is not passed but assumed through the pipeline's role
+(CodePipeline's API reference, `ActionDeclaration`).
 """
 
 from __future__ import annotations
@@ -44,7 +43,6 @@ _EVENTS = "events.amazonaws.com"
 _FUNCTION = Passing("Role", "lambda.amazonaws.com")
 _PIPELINE = Passing("pipeline.roleArn", "codepipeline.amazonaws.com", says_so=True)
 _SCHEDULE = Passing("Target.RoleArn", "scheduler.amazonaws.com")
-_STACK = Passing("RoleARN", "cloudformation.amazonaws.com", says_so=True)
 # Looked at when the stack set is operated.
 _STACK_SET = Passing("AdministrationRoleARN", "cloudformation.amazonaws.com", says_so=True)
 
@@ -56,13 +54,7 @@ TABLE: dict[str, tuple[Passing, ...]] = {
     "backup:StartBackupJob": (_BACKUP,),
     "backup:StartCopyJob": (_BACKUP,),
     "backup:StartRestoreJob": (_BACKUP,),
-    "cloudformation:ContinueUpdateRollback": (_STACK,),
-    "cloudformation:CreateChangeSet": (_STACK,),
-    "cloudformation:CreateStack": (_STACK,),
     "cloudformation:CreateStackSet": (_STACK_SET,),
-    "cloudformation:DeleteStack": (_STACK,),
-    "cloudformation:RollbackStack": (_STACK,),
-    "cloudformation:UpdateStack": (_STACK,),
     "cloudformation:UpdateStackSet": (_STACK_SET,),
     "codebuild:CreateProject": (_BUILD,),
     "codebuild:StartBuild": (Passing("serviceRoleOverride", "codebuild.amazonaws.com"),),

@@ -40,9 +40,8 @@ def test_a_role_in_a_json_request_is_passed(action: str, payload: Any, service: 
 @pytest.mark.parametrize(
     ("action", "member"),
     [
-        ("cloudformation:CreateStack", "RoleARN"),
-        ("cloudformation:CreateChangeSet", "RoleARN"),
         ("cloudformation:CreateStackSet", "AdministrationRoleARN"),
+        ("cloudformation:UpdateStackSet", "AdministrationRoleARN"),
     ],
 )
 def test_a_role_in_a_form_is_passed(action: str, member: str) -> None:
@@ -51,7 +50,7 @@ def test_a_role_in_a_form_is_passed(action: str, member: str) -> None:
 
 
 def test_a_request_without_a_role_and_one_that_passes_none_need_nothing() -> None:
-    assert needs_of_passed_roles("cloudformation:CreateStack", asked({}, form=True)) == []
+    assert needs_of_passed_roles("cloudformation:CreateStackSet", asked({}, form=True)) == []
     assert needs_of_passed_roles("sts:AssumeRole", asked({"RoleArn": ROLE}, form=True)) == []
     assert needs_of_passed_roles("events:PutTargets", asked({"Targets": [{"Arn": "a"}]})) == []
 
