@@ -1,4 +1,4 @@
-"""The names of the base that stand between a service and what it does for somebody; see `patches`."""
+"""The names of the base between a service and what it does for somebody; see `patches`."""
 
 from __future__ import annotations
 
