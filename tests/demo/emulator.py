@@ -153,7 +153,7 @@ class Emulator:
         return self._control("GET", "permissions")
 
     def leave_out(self, *actions):
-        """Evaluate as if the policies of (role, action) did not have the action; none: all count."""
+        """Evaluate as if roles lacked actions, given as (role, action); without any, all count."""
         without = [{"role": role, "action": action} for role, action in actions]
         self._control("POST", "permissions", {"without": without})
 
