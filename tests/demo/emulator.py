@@ -140,6 +140,23 @@ class Emulator:
         """Remove all faults."""
         self._control("DELETE", "faults")
 
+    def denials(self):
+        """Every call and every act of a service that permissions refused, oldest first."""
+        return self._control("GET", "denials")
+
+    def forget_denials(self):
+        """The denials so far were expected."""
+        self._control("DELETE", "denials")
+
+    def permissions(self):
+        """What each role's policies were used for so far; see the emulator's README."""
+        return self._control("GET", "permissions")
+
+    def leave_out(self, *actions):
+        """Evaluate as if roles lacked actions, given as (role, action); without any, all count."""
+        without = [{"role": role, "action": action} for role, action in actions]
+        self._control("POST", "permissions", {"without": without})
+
     def custom_resources(self):
         """Every custom resource request with the answers to it, oldest first."""
         return self._control("GET", "custom-resources")

@@ -212,7 +212,7 @@ def _time(words, seconds, longest):
 def _account(account):
     named = {kind: [] for kind in _KINDS}
     for kind, region, name in account.holdings:
-        named[kind].append(f"{name} ({region})" if region else name)
+        named.setdefault(kind, []).append(f"{name} ({region})" if region else name)
     held = [(kind, lines(found)) for kind, found in named.items() if found]
     name = f"account-{account.id}"
     parts = [table(name, ("kind", "what"), held)] if held else []
