@@ -38,10 +38,15 @@ _SERVICES = {
 def install() -> Handle:
     """Put the checks into the base; the deletion with its check, which has one more wrapping."""
     checks = StackChecks(
-        stacks._provision_resource, stacks._update_resource, stacks._delete_resource
+        stacks._provision_resource,
+        stacks._update_resource,
+        stacks._delete_resource,
+        stacks._import_resource,
     )
     patches.replace(stack_patches.STACKS, "_provision_resource", checks.create)
     patches.replace(stack_patches.STACKS, "_update_resource", checks.update)
+    for module in (stack_patches.STACKS, stack_patches.CHANGE_SETS):
+        patches.replace(module, "_import_resource", checks.take_over)
     # Deletions of what an update has replaced do not go through the stacks' own name for it.
     patches.replace(stack_patches.PROVISIONERS, "_delete_resource", checks.delete)
     patches.replace(
@@ -62,12 +67,13 @@ class Refused(Exception):
 
 
 class StackChecks:
-    """Stands before the base's create, update and delete of a resource."""
+    """Stands before the base's create, update, delete and import of a resource."""
 
-    def __init__(self, create: Handle, update: Handle, delete: Handle) -> None:
+    def __init__(self, create: Handle, update: Handle, delete: Handle, take_over: Handle) -> None:
         self._create = create
         self._update = update
         self._delete = delete
+        self._take_over = take_over
         # (stack, logical id) -> the stack's tags when the resource was last written, for the types
         # to which the base does not hand them.
         self._stack_tags: dict[tuple[str, str], dict[str, str]] = {}
@@ -114,6 +120,15 @@ class StackChecks:
         """Stands in for the base's `_delete_resource`."""
         _check(_resource(kind, DELETE, physical_id, props, stack_name))
         self._delete(kind, physical_id, props, stack_name, logical_id)
+
+    def take_over(self, kind: str, identifier: Any) -> Any:
+        """Stands in for the base's `_import_resource`: an update that changes nothing.
+
+        CloudFormation reads the resource, and then updates it for the stack's tags.
+        """
+        name = str(next(iter(identifier.values())))
+        _check(_resource(kind, UPDATE, name, identifier, None, identifier))
+        return self._take_over(kind, identifier)
 
 
 def _created(kind: str, logical_id: str, props: Any, stack_name: str) -> Resource:
