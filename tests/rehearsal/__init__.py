@@ -6,6 +6,6 @@ pipeline, and looks at what is in every account and Region afterwards.
 
 Reading order: ``names``, ``people`` (whose credentials), ``checkout`` (the working
 copy), ``typed`` (make targets as a person types them), ``watch`` (the pipeline),
-``landscape`` (what there is, and what there should be), ``story`` (the stages),
-``report`` and ``__main__``.
+``landscape`` (what there is, and what there should be), ``restores`` and ``membership``
+(what happens in member accounts), ``story`` (the stages), ``report`` and ``__main__``.
 """
