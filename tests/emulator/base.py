@@ -41,7 +41,7 @@ def configure(port: int, directory: str, log_level: str) -> None:
         if name.startswith(("AWS_", "LAMBDA_", "MINISTACK_", "LOCALSTACK_", "S3_")):
             del os.environ[name]
     os.environ.update(
-        AUTH="false",
+        AUTH="true",
         AWS_ENDPOINT_URL=f"http://127.0.0.1:{port}",
         BIND_HOST="127.0.0.1",
         GATEWAY_PORT=str(port),

@@ -10,6 +10,8 @@ from . import functions, restore_control
 from .call_log import CallLog
 from .calls import Request
 from .faults import Faults, read_fault
+from .permissions import control as permissions_control
+from .permissions.gate import GATE
 from .plugin import Emulator
 
 PREFIX = "/_emulator/"
@@ -55,6 +57,12 @@ class ControlPlane:
             case ("DELETE", "faults"):
                 self._faults.clear()
                 return _json(200, [])
+            case ("DELETE", "denials"):
+                GATE.ledger.forget_denials()
+                return _json(200, [])
+            case ("POST", "permissions"):
+                permissions_control.change(GATE, _object(request))
+                return _json(200, permissions_control.show(GATE))
             case ("POST", "settings"):
                 self._emulator.organization.settings.change(_object(request))
                 return _json(200, self._emulator.organization.settings.as_dict())
@@ -90,6 +98,10 @@ class ControlPlane:
                 return _json(200, self._emulator.organization.settings.as_dict())
             case "builds":
                 return _json(200, self._emulator.delivery.builds.show())
+            case "denials":
+                return _json(200, GATE.ledger.denials())
+            case "permissions":
+                return _json(200, permissions_control.show(GATE))
             case "custom-resources":
                 return _json(200, self._emulator.custom_resources.log())
         return _unknown(request)

@@ -15,7 +15,8 @@ from typing import Any
 
 from ministack.services import iam, sts
 
-from .trust import allows_service
+from .permissions.gate import GATE
+from .permissions.needs import Need
 
 
 class CannotAssume(Exception):
@@ -51,7 +52,8 @@ def assume(
     role = find_role(role_arn)
     if role is None:
         raise CannotAssume(f"role {role_arn} does not exist")
-    if not allows_service(role["AssumeRolePolicyDocument"], service, keys or {}):
+    need = Need("sts:AssumeRole", role_arn)
+    if GATE.check_service(service, need, role["AssumeRolePolicyDocument"], keys or {}, service):
         raise CannotAssume(f"role {role_arn} does not trust {service}")
     return session_of(role_arn, session_name)
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .conditions import as_list, hold, like
 from .errors import ApiError, invalid_input
 from .inputs import required_text
 
@@ -19,19 +18,18 @@ LONGEST = 40_000
 ID = "rp-rehearsal01"
 
 
-def delegates(organization: Organization, caller: str, operation: str, payload: Payload) -> bool:
-    """Whether the resource policy allows a member this call."""
-    if organization.resource_policy is None:
-        return False
-    resources, keys = _subject(organization, payload)
-    met = {
-        statement.get("Effect")
-        for statement in as_list(json.loads(organization.resource_policy).get("Statement"))
-        if _names(statement, caller)
-        and _covers(statement, operation, resources)
-        and hold(statement, keys)
-    }
-    return met == {"Allow"}
+# What any account of the organization may call.
+_OPEN_TO_MEMBERS = frozenset({"DescribeOrganization"})
+
+
+def is_open(organization: Organization, caller: str, operation: str) -> bool:
+    """Whether an account may call this without being delegated it by the resource policy.
+
+    The management account everything, a delegated administrator of a service everything that reads.
+    """
+    if caller == organization.landscape.management or operation in _OPEN_TO_MEMBERS:
+        return True
+    return operation.startswith(("Describe", "List")) and organization.is_delegated(caller)
 
 
 def put_resource_policy(organization: Organization, payload: Payload) -> Payload:
@@ -41,7 +39,7 @@ def put_resource_policy(organization: Organization, payload: Payload) -> Payload
         document = json.loads(content)
     except ValueError as error:
         raise _not_json() from error
-    if not isinstance(document, dict) or not as_list(document.get("Statement")):
+    if not isinstance(document, dict) or not document.get("Statement"):
         raise _not_json()
     organization.resource_policy = content
     return describe_resource_policy(organization, payload)
@@ -66,35 +64,6 @@ def delete_resource_policy(organization: Organization, payload: Payload) -> Payl
     describe_resource_policy(organization, payload)
     organization.resource_policy = None
     return {}
-
-
-def _subject(organization: Organization, payload: Payload) -> tuple[list[str], dict[str, str]]:
-    """The ARNs that a call is about, and `organizations:PolicyType` where the call has one."""
-    resources = []
-    policy_type = payload.get("Type") or payload.get("Filter") or payload.get("PolicyType")
-    for member in ("PolicyId", "TargetId", "ResourceId", "RootId"):
-        named = str(payload.get(member, ""))
-        if (policy := organization.policies.find(named)) is not None:
-            resources.append(policy.arn)
-            # Tagging has no such condition key.
-            policy_type = policy.type if member == "PolicyId" else policy_type
-        elif named and organization.has(named):
-            resources.append(organization.target(named)["Arn"])
-    return resources, {"organizations:policytype": str(policy_type)} if policy_type else {}
-
-
-def _names(statement: dict[str, Any], caller: str) -> bool:
-    principal = statement.get("Principal")
-    named = as_list(principal.get("AWS") if isinstance(principal, dict) else principal)
-    return any(entry in ("*", caller, f"arn:aws:iam::{caller}:root") for entry in named)
-
-
-def _covers(statement: dict[str, Any], operation: str, resources: list[str]) -> bool:
-    action = f"organizations:{operation}".lower()
-    if not any(like(action, str(wanted).lower()) for wanted in as_list(statement.get("Action"))):
-        return False
-    patterns = [str(pattern) for pattern in as_list(statement.get("Resource"))]
-    return all(any(like(arn, pattern) for pattern in patterns) for arn in resources)
 
 
 def _not_json() -> ApiError:

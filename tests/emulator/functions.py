@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import hashlib
 import os
 import threading
@@ -10,11 +9,13 @@ import time
 import uuid
 from typing import Any
 
-from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import lambda_svc, s3, sts
 
 from . import processes
+from .permissions.gate import GATE
+from .permissions.needs import Need
+from .permissions.principals import ROOT, Principal
 
 
 class CodeError(ValueError):
@@ -113,10 +114,11 @@ def fetch_code(bucket: str, key: str, version_id: str | None = None) -> bytes:
     caller = get_account_id()
     if owner is None:
         raise CodeError(_get_object_failed("NoSuchBucket", "The specified bucket does not exist"))
-    query = {"versionId": [version_id]} if version_id else {}
-    if owner != caller and not _over_tls(
-        s3._foreign_bucket_allows, owner, bucket, key, "GET", query, caller
-    ):
+    need = Need(
+        "s3:GetObjectVersion" if version_id else "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"
+    )
+    reader = Principal(ROOT, f"arn:aws:iam::{caller}:root", caller)
+    if owner != caller and GATE.check(reader, [need], "Lambda code"):
         raise CodeError(
             "Your access has been denied by S3, please make sure your request credentials have "
             f"permission to GetObject for {bucket}/{key}. "
@@ -127,13 +129,6 @@ def fetch_code(bucket: str, key: str, version_id: str | None = None) -> bytes:
     if code is None:
         raise CodeError(_get_object_failed("NoSuchKey", "The specified key does not exist."))
     return code
-
-
-def _over_tls(check: Any, *arguments: Any) -> Any:
-    """Ask the base what a policy says to a call over TLS, which is how Lambda gets code."""
-    context = contextvars.copy_context()
-    context.run(iam_evaluator.pin_request_origin, "127.0.0.1", True)
-    return context.run(check, *arguments)
 
 
 def code_region_message(original: Any, bucket: str, layer: bool = False) -> Any:

@@ -22,8 +22,7 @@ OPERATIONS = {
     **service_access.OPERATIONS,
 }
 
-# What any account of the organization may call, and what cannot be delegated to one.
-OPEN_TO_MEMBERS = frozenset({"DescribeOrganization"})
+# What cannot be delegated to a member.
 NEVER_DELEGATED = frozenset({"PutResourcePolicy", "DeleteResourcePolicy"})
 
 
@@ -51,7 +50,7 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
             "Your account is not a member of an organization.",
         )
     payload = _payload(body)
-    if not _is_allowed(organization, caller, operation, payload):
+    if not _is_possible(organization, caller, operation):
         raise ApiError(
             "AccessDeniedException", "You don't have permissions to access this resource."
         )
@@ -63,14 +62,9 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
     return handler(organization, payload)
 
 
-def _is_allowed(organization: Organization, caller: str, operation: str, payload: Payload) -> bool:
-    if caller == organization.landscape.management or operation in OPEN_TO_MEMBERS:
-        return True
-    if operation.startswith(("Describe", "List")) and organization.is_delegated(caller):
-        return True
-    return operation not in NEVER_DELEGATED and delegation.delegates(
-        organization, caller, operation, payload
-    )
+def _is_possible(organization: Organization, caller: str, operation: str) -> bool:
+    """Whether a permission for it can be had at all; who has one is decided before."""
+    return caller == organization.landscape.management or operation not in NEVER_DELEGATED
 
 
 def _payload(body: bytes) -> Payload:

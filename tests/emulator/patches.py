@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from . import restore_patches
+from . import permissions_patches, restore_patches
 from .base import BaseMismatch
 from .patch_point import PatchPoint, fingerprint
 
@@ -160,15 +160,8 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_STS, "register_session", False, "11dc234b94b7", "sessions of functions' roles"),
     PatchPoint(_IAM, "_roles", False, "", "trust policies"),
     PatchPoint(_S3, "_bucket_owner_account", False, "016e2c17ae08", "foreign buckets"),
-    PatchPoint(_S3, "_foreign_bucket_allows", False, "547959e9deea", "foreign buckets"),
     PatchPoint(_S3, "_get_object_data", False, "d34214e7efd1", "foreign buckets"),
-    PatchPoint(
-        "ministack.core.iam_evaluator",
-        "_principal_org_id",
-        True,
-        "3247809b67e3",
-        "members belong to our organization",
-    ),
+    *permissions_patches.TABLE,
     *restore_patches.TABLE,
 )
 

@@ -13,7 +13,6 @@ from ministack.services import eventbridge, iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
 from . import (
-    assume_role,
     failed_creates,
     functions,
     landscape,
@@ -29,6 +28,8 @@ from .delivery.api import Delivery
 from .deployers import Deployers
 from .loopback import Loopback
 from .organization import Organization
+from .permissions import enforcement
+from .permissions.gate import GATE
 from .resource_types import ResourceTypes
 from .restores import Restores
 from .stack_events import StackEvents
@@ -61,7 +62,8 @@ class Emulator:
         self._install_services()
         self._install_cloudformation()
         self._install_functions()
-        patches.replace("ministack.core.iam_evaluator", "_principal_org_id", self._principal_org_id)
+        enforcement.install()
+        GATE.organization_of = self._organization_of_member
 
     async def prepare_accounts(self) -> None:
         """Create the role that its management account has in every member."""
@@ -82,6 +84,7 @@ class Emulator:
         self.stack_sets.forget()
         self.delivery.forget()
         self.types.forget()
+        GATE.forget()
         self._follow_membership()
         await self.prepare_accounts()
 
@@ -109,7 +112,6 @@ class Emulator:
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
         self.restores.install(handlers)
-        base_sts = handlers["sts"]
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
         base_cloudformation = handlers["cloudformation"]
@@ -120,14 +122,6 @@ class Emulator:
             target = headers.get("x-amz-target", "")
             caller = get_account_id()
             return organizations_api.handle(self.organization_of(caller), caller, target, body)
-
-        async def sts(
-            method: str, path: str, headers: Headers, body: bytes, query: Any
-        ) -> Response:
-            organization = self.organization_of(get_account_id())
-            refused = assume_role.refusal(organization, headers, body)
-            response: Response = refused or await base_sts(method, path, headers, body, query)
-            return response
 
         async def lambda_(
             method: str, path: str, headers: Headers, body: bytes, query: Any
@@ -163,7 +157,6 @@ class Emulator:
         handlers.update(
             {
                 "organizations": organizations,
-                "sts": sts,
                 "lambda": lambda_,
                 "backup": backup,
                 "cloudformation": cloudformation,
@@ -220,11 +213,9 @@ class Emulator:
             return self.other_organization
         return self.organization
 
-    def _principal_org_id(self, account: str) -> str | None:
+    def _organization_of_member(self, account: str) -> Organization | None:
         organization = self.organization_of(account)
-        if not organization.has_account(account):
-            return None
-        return organization.landscape.organization_id
+        return organization if organization.has_account(account) else None
 
 
 async def _create_access_role(account: str, management: str) -> None:
@@ -238,17 +229,23 @@ async def _create_access_role(account: str, management: str) -> None:
             }
         ],
     }
-    query = {
+    create: dict[str, Any] = {
         "Action": ["CreateRole"],
         "RoleName": [landscape.ACCESS_ROLE],
         "AssumeRolePolicyDocument": [json.dumps(trust)],
     }
+    attach: dict[str, Any] = {
+        "Action": ["AttachRolePolicy"],
+        "RoleName": [landscape.ACCESS_ROLE],
+        "PolicyArn": ["arn:aws:iam::aws:policy/AdministratorAccess"],
+    }
     with request_scope(account, get_region()):
-        status, _, body = await iam.handle_request("POST", "/", {}, b"", query)
-    if status != 200:
-        raise RuntimeError(
-            f"the role {landscape.ACCESS_ROLE} of {account} was not created: {body!r}"
-        )
+        for query in (create, attach):
+            status, _, body = await iam.handle_request("POST", "/", {}, b"", query)
+            if status != 200:
+                raise RuntimeError(
+                    f"the role {landscape.ACCESS_ROLE} of {account} was not prepared: {body!r}"
+                )
 
 
 def _invalid_parameter(message: str) -> Response:

@@ -24,6 +24,36 @@ TEMPLATE = json.dumps(
         "Outputs": {"Value": {"Value": {"Ref": "Value"}}},
     }
 )
+# What the roles of the services need for what the tests do.
+PERMISSIONS = {
+    "codepipeline": (
+        "codecommit:GetBranch",
+        "codecommit:GetCommit",
+        "codecommit:UploadArchive",
+        "codecommit:GetUploadArchiveStatus",
+        "s3:GetObject",
+        "s3:PutObject",
+        "codebuild:StartBuild",
+        "codebuild:BatchGetBuilds",
+        "cloudformation:CreateStack",
+        "cloudformation:UpdateStack",
+        "cloudformation:DeleteStack",
+        "cloudformation:DescribeStacks",
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:TagResource",
+        "cloudformation:UntagResource",
+        "iam:PassRole",
+    ),
+    "codebuild": (
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:GetObject",
+        "ssm:GetParameters",
+        "ssm:PutParameter",
+    ),
+    "cloudformation": ("ssm:*", "codepipeline:*", "iam:PassRole"),
+    "events": ("codepipeline:StartPipelineExecution",),
+}
 FILES = {
     "template.json": TEMPLATE,
     "values.json": json.dumps({"Parameters": {"Value": "one"}, "Tags": {"a": "b"}}),
@@ -37,19 +67,8 @@ FILES = {
 
 def prepare(world: World, files: dict[str, str] | None = None) -> None:
     """Roles of the three services, the artifact bucket, a repository with these files."""
-    for name in ("codepipeline", "codebuild", "cloudformation", "events"):
-        trust = {
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": f"{name}.amazonaws.com"},
-                    "Action": "sts:AssumeRole",
-                }
-            ]
-        }
-        world.client("iam", HOME).create_role(
-            RoleName=name, AssumeRolePolicyDocument=json.dumps(trust)
-        )
+    for name, permissions in PERMISSIONS.items():
+        world.role(name, *permissions)
     world.client("s3", HOME).create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
     )

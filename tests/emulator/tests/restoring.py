@@ -135,8 +135,9 @@ class Account:
         return str(self.efs.create_file_system(Tags=as_list(tags))["FileSystemArn"])
 
     def _make_EKS(self, tags: dict[str, str]) -> str:  # noqa: N802
+        role = self.world.role("eks", account=MEMBER)
         made = self.eks.create_cluster(
-            name="cluster", roleArn=ROLE, resourcesVpcConfig={}, tags=tags
+            name="cluster", roleArn=role, resourcesVpcConfig={}, tags=tags
         )
         return str(made["cluster"]["arn"])
 

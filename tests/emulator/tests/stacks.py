@@ -22,6 +22,14 @@ ROLE = {
                 }
             ]
         },
+        "Policies": [
+            {
+                "PolicyName": "assume",
+                "PolicyDocument": {
+                    "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+                },
+            }
+        ],
     },
 }
 

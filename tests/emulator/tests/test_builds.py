@@ -186,6 +186,7 @@ def test_a_kept_source_is_brought_up_to_date(ready: World, tmp_path: Path) -> No
 
 
 def test_a_role_that_does_not_trust_codebuild(ready: World) -> None:
+    ready.client("iam", HOME).delete_role_policy(RoleName="codebuild", PolicyName="policy")
     ready.client("iam", HOME).delete_role(RoleName="codebuild")
     found = build(ready, SPEC + "phases: {build: {commands: ['true']}}")
     assert phases(found)["PROVISIONING"] == "FAILED"

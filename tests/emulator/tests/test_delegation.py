@@ -15,13 +15,19 @@ OF_BACKUP_POLICIES = {"StringEquals": {"organizations:PolicyType": "BACKUP_POLIC
 MANAGING = {
     "Effect": "Allow",
     "Principal": {"AWS": f"arn:aws:iam::{HOME}:root"},
-    "Action": ["organizations:*Policy", "organizations:ListPolicies"],
+    "Action": ["organizations:*Policy"],
     "Resource": [
         f"{ORGANIZATION}:root/*",
         f"{ORGANIZATION}:ou/*",
         f"{ORGANIZATION}:policy/*/backup_policy/*",
     ],
     "Condition": OF_BACKUP_POLICIES,
+}
+# Neither action has a resource; their limit is the policy type.
+CREATING = {
+    **MANAGING,
+    "Action": ["organizations:CreatePolicy", "organizations:ListPolicies"],
+    "Resource": "*",
 }
 READING = {
     "Effect": "Allow",
@@ -39,7 +45,7 @@ def delegate(world: World, *statements: dict[str, Any]) -> None:
 
 def test_a_delegate_manages_backup_policies(world: World) -> None:
     world.enable_backup_policies()
-    delegate(world, MANAGING, READING)
+    delegate(world, MANAGING, CREATING, READING)
     client = world.client("organizations", HOME)
     wanted = {"Name": "daily", "Description": "", "Type": "BACKUP_POLICY", "Content": GOOD}
     policy = client.create_policy(**wanted)["Policy"]["PolicySummary"]["Id"]
@@ -53,7 +59,7 @@ def test_a_delegate_manages_backup_policies(world: World) -> None:
 def test_what_is_not_delegated_stays_denied(world: World) -> None:
     world.enable_backup_policies()
     backup, tags = world.policy(), world.policy("tags", Type="TAG_POLICY")
-    delegate(world, MANAGING, READING)
+    delegate(world, MANAGING, CREATING, READING)
     client = world.client("organizations", HOME)
     other = {"Name": "x", "Description": "", "Type": "TAG_POLICY", "Content": "{}"}
     assert error_of(client.create_policy, **other) == DENIED

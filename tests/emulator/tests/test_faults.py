@@ -220,12 +220,7 @@ def test_a_lost_answer_of_an_upload_and_of_a_query_call(world: World) -> None:
 
 def role_trusting_home(world: World, account: str) -> str:
     """Create a role that the home account may assume; its ARN."""
-    trust = {"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Statement": [trust]})
-    created = world.client("iam", account).create_role(
-        RoleName="trusting", AssumeRolePolicyDocument=document
-    )
-    return str(created["Role"]["Arn"])
+    return world.role("trusting", "organizations:ListRoots", account=account, trust={"AWS": HOME})
 
 
 def test_a_crash_kills_the_function_after_the_effect(world: World) -> None:

@@ -232,7 +232,7 @@ def test_a_package_that_is_not_there_makes_no_function(
     call = world.client("lambda", HOME).create_function
     arguments = {
         "FunctionName": "direct",
-        "Role": f"arn:aws:iam::{HOME}:role/function",
+        "Role": world.role("lambda"),
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
         "Code": where,
@@ -279,7 +279,7 @@ while True:
     client = world.client("lambda", HOME)
     client.create_function(
         FunctionName="failing",
-        Role=f"arn:aws:iam::{HOME}:role/function",
+        Role=world.role("lambda"),
         Runtime="provided.al2023",
         Handler="bootstrap",
         Code={"ZipFile": function_zip(source)},
@@ -302,7 +302,7 @@ while True:
     client = world.client("lambda", HOME)
     client.create_function(
         FunctionName="echo",
-        Role=f"arn:aws:iam::{HOME}:role/function",
+        Role=world.role("lambda"),
         Runtime="provided.al2023",
         Handler="bootstrap",
         Code={"ZipFile": function_zip(source)},

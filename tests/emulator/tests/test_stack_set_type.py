@@ -66,17 +66,25 @@ def document(properties: dict[str, Any]) -> str:
 
 
 def put_role(
-    world: World, account: str, name: str, principal: dict[str, str], **condition: Any
+    world: World,
+    account: str,
+    name: str,
+    principal: dict[str, str],
+    actions: tuple[str, ...] = (),
+    **condition: Any,
 ) -> str:
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     if condition:
         statement["Condition"] = condition
     document = {"Version": "2012-10-17", "Statement": [statement]}
-    return str(
+    role = str(
         world.client("iam", account).create_role(
             RoleName=name, AssumeRolePolicyDocument=json.dumps(document)
         )["Role"]["Arn"]
     )
+    if actions:
+        world.allow(role, {"Effect": "Allow", "Action": list(actions), "Resource": "*"})
+    return role
 
 
 def test_a_stack_set_in_a_stack_lives_with_it(world: World) -> None:
@@ -133,7 +141,8 @@ def test_no_trusted_access_is_said(world: World) -> None:
 
 def test_the_stacks_service_role_makes_the_stack_set(world: World) -> None:
     delegate(world)
-    role = put_role(world, HOME, "Deploys", {"Service": "cloudformation.amazonaws.com"})
+    service = {"Service": "cloudformation.amazonaws.com"}
+    role = put_role(world, HOME, "Deploys", service, ("cloudformation:*",))
     create(world, service_managed(SANDBOXES), RoleARN=role)
     update(world, service_managed(SANDBOXES, value="two"))
     calls = world.control("GET", f"calls?account={HOME}")
@@ -175,6 +184,7 @@ def roles(world: World, *, trusted: str = ADMINISTRATION) -> None:
         HOME,
         ADMINISTRATION,
         {"Service": "cloudformation.amazonaws.com"},
+        ("sts:AssumeRole",),
         StringEquals={"aws:SourceAccount": HOME},
         StringLike={"aws:SourceArn": f"arn:aws:cloudformation:*:{HOME}:stackset/*"},
     )
@@ -183,6 +193,7 @@ def roles(world: World, *, trusted: str = ADMINISTRATION) -> None:
         HOME,
         EXECUTION,
         {"AWS": f"arn:aws:iam::{HOME}:root"},
+        ("cloudformation:*", "ssm:*"),
         ArnEquals={"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/{trusted}"},
     )
 

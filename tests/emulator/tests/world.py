@@ -154,6 +154,34 @@ class World:
         created = self.client("organizations").create_policy(**wanted)
         return str(created["Policy"]["PolicySummary"]["Id"])
 
+    def role(
+        self, name: str, *actions: str, account: str = HOME, trust: Json = None, path: str = "/"
+    ) -> str:
+        """A role that may do these actions on everything; its ARN.
+
+        It trusts the service of its name, or the principals of ``trust``.
+        """
+        principal = trust or {"Service": f"{name}.amazonaws.com"}
+        assume = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+        iam = self.client("iam", account)
+        arn = iam.create_role(
+            RoleName=name,
+            Path=path,
+            AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": assume}),
+        )["Role"]["Arn"]
+        if actions:
+            self.allow(arn, {"Effect": "Allow", "Action": actions, "Resource": "*"})
+        return str(arn)
+
+    def allow(self, role: str, *statements: Json, name: str = "policy") -> None:
+        """Give a role an inline policy with these statements, in the place of the last one."""
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        self.client("iam", role.split(":")[4]).put_role_policy(
+            RoleName=role.rpartition("/")[2],
+            PolicyName=name,
+            PolicyDocument=json.dumps(document),
+        )
+
     def upload_function(
         self, account: str = HOME, bucket: str = "packages", key: str = "function.zip"
     ) -> bytes:

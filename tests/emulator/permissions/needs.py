@@ -1,0 +1,33 @@
+"""What is asked: an action on a resource, with the condition keys that come with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Value = str | list[str]
+
+
+@dataclass(frozen=True)
+class Need:
+    """One permission that something needs: one action on one resource.
+
+    ``resource`` is an ARN, or "*" for an action that has no resource; an action on two
+    resources is two needs. ``context`` has condition keys in lower case, beside the global ones.
+    """
+
+    action: str
+    resource: str = "*"
+    context: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it happens: the account and Region whose service is asked."""
+
+    account: str
+    region: str
+
+
+class Unmapped(Exception):
+    """The emulator does not know what a policy or a request means; the text says what."""
