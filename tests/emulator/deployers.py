@@ -1,7 +1,9 @@
 """Who deploys a stack: its service role (RoleARN), else who called CloudFormation.
 
-The base ignores RoleARN. Here the role must exist and trust CloudFormation, stays
-with the stack, and the types whose handlers call AWS's APIs act with it.
+The base ignores RoleARN. Here who calls must be allowed to pass the role, the role must
+exist and trust CloudFormation, and stays with the stack: without a look at who calls later
+(user guide, "CloudFormation service role"). Every resource is made, changed and deleted with
+the permissions of the deployer.
 """
 
 from __future__ import annotations
@@ -13,11 +15,16 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from ministack.core.responses import get_account_id
 from ministack.core.router import extract_access_key_id
 from ministack.services import cloudformation
+from ministack.services.cloudformation import changesets
 
 from . import credentials
 from .credentials import CannotAssume, Credentials
+from .permissions import principals, stack_reads
+from .permissions.gate import GATE, Denial
+from .permissions.principals import Principal
 
 SERVICE = "cloudformation.amazonaws.com"
 _SESSION = "AWSCloudFormation"
@@ -52,6 +59,12 @@ class Deployer:
             return credentials.of_caller(self.access_key)
         return credentials.assume(self.role_arn, SERVICE, _SESSION)
 
+    def principal(self) -> Principal:
+        """Whose permissions count."""
+        if self.role_arn is None:
+            return principals.of_access_key(self.access_key, get_account_id())
+        return principals.of_role(self.role_arn, _SESSION)
+
 
 # Set by the request; the operation's task and its worker threads inherit it.
 CURRENT: contextvars.ContextVar[Deployer | None] = contextvars.ContextVar(
@@ -61,10 +74,19 @@ CURRENT: contextvars.ContextVar[Deployer | None] = contextvars.ContextVar(
 
 def current() -> Credentials:
     """The credentials of the stack operation that runs; raises `CannotAssume`."""
+    return _deployer().credentials()
+
+
+def principal() -> Principal:
+    """Whose permissions count for the stack operation that runs; raises `CannotAssume`."""
+    return _deployer().principal()
+
+
+def _deployer() -> Deployer:
     deployer = CURRENT.get()
     if deployer is None:
         raise CannotAssume("no stack operation runs here, so nobody's credentials count")
-    return deployer.credentials()
+    return deployer
 
 
 class Deployers:
@@ -82,16 +104,23 @@ class Deployers:
         return self._roles.get(stack_id)
 
     def begin(self, headers: dict[str, str], body: bytes) -> Response | None:
-        """Note who deploys; the error when the role of the request cannot be assumed."""
+        """Note who deploys; the error when they may not, or the role cannot be assumed."""
         form = {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}
-        if form.get("Action") not in OPERATIONS:
-            return None
-        role = form.get("RoleARN") or self._roles.get(_stack_id(form.get("StackName", "")))
+        role = form.get("RoleARN") or self._roles.get(_stack_of(form))
+        caller = principals.of_access_key(extract_access_key_id(headers), get_account_id())
+        for member in ("TemplateURL", "StackPolicyURL"):
+            if stack_reads.document_refused(caller, form.get(member, "")):
+                return _error("ValidationError", "S3 error: Access Denied")
+        if form.get("Action") in OPERATIONS and form.get("RoleARN"):
+            denial = GATE.check_pass_role(caller, form["RoleARN"], SERVICE, "call")
+            if denial is not None:
+                return _cannot_pass(denial, form["RoleARN"])
         deployer = Deployer(extract_access_key_id(headers), role)
-        try:
-            deployer.credentials()
-        except CannotAssume:
-            return _validation_error(f"Role {role} is invalid or cannot be assumed")
+        if form.get("Action") in OPERATIONS:
+            try:
+                deployer.credentials()
+            except CannotAssume:
+                return _cannot_assume(role)
         CURRENT.set(deployer)
         return None
 
@@ -103,15 +132,30 @@ class Deployers:
             self._roles[found.group(1).decode()] = deployer.role_arn
 
 
-def _stack_id(name: str) -> str:
+def _stack_of(form: dict[str, str]) -> str:
+    """The id of the stack that a request means, by its name or by a change set's."""
+    name = form.get("StackName", "")
+    if not name and form.get("ChangeSetName"):
+        _, change_set = changesets._find_change_set(form["ChangeSetName"])
+        name = change_set["StackId"] if change_set else ""
     stack = cloudformation._stacks.get(name)
     return str(stack["StackId"]) if stack else name
 
 
-def _validation_error(message: str) -> Response:
+def _cannot_pass(denial: Denial, role: str) -> Response:
+    if denial.action == "iam:PassRole":
+        return _error("AccessDenied", denial.message, 403)
+    return _cannot_assume(role)
+
+
+def _cannot_assume(role: str | None) -> Response:
+    return _error("ValidationError", f"Role {role} is invalid or cannot be assumed")
+
+
+def _error(code: str, message: str, status: int = 400) -> Response:
     body = (
         '<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error>'
-        f"<Type>Sender</Type><Code>ValidationError</Code><Message>{html.escape(message)}</Message>"
+        f"<Type>Sender</Type><Code>{code}</Code><Message>{html.escape(message)}</Message>"
         "</Error><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
     )
-    return 400, {"Content-Type": "text/xml"}, body.encode()
+    return status, {"Content-Type": "text/xml"}, body.encode()

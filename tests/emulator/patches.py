@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from . import permissions_patches, restore_patches
+from . import permissions_patches, restore_patches, stack_patches
 from .base import BaseMismatch
 from .patch_point import PatchPoint, fingerprint
 
@@ -114,7 +114,9 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
     PatchPoint(_CHANGE_SETS, "_IMPORT_LOOKUPS", True, "", "vaults can be imported"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),
-    PatchPoint(_STACKS, "_delete_resource", True, "7826b054e390", "events of the cleanup"),
+    PatchPoint(
+        _STACKS, "_delete_resource", True, "7826b054e390", "permissions; events of the cleanup"
+    ),
     PatchPoint("ministack.services.cloudformation", "_stacks", False, "", "records of stacks"),
     PatchPoint("ministack.services.cloudformation", "_stack_events", False, "", "times of events"),
     PatchPoint(
@@ -163,6 +165,7 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_S3, "_get_object_data", False, "d34214e7efd1", "foreign buckets"),
     *permissions_patches.TABLE,
     *restore_patches.TABLE,
+    *stack_patches.TABLE,
 )
 
 

@@ -28,7 +28,7 @@ from .delivery.api import Delivery
 from .deployers import Deployers
 from .loopback import Loopback
 from .organization import Organization
-from .permissions import enforcement
+from .permissions import enforcement, stack_checks
 from .permissions.gate import GATE
 from .resource_types import ResourceTypes
 from .restores import Restores
@@ -172,7 +172,8 @@ class Emulator:
 
     def _install_cloudformation(self) -> None:
         package = "ministack.services.cloudformation"
-        events = StackEvents(stacks._add_event, stacks._delete_resource)
+        delete = stack_checks.install()
+        events = StackEvents(stacks._add_event, delete)
         patches.replace(f"{package}.stacks", "_add_event", events.add)
         patches.replace(f"{package}.stacks", "_delete_resource", events.delete)
         self.custom_resources.on_update = events.changes
