@@ -27,12 +27,14 @@ class Membership:
         self._typed = typed
         self._landscape = landscape
         self._regions = regions
+        self.has_begun = False
         self._points = {}
         self._keys = {}
 
     def join(self):
         """A new account gets everything by itself, and is backed up."""
         self._emulator.join(NEWCOMER, "newcomer")
+        self.has_begun = True
         self._move(ORGANIZATION_ROOT, PRODUCTION)
         self._landscape.settle(self._is_at_rest)
         self._expect(COMPLETE)
@@ -55,7 +57,7 @@ class Membership:
         self._move(ORGANIZATION_ROOT, PRODUCTION)
         self._landscape.settle(self._is_at_rest)
         self._expect_in_the_way((ROLES, VAULTS))
-        self._take_over()
+        self.take_over()
 
     def come_back_from_outside(self):
         """Out of the organization's reach it keeps all its stacks, the function's too."""
@@ -68,9 +70,10 @@ class Membership:
         self._move(ORGANIZATION_ROOT, PRODUCTION)
         self._landscape.settle(self._is_at_rest)
         self._expect_in_the_way((ROLES, VAULTS, FUNCTIONS))
-        self._take_over()
+        self.take_over()
 
-    def _take_over(self):
+    def take_over(self):
+        """Say what would be done, do it, and find nothing left to do."""
         place = {"profile": "management", "region": HOME_REGION, "ACCOUNT": NEWCOMER}
         before = self._instances()
         if "nothing was changed" not in self._typed.make("adopt-account", **place):

@@ -41,7 +41,7 @@ class Story:
 
     def __init__(self, emulator, people, checkout, typed, watch, landscape, prebuilt, not_run):
         self._emulator = emulator
-        self._people = people
+        self.people = people
         self._checkout = checkout
         self._typed = typed
         self.watch = self._watch = watch
@@ -122,7 +122,7 @@ class Story:
         # The new Region's service opt-in, as "day two" of the guide has it.
         self._typed.make("prepare-organization", "management", HOME_REGION, APPLY=1)
         before = len(self._watch.executions())
-        client = self._people.client("codecommit", HOME, HOME_REGION)
+        client = self.people.client("codecommit", HOME, HOME_REGION)
         branch = client.get_branch(repositoryName=REPOSITORY, branchName="main")["branch"]
         client.create_commit(
             repositoryName=REPOSITORY,
@@ -140,7 +140,7 @@ class Story:
         self._watch.succeed()
 
     def see_second(self):
-        accounts = (*MEMBERS, NEWCOMER)
+        accounts = (*MEMBERS, NEWCOMER) if self.membership.has_begun else tuple(MEMBERS)
         self.rows = self._landscape.expect_places(accounts, ALL_REGIONS, COMPLETE)
         self._landscape.expect_value(
             VAULTS, accounts, ALL_REGIONS, "VaultLockMaxRetentionDays", "3650"
@@ -149,9 +149,9 @@ class Story:
         self._expect_packages(ALL_REGIONS)
         self._expect_no_failed_instance()
 
-    def restore(self, seconds=60):
+    def restore(self, account=FIRST[0], seconds=60):
         for region in FIRST_REGIONS:
-            Restores(self._people, FIRST[0], region).prove(seconds)
+            Restores(self.people, account, region).prove(seconds)
 
     def destroy(self):
         place = {"profile": "home", "region": HOME_REGION}
@@ -177,7 +177,7 @@ class Story:
     def start_again(self):
         """Start the pipeline by hand, and wait for its success."""
         before = len(self._watch.executions())
-        client = self._people.client("codepipeline", HOME, HOME_REGION)
+        client = self.people.client("codepipeline", HOME, HOME_REGION)
         client.start_pipeline_execution(name=PIPELINE)
         self._watch.next_one(before)
         self._watch.succeed()
