@@ -43,7 +43,20 @@ def _of_organizations(
         elif named and organization.has(named):
             resources.append(organization.target(named)["Arn"])
     keys = {**context, **({"organizations:policytype": str(policy_type)} if policy_type else {})}
-    return [Need(action, found, keys) for found in resources or ["*"]]
+    own = [Need(action, found, keys) for found in resources or ["*"]]
+    if action == "organizations:CreatePolicy" and payload.get("Tags"):
+        own.append(_tags_of_new_policy(organization, str(policy_type)))
+    return own
+
+
+def _tags_of_new_policy(organization: Organization, policy_type: str) -> Need:
+    """Tags at creation need organizations:TagResource (Organizations User Guide, "Adding tags").
+
+    On which resource the guide does not say, and the policy has no id yet: an ARN of its kind.
+    """
+    place = organization.landscape
+    arn = f"{place.arn}:policy/{place.organization_id}/{policy_type.lower()}/p-new"
+    return Need("organizations:TagResource", arn)
 
 
 def _of_backup(asked: Asked, action: str) -> str | None:
