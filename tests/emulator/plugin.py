@@ -64,6 +64,7 @@ class Emulator:
         self._install_functions()
         enforcement.install()
         GATE.organization_of = self._organization_of_member
+        enforcement.RESOURCES.find_stack_set = self.stack_sets.find
 
     async def prepare_accounts(self) -> None:
         """Create the role that its management account has in every member."""
