@@ -25,8 +25,20 @@ demo: package .tools/demo/ready .tools/emulator/ready ## policies and restores i
 	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
 
 .PHONY: rehearsal
-rehearsal: .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the whole solution in a local AWS by the guide's commands (PREBUILT=1: with dist/'s packages)
-	cd tests && ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt)
+rehearsal: needs-git needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the whole solution in a local AWS by the guide's commands (PREBUILT=1: with dist/'s packages; VERBOSE=1)
+	@cd tests && ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt) $(if $(PAGE),--page '$(abspath $(PAGE))') $(VERBOSELY)
+
+VERBOSELY = $(if $(VERBOSE),--verbose)
+# A variable's value as one word of the shell, as it was written.
+quoted = '$(subst ','\'',$(value $(1)))'
+
+.PHONY: demo-up demo-shell demo-down
+demo-up: $(if $(PREBUILT),,package) needs-git .tools/demo/ready .tools/emulator/ready .tools/deploy/ready ## the whole solution, left running in the background (PORT=4566, PREBUILT=1)
+	@cd tests && ../.tools/demo/bin/python -m rehearsal.up $(if $(PORT),--port '$(PORT)') $(VERBOSELY)
+demo-shell: needs-python ## a shell with the aws CLI set up for what demo-up runs (COMMAND='aws ...')
+	@cd tests && $(PYTHON) -m rehearsal.shell $(if $(value COMMAND),--command $(call quoted,COMMAND))
+demo-down: needs-python ## stop what demo-up runs, and remove all of it
+	@cd tests && $(PYTHON) -m rehearsal.down
 
 .PHONY: check
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
@@ -55,6 +67,7 @@ fmt: needs-cargo .tools/check/ready ## format Rust and Python
 
 .PHONY: clean
 clean: ## remove what was built; the tools stay
+	@[ ! -e target/demo-up ] || $(MAKE) --no-print-directory demo-down
 	rm -rf target dist
 
 .PHONY: distclean
@@ -195,10 +208,11 @@ lock: .tools/lock/ready ## pin every requirements file anew from its .in file
 	  "$(CURDIR)/.tools/lock/bin/uv" pip compile --quiet --upgrade --no-header --universal --python-version 3.11 \
 	    --no-python-downloads --generate-hashes "$$name.in" --output-file "$$name.txt"); done
 
-.PHONY: needs-python needs-cargo needs-cc
+.PHONY: needs-python needs-cargo needs-cc needs-git
 needs-python: ; @$(call needs,$(PYTHON),Python 3.11 or newer)
 needs-cargo: ; @$(call needs,cargo,Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) (rustup installs it))
 needs-cc: ; @$(call needs,cc,a C compiler (on Debian and Ubuntu: apt install build-essential))
+needs-git: ; @$(call needs,git,git (on Debian and Ubuntu: apt install git))
 needs = command -v "$(1)" >/dev/null || { echo 'make: `$(1)` is missing: install $(2)' >&2; exit 1; }
 
 include tools/deploy/deploy.mk

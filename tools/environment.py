@@ -4,7 +4,9 @@ Only the standard library, and syntax that an old Python 3 still reads, so that 
 does not go on.
 """
 
+import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,16 @@ def main():
     problem = unfit()
     if problem:
         sys.exit("tools: " + problem)
+    os.makedirs(os.path.dirname(folder) or ".", exist_ok=True)
+    # Whoever comes second waits, and finds it made.
+    with open(folder + ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_ready(folder, requirements):
+            make(folder, requirements)
+
+
+def make(folder, requirements):
+    """Make the environment anew, and say that it is ready."""
     shutil.rmtree(folder, ignore_errors=True)
     print("tools: install", *requirements, "into", folder, flush=True)
     python = os.path.join(folder, "bin", "python")
@@ -24,9 +36,33 @@ def main():
     install += ["--no-input", "--require-hashes", "--only-binary", ":all:"]
     install += [f"--requirement={name}" for name in requirements]
     for command in [sys.executable, "-m", "venv", folder], install:
-        if subprocess.call(command) != 0:
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+        if done.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
-            sys.exit(f"tools: {folder} is not made: the reason is above")
+            sys.exit(f"tools: {folder} is not made: {reason(done.stderr)}")
+    open(os.path.join(folder, "ready"), "w").close()
+
+
+def is_ready(folder, requirements):
+    """Whether the environment is made, and is no older than what it is made from."""
+    try:
+        ready = os.path.getmtime(os.path.join(folder, "ready"))
+    except OSError:
+        return False
+    return all(os.path.getmtime(name) <= ready for name in [__file__, *requirements])
+
+
+def reason(said):
+    """Why a command failed, from what it said: one line where nothing else is of use."""
+    gave_up = re.search(r"Retrying \(Retry\(total=0, .*? broken by ['\"](\w+)", said)
+    if gave_up:
+        return (
+            f"the package index does not answer ({gave_up[1]}). The first set-up needs the "
+            "network, directly or through HTTPS_PROXY, or an index of your own (PIP_INDEX_URL); "
+            "later runs do without. Then the same command again"
+        )
+    sys.stderr.write(said)
+    return "the reason is above"
 
 
 def unfit():

@@ -11,6 +11,7 @@ import time
 from .chapters import tell
 from .cli import Cli, CommandFailed
 from .emulator import CannotStart, Emulator
+from .interruption import Interrupted, listen
 from .names import HOME, MANAGEMENT, REGION, ROOT
 from .solution import ORG_POLICY, ORG_POLICY_TEMPLATE, Package
 from .stacks import DeploymentFailed
@@ -30,13 +31,12 @@ def main():
     )
     parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
     arguments = parser.parse_args()
-    # A polite end from outside leaves nothing running either.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))
+    listen()
     # A terminal without the check mark shows another character for it.
     sys.stdout.reconfigure(errors="replace")
     try:
         return run(arguments)
-    except KeyboardInterrupt:
+    except Interrupted:
         print("\ninterrupted; nothing is left running", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader has seen enough, as `head` has
@@ -66,6 +66,10 @@ def run(arguments):
             keep(emulator)
     if arguments.keep:
         print("\nstopped; nothing is left running")
+    print(
+        "Next: `make rehearsal` deploys the whole solution by the guide's commands and its "
+        "pipeline; `make demo-up` leaves it running, to look around with `make demo-shell`."
+    )
     return 0 if held else UNKEPT
 
 
@@ -81,7 +85,7 @@ def keep(emulator):
         f"The management account is AWS_ACCESS_KEY_ID={MANAGEMENT}.",
         flush=True,
     )
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(Interrupted):
         signal.pause()
 
 

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import re
-import signal
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -12,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from .interruption import held, start, stop
 from .names import EMULATOR_PYTHON, REGION, ROOT
 
 START_SECONDS = 90
@@ -29,12 +30,23 @@ def is_taken(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def without_proxies(environment):
+    """The variables but those that name a proxy: whoever speaks to the emulator needs none."""
+    return {
+        name: value for name, value in environment.items() if not name.lower().endswith("_proxy")
+    }
+
+
 class Emulator:
     """Runs from ``with`` to the end of the block; nothing of it is left afterwards."""
 
-    def __init__(self, port=0):
-        """Port 0: a free one."""
+    def __init__(self, port=0, folder=None):
+        """Port 0: a free one. ``folder`` is for its log and its temporary files, and is removed.
+
+        Without one they are in a new folder.
+        """
         self._port = port
+        self._folder = folder
         self._process = None
         self.url = None
         self.log = None
@@ -46,21 +58,11 @@ class Emulator:
             )
         if self._port and is_taken(self._port):
             raise CannotStart(
-                f"port {self._port} is in use: stop what listens there, or leave the port out"
-            )
-        descriptor, log = tempfile.mkstemp(prefix="emulator-", suffix=".log")
-        self.log = Path(log)
-        with os.fdopen(descriptor, "wb") as output:
-            # A session of its own: Ctrl-C reaches only us, and we stop it in order.
-            self._process = subprocess.Popen(
-                [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)],
-                cwd=ROOT / "tests",
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+                f"port {self._port} is in use: stop what listens there, or choose another"
             )
         try:
+            with held():
+                self._start()
             self._await_ready()
         except BaseException:
             self.__exit__()
@@ -68,21 +70,36 @@ class Emulator:
         return self
 
     def __exit__(self, *_):
-        process, self._process = self._process, None
-        if process is None:
-            return
-        try:
-            process.terminate()
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            # Its functions are in its session: whatever it left behind goes with it, even when a
-            # second Ctrl-C cuts the wait short.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            self.log.unlink(missing_ok=True)
+        with held():
+            process, self._process = self._process, None
+            if process is not None:
+                stop(process, STOP_SECONDS)
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def process_id(self):
+        """Of the emulator, which leads its session."""
+        return self._process.pid
+
+    def leave_running(self):
+        """The end of the block does not stop it any more."""
+        self._process = self._folder = None
+
+    def _start(self):
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="emulator-"))
+        self._folder.mkdir(exist_ok=True)
+        self.log = self._folder / "log"
+        with self.log.open("wb") as output:
+            self._process = start(
+                [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)],
+                cwd=ROOT / "tests",
+                env=without_proxies(os.environ) | {"TMPDIR": str(self._folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
 
     def _await_ready(self):
         deadline = time.monotonic() + START_SECONDS
@@ -122,6 +139,23 @@ class Emulator:
     def mend(self):
         """Remove all faults."""
         self._control("DELETE", "faults")
+
+    def denials(self):
+        """Every call and every act of a service that permissions refused, oldest first."""
+        return self._control("GET", "denials")
+
+    def forget_denials(self):
+        """The denials so far were expected."""
+        self._control("DELETE", "denials")
+
+    def permissions(self):
+        """What each role's policies were used for so far; see the emulator's README."""
+        return self._control("GET", "permissions")
+
+    def leave_out(self, *actions):
+        """Evaluate as if roles lacked actions, given as (role, action); without any, all count."""
+        without = [{"role": role, "action": action} for role, action in actions]
+        self._control("POST", "permissions", {"without": without})
 
     def custom_resources(self):
         """Every custom resource request with the answers to it, oldest first."""

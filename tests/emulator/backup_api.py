@@ -9,7 +9,7 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from . import job_filters, rest_routes
+from . import job_filters, kept_policies, rest_routes
 from .backup_kinds import Place
 from .native import Handler, NativeError
 from .recovery_points import RecoveryPoint, RecoveryPoints
@@ -96,6 +96,8 @@ class BackupApi:
                 return self._list_points(place, labels["BackupVaultName"], query)
             case "ListRecoveryPointsByResource":
                 return self._list_points_of(place, labels["ResourceArn"], query)
+            case operation if operation in kept_policies.VAULT_OPERATIONS:
+                return kept_policies.answer(operation, place, labels, payload)
             case "ListTags" | "TagResource" | "UntagResource":
                 return self._tags(operation, place, labels["ResourceArn"], query, payload)
         return None

@@ -1,10 +1,9 @@
-"""From EventBridge and EventBridge Scheduler to a target, and from a queue to a function.
+"""From EventBridge and EventBridge Scheduler to a target.
 
-The base drops an event that a target does not take. Here, as on AWS: a queue
-takes it if its policy says so, a function is invoked asynchronously with
-Lambda's retries, and what is not taken goes to the target's dead-letter queue
-with the reason in its attributes. And a function's answer to a batch is read as
-Lambda reads it: what does not name messages of the batch fails the whole batch.
+The base drops an event that a target does not take, and asks nobody. Here, as on AWS: a
+target takes an event if `permissions.event_targets` finds everybody willing, a function is
+invoked asynchronously with Lambda's retries, a bus of another account is reached, and what
+is not taken goes to the target's dead-letter queue with the reason in its attributes.
 """
 
 from __future__ import annotations
@@ -12,17 +11,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import threading
 import time
 import uuid
 from typing import Any
 
 from ministack.core.arn import Arn, ArnParseError, parse_arn
-from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
-from ministack.core.responses import get_account_id, get_region
-from ministack.services import eventbridge, lambda_svc, sqs
+from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.services import eventbridge, lambda_svc, sns, sqs
+
+from .permissions import event_targets
+from .permissions.event_targets import Source
+from .permissions.needs import Place
 
 _log = logging.getLogger(__name__)
+
+# What is delivered here; other targets are the base's.
+_SERVICES = ("events", "lambda", "sns", "sqs")
 
 
 class NotDelivered(Exception):
@@ -42,63 +46,65 @@ def invoke_target(
 ) -> None:
     """Deliver one event to one target; stands in for the base's `_invoke_target`.
 
-    Only for queues and functions in the same account and Region; other targets are
-    the base's. A refusal is final at once: AWS tries a target that is missing or
-    forbidden no second time either.
+    Queues, functions and topics in the same account and Region, buses in any account. A
+    refusal is final at once: AWS tries a target that is missing or forbidden no second
+    time either.
     """
     spec = _spec(target.get("Arn", ""))
-    if spec is None or spec.service not in ("sqs", "lambda"):
+    if spec is None:
         original(target, event, rule, view)
         return
-    source = str(rule.get("Arn", ""))
     try:
-        if spec.service == "sqs":
-            _check_queue(str(target["Arn"]), source)
-            original(target, event, rule, view)
+        _check_exists(spec, str(target["Arn"]))
+        check_permission(target, rule)
+        if spec.service == "events" and spec.account_id != get_account_id():
+            _forward(spec, target, event, rule, view)
         else:
-            _invoke_function(original, target, event, rule, view)
+            original(target, event, rule, view)
     except NotDelivered as refused:
-        _bury(original, target, event, rule, view, refused)
+        bury(target, event, rule, refused, view)
 
 
-def _check_queue(arn: str, source: str) -> None:
-    queue = sqs._queue_by_arn(arn)
-    if queue is None:
+def check_permission(target: dict[str, Any], rule: dict[str, Any]) -> None:
+    """Raise `NotDelivered` unless the rule or the schedule may hand events to the target."""
+    denial = event_targets.denial(source_of(target, rule), str(target["Arn"]))
+    if denial is not None:
+        raise NotDelivered("NO_PERMISSIONS", denial.message)
+
+
+def source_of(target: dict[str, Any], rule: dict[str, Any]) -> Source:
+    """Who sends to a target, for the question whether it may."""
+    place = Place(get_account_id(), get_region())
+    return Source(str(rule.get("Arn", "")), str(target.get("RoleArn") or ""), place)
+
+
+def _check_exists(spec: Arn, arn: str) -> None:
+    if spec.service == "sqs" and sqs._queue_by_arn(arn) is None:
         raise NotDelivered("RESOURCE_NOT_FOUND", "The specified queue does not exist.")
-    if not _may_send(queue, arn, source):
-        raise NotDelivered("NO_PERMISSIONS", "The queue's policy does not allow the rule to send.")
+    if spec.service == "sns" and sns._topic_by_arn_any_scope(arn) is None:
+        raise NotDelivered("RESOURCE_NOT_FOUND", "The specified topic does not exist.")
+    if spec.service == "lambda" and lambda_svc._get_func_record_for_ref(arn)[1] is None:
+        raise NotDelivered("RESOURCE_NOT_FOUND", f"Function not found: {arn}")
+    if spec.service == "events":
+        name = spec.resource.partition("/")[2]
+        with request_scope(spec.account_id, spec.region):
+            eventbridge._ensure_default_bus()
+            if name not in eventbridge._event_buses:
+                raise NotDelivered("RESOURCE_NOT_FOUND", f"Event bus {name} does not exist.")
 
 
-def _may_send(queue: dict[str, Any], arn: str, source: str) -> bool:
-    """Whether the queue's policy lets EventBridge send for this rule.
-
-    A schedule acts as its role instead, whose permissions are not evaluated here.
-    """
-    if ":scheduler:" in source:
-        return True
-    policy = queue["attributes"].get("Policy")
-    if not policy:
-        return False
-    context = EvalContext(
-        principal_arn="*",
-        principal_type="Service",
-        principal_account="",
-        action="sqs:SendMessage",
-        resource_arn=arn,
-        region=get_region(),
-        service_context={"aws:sourcearn": source, "aws:sourceaccount": get_account_id()},
-    )
-    decision = evaluate_resource_policy(policy, context, service="events.amazonaws.com").decision
-    return bool(decision == "Allow")
-
-
-def _invoke_function(
-    original: Any, target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any
+def _forward(
+    spec: Arn, target: dict[str, Any], event: dict[str, Any], rule: dict[str, Any], view: Any
 ) -> None:
-    record, config, name = lambda_svc._get_func_record_for_ref(str(target["Arn"]))
-    if record is None or config is None:
-        raise NotDelivered("RESOURCE_NOT_FOUND", f"Function not found: {name}")
-    original(target, event, rule, view)
+    """Put an event on a bus of another account, where it keeps account, Region and content."""
+    if any(target.get(name) for name in ("Input", "InputPath", "InputTransformer")):
+        raise NotDelivered("SDK_CLIENT_ERROR", "the emulator changes no events between accounts")
+    passed = [*(event.get("_DispatchPath") or []), str(rule.get("Arn"))]
+    if passed.count(passed[-1]) > 1:
+        raise NotDelivered("SDK_CLIENT_ERROR", "the event goes in a circle")
+    forwarded = {**event, "EventBusName": spec.resource.partition("/")[2], "_DispatchPath": passed}
+    with request_scope(spec.account_id, spec.region):
+        eventbridge._dispatch_event(forwarded)
 
 
 def dispatch_to_lambda(arn: str, payload: str) -> None:
@@ -112,25 +118,23 @@ def dispatch_to_lambda(arn: str, payload: str) -> None:
     lambda_svc.invoke_async_with_retry(execution, event)
 
 
-def _bury(
-    original: Any,
+def bury(
     target: dict[str, Any],
     event: dict[str, Any],
     rule: dict[str, Any],
-    view: Any,
     refused: NotDelivered,
+    view: Any = None,
 ) -> None:
-    """Send the event to the target's dead-letter queue with what went wrong."""
-    dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
-    queue = sqs._queue_by_arn(str(dead_letters)) if dead_letters else None
-    if queue is None or not _may_send(queue, str(dead_letters), str(rule.get("Arn"))):
+    """Send an event to the target's dead-letter queue with what went wrong."""
+    letters = str((target.get("DeadLetterConfig") or {}).get("Arn") or "")
+    queue = sqs._queue_by_arn(letters) if letters else None
+    if queue is None or event_targets.denial(source_of(target, rule), letters) is not None:
         _log.warning("an event was dropped: %s: %s", target.get("Arn"), refused)
         return
     view = view or eventbridge._pattern_event_view(event)
     attributes = {
         "ERROR_CODE": refused.code,
         "ERROR_MESSAGE": str(refused),
-        "EXHAUSTED_RETRY_CONDITION": None,
         "RETRY_ATTEMPTS": "0",
         "RULE_ARN": str(rule.get("Arn", "")),
         "TARGET_ARN": str(target.get("Arn", "")),
@@ -138,7 +142,7 @@ def _bury(
     _put(queue, target.get("Input") or json.dumps(view.event_with_detail()), attributes)
 
 
-def _put(queue: dict[str, Any], body: str, attributes: dict[str, str | None]) -> None:
+def _put(queue: dict[str, Any], body: str, attributes: dict[str, str]) -> None:
     now = time.time()
     message = {
         "id": str(uuid.uuid4()),
@@ -150,9 +154,7 @@ def _put(queue: dict[str, Any], body: str, attributes: dict[str, str | None]) ->
         "receive_count": 0,
         "attributes": {},
         "message_attributes": {
-            name: {"DataType": "String", "StringValue": value}
-            for name, value in attributes.items()
-            if value is not None
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         },
         "sys": {"SenderId": "AROAEXAMPLE", "SentTimestamp": str(int(now * 1000))},
     }
@@ -160,79 +162,15 @@ def _put(queue: dict[str, Any], body: str, attributes: dict[str, str | None]) ->
     queue["messages"].append(message)
 
 
-# Of a message, the receipt handle with which a function gave it back.
-_GIVEN_BACK = "emulator_given_back"
-
-# What `_execute_function` returns to the mapping of a queue, by thread.
-_batches = threading.local()
-
-
-def run_batch(
-    original: Any, esm: dict[str, Any], record: Any, event: Any, batch: list[Any], *where: Any
-) -> None:
-    """Give a batch to the function; stands in for the base's `_run_sqs_batch`."""
-    _batches.identifiers = {message["id"] for message in batch}
-    try:
-        original(esm, record, event, batch, *where)
-    finally:
-        del _batches.identifiers
-        for message in batch:
-            message[_GIVEN_BACK] = message["receipt_handle"]
-
-
-def is_at_work(message: dict[str, Any]) -> bool:
-    """Whether a function has received a message and not answered yet."""
-    handle = message.get("receipt_handle")
-    hidden = bool(message["visible_at"] > time.time())
-    return hidden and handle is not None and message.get(_GIVEN_BACK) != handle
-
-
-def execute_function(original: Any, record: Any, event: Any, *more: Any, **named: Any) -> Any:
-    """The base's, with an answer to a batch that Lambda would not understand made a failure."""
-    result = original(record, event, *more, **named)
-    identifiers: set[str] | None = getattr(_batches, "identifiers", None)
-    if identifiers is None or result.get("error"):
-        return result
-    reason = objection(result.get("body"), identifiers)
-    if reason is None:
-        return result
-    body = {"errorType": "Lambda.InvalidBatchResponse", "errorMessage": reason}
-    return {**result, "error": True, "body": body}
-
-
-def objection(body: Any, identifiers: set[str]) -> str | None:
-    """Why an answer to a batch fails all of it; None when it is understood.
-
-    After "Implementing partial batch responses". That an identifier which is not
-    of the batch fails all of it is not in the guide: it is the cautious reading.
-    """
-    if isinstance(body, (str, bytes)):
-        try:
-            body = json.loads(body) if body else None
-        except ValueError:
-            return "the answer is not JSON"
-    if body is None or body == {}:
-        return None
-    if not isinstance(body, dict):
-        return "the answer is no object"
-    failures = body.get("batchItemFailures")
-    if failures is None:
-        return None
-    if not isinstance(failures, list):
-        return "batchItemFailures is no list"
-    for failure in failures:
-        identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
-        if not identifier:
-            return "an itemIdentifier is missing or empty"
-        if identifier not in identifiers:
-            return f"{identifier} is not in the batch"
-    return None
-
-
 def _spec(arn: str) -> Arn | None:
+    """The parts of a target that is delivered here; None for one that is the base's."""
     try:
         spec = parse_arn(arn)
     except ArnParseError:
         return None
+    if spec.service not in _SERVICES:
+        return None
+    if spec.service == "events":
+        return spec if spec.resource.startswith("event-bus/") else None
     here = spec.account_id == get_account_id() and spec.region == get_region()
     return spec if here else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, scheduler, sqs
 
-from . import deliveries
+from . import queue_batches
 from .backup_kinds import Place
 
 # A function that is given a message for longer than this is stuck.
@@ -111,4 +111,4 @@ def _at_work(queue: dict[str, Any]) -> int:
     """How many messages a function has; none where no mapping gives any to a function."""
     if not _mappings(queue["attributes"].get("QueueArn", "")):
         return 0
-    return sum(deliveries.is_at_work(message) for message in list(queue["messages"]))
+    return sum(queue_batches.is_at_work(message) for message in list(queue["messages"]))

@@ -1,4 +1,4 @@
-"""Lambda functions: where their code comes from and the environment they run in."""
+"""Lambda functions: the environment they run in, and which there are."""
 
 from __future__ import annotations
 
@@ -9,18 +9,11 @@ import time
 import uuid
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import lambda_svc, s3, sts
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import lambda_svc, sts
 
 from . import processes
-from .permissions.gate import GATE
-from .permissions.needs import Need
-from .permissions.principals import ROOT, Principal
-
-
-class CodeError(ValueError):
-    """A function's package cannot be had; the text is Lambda's."""
-
+from .permissions import execution_role
 
 # What Lambda sets itself and a function's own variables cannot change.
 RESERVED = frozenset(lambda_svc._RESERVED_RUNTIME_ENV_VARS)
@@ -43,6 +36,8 @@ def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dic
     """
     if _stopping.is_set():
         raise RuntimeError("the emulator stops")
+    if execution_role.start_refused(config) is not None:
+        raise RuntimeError("The role defined for the function cannot be assumed by Lambda.")
     endpoint = os.environ["AWS_ENDPOINT_URL"]
     name = config["FunctionName"]
     version = config.get("Version", "$LATEST")
@@ -60,7 +55,7 @@ def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dic
         AWS_LAMBDA_FUNCTION_VERSION=version,
         AWS_LAMBDA_INITIALIZATION_TYPE="on-demand",
         AWS_LAMBDA_LOG_GROUP_NAME=logging.get("LogGroup") or f"/aws/lambda/{name}",
-        AWS_LAMBDA_LOG_STREAM_NAME=f"{time.strftime('%Y/%m/%d')}/[{version}]{uuid.uuid4().hex}",
+        AWS_LAMBDA_LOG_STREAM_NAME=log_stream(version),
         AWS_LAMBDA_RUNTIME_API=f"127.0.0.1:{port}",
         AWS_REGION=get_region(),
         CUSTOM_RESOURCE_RESPONSE_ORIGIN=endpoint,
@@ -77,6 +72,11 @@ def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dic
     if logging.get("ApplicationLogLevel"):
         environment["AWS_LAMBDA_LOG_LEVEL"] = logging["ApplicationLogLevel"]
     return environment
+
+
+def log_stream(version: str) -> str:
+    """A new stream's name, as Lambda makes it."""
+    return f"{time.strftime('%Y/%m/%d')}/[{version}]{uuid.uuid4().hex}"
 
 
 def _credentials(config: dict[str, Any], port: int) -> dict[str, str]:
@@ -102,40 +102,6 @@ def _credentials(config: dict[str, Any], port: int) -> dict[str, str]:
         },
     )
     return credentials
-
-
-def fetch_code(bucket: str, key: str, version_id: str | None = None) -> bytes:
-    """A function's zip from S3, from another account's bucket too if its policy lets us.
-
-    Raises `CodeError` with Lambda's message when there is no such object:
-    the base would deploy an empty function instead.
-    """
-    owner = s3._bucket_owner_account(bucket)
-    caller = get_account_id()
-    if owner is None:
-        raise CodeError(_get_object_failed("NoSuchBucket", "The specified bucket does not exist"))
-    need = Need(
-        "s3:GetObjectVersion" if version_id else "s3:GetObject", f"arn:aws:s3:::{bucket}/{key}"
-    )
-    reader = Principal(ROOT, f"arn:aws:iam::{caller}:root", caller)
-    if owner != caller and GATE.check(reader, [need], "Lambda code"):
-        raise CodeError(
-            "Your access has been denied by S3, please make sure your request credentials have "
-            f"permission to GetObject for {bucket}/{key}. "
-            "S3 Error Code: AccessDenied. S3 Error Message: Access Denied"
-        )
-    with request_scope(owner, get_region()):
-        code: bytes | None = s3._get_object_data(bucket, key, version_id=version_id)
-    if code is None:
-        raise CodeError(_get_object_failed("NoSuchKey", "The specified key does not exist."))
-    return code
-
-
-def code_region_message(original: Any, bucket: str, layer: bool = False) -> Any:
-    """The base's check of the bucket's Region, made where the bucket is."""
-    owner = s3._bucket_owner_account(bucket) or get_account_id()
-    with request_scope(owner, get_region()):
-        return original(bucket, layer)
 
 
 def inventory() -> list[dict[str, Any]]:
@@ -164,7 +130,3 @@ def _bootstrap_sha256(code: bytes) -> str | None:
         return None
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
-
-
-def _get_object_failed(code: str, message: str) -> str:
-    return f"Error occurred while GetObject. S3 Error Code: {code}. S3 Error Message: {message}"

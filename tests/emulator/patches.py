@@ -12,7 +12,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from . import permissions_patches, restore_patches, stack_patches
+from . import permissions_patches, restore_patches, service_patches, stack_patches
 from .base import BaseMismatch
 from .patch_point import PatchPoint, fingerprint
 
@@ -161,6 +161,7 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_S3, "_get_object_data", False, "d34214e7efd1", "foreign buckets"),
     *permissions_patches.TABLE,
     *restore_patches.TABLE,
+    *service_patches.TABLE,
     *stack_patches.TABLE,
 )
 

@@ -9,12 +9,16 @@ from typing import Any
 from ministack import app as base_app
 from ministack.core import lambda_runtime
 from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.core.router import extract_access_key_id
 from ministack.services import eventbridge, iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
 from . import (
     failed_creates,
+    function_code,
+    function_roles,
     functions,
+    kept_policies,
     landscape,
     membership,
     organizations_api,
@@ -28,7 +32,8 @@ from .delivery.api import Delivery
 from .deployers import Deployers
 from .loopback import Loopback
 from .organization import Organization
-from .permissions import enforcement, stack_checks
+from .permissions import enforcement, pass_role, stack_checks
+from .permissions.encrypted_calls import EncryptedCalls
 from .permissions.gate import GATE
 from .resource_types import ResourceTypes
 from .restores import Restores
@@ -63,6 +68,8 @@ class Emulator:
         self._install_cloudformation()
         self._install_functions()
         enforcement.install()
+        keys = EncryptedCalls(self.delivery.repositories.key_of)
+        enforcement.FURTHER[:] = [pass_role.refused, keys.refused]
         GATE.organization_of = self._organization_of_member
         enforcement.RESOURCES.find_stack_set = self.stack_sets.find
 
@@ -85,6 +92,7 @@ class Emulator:
         self.stack_sets.forget()
         self.delivery.forget()
         self.types.forget()
+        kept_policies.clear()
         GATE.forget()
         self._follow_membership()
         await self.prepare_accounts()
@@ -127,11 +135,12 @@ class Emulator:
         async def lambda_(
             method: str, path: str, headers: Headers, body: bytes, query: Any
         ) -> Response:
+            function_code.CALLER.set(extract_access_key_id(headers))
             try:
                 response: Response = await base_lambda(method, path, headers, body, query)
                 return response
-            except functions.CodeError as error:
-                return _invalid_parameter(str(error))
+            except function_code.CodeError as error:
+                return function_roles.refused_by_role(str(error))
 
         async def backup(
             method: str, path: str, headers: Headers, body: bytes, query: Any
@@ -179,6 +188,7 @@ class Emulator:
         patches.replace(f"{package}.stacks", "_delete_resource", events.delete)
         self.custom_resources.on_update = events.changes
         self.types.install()
+        kept_policies.install()
         patches.replace(
             f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request
         )
@@ -190,12 +200,13 @@ class Emulator:
         module = "ministack.services.lambda_svc"
         original = lambda_svc.s3_code_region_message
         patches.replace(module, "_provided_worker_env", functions.process_environment)
-        patches.replace(module, "_fetch_code_from_s3", functions.fetch_code)
+        patches.replace(module, "_fetch_code_from_s3", function_code.fetch_code)
         patches.replace(
             module,
             "s3_code_region_message",
-            lambda bucket, layer=False: functions.code_region_message(original, bucket, layer),
+            lambda bucket, layer=False: function_code.code_region_message(original, bucket, layer),
         )
+        function_roles.install()
 
     def _follow_membership(self) -> None:
         """Stack sets hear of every account that moves, joins or leaves."""
@@ -248,11 +259,3 @@ async def _create_access_role(account: str, management: str) -> None:
                 raise RuntimeError(
                     f"the role {landscape.ACCESS_ROLE} of {account} was not prepared: {body!r}"
                 )
-
-
-def _invalid_parameter(message: str) -> Response:
-    headers = {
-        "Content-Type": "application/json",
-        "x-amzn-errortype": "InvalidParameterValueException",
-    }
-    return 400, headers, json.dumps({"Type": "User", "message": message}).encode()

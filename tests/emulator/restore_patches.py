@@ -48,11 +48,4 @@ TABLE: tuple[PatchPoint, ...] = (
         _SQS, "_ensure_msg_fields", False, "07dbe09e03e3", "messages in dead-letter queues of rules"
     ),
     PatchPoint("ministack.services.backup", "_vaults", False, "", "recovery points are in vaults"),
-    PatchPoint(
-        "ministack.core.iam_evaluator",
-        "evaluate_resource_policy",
-        False,
-        "e8cb17da8ae5",
-        "policies of queues",
-    ),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ministack.services import ec2, eventbridge, lambda_svc
+from ministack.services import cloudwatch, ec2, eventbridge, lambda_svc
 
-from . import deliveries, instances, patches, tag_calls
+from . import deliveries, instances, notifications, patches, queue_batches, tag_calls
 from .backup_api import BackupApi
 from .backup_events import BackupEvents
 from .backup_settings import BackupSettings
@@ -65,12 +65,28 @@ class Restores:
         patches.replace(
             module,
             "_run_sqs_batch",
-            functools.partial(deliveries.run_batch, lambda_svc._run_sqs_batch),
+            functools.partial(queue_batches.run_batch, lambda_svc._run_sqs_batch),
         )
         patches.replace(
             module,
             "_execute_function",
-            functools.partial(deliveries.execute_function, lambda_svc._execute_function),
+            functools.partial(queue_batches.execute_function, lambda_svc._execute_function),
+        )
+        patches.replace(
+            module,
+            "_sqs_esm_concurrency",
+            functools.partial(queue_batches.concurrency, lambda_svc._sqs_esm_concurrency),
+        )
+        patches.replace(
+            "ministack.services.cloudwatch",
+            "_dispatch_alarm_actions",
+            functools.partial(notifications.alarm_actions, cloudwatch._dispatch_alarm_actions),
+        )
+        patches.replace(
+            "ministack.services.sqs", "queue_policy_allows", notifications.queue_lets_in
+        )
+        patches.replace(
+            "ministack.services.sns", "topic_policy_allows", notifications.topic_lets_in
         )
 
     async def refusal(self, call: Call, request: Request) -> Response | None:

@@ -9,12 +9,17 @@ listings by tag, are the base's.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.core.router import extract_access_key_id
 
 from . import tag_rules
 from .native import Handler, Native, NativeError
+from .permissions import tagging
+from .permissions.gate import Denial
+from .permissions.principals import Principal, of_access_key
 from .tag_stores import GLOBAL_SERVICES, Resource, TagStore, as_list, parse, store_of
 
 Headers = dict[str, str]
@@ -90,11 +95,16 @@ class TaggingApi:
             if not 1 <= len(key) <= 128 or len(str(value)) > 256:
                 raise _InvalidParameter("a tag key has 1 to 128 characters, its value at most 256")
 
+        principal = _caller(headers)
+
+        def refused(arn: str) -> Denial | None:
+            return tagging.adding_refused(principal, arn, tags)
+
         async def add(resource: Resource, store: TagStore) -> None:
             await tag_rules.check(self._native, resource, store, tags)
             await store.add(self._native, resource, tags)
 
-        return await self._write("TagResources", payload, {"Tags": tags}, add, headers)
+        return await self._write("TagResources", payload, {"Tags": tags}, refused, add, headers)
 
     async def _untag(self, payload: dict[str, Any], headers: Headers) -> Response:
         keys = payload.get("TagKeys")
@@ -103,14 +113,27 @@ class TaggingApi:
         if any(tag_rules.is_system(key) for key in keys):
             raise _InvalidParameter("tag keys must not start with aws:")
 
+        principal = _caller(headers)
+
+        def refused(arn: str) -> Denial | None:
+            return tagging.removing_refused(principal, arn, keys)
+
         async def remove(resource: Resource, store: TagStore) -> None:
             await store.missing(self._native, resource)
             await store.remove(self._native, resource, keys)
 
-        return await self._write("UntagResources", payload, {"TagKeys": keys}, remove, headers)
+        return await self._write(
+            "UntagResources", payload, {"TagKeys": keys}, refused, remove, headers
+        )
 
     async def _write(
-        self, operation: str, payload: dict[str, Any], change: Any, write: Any, headers: Headers
+        self,
+        operation: str,
+        payload: dict[str, Any],
+        change: Any,
+        refused: Callable[[str], Denial | None],
+        write: Any,
+        headers: Headers,
     ) -> Response:
         arns = _arns(payload, 20)
         ours, theirs = _split(arns)
@@ -125,10 +148,16 @@ class TaggingApi:
             try:
                 if resource.account and resource.account != get_account_id():
                     raise NativeError("AccessDeniedException", "the account is not yours", 403)
+                if (denial := refused(resource.arn)) is not None:
+                    raise NativeError("AccessDeniedException", denial.message, 403)
                 await write(resource, store)
             except NativeError as error:
                 failed[resource.arn] = _failure(error)
-        if theirs:
+        denials = {arn: refused(arn) for arn in theirs}
+        for arn, denial in denials.items():
+            if denial is not None:
+                failed[arn] = _failure(NativeError("AccessDeniedException", denial.message, 403))
+        if theirs := [arn for arn in theirs if denials[arn] is None]:
             answer = await self._ask_base(operation, {"ResourceARNList": theirs, **change}, headers)
             failed |= answer["FailedResourcesMap"]
         return _ok({"FailedResourcesMap": failed})
@@ -140,6 +169,10 @@ class TaggingApi:
         if status != 200:
             raise _InvalidParameter(str(parsed.get("message", f"{operation} failed")))
         return parsed
+
+
+def _caller(headers: Headers) -> Principal:
+    return of_access_key(extract_access_key_id(headers), get_account_id())
 
 
 def _arns(payload: dict[str, Any], most: int) -> list[str]:

@@ -5,7 +5,11 @@ commands in a working copy of this repository, lets a commit go through the real
 pipeline, and looks at what is in every account and Region afterwards.
 
 Reading order: ``names``, ``people`` (whose credentials), ``checkout`` (the working
-copy), ``typed`` (make targets as a person types them), ``watch`` (the pipeline),
-``landscape`` (what there is, and what there should be), ``story`` (the stages),
-``report`` and ``__main__``.
+copy), ``typed`` (make targets as a person types them), ``watch`` and ``roll_outs``
+(the pipeline and the stack sets), ``landscape`` (what there is, and what there
+should be), ``story`` (the stages), ``telling`` (how it is told as it goes),
+``recorder`` (runs the stages), ``result`` (what it came to, as plain values),
+``gather`` and ``inventory`` (where these come from), ``report`` and ``page`` (pure:
+how they are shown), ``guard`` and ``__main__``. What stays: ``up``, ``running``,
+``profiles``, ``session``, ``shell``, ``down``.
 """

@@ -1,19 +1,20 @@
 """``python -m rehearsal``: from nothing to a deployed solution, and to a clean end."""
 
 import argparse
-import signal
 import sys
-import tempfile
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-from demo.emulator import CannotStart, Emulator
+from demo.emulator import Emulator
+from demo.interruption import temporary_folder
 
-from .names import CannotRehearse, RehearsalFailed
-from .report import Report
+from .guard import FAILED, guarded
+from .names import ROOT
+from .outcome import finish, look_with
+from .recorder import Recorder
 from .scene import prepare
+from .telling import Teller
 
-FAILED, CANNOT_RUN, INTERRUPTED = 1, 2, 130
+PAGE = ROOT / "target" / "rehearsal.html"
 
 
 def main():
@@ -24,37 +25,23 @@ def main():
         "--prebuilt", action="store_true", help="publish the packages in dist/, do not build them"
     )
     parser.add_argument("--seconds", type=int, default=3600, help="longest time of a pipeline run")
+    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="the HTML page")
+    parser.add_argument("--verbose", action="store_true", help="show all that commands say")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))
-    sys.stdout.reconfigure(errors="replace")
-    report = Report()
-    try:
-        return run(arguments, report)
-    except KeyboardInterrupt:
-        print("\ninterrupted; nothing is left running", file=sys.stderr)
-        return INTERRUPTED
-    except (CannotStart, CannotRehearse) as error:
-        print(f"the rehearsal cannot run: {error}", file=sys.stderr)
-        return CANNOT_RUN
+    return guarded("the rehearsal", lambda: run(arguments))
 
 
-def run(arguments, report):
+def run(arguments):
     """The rehearsal itself; its exit status."""
-    with (
-        tempfile.TemporaryDirectory(prefix="rehearsal-") as name,
-        Emulator(arguments.port) as emulator,
-    ):
-        folder = Path(name)
-        story = prepare(folder, emulator, report.say, arguments.prebuilt, arguments.seconds)
-        status = 0
-        try:
-            for title, act in story.stages():
-                report.stage(title, act)
-        except (RehearsalFailed, ClientError, BotoCoreError) as error:
-            report.say(f"   FAILED: {error}")
-            status = FAILED
-        report.summary(story.rows, emulator.builds(), emulator.calls())
-        return status
+    teller = Teller(verbose=arguments.verbose)
+    page = arguments.page.resolve()
+    with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
+        story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
+        recorder = Recorder(teller, look_with(story, emulator))
+        held = recorder.run(story.stages(), story.watch.roll_outs.tell, story.destroy)
+        look = (("page", str(page)), ("the same, left running", "make demo-up"))
+        finish(teller, recorder.result("The rehearsal", emulator, look), page)
+        return 0 if held else FAILED
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from demo.emulator import Emulator  # noqa: E402
 
 from rehearsal.scene import prepare  # noqa: E402
+from rehearsal.telling import Teller  # noqa: E402
 
 # Not what these tests are about, and minutes of compiling: the rehearsal itself runs both.
 NOT_RUN = ["^make validate-templates$", "^make plan-org-policy "]
@@ -24,7 +25,9 @@ def rehearse(tmp_path):
         emulator = Emulator()
         emulators.append(emulator)
         emulator.__enter__()
-        return prepare(tmp_path, emulator, print, True, 300, spoil, NOT_RUN), emulator
+        return prepare(
+            tmp_path, emulator, Teller(verbose=True), True, 300, spoil, NOT_RUN
+        ), emulator
 
     yield make
     for emulator in emulators:

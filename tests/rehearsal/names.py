@@ -4,6 +4,9 @@ from demo.names import CENTRAL, EMULATOR_PYTHON, HOME, MANAGEMENT, ROOT
 
 __all__ = ["CENTRAL", "EMULATOR_PYTHON", "HOME", "MANAGEMENT", "ROOT"]
 
+# The interpreter with the AWS CLI, as a path that holds wherever one stands.
+PYTHON = ROOT / ".tools" / "demo" / "bin" / "python"
+
 ORGANIZATION = "o-rehearsal01"
 ORGANIZATION_ROOT = "r-reh1"
 WORKLOADS = "ou-reh1-workloads"

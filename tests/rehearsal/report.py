@@ -1,44 +1,172 @@
-"""What a person wants to know afterwards: what was done, how long it took, what is there."""
+"""The report at the end, as text: a pure function of a result."""
 
-import time
+from .result import FAILED, LEFT_OUT, OK, PARTS
+
+# Of the table of callers; the page has all of them.
+_CALLERS = 12
 
 
-class Report:
-    """Prints as it goes, and a summary at the end."""
+def report(result, brief=False):
+    """(line, whether it is a heading) from the first to the last."""
+    parts = [
+        ("Stages", _stages(result)),
+        (_places_title(result), _places(result)),
+        ("Backup policies", _policies(result)),
+    ]
+    if not brief:
+        parts += [
+            ("Pipeline", _executions(result)),
+            ("Not run by the builds here", _not_run(result)),
+            ("AWS calls", _calls(result)),
+            ("Permissions: denials", _denials(result)),
+        ]
+    parts.append(("Where to look", _padded(result.look)))
+    lines = []
+    for title, body in parts:
+        if body:
+            lines += [("", False), (title, True), *((f"   {line}", False) for line in body)]
+    return [*lines, ("", False), (verdict(result), True)]
 
-    def __init__(self):
-        self._began = time.monotonic()
-        self._stages = []
 
-    def say(self, line):
-        """One line, at once."""
-        print(line, flush=True)
+def verdict(result):
+    """The last line: how it ended, and after how long."""
+    failure = result.failure
+    if failure:
+        number = result.stages.index(failure) + 1
+        first = (failure.message.splitlines() or [""])[0]
+        return f"{result.title} failed in stage {number}, {failure.title}: {first}"
+    return f"{result.title}: all {len(result.stages)} stages held ({duration(result.seconds)})."
 
-    def stage(self, title, act):
-        """Run a stage under a headline, and remember how long it took."""
-        number = len(self._stages) + 1
-        self.say(f"\n== {number}. {title}")
-        began = time.monotonic()
-        self._stages.append([title, "failed", began])
-        act()
-        self._stages[-1][1:] = ["ok", time.monotonic() - began]
-        self.say(f"   ok, {self._stages[-1][2]:.1f} s")
 
-    def summary(self, rows, builds, calls):
-        """Stages with their times, accounts and Regions, commands that were not run."""
-        self.say("\nstage                                                  seconds")
-        for title, outcome, seconds in self._stages:
-            took = f"{seconds:8.1f}" if outcome == "ok" else "  FAILED"
-            self.say(f"{title:<54} {took}")
-        self.say(f"{'together':<54} {time.monotonic() - self._began:8.1f}")
-        if rows:
-            self.say("\naccount       Region         what is there")
-            for account, region, found in rows:
-                self.say(f"{account}  {region:<14} {found}")
-        not_run = sorted({command for build in builds for command in build["not_run"]})
-        self.say("\nnot run by the builds here:")
-        for command in not_run or ["nothing"]:
-            times = sum(command in build["not_run"] for build in builds)
-            self.say(f"  {command} ({times} builds)")
-        roots = sorted({call["operation"] for call in calls if call["principal"].endswith(":root")})
-        self.say(f"\nAWS calls: {len(calls)}; with an account's root: {', '.join(roots)}")
+def duration(seconds):
+    """`7.3 s`, `2 min 5 s`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def count(number, noun):
+    """`1 Region`, `3 Regions`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def table(rows, right=()):
+    """Rows as lines with their columns below each other; ``right`` names those flush right."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = (
+            cell.rjust(width) if at in right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def part_words(parts):
+    """What a place has, short: `complete`, `vault key role`, `nothing`."""
+    if tuple(parts) == PARTS:
+        return "complete"
+    return " ".join(parts) or "nothing"
+
+
+_STARTERS = {
+    "CreatePipeline": "the new pipeline",
+    "CloudWatchEvent": "a commit",
+    "StartPipelineExecution": "a person",
+}
+
+
+def starter(execution):
+    """Who or what started a run of the pipeline, in words."""
+    return _STARTERS.get(execution.started_by, execution.started_by)
+
+
+def _stages(result):
+    if not result.stages:
+        return []
+    shown = {FAILED: "FAILED", LEFT_OUT: LEFT_OUT}
+    rows = [
+        (
+            str(number),
+            stage.title,
+            duration(stage.seconds) if stage.outcome == OK else shown[stage.outcome],
+        )
+        for number, stage in enumerate(result.stages, 1)
+    ]
+    return table([*rows, ("", "together", duration(result.seconds))], right=(0, 2))
+
+
+def _places_title(result):
+    return "What every account has" + (f" ({result.seen})" if result.seen else "")
+
+
+def _places(result):
+    snapshot = result.snapshot
+    if not snapshot.accounts:
+        return []
+    rows = [("account", "", "in", *snapshot.regions)]
+    for account in snapshot.accounts:
+        places = [part_words(account.places[region]) for region in snapshot.regions]
+        where = "/".join(account.units) or "the root"
+        rows.append((account.name, account.id, where, *places))
+    return [*table(rows), f"complete: {', '.join(PARTS[:-1])} and {PARTS[-1]}"]
+
+
+def _policies(result):
+    lines = []
+    for policy in result.snapshot.policies:
+        reached = sum(policy.name in account.policies for account in result.snapshot.accounts)
+        lines.append(
+            f"{policy.name}: on {', '.join(policy.targets) or 'nothing'}; reaches "
+            f"{count(reached, 'account')} in {', '.join(policy.regions)}"
+        )
+        for rule in policy.rules:
+            copies = count(len(rule.copies), "copy").replace("copys", "copies")
+            lines.append(f"  {rule.schedule} into {rule.vault}, kept {rule.keeps}, {copies}")
+    return lines
+
+
+def _executions(result):
+    rows = [
+        (
+            f"run {number}, started by {starter(execution)}",
+            execution.status.lower(),
+            count(len(execution.actions), "action"),
+            duration(execution.seconds),
+        )
+        for number, execution in enumerate(result.snapshot.executions, 1)
+    ]
+    return table(rows, right=(2, 3)) if rows else []
+
+
+def _not_run(result):
+    rows = [(entry.command, count(entry.times, "time"), entry.reason) for entry in result.not_run]
+    return table(rows, right=(1,)) if rows else []
+
+
+def _calls(result):
+    if not result.callers:
+        return []
+    rows = [("role", "calls", "errors", "accounts")]
+    rows += [
+        (caller.name, str(caller.calls), str(caller.errors), str(caller.accounts))
+        for caller in result.callers[:_CALLERS]
+    ]
+    lines = table(rows, right=(1, 2, 3))
+    if rest := result.callers[_CALLERS:]:
+        lines.append(f"and {count(len(rest), 'role')} with {sum(c.calls for c in rest)} calls")
+    total = sum(caller.calls for caller in result.callers)
+    roots = ", ".join(result.root_calls) or "none"
+    return [*lines, f"together {total}; as an account's root: {roots}"]
+
+
+def _denials(result):
+    if result.denials is None:
+        return []
+    return list(result.denials) or ["none"]
+
+
+def _padded(rows):
+    width = max((len(row[0]) for row in rows), default=0)
+    return [f"{what.ljust(width)}  {where}" for what, where in rows]

@@ -9,12 +9,13 @@ from .watch import Watch
 
 
 def prepare(
-    folder, emulator, say, prebuilt=False, seconds=3600, spoil=lambda folder: None, not_run=()
+    folder, emulator, teller, prebuilt=False, seconds=3600, spoil=lambda folder: None, not_run=()
 ):
     """A story that is ready to be told.
 
-    ``spoil`` may change the working copy before it is committed; ``not_run`` are
-    patterns of commands that the builds pass over besides those that they must.
+    ``teller`` says how it goes on. ``spoil`` may change the working copy before it
+    is committed; ``not_run`` are patterns of commands that the builds pass over
+    besides those that they must.
     """
     packages = folder / "dist" if prebuilt else None
     if packages:
@@ -25,8 +26,8 @@ def prepare(
     people = People(emulator.url)
     people.bootstrap()
     people.write_profiles(folder / "profiles")
-    say(f"an emulated organization is ready at {emulator.url}")
-    typed = Typed(checkout.folder, emulator.url, folder / "profiles", say)
+    teller.say(f"an emulated organization is ready at {emulator.url}")
+    typed = Typed(checkout.folder, emulator.url, folder / "profiles", teller)
     landscape = Landscape(people, emulator)
-    watch = Watch(people, say, seconds)
+    watch = Watch(people, teller, seconds)
     return Story(emulator, people, checkout, typed, watch, landscape, packages, not_run)

@@ -41,7 +41,7 @@ class Story:
 
     def __init__(self, emulator, people, checkout, typed, watch, landscape, prebuilt, not_run):
         self._emulator = emulator
-        self._people = people
+        self.people = self._people = people
         self._checkout = checkout
         self._typed = typed
         self.watch = self._watch = watch

@@ -5,18 +5,21 @@ import shlex
 import subprocess
 import sys
 
+from demo.emulator import without_proxies
+from demo.interruption import held, start, stop
+
 from .names import RehearsalFailed
 
 
 class Typed:
     """Runs commands in the working copy, and shows each and what it said."""
 
-    def __init__(self, folder, endpoint, profiles, say):
+    def __init__(self, folder, endpoint, profiles, teller):
         self._folder = folder
-        self._say = say
+        self._teller = teller
         kept = {
             name: value
-            for name, value in os.environ.items()
+            for name, value in without_proxies(os.environ).items()
             if not name.startswith(("AWS_", "MAKE", "MFLAGS"))
         }
         self._environment = kept | {
@@ -41,26 +44,29 @@ class Typed:
         return self._run(command, program, AWS_PROFILE=profile)
 
     def _run(self, shown, program, **environment):
-        self._say(f"$ {shown}")
-        process = subprocess.Popen(
-            program,
-            cwd=self._folder,
-            env=self._environment | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        lines = []
+        self._teller.command(shown)
+        process, lines = None, []
         try:
-            for line in process.stdout:
-                lines.append(line.rstrip("\n"))
-                self._say("  " + lines[-1])
-            status = process.wait()
+            with held():
+                process = start(
+                    program,
+                    cwd=self._folder,
+                    env=self._environment | environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    errors="replace",
+                )
+            with self._teller.doing(shown):
+                for line in process.stdout:
+                    lines.append(line.rstrip("\n"))
+                    self._teller.heard(lines[-1])
+                status = process.wait()
         finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
+            if process is not None:
+                stop(process)
+        self._teller.output(lines, failed=status != 0)
         if status != 0:
             last = " | ".join(line for line in lines[-3:] if line)
             raise RehearsalFailed(f"`{shown}` ended with status {status}: {last}")

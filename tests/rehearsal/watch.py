@@ -3,6 +3,7 @@
 import time
 
 from .names import HOME, HOME_REGION, PIPELINE, RehearsalFailed
+from .roll_outs import RollOuts
 
 _RUNNING = ("InProgress", "Stopping")
 
@@ -10,10 +11,11 @@ _RUNNING = ("InProgress", "Stopping")
 class Watch:
     """Looks at the pipeline as the home account's administrator."""
 
-    def __init__(self, people, say, seconds):
+    def __init__(self, people, teller, seconds):
         self._people = people
-        self._say = say
+        self._teller = teller
         self._seconds = seconds
+        self.roll_outs = RollOuts(people, teller)
 
     def executions(self):
         """All executions, the newest first."""
@@ -41,19 +43,25 @@ class Watch:
 
     def succeed(self):
         """Wait for the newest execution to succeed, telling each action as it ends."""
+        with self._teller.doing("the pipeline starts"):
+            newest = self._follow()
+        if newest["status"] != "Succeeded":
+            raise RehearsalFailed(f"the pipeline {newest['status']}: {self._why(newest)}")
+        return newest
+
+    def _follow(self):
         told = set()
         deadline = time.monotonic() + self._seconds
         while True:
             newest = self.executions()[0]
-            self._tell(newest, told)
+            # An action that ends may have ended a roll-out, and nothing else here does.
+            if self._tell(newest, told):
+                self.roll_outs.tell()
             if newest["status"] not in _RUNNING:
-                break
+                return newest
             if time.monotonic() > deadline:
                 raise RehearsalFailed(f"the pipeline still ran after {self._seconds} s")
             time.sleep(0.5)
-        if newest["status"] != "Succeeded":
-            raise RehearsalFailed(f"the pipeline {newest['status']}: {self._why(newest)}")
-        return newest
 
     def _details(self, execution):
         client = self._people.client("codepipeline", HOME, HOME_REGION)
@@ -64,15 +72,17 @@ class Watch:
         return list(reversed(found))
 
     def _tell(self, execution, told):
+        """Tell what has ended since the last time; whether anything has."""
+        before = len(told)
         for action in self._details(execution):
-            if action["status"] in _RUNNING or action["actionExecutionId"] in told:
-                continue
-            told.add(action["actionExecutionId"])
-            seconds = (action["lastUpdateTime"] - action["startTime"]).total_seconds()
-            self._say(
-                f"  {action['stageName']}/{action['actionName']}: "
-                f"{action['status'].lower()} ({seconds:.1f} s)"
-            )
+            name = f"{action['stageName']}/{action['actionName']}"
+            if action["status"] in _RUNNING:
+                self._teller.now(name)
+            elif action["actionExecutionId"] not in told:
+                told.add(action["actionExecutionId"])
+                seconds = (action["lastUpdateTime"] - action["startTime"]).total_seconds()
+                self._teller.say(f"   {name}: {action['status'].lower()} ({seconds:.1f} s)")
+        return len(told) > before
 
     def _why(self, execution):
         # The newest: after a retry the older failures are there, too.

@@ -1,5 +1,6 @@
 """A Python that cannot make environments is told apart, with the remedy."""
 
+import os
 import sys
 
 import environment
@@ -17,3 +18,35 @@ def test_an_old_python_is_named(monkeypatch):
 def test_a_missing_module_is_named_with_its_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "ensurepip", None)
     assert "python3-venv" in environment.unfit()
+
+
+def test_an_index_that_does_not_answer_is_one_line_with_the_remedy(capsys):
+    said = (
+        "WARNING: Retrying (Retry(total=1, connect=None)) after connection broken by "
+        "'ProxyError('Cannot connect to proxy.')': /simple/awscli/\n"
+        "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by "
+        "'ProxyError('Cannot connect to proxy.')': /simple/awscli/\n"
+        "ERROR: No matching distribution found for awscli==1.46.3\n"
+    )
+    reason = environment.reason(said)
+    assert reason.startswith("the package index does not answer (ProxyError). The first set-up")
+    assert "\n" not in reason
+    assert capsys.readouterr().err == ""
+
+
+def test_any_other_failure_is_shown_as_it_was_said(capsys):
+    assert environment.reason("ERROR: hashes do not match\n") == "the reason is above"
+    assert capsys.readouterr().err == "ERROR: hashes do not match\n"
+
+
+def test_an_environment_is_ready_until_what_it_is_made_from_changes(tmp_path):
+    requirements = tmp_path / "requirements.txt"
+    requirements.touch()
+    folder = tmp_path / "environment"
+    assert not environment.is_ready(str(folder), [str(requirements)])
+    folder.mkdir()
+    (folder / "ready").touch()
+    os.utime(folder / "ready", (2**31, 2**31))
+    assert environment.is_ready(str(folder), [str(requirements)])
+    os.utime(requirements, (2**31 + 1, 2**31 + 1))
+    assert not environment.is_ready(str(folder), [str(requirements)])

@@ -16,8 +16,13 @@ class ArtifactError(Exception):
 def put(
     s3: Any, pipeline: Pipeline, execution: Execution, name: str, content: bytes
 ) -> Declaration:
-    """Put an artifact into the bucket, encrypted with the pipeline's key."""
+    """Put an artifact into the bucket, encrypted with the pipeline's key.
+
+    CodePipeline looks at the bucket's versioning first; "Manage the CodePipeline service role"
+    of its guide has s3:GetBucketVersioning among the least permissions.
+    """
     store = execution.declaration["artifactStore"]
+    s3.get_bucket_versioning(Bucket=store["location"])
     key = f"{pipeline.name[:20]}/{name[:10]}/{secrets.token_urlsafe(5)}"
     encryption = {}
     if (wanted := store.get("encryptionKey")) is not None:

@@ -51,6 +51,11 @@ class RepositoryApi:
         """A repository, for the services beside this one."""
         return self._all.get((account, region, name))
 
+    def key_of(self, account: str, region: str, name: str) -> str:
+        """The key of a repository; empty without one."""
+        found = self.find(account, region, name)
+        return found.key if found is not None else ""
+
     def create(self, payload: Payload) -> Payload:
         """CreateRepository: empty."""
         name = str(payload.get("repositoryName") or "")

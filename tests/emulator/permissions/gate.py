@@ -167,6 +167,8 @@ class Gate:
             **limits.keys(self.organization_of, "resource", owner),
             "aws:resourceaccount": owner,
             "aws:requestedregion": place.region,
+            # SNS's own key, in the policy that every topic has at first.
+            "aws:sourceowner": principal.account,
             "kms:calleraccount": principal.account,
             **{name.lower(): value for name, value in need.context.items()},
         }

@@ -92,7 +92,8 @@ class Asked:
             value = BaseCBORParser().parse_data_item(stream)
         else:
             try:
-                value = json.loads(self.body or b"{}")
+                # The body of a request to S3 is an object, or XML.
+                value = json.loads(self.body or b"{}") if self.service != "s3" else None
             except ValueError:
                 value = None
         return value if isinstance(value, dict) else {}

@@ -25,6 +25,7 @@ _ABSENT = frozenset(
         "aws:sourceidentity",
         "aws:sourceorgid",
         "aws:sourceorgpaths",
+        "aws:sourceowner",
         "aws:sourcevpc",
         "aws:sourcevpce",
         "aws:tagkeys",

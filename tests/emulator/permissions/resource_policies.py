@@ -8,6 +8,7 @@ from typing import Any
 
 from ministack.services import iam, kms, lambda_svc, s3, sns, sqs
 
+from .. import kept_policies
 from ..organization import Organization
 from .documents import read
 from .evaluation import ResourcePolicy
@@ -87,7 +88,26 @@ def _of_role(action: str, resource: str) -> ResourcePolicy | None:
     return ResourcePolicy(read(f"trust policy of {resource}", trust), parts[4], True)
 
 
+def _of_bus(action: str, resource: str) -> ResourcePolicy | None:
+    parts = resource.split(":", 5)
+    if len(parts) != 6 or not parts[5].startswith("event-bus/"):
+        return None
+    name = parts[5].removeprefix("event-bus/")
+    document = kept_policies.of_bus(parts[4], parts[3], name)
+    return ResourcePolicy(read(f"policy of {resource}", document), parts[4])
+
+
+def _of_vault(action: str, resource: str) -> ResourcePolicy | None:
+    parts = resource.split(":")
+    if len(parts) != 7 or parts[5] != "backup-vault":
+        return None
+    document = kept_policies.of_vault(parts[4], parts[3], parts[6])
+    return ResourcePolicy(read(f"access policy of {resource}", document), parts[4])
+
+
 _LOOKUPS: dict[str, Callable[[str, str], Any]] = {
+    "backup": _of_vault,
+    "events": _of_bus,
     "kms": _of_key,
     "lambda": _of_function,
     "s3": _of_bucket,

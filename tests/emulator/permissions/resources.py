@@ -165,7 +165,20 @@ def _of_organizations(
     keys = {**context, **({"organizations:policytype": str(policy_type)} if policy_type else {})}
     if principal := asked.text("ServicePrincipal"):
         keys["organizations:serviceprincipal"] = principal
-    return [Need(action, found, keys) for found in resources or ["*"]]
+    own = [Need(action, found, keys) for found in resources or ["*"]]
+    if organization is not None and action == "organizations:CreatePolicy" and payload.get("Tags"):
+        own.append(_tags_of_new_policy(organization, str(policy_type)))
+    return own
+
+
+def _tags_of_new_policy(organization: Organization, policy_type: str) -> Need:
+    """Tags at creation need organizations:TagResource (Organizations User Guide, "Adding tags").
+
+    On which resource the guide does not say, and the policy has no id yet: an ARN of its kind.
+    """
+    place = organization.landscape
+    arn = f"{place.arn}:policy/{place.organization_id}/{policy_type.lower()}/p-new"
+    return Need("organizations:TagResource", arn)
 
 
 def _organizations_arn(organization: Organization, named: str) -> str:

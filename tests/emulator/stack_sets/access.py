@@ -11,13 +11,27 @@ from ministack.services import iam
 from .. import credentials
 from ..errors import ApiError
 from ..organization import STACK_SETS, Organization
-from .instances import service_role
+from .instances import ORGANIZATION_SERVICE, linked_role, service_role
 from .model import SELF_MANAGED, SERVICE_MANAGED, StackSet
 
-_LINKED_ROLE = (
-    "role/aws-service-role/stacksets.cloudformation.amazonaws.com/"
-    "AWSServiceRoleForCloudFormationStackSetsOrgAdmin"
-)
+# What AWS's managed policy `CloudFormationStackSetsOrgAdminServiceRolePolicy` allows.
+_LINKED_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "AllowsAWSOrganizationsReadAPIs",
+            "Effect": "Allow",
+            "Action": ["organizations:List*", "organizations:Describe*"],
+            "Resource": "*",
+        },
+        {
+            "Sid": "AllowAssumeRoleInMemberAccounts",
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Resource": "arn:*:iam::*:role/stacksets-exec-*",
+        },
+    ],
+}
 
 
 def administrator(organization: Organization, caller: str, call_as: str) -> str:
@@ -54,40 +68,51 @@ def is_visible(stack_set: StackSet, call_as: str) -> bool:
 
 
 async def prepare_members(organization: Organization) -> None:
-    """Make the role of service-managed stack sets in every member that has none."""
+    """Make the roles of service-managed stack sets where there are none.
+
+    The service-linked role of the management account, and the one in each member that trusts it.
+    """
     management = organization.landscape.management
+    linked = linked_role(management)
+    if credentials.find_role(linked) is None:
+        await _create_role(linked, {"Service": ORGANIZATION_SERVICE}, _LINKED_POLICY)
     for account in list(organization.accounts):
         role = service_role(management, account)
         if account != management and credentials.find_role(role) is None:
-            await _create_role(account, role.rpartition("/")[2], management)
+            await _create_role(role, {"AWS": linked}, None)
 
 
-async def _create_role(account: str, name: str, management: str) -> None:
+async def _create_role(arn: str, trusted: dict[str, str], policy: dict[str, Any] | None) -> None:
+    """Make a role with an inline policy, or else as an administrator."""
+    account, path = arn.split(":")[4], arn.partition(":role")[2]
+    name = path.rpartition("/")[2]
     trust = {
         "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": f"arn:aws:iam::{management}:{_LINKED_ROLE}"},
-                "Action": "sts:AssumeRole",
-            }
-        ],
+        "Statement": [{"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}],
     }
     create: dict[str, Any] = {
         "Action": ["CreateRole"],
+        "Path": [path.removesuffix(name)],
         "RoleName": [name],
         "AssumeRolePolicyDocument": [json.dumps(trust)],
     }
-    attach: dict[str, Any] = {
+    entitle: dict[str, Any] = {
         "Action": ["AttachRolePolicy"],
         "RoleName": [name],
         "PolicyArn": ["arn:aws:iam::aws:policy/AdministratorAccess"],
     }
+    if policy is not None:
+        entitle = {
+            "Action": ["PutRolePolicy"],
+            "RoleName": [name],
+            "PolicyName": ["CloudFormationStackSetsOrgAdminServiceRolePolicy"],
+            "PolicyDocument": [json.dumps(policy)],
+        }
     with request_scope(account, get_region()):
-        for query in (create, attach):
+        for query in (create, entitle):
             status, _, body = await iam.handle_request("POST", "/", {}, b"", query)
             if status != 200:
-                raise RuntimeError(f"the role {name} of {account} was not prepared: {body!r}")
+                raise RuntimeError(f"the role {arn} was not prepared: {body!r}")
 
 
 def _not_entitled() -> ApiError:

@@ -25,6 +25,8 @@ from .model import SELF_MANAGED, Instance, StackSet
 ADMINISTRATION = "AWSCloudFormationStackSetAdministrationRole"
 EXECUTION = "AWSCloudFormationStackSetExecutionRole"
 SERVICE = "cloudformation.amazonaws.com"
+# Whose service-linked role service-managed stack sets act with.
+ORGANIZATION_SERVICE = "stacksets.cloudformation.amazonaws.com"
 
 # The statuses in which a stack can only be deleted: nothing came to be, or it half went.
 _ONLY_TO_DELETE = (
@@ -34,6 +36,7 @@ _ONLY_TO_DELETE = (
     "DELETE_FAILED",
     "REVIEW_IN_PROGRESS",
 )
+_SESSION = "CloudFormationStackSets"
 _NO_UPDATES = "No updates are to be performed"
 
 
@@ -159,7 +162,16 @@ class Stacks:
                 f"Account {instance.account} has no role {role}: trusted access between "
                 "CloudFormation and the organization is not active there"
             )
-        return credentials.session_of(role, "CloudFormationStackSets")
+        try:
+            linked = credentials.assume(
+                linked_role(stack_set.administrator), ORGANIZATION_SERVICE, _SESSION
+            )
+            return self._assume(linked, role, _SESSION, instance)
+        except (CannotAssume, ClientError) as error:
+            raise InstanceFailed(
+                f"Account {instance.account} does not let CloudFormation's service-linked role "
+                f"of account {stack_set.administrator} in: {error}"
+            ) from error
 
     def _execution_session(self, stack_set: StackSet, instance: Instance) -> Credentials:
         administrator = stack_set.administrator
@@ -169,24 +181,36 @@ class Stacks:
         execution = stack_set.execution_role or EXECUTION
         keys = {"aws:sourceaccount": administrator, "aws:sourcearn": stack_set.arn}
         try:
-            session = credentials.assume(role, SERVICE, "CloudFormationStackSets", keys)
+            session = credentials.assume(role, SERVICE, _SESSION, keys)
         except CannotAssume as error:
             raise InstanceFailed(
                 f"Account {administrator} should have '{role.rpartition('/')[2]}' role with trust "
                 "relationship to CloudFormation service."
             ) from error
-        sts = self._loopback.client("sts", instance.region, session)
+        target = f"arn:aws:iam::{instance.account}:role/{execution}"
         try:
-            found = sts.assume_role(
-                RoleArn=f"arn:aws:iam::{instance.account}:role/{execution}",
-                RoleSessionName=f"StackSet-{stack_set.token}",
-            )["Credentials"]
+            return self._assume(session, target, f"StackSet-{stack_set.token}", instance)
         except ClientError as error:
             raise InstanceFailed(
                 f"Account {instance.account} should have '{execution}' role with trust "
                 f"relationship to Role '{role.rpartition('/')[2]}'."
             ) from error
+
+    def _assume(
+        self, session: Credentials, role: str, name: str, instance: Instance
+    ) -> Credentials:
+        """A session of a role for the session of another."""
+        sts = self._loopback.client("sts", instance.region, session)
+        found = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+
+def linked_role(management: str) -> str:
+    """CloudFormation's service-linked role of an organization's management account."""
+    return (
+        f"arn:aws:iam::{management}:role/aws-service-role/{ORGANIZATION_SERVICE}/"
+        "AWSServiceRoleForCloudFormationStackSetsOrgAdmin"
+    )
 
 
 def service_role(management: str, account: str) -> str:

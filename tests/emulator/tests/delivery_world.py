@@ -31,6 +31,7 @@ PERMISSIONS = {
         "codecommit:GetCommit",
         "codecommit:UploadArchive",
         "codecommit:GetUploadArchiveStatus",
+        "s3:GetBucketVersioning",
         "s3:GetObject",
         "s3:PutObject",
         "codebuild:StartBuild",

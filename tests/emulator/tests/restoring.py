@@ -29,6 +29,11 @@ class Account:
 
     world: World
 
+    def __post_init__(self) -> None:
+        """The role that AWS Backup works with; clusters of EKS have it, too."""
+        trusted = {"Service": ["backup.amazonaws.com", "eks.amazonaws.com"]}
+        self.world.role(ROLE.rpartition("/")[2], account=MEMBER, trust=trusted)
+
     def __getattr__(self, service: str) -> Any:
         return self.world.client(service, MEMBER)
 

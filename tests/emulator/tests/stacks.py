@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .entitled import LOGS
 from .world import HOME, World
 
 CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
@@ -24,9 +25,13 @@ ROLE = {
         },
         "Policies": [
             {
-                "PolicyName": "assume",
+                "PolicyName": "work",
                 "PolicyDocument": {
-                    "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+                    "Statement": {
+                        "Effect": "Allow",
+                        "Action": ["sts:AssumeRole", *LOGS],
+                        "Resource": "*",
+                    }
                 },
             }
         ],

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from .. import deliveries
+from .. import queue_batches
+from .entitled import LOGS
 from .restoring import PLACE, Account, arn
 from .test_restores import allow_rule, received
 from .world import MEMBER, World, error_of, eventually, function_zip
@@ -59,12 +60,17 @@ def mapped(account: Account) -> str:
 
 
 def create_function(account: Account) -> None:
-    account.iam.create_role(RoleName="worker", AssumeRolePolicyDocument="{}")
+    """A function and its role, with which a schedule may invoke it, too."""
+    trusted = {"Service": ["lambda.amazonaws.com", "scheduler.amazonaws.com"]}
+    may = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", *LOGS)
+    role = account.world.role(
+        "worker", *may, "lambda:InvokeFunction", account=MEMBER, trust=trusted
+    )
     getattr(account, "lambda").create_function(
         FunctionName="worker",
         Runtime="provided.al2023",
         Handler="bootstrap",
-        Role=f"arn:aws:iam::{MEMBER}:role/worker",
+        Role=role,
         Code={"ZipFile": function_zip(FUNCTION)},
     )
 
@@ -178,7 +184,7 @@ def test_a_crash_and_an_answer_without_sense_fail_the_whole_batch(
     ],
 )
 def test_answers_to_a_batch_are_read_as_lambda_reads_them(answer: Any, fails: bool) -> None:
-    assert (deliveries.objection(answer, {"a"}) is not None) == fails
+    assert (queue_batches.objection(answer, {"a"}) is not None) == fails
 
 
 def rule(account: Account, target: dict[str, Any]) -> str:
@@ -249,7 +255,14 @@ def test_a_scheduled_rule_fires_too_and_a_disabled_one_does_not(
     account: Account, world: World
 ) -> None:
     create_function(account)
-    account.events.put_rule(Name="nightly", ScheduleExpression="rate(6 hours)")
+    nightly = account.events.put_rule(Name="nightly", ScheduleExpression="rate(6 hours)")
+    getattr(account, "lambda").add_permission(
+        FunctionName="worker",
+        StatementId="nightly",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=nightly["RuleArn"],
+    )
     target = {"Id": "target", "Arn": arn("lambda", "function:worker"), "Input": '{"a": 1}'}
     account.events.put_targets(Rule="nightly", Targets=[target])
     world.control("POST", "elapse", {**PLACE, "schedule": "nightly"})

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from .entitled import LOGS
 from .stacks import CAPABILITIES, create, custom, function, outputs, template, update
 from .world import (
     CENTRAL,
@@ -279,7 +280,7 @@ while True:
     client = world.client("lambda", HOME)
     client.create_function(
         FunctionName="failing",
-        Role=world.role("lambda"),
+        Role=world.role("lambda", *LOGS),
         Runtime="provided.al2023",
         Handler="bootstrap",
         Code={"ZipFile": function_zip(source)},

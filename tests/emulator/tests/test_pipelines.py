@@ -22,6 +22,7 @@ from .delivery_world import (
     source,
     stack,
 )
+from .entitled import Entitled, document, letting_in, trusting
 from .stacks import create, update
 from .world import HOME, REGION, World, error_of, eventually
 
@@ -133,7 +134,11 @@ def test_a_start_that_fails_is_a_dead_letter(ready: World) -> None:
     sqs = ready.client("sqs", HOME)
     url = sqs.create_queue(QueueName="dead")["QueueUrl"]
     arn = f"arn:aws:sqs:{REGION}:{HOME}:dead"
-    rule(ready, ROLE + "codebuild", DeadLetterConfig={"Arn": arn})
+    rule(ready, ROLE + "events", DeadLetterConfig={"Arn": arn})
+    source = {"ArnEquals": {"aws:SourceArn": f"arn:aws:events:{REGION}:{HOME}:rule/rule"}}
+    policy = document(letting_in("events", "sqs:SendMessage", arn, **source))
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    Entitled(ready, HOME).trust("events", trusting("codebuild"))
     commit(ready, {"more": "x"})
     (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     assert json.loads(message["Body"])["detail"]["repositoryName"] == "source"

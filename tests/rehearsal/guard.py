@@ -1,0 +1,31 @@
+"""What every command here does around its work: signals, proxies, and one line when it cannot."""
+
+import os
+import sys
+
+from demo.emulator import CannotStart, without_proxies
+from demo.interruption import Interrupted, listen
+
+from .names import CannotRehearse
+
+FAILED, CANNOT_RUN, INTERRUPTED = 1, 2, 130
+
+
+def guarded(name, act):
+    """What ``act`` returns; an interruption and what makes it impossible become one line."""
+    listen()
+    sys.stdout.reconfigure(errors="replace")
+    # Everything is on this machine: a proxy could only be in the way.
+    for variable in set(os.environ) - set(without_proxies(os.environ)):
+        del os.environ[variable]
+    try:
+        return act()
+    except Interrupted:
+        print(f"\n{name} was interrupted; nothing is left running", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except (CannotStart, CannotRehearse) as error:
+        print(f"{name} cannot run: {error}", file=sys.stderr)
+        return CANNOT_RUN
