@@ -41,7 +41,11 @@ def main():
     parser.add_argument("--command", help="run this instead, and end with its status")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where it was noted")
     arguments = parser.parse_args()
-    return guarded("make demo-shell", lambda: run(arguments.folder.resolve(), arguments.command))
+    return guarded(
+        "make demo-shell",
+        lambda: run(arguments.folder.resolve(), arguments.command),
+        left="what demo-up runs goes on",
+    )
 
 
 def run(folder, command):
