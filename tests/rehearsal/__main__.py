@@ -10,6 +10,7 @@ from demo.interruption import temporary_folder
 from .guard import FAILED, guarded
 from .names import ROOT
 from .outcome import finish, look_with
+from .permissions import Permissions, tell
 from .recorder import Recorder
 from .scene import prepare
 from .telling import Teller
@@ -26,6 +27,9 @@ def main():
     )
     parser.add_argument("--seconds", type=int, default=3600, help="longest time of a pipeline run")
     parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE", help="the HTML page")
+    parser.add_argument(
+        "--permissions", action="store_true", help="which granted action was needed, and which not"
+    )
     parser.add_argument("--verbose", action="store_true", help="show all that commands say")
     arguments = parser.parse_args()
     return guarded("the rehearsal", lambda: run(arguments))
@@ -37,10 +41,19 @@ def run(arguments):
     page = arguments.page.resolve()
     with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
         story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
-        recorder = Recorder(teller, look_with(story, emulator))
+        permissions = Permissions(story.people, emulator)
+        look_around = look_with(story, emulator)
+
+        def look():
+            permissions.look()
+            return look_around()
+
+        recorder = Recorder(teller, look)
         held = recorder.run(story.stages(), story.watch.roll_outs.tell, story.destroy)
-        look = (("page", str(page)), ("the same, left running", "make demo-up"))
-        finish(teller, recorder.result("The rehearsal", emulator, look), page)
+        where = (("page", str(page)), ("the same, left running", "make demo-up"))
+        finish(teller, recorder.result("The rehearsal", emulator, where), page)
+        if held and arguments.permissions:
+            held = tell(permissions, teller)
         return 0 if held else FAILED
 
 

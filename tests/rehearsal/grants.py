@@ -1,0 +1,157 @@
+"""What each action that a role is granted was good for in a rehearsal: a pure function of two listings.
+
+An action is *checked* when something was allowed by it alone: without it that call, or what a
+service did in the role's name, would have been refused. The gate of the emulator works that out
+for everything that it allows. Every other action needs a reason in `unchecked.toml`, or it is to
+be removed from the template.
+"""
+
+import re
+from dataclasses import dataclass
+
+CHECKED, SHARED, UNUSED = "checked", "allowed by another statement, too", "never asked for"
+# What CloudFormation makes up behind a role's name.
+_MADE_UP = re.compile(r"-[0-9A-Za-z]{12,13}$")
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """An action, as written, in a statement of a role's policy."""
+
+    role: str
+    policy: str
+    statement: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of a grant: its state, what showed that it is needed, or why nothing could."""
+
+    grant: Grant
+    state: str
+    shown_by: str = ""
+    reason: str = ""
+
+
+def role_name(name):
+    """A role's name without what CloudFormation has made up."""
+    return _MADE_UP.sub("", name) if name.startswith("aws-backup-") else name
+
+
+def granted(roles):
+    """The grants of roles, from (role name, policy name, policy document)."""
+    found = set()
+    for role, policy, document in roles:
+        for number, statement in enumerate(document["Statement"]):
+            if statement["Effect"] != "Allow":
+                continue
+            label = statement.get("Sid") or str(number)
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                found.add(Grant(role_name(role), policy_name(policy), label, action))
+    return found
+
+
+def policy_name(name):
+    """A policy's name without what CloudFormation has made up."""
+    return _MADE_UP.sub("", name) if name.startswith("aws-backup-") else name
+
+
+def used(ledger):
+    """Grant -> (state, by what), from the emulator's `GET /_emulator/permissions`."""
+    states = {}
+    for role in ledger["roles"]:
+        name = role_name(role["role"].rpartition("/")[2])
+        for statement in role["statements"]:
+            for row in statement["actions"]:
+                if row["state"] == "unused":
+                    continue
+                grant = Grant(
+                    name, policy_name(statement["policy"]), statement["statement"], row["action"]
+                )
+                state = CHECKED if row["state"] == "decisive" else SHARED
+                if states.get(grant, (SHARED,))[0] != CHECKED:
+                    states[grant] = (state, row["first"]["via"])
+    return states
+
+
+def rows(grants, ledger, reasons):
+    """Every grant with what became of it, in order."""
+    states = used(ledger)
+    found = []
+    for grant in sorted(grants):
+        state, shown_by = states.get(grant, (UNUSED, ""))
+        reason = "" if state == CHECKED else reasons.get((grant.role, grant.action), "")
+        found.append(Row(grant, state, shown_by, reason))
+    return found
+
+
+def read_reasons(document):
+    """(role, action) -> why a rehearsal cannot show that the action is needed."""
+    return {
+        (entry["role"], action): entry["why"]
+        for entry in document.get("unchecked", [])
+        for action in entry["actions"]
+    }
+
+
+def problems(found, reasons):
+    """What is wrong, in sentences: grants without use or reason, and reasons without need."""
+    told = [
+        f"{row.grant.role} has {row.grant.action} ({row.grant.statement}), which was {row.state}: "
+        "remove it, or say in unchecked.toml why only AWS can show it"
+        for row in found
+        if row.state != CHECKED and not row.reason
+    ]
+    unchecked = {(r.grant.role, r.grant.action) for r in found if r.state != CHECKED}
+    for role, action in sorted(set(reasons) - unchecked):
+        told.append(f"unchecked.toml names {action} of {role}, which is checked or not granted")
+    return told
+
+
+def table(found):
+    """The table as Markdown."""
+    lines = [
+        "# Which permission is needed, as far as a rehearsal shows",
+        "",
+        "Made by `make rehearsal-permissions`. *Checked*: a call, or what a service did in the",
+        "role's name, was allowed by this action alone; taken out of the role's policies, it would",
+        "have been refused and recorded. The others stand with their reason. Resource policies, key",
+        "policies and trust policies are in force, too, but not taken apart here.",
+        "",
+        "| role | granted | checked | not checked |",
+        "|---|--:|--:|--:|",
+    ]
+    by_role = {}
+    for row in found:
+        by_role.setdefault(row.grant.role, []).append(row)
+    for role, its in by_role.items():
+        checked = sum(row.state == CHECKED for row in its)
+        lines.append(f"| [`{role}`](#{anchor(role)}) | {len(its)} | {checked} | {len(its) - checked} |")
+    total = sum(row.state == CHECKED for row in found)
+    lines.append(f"| together | {len(found)} | {total} | {len(found) - total} |")
+    for role, its in by_role.items():
+        lines += ["", f"## {role}", "", "| statement | checked | not checked |", "|---|---|---|"]
+        by_statement = {}
+        for row in its:
+            by_statement.setdefault((row.grant.policy, row.grant.statement), []).append(row)
+        for (_, statement), group in by_statement.items():
+            checked = [f"`{row.grant.action}`" for row in group if row.state == CHECKED]
+            lines.append(f"| {statement} | {', '.join(checked)} | {_unchecked(group)} |")
+    return "\n".join(lines) + "\n"
+
+
+def anchor(title):
+    """How a heading is linked to."""
+    return title.lower()
+
+
+def _unchecked(group):
+    by_reason = {}
+    for row in group:
+        if row.state != CHECKED:
+            by_reason.setdefault((row.state, row.reason), []).append(f"`{row.grant.action}`")
+    return "; ".join(
+        f"{', '.join(actions)}: {reason or state}" for (state, reason), actions in by_reason.items()
+    )
