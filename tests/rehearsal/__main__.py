@@ -13,6 +13,7 @@ from .outcome import finish, look_with
 from .permissions import Permissions, tell
 from .recorder import Recorder
 from .scene import prepare
+from .story import ALL_REGIONS
 from .telling import Teller
 
 PAGE = ROOT / "target" / "rehearsal.html"
@@ -42,7 +43,7 @@ def run(arguments):
     with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
         story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
         permissions = Permissions(story.people, emulator)
-        look_around = look_with(story, emulator)
+        look_around = look_with(story, emulator, ALL_REGIONS)
 
         def look():
             permissions.look()

@@ -7,6 +7,7 @@ from collections import Counter
 from .inventory import inventory
 from .names import CENTRAL, HOME, HOME_REGION, MANAGEMENT, PIPELINE
 from .result import PARTS, Account, Action, Caller, Execution, NotRun, Policy, Rule, Snapshot
+from .role_names import role_name
 
 # The accounts whose own stacks are shown, and what else they have.
 _OWN = (MANAGEMENT, HOME, CENTRAL)
@@ -17,8 +18,6 @@ _REASONS = (
     (r"^make (test|package)-", "the packages in dist/ are published as they are (PREBUILT=1)"),
 )
 _LEFT_OUT = "left out, to be quick; `make rehearsal` runs it"
-# What CloudFormation and stack sets make up behind a role's name.
-_MADE_UP = re.compile(r"(-?[0-9A-F]{13}|(?<=^stacksets-exec)-[0-9a-f]{32})$")
 
 
 def snapshot(people, emulator, landscape, regions):
@@ -95,7 +94,7 @@ def caller_name(principal):
     """`CloudFormationRole` for a session of it, and words for who is no role."""
     kind, _, rest = principal.rpartition(":")[2].partition("/")
     if kind == "assumed-role":
-        return _MADE_UP.sub("", rest.partition("/")[0])
+        return role_name(rest.partition("/")[0])
     if kind == "root":
         return "an account's root"
     return f"{kind} {rest}".strip()

@@ -6,12 +6,11 @@ for everything that it allows. Every other action needs a reason in `unchecked.t
 be removed from the template.
 """
 
-import re
 from dataclasses import dataclass
 
+from .role_names import role_name
+
 CHECKED, SHARED, UNUSED = "checked", "allowed by another statement, too", "never asked for"
-# What CloudFormation makes up behind a role's name.
-_MADE_UP = re.compile(r"-[0-9A-Za-z]{12,13}$")
 
 
 @dataclass(frozen=True, order=True)
@@ -34,11 +33,6 @@ class Row:
     reason: str = ""
 
 
-def role_name(name):
-    """A role's name without what CloudFormation has made up."""
-    return _MADE_UP.sub("", name) if name.startswith("aws-backup-") else name
-
-
 def granted(roles):
     """The grants of roles, from (role name, policy name, policy document)."""
     found = set()
@@ -49,13 +43,8 @@ def granted(roles):
             label = statement.get("Sid") or str(number)
             actions = statement["Action"]
             for action in [actions] if isinstance(actions, str) else actions:
-                found.add(Grant(role_name(role), policy_name(policy), label, action))
+                found.add(Grant(role_name(role), policy, label, action))
     return found
-
-
-def policy_name(name):
-    """A policy's name without what CloudFormation has made up."""
-    return _MADE_UP.sub("", name) if name.startswith("aws-backup-") else name
 
 
 def used(ledger):
@@ -68,7 +57,10 @@ def used(ledger):
                 if row["state"] == "unused":
                     continue
                 grant = Grant(
-                    name, policy_name(statement["policy"]), statement["statement"], row["action"]
+                    name,
+                    statement["policy"].removeprefix("inline "),
+                    statement["statement"],
+                    row["action"],
                 )
                 state = CHECKED if row["state"] == "decisive" else SHARED
                 if states.get(grant, (SHARED,))[0] != CHECKED:
@@ -128,7 +120,9 @@ def table(found):
         by_role.setdefault(row.grant.role, []).append(row)
     for role, its in by_role.items():
         checked = sum(row.state == CHECKED for row in its)
-        lines.append(f"| [`{role}`](#{anchor(role)}) | {len(its)} | {checked} | {len(its) - checked} |")
+        lines.append(
+            f"| [`{role}`](#{anchor(role)}) | {len(its)} | {checked} | {len(its) - checked} |"
+        )
     total = sum(row.state == CHECKED for row in found)
     lines.append(f"| together | {len(found)} | {total} | {len(found) - total} |")
     for role, its in by_role.items():
