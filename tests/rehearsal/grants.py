@@ -1,4 +1,4 @@
-"""What each action that a role is granted was good for in a rehearsal: a pure function of two listings.
+"""What each action that a role is granted was good for in a rehearsal: pure functions.
 
 An action is *checked* when something was allowed by it alone: without it that call, or what a
 service did in the role's name, would have been refused. The gate of the emulator works that out
@@ -90,11 +90,14 @@ def read_reasons(document):
 
 def problems(found, reasons):
     """What is wrong, in sentences: grants without use or reason, and reasons without need."""
+    useless = {}
+    for row in found:
+        if row.state != CHECKED and not row.reason:
+            useless.setdefault((row.grant.role, row.state), []).append(row.grant.action)
     told = [
-        f"{row.grant.role} has {row.grant.action} ({row.grant.statement}), which was {row.state}: "
-        "remove it, or say in unchecked.toml why only AWS can show it"
-        for row in found
-        if row.state != CHECKED and not row.reason
+        f"{role} has what was {state}: {', '.join(actions)}. Remove it, or say in unchecked.toml "
+        "why only AWS can show it"
+        for (role, state), actions in useless.items()
     ]
     unchecked = {(r.grant.role, r.grant.action) for r in found if r.state != CHECKED}
     for role, action in sorted(set(reasons) - unchecked):
@@ -108,9 +111,9 @@ def table(found):
         "# Which permission is needed, as far as a rehearsal shows",
         "",
         "Made by `make rehearsal-permissions`. *Checked*: a call, or what a service did in the",
-        "role's name, was allowed by this action alone; taken out of the role's policies, it would",
-        "have been refused and recorded. The others stand with their reason. Resource policies, key",
-        "policies and trust policies are in force, too, but not taken apart here.",
+        "role's name, was allowed by this action alone; with the action taken out of the role's",
+        "policies it would have been refused and recorded. The others stand with their reason.",
+        "Resource, key and trust policies are in force, too, but not taken apart here.",
         "",
         "| role | granted | checked | not checked |",
         "|---|--:|--:|--:|",

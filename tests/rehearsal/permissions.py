@@ -47,7 +47,7 @@ class Permissions:
 
 
 def tell(permissions, teller):
-    """Compare with the table in the documentation (`UPDATE_EXPECT=1` writes it); whether it holds."""
+    """Say what was found, compare it with the documentation (`UPDATE_EXPECT=1` writes that)."""
     rows, told = permissions.rows()
     checked = sum(row.state == grants.CHECKED for row in rows)
     roles = len({row.grant.role for row in rows})
