@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .role_names import role_name
 
-CHECKED, SHARED, UNUSED = "checked", "allowed by another statement, too", "never asked for"
+CHECKED, SHARED, UNUSED = "checked", "allowed by something else, too", "never asked for"
 
 
 @dataclass(frozen=True, order=True)
@@ -74,18 +74,34 @@ def rows(grants, ledger, reasons):
     found = []
     for grant in sorted(grants):
         state, shown_by = states.get(grant, (UNUSED, ""))
-        reason = "" if state == CHECKED else reasons.get((grant.role, grant.action), "")
+        reason = "" if state == CHECKED else _why(grant, reasons)
         found.append(Row(grant, state, shown_by, reason))
     return found
 
 
+@dataclass(frozen=True)
+class Reason:
+    """Why a rehearsal cannot show that actions of a role are needed; without actions, any."""
+
+    role: str
+    actions: tuple[str, ...]
+    why: str
+
+    def is_for(self, grant):
+        """Whether it explains a grant."""
+        return self.role == grant.role and (not self.actions or grant.action in self.actions)
+
+
 def read_reasons(document):
-    """(role, action) -> why a rehearsal cannot show that the action is needed."""
-    return {
-        (entry["role"], action): entry["why"]
+    """The reasons of `unchecked.toml`."""
+    return tuple(
+        Reason(entry["role"], tuple(entry.get("actions", ())), entry["why"])
         for entry in document.get("unchecked", [])
-        for action in entry["actions"]
-    }
+    )
+
+
+def _why(grant, reasons):
+    return next((reason.why for reason in reasons if reason.is_for(grant)), "")
 
 
 def problems(found, reasons):
@@ -99,9 +115,15 @@ def problems(found, reasons):
         "why only AWS can show it"
         for (role, state), actions in useless.items()
     ]
-    unchecked = {(r.grant.role, r.grant.action) for r in found if r.state != CHECKED}
-    for role, action in sorted(set(reasons) - unchecked):
-        told.append(f"unchecked.toml names {action} of {role}, which is checked or not granted")
+    unchecked = [row.grant for row in found if row.state != CHECKED]
+    for reason in reasons:
+        for action in reason.actions or (None,):
+            only = Reason(reason.role, (action,) if action else (), reason.why)
+            if not any(only.is_for(grant) for grant in unchecked):
+                told.append(
+                    f"unchecked.toml explains {action or 'what is left'} of {reason.role}, which is "
+                    "checked or not granted: remove it there"
+                )
     return told
 
 
