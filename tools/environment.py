@@ -36,7 +36,7 @@ def make(folder, requirements):
     install += ["--no-input", "--require-hashes", "--only-binary", ":all:"]
     install += [f"--requirement={name}" for name in requirements]
     for command in [sys.executable, "-m", "venv", folder], install:
-        done = subprocess.run(command, stderr=subprocess.PIPE, universal_newlines=True)
+        done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
         if done.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
             sys.exit(f"tools: {folder} is not made: {reason(done.stderr)}")
@@ -57,9 +57,9 @@ def reason(said):
     gave_up = re.search(r"Retrying \(Retry\(total=0, .*? broken by ['\"](\w+)", said)
     if gave_up:
         return (
-            f"the package index does not answer ({gave_up[1]}). The first set-up needs the network, "
-            "directly or through HTTPS_PROXY, or an index of your own (PIP_INDEX_URL); later runs "
-            "do without. Then the same command again"
+            f"the package index does not answer ({gave_up[1]}). The first set-up needs the "
+            "network, directly or through HTTPS_PROXY, or an index of your own (PIP_INDEX_URL); "
+            "later runs do without. Then the same command again"
         )
     sys.stderr.write(said)
     return "the reason is above"

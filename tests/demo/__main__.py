@@ -67,8 +67,8 @@ def run(arguments):
     if arguments.keep:
         print("\nstopped; nothing is left running")
     print(
-        "Next: `make rehearsal` deploys the whole solution by the guide's commands and its pipeline; "
-        "`make demo-up` leaves it running, to look around with `make demo-shell`."
+        "Next: `make rehearsal` deploys the whole solution by the guide's commands and its "
+        "pipeline; `make demo-up` leaves it running, to look around with `make demo-shell`."
     )
     return 0 if held else UNKEPT
 

@@ -12,7 +12,7 @@ SECONDS = 90
 
 
 class Program:
-    """``python -m MODULE`` as a person starts it; everything of it has ``mark`` in its variables."""
+    """``python -m MODULE`` as a person starts it; all of it has ``mark`` in its variables."""
 
     def __init__(self, mark, module, *arguments):
         self.mark = mark

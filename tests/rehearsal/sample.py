@@ -48,7 +48,7 @@ HELD = Result(
                     (
                         "bucket",
                         "eu-central-1",
-                        "lambda-deployment-bucket-222222222222-eu-central-1",
+                        "aws-backup-s3-bucket-artifactbucket",
                     ),
                 ),
             ),
@@ -122,7 +122,7 @@ def _spoil(value):
     if isinstance(value, tuple):
         return tuple(_spoil(item) for item in value)
     if isinstance(value, dict):
-        return {_EVIL: _spoil(item) for item in list(value.values())[:1]}
+        return {_EVIL: _spoil(next(iter(value.values())))}
     if hasattr(value, "__dataclass_fields__"):
         kept = ("outcome",)
         return replace(
