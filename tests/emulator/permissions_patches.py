@@ -47,6 +47,7 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_IAM, "_group_inline_policies", False, "", "identity policies"),
     PatchPoint(_IAM, "_aws_managed_policies", False, "", "identity policies"),
     PatchPoint(_KMS, "_keys", False, "", "key policies"),
+    PatchPoint(_KMS, "_resolve_key", False, "2c0f859509c0", "keys by alias"),
     PatchPoint(_S3, "_bucket_policies", False, "", "bucket policies"),
     PatchPoint(_S3, "_foreign_bucket_allows", True, "547959e9deea", _DECIDED),
     PatchPoint(

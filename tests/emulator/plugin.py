@@ -71,6 +71,7 @@ class Emulator:
         keys = EncryptedCalls(self.delivery.repositories.key_of)
         enforcement.FURTHER[:] = [pass_role.refused, missing_objects.refused, keys.refused]
         GATE.organization_of = self._organization_of_member
+        enforcement.RESOURCES.find_stack_set = self.stack_sets.find
 
     async def prepare_accounts(self) -> None:
         """Create the role that its management account has in every member."""

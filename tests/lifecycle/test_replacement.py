@@ -1,11 +1,13 @@
 """A change of `OrgManagementAccount`: the only one that replaces the policy."""
 
+import json
+
 import pytest
 from demo import solution
 from demo.names import CENTRAL, MANAGEMENT, PRODUCTION
 from demo.observe import Policies
 
-from .world import resource, stacks
+from .world import client, resource, stacks
 
 OTHER_MANAGEMENT = "555555555551"
 OTHER_WORKLOADS = "ou-reh2-workloads"
@@ -17,11 +19,33 @@ def moved(**changes):
     return resource(OrgManagementAccount=OTHER_MANAGEMENT, EnablePolicyType="true", **target)
 
 
+NOTHING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "sts:TagSession", "Resource": "*"}],
+    }
+)
+FUNCTION_ROLE = "BackupOrgPolicyManager"
+BOTH = "AssumeTheRoleOfTheOtherManagementAccount"
+
+
 @pytest.fixture
 def other(world):
-    """The other organization's management account has the role too; its policies."""
+    """The other organization's management account has the role too; its policies.
+
+    The function's role as deployed may assume the role of one management account; whoever moves
+    lets it assume both for as long.
+    """
     management = stacks(world.emulator, OTHER_MANAGEMENT)
     management.create(solution.management_role()).expect_complete()
+    iam = client(world.emulator, "iam")
+    role = f"arn:aws:iam::{OTHER_MANAGEMENT}:role/BackupOrgPolicyManagerOrgAdmin"
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}
+    iam.put_role_policy(
+        RoleName=FUNCTION_ROLE,
+        PolicyName=BOTH,
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
 
     def policies():
         return Policies(world.emulator.other_organization()).everything()
@@ -30,7 +54,22 @@ def other(world):
     # A policy that is left would outlive the role with which it can be removed.
     world.clean()
     management.delete(solution.management_role().name)
+    iam.delete_role_policy(RoleName=FUNCTION_ROLE, PolicyName=BOTH)
     assert policies() == []
+
+
+def test_the_functions_role_reaches_one_management_account_only(world, other):
+    client(world.emulator, "iam").put_role_policy(
+        RoleName=FUNCTION_ROLE, PolicyName=BOTH, PolicyDocument=NOTHING
+    )
+    world.create(Policy=resource())
+    outcome = world.update(Policy=moved())
+    assert outcome.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert (
+        f"not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::{OTHER_MANAGEMENT}"
+        in (outcome.reason)
+    )
+    assert other() == []
 
 
 def test_another_management_account_gets_a_new_policy_and_the_old_one_goes(world, other):

@@ -52,8 +52,10 @@ class Checkout:
             check=False,
         )
         if listed.returncode != 0:
+            said = (listed.stderr.strip().splitlines() or ["it failed"])[0]
             raise CannotRehearse(
-                f"`{ROOT}` is no git repository: the rehearsal copies what git knows of; clone it"
+                f"git does not list the files in `{ROOT}` ({said}): the rehearsal copies what git "
+                "knows of, so run it in a clone of the repository"
             )
         for name in filter(None, listed.stdout.split("\0")):
             source, target = ROOT / name, self.folder / name

@@ -101,6 +101,15 @@ def caller_name(principal):
     return f"{kind} {rest}".strip()
 
 
+def denials(refused):
+    """What permissions refused, each sentence once, in the order of its first time."""
+    times = Counter(f"{denial['message']} ({denial['via']})" for denial in refused)
+    return tuple(
+        sentence if count == 1 else f"{sentence}, {count} times"
+        for sentence, count in times.items()
+    )
+
+
 def root_calls(calls):
     """What was called as an account's root."""
     return tuple(sorted({c["operation"] for c in calls if c["principal"].endswith(":root")}))

@@ -56,7 +56,8 @@ class Recorder:
             gather.not_run(emulator.builds()),
             gather.callers(calls),
             gather.root_calls(calls),
-            look=look,
+            gather.denials(emulator.denials()),
+            look,
         )
 
     def _one(self, title, act, after):

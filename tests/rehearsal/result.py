@@ -122,7 +122,7 @@ class Result:
     callers: tuple[Caller, ...] = ()
     # Operations that were called as an account's root.
     root_calls: tuple[str, ...] = ()
-    # Sentences about calls that permissions refused; None when nobody recorded them.
+    # Sentences about what permissions refused; None where nobody recorded it.
     denials: tuple[str, ...] | None = None
     # (what, where) for whoever wants to look.
     look: tuple[tuple[str, str], ...] = ()

@@ -1,5 +1,6 @@
 """Resources of every kind that the emulator restores, made as a customer makes them."""
 
+import json
 from dataclasses import dataclass, field
 
 from demo.names import MEMBER, REGION
@@ -114,7 +115,12 @@ def file_system(client, name, tags):
 
 def kubernetes(client, name, tags):
     """An EKS cluster."""
-    made = client("eks").create_cluster(name=name, roleArn=ROLE, resourcesVpcConfig={}, tags=tags)
+    trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}}
+    document = {"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
+    role = client("iam").create_role(
+        RoleName=f"{name}-cluster", AssumeRolePolicyDocument=json.dumps(document)
+    )["Role"]["Arn"]
+    made = client("eks").create_cluster(name=name, roleArn=role, resourcesVpcConfig={}, tags=tags)
     return made["cluster"]["arn"]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .needs import Unmapped
+from .needs import UNKNOWN, Unmapped
 
 ALLOW, DENY = "Allow", "Deny"
 
@@ -144,4 +144,6 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 def _resource_like(resource: str, pattern: str) -> bool:
     if "${" in pattern:
         raise Unmapped(f"policy variable in `{pattern}`")
+    if resource == UNKNOWN and pattern != "*":
+        raise Unmapped("nobody here knows the resource of this request")
     return like(resource, pattern)

@@ -68,13 +68,13 @@ class EncryptedCalls:
         if action in ("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"):
             yield from _of_objects(asked)
         elif action == "sns:Publish":
-            yield key_of(asked.param("TopicArn"), "sns"), encryption.READ_AND_WRITE
+            yield key_of(asked.text("TopicArn"), "sns"), encryption.READ_AND_WRITE
         elif action in ("sqs:SendMessage", "sqs:ReceiveMessage"):
             sends = action == "sqs:SendMessage"
             actions = encryption.READ_AND_WRITE if sends else encryption.READ
             yield key_of(_queue(asked), "sqs"), actions
         elif action in _OF_REPOSITORIES:
-            name = asked.param("repositoryName")
+            name = asked.text("repositoryName")
             yield self._key_of_repository(asked.account, asked.region, name), REPOSITORY
 
 
@@ -82,7 +82,7 @@ def _of_objects(asked: Asked) -> Iterator[tuple[str, tuple[str, ...]]]:
     bucket, _, key = unquote(asked.path).lstrip("/").partition("/")
     if asked.method in ("GET", "HEAD"):
         if asked.method == "GET" or "x-amz-checksum-mode" in asked.headers:
-            yield key_of_object(bucket, key, asked.param("versionId")), encryption.READ
+            yield key_of_object(bucket, key, asked.text("versionId")), encryption.READ
         return
     if source := asked.headers.get("x-amz-copy-source"):
         read_bucket, _, read_key = unquote(source).lstrip("/").partition("?")[0].partition("/")
@@ -115,5 +115,5 @@ def _default_key(bucket: str) -> str:
 
 def _queue(asked: Asked) -> str:
     """The ARN of the queue whose address a request names."""
-    account, _, name = asked.param("QueueUrl").rpartition("/")
+    account, _, name = asked.text("QueueUrl").rpartition("/")
     return f"arn:aws:sqs:{asked.region}:{account.rpartition('/')[2]}:{name}"

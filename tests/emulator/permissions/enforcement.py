@@ -37,6 +37,8 @@ FURTHER: list[Callable[[http.Asked, str, Principal], Denial | None]] = []
 # The refusal of the request that is being decided, for the body of its answer.
 _DENIAL: contextvars.ContextVar[Denial | None] = contextvars.ContextVar("denial", default=None)
 
+RESOURCES = resources.Resources()
+
 # What the request that is being answered has been allowed.
 _ALLOWED: contextvars.ContextVar[tuple[Need, ...]] = contextvars.ContextVar("allowed", default=())
 
@@ -99,7 +101,7 @@ def _decide(
         return _ask(principal, [Need(action, resource, context)], place)
     _ALLOWED.set(())
     organization = GATE.organization_of(place.account)
-    needs = resources.needs(asked, action, resource, context, organization)
+    needs = RESOURCES.needs(asked, action, resource, context, organization)
     denial = _ask(principal, needs, place)
     for further in FURTHER:
         denial = denial or further(asked, action, principal)

@@ -49,6 +49,7 @@ _OF_SERVICES = frozenset(
         "backup:copytargets",
         "cloudformation:rolearn",
         "cloudformation:stackpolicyurl",
+        "cloudformation:targetregion",
         "cloudformation:templateurl",
         "iam:passedtoservice",
         "iam:associatedresourcearn",

@@ -12,13 +12,18 @@ Value = str | list[str]
 class Need:
     """One permission that something needs: one action on one resource.
 
-    ``resource`` is an ARN, or "*" for an action that has no resource; an action on two
+    ``resource`` is an ARN, "*" for an action that has no resource, or `UNKNOWN`; an action on two
     resources is two needs. ``context`` has condition keys in lower case, beside the global ones.
     """
 
     action: str
     resource: str = "*"
     context: Mapping[str, Value] = field(default_factory=dict)
+
+
+# The resource of a request that names one which nobody here can find out. A statement for all
+# resources is evaluated all the same, one that limits them is `Unmapped`.
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

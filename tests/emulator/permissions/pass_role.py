@@ -90,11 +90,10 @@ def needs_of_passed_roles(action: str, asked: Asked) -> list[tuple[str, str]]:
 
 
 def _passed(action: str, asked: Asked) -> list[tuple[str, Passing]]:
-    payload = {**asked.json(), **asked.params}
     found = [
         (role, passing)
         for passing in TABLE.get(action, ())
-        for role in _values(payload, passing.path.split("."))
+        for role in _values(asked.members, passing.path.split("."))
     ]
     return list(dict.fromkeys(found))
 

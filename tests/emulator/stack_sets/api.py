@@ -16,7 +16,7 @@ from ..query_wire import Response
 from . import access, descriptions, imports, requests
 from .auto_deployment import AutoDeployment
 from .context import Context
-from .model import StackSets
+from .model import StackSet, StackSets
 from .operations import Operations
 from .requests import Handle, Payload
 
@@ -85,6 +85,10 @@ class StackSetApi:
     def stop(self) -> None:
         """Start nothing any more."""
         self._operations.abort()
+
+    def find(self, administrator: str, region: str, name_or_id: str) -> StackSet | None:
+        """The active stack set of an account with this name or id."""
+        return self.stack_sets.find(administrator, region, name_or_id)
 
     async def membership_changed(self, organization: Organization) -> None:
         """An account moved, joined or left."""
