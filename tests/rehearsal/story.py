@@ -49,6 +49,8 @@ class Story:
         self._prebuilt = prebuilt
         self._not_run = not_run
         self._lock = None
+        # Whether builds find the sources of earlier runs; not when they may go on after us.
+        self.keeps_sources = True
         self.membership = Membership(emulator, people, typed, landscape, FIRST_REGIONS)
         self.rows = []
 
@@ -200,7 +202,7 @@ class Story:
         machine = {"environment": environment, "links": links, "not_run": not_run}
         # Beside what is compiled in it: they go together, or the compiler would be misled.
         workspace = target / "rehearsal"
-        if self._is_ours(workspace):
+        if self.keeps_sources and self._is_ours(workspace):
             machine["workspace"] = str(workspace)
         return machine
 
