@@ -12,6 +12,7 @@ from .names import ROOT
 from .outcome import finish, look_with
 from .recorder import Recorder
 from .scene import prepare
+from .story import ALL_REGIONS
 from .telling import Teller
 
 PAGE = ROOT / "target" / "rehearsal.html"
@@ -37,7 +38,7 @@ def run(arguments):
     page = arguments.page.resolve()
     with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
         story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
-        recorder = Recorder(teller, look_with(story, emulator))
+        recorder = Recorder(teller, look_with(story, emulator, ALL_REGIONS))
         held = recorder.run(story.stages(), story.watch.roll_outs.tell, story.destroy)
         look = (("page", str(page)), ("the same, left running", "make demo-up"))
         finish(teller, recorder.result("The rehearsal", emulator, look), page)

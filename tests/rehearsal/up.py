@@ -16,6 +16,7 @@ from .outcome import finish, look_with
 from .recorder import Recorder
 from .running import FOLDER, Running
 from .scene import prepare
+from .story import FIRST_REGIONS
 from .telling import Teller
 
 PORT = 4566
@@ -54,7 +55,7 @@ def run(arguments):
 
 
 def deploy(folder, port, teller):
-    """Everything up to the second commit; gone again unless all of it held."""
+    """Everything up to the first look at it; gone again unless all of it held."""
     with contextlib.ExitStack() as stack:
         with held():
             folder.mkdir(parents=True)
@@ -66,8 +67,8 @@ def deploy(folder, port, teller):
         running.write(folder, here)
         story = prepare(folder, emulator, teller, prebuilt=True, not_run=NOT_RUN)
         story.keeps_sources = False
-        recorder = Recorder(teller, look_with(story, emulator))
-        if not recorder.run(until(story.stages(), story.see_second), story.watch.roll_outs.tell):
+        recorder = Recorder(teller, look_with(story, emulator, FIRST_REGIONS))
+        if not recorder.run(until(story.stages(), story.see_first), story.watch.roll_outs.tell):
             teller.say("\nnothing is left running; `make rehearsal` shows more", "bold")
             return FAILED
         accounts = [(found["id"], found["name"]) for found in emulator.organization()["accounts"]]
