@@ -120,9 +120,9 @@ def problems(found, reasons):
         for action in reason.actions or (None,):
             only = Reason(reason.role, (action,) if action else (), reason.why)
             if not any(only.is_for(grant) for grant in unchecked):
+                what = f"{action or 'all else'} of {reason.role}"
                 told.append(
-                    f"unchecked.toml explains {action or 'what is left'} of {reason.role}, which is "
-                    "checked or not granted: remove it there"
+                    f"unchecked.toml explains {what}, which is checked or not granted: drop it"
                 )
     return told
 
