@@ -107,6 +107,16 @@ def package_bucket():
     )
 
 
+def backup_role():
+    """AWS Backup's service role in a member account; `iam:PassRole` and its trust count."""
+    return Stack(
+        "aws-backup-member-account-role",
+        TEMPLATES / "member-account" / "aws-backup-member-account-role.yaml",
+        {},
+        creates_named_roles=True,
+    )
+
+
 def tag_on_restore(package, **parameters):
     """The function TagOnRestore with its queues, in a member account."""
     return Stack(
