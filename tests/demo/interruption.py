@@ -30,6 +30,14 @@ def listen():
             signal.signal(number, _hear)
 
 
+def deaf():
+    """From now on these signals do nothing: all is done, and nothing is undone any more."""
+    global _waiting
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    _waiting = False
+
+
 def _hear(*_):
     global _waiting
     if _depth:

@@ -107,6 +107,10 @@ TABLE: tuple[PatchPoint, ...] = (
     ),
     PatchPoint(_EVENTS, "_dispatch_to_sqs", False, "8a8e473f203a", "events that did not start one"),
     PatchPoint("ministack.services.backup", "_vaults", False, "", "vaults that exist already"),
+    PatchPoint("ministack.services.kms", "_aliases", False, "", "aliases that exist already"),
+    PatchPoint(
+        "ministack.services.kms", "_alias_arn", False, "4a2d4875c32f", "aliases that exist already"
+    ),
     PatchPoint(_PROVISIONERS, "_RESOURCE_HANDLERS", True, "", "resource types of our own"),
     PatchPoint(_CHANGE_SETS, "_IMPORT_LOOKUPS", True, "", "vaults can be imported"),
     PatchPoint(_STACKS, "_add_event", True, "66b818279acc", "events of an update as AWS has them"),

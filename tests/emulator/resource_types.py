@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import backup
+from ministack.services import backup, iam, kms, lambda_svc
 from ministack.services.cloudformation import changesets, provisioners, stacks
 
 from . import patches
@@ -16,19 +16,26 @@ from .stack_sets import resource_type as stack_set
 Handlers = dict[str, Callable[..., Any]]
 
 
-def _refusing_existing(create: Callable[..., Any]) -> Callable[..., Any]:
-    """The base takes an existing vault for its own; AWS refuses to make it a second time."""
+# Types with names of their own that the base takes over when they exist: property -> is it there?
+_NAMED: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "AWS::Backup::BackupVault": ("BackupVaultName", lambda name: name in backup._vaults),
+    "AWS::IAM::Role": ("RoleName", lambda name: name in iam._roles),
+    "AWS::Lambda::Function": ("FunctionName", lambda name: name in lambda_svc._functions),
+    "AWS::KMS::Alias": ("AliasName", lambda name: kms._alias_arn(name) in kms._aliases),
+}
 
-    def create_vault(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
-        name = props.get("BackupVaultName")
-        if name in backup._vaults:
-            raise ValueError(
-                f"Resource of type 'AWS::Backup::BackupVault' with identifier '{name}' already "
-                "exists."
-            )
+
+def _refusing_existing(kind: str, create: Callable[..., Any]) -> Callable[..., Any]:
+    """The base takes what exists for its own; AWS refuses to make it a second time."""
+    key, is_there = _NAMED[kind]
+
+    def refuse_or_create(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
+        name = props.get(key)
+        if name and is_there(name):
+            raise ValueError(f"Resource of type '{kind}' with identifier '{name}' already exists.")
         return create(logical_id, props, stack_name)
 
-    return create_vault
+    return refuse_or_create
 
 
 def _import_vault(identifier: dict[str, str]) -> tuple[str, dict[str, str]]:
@@ -56,9 +63,10 @@ class ResourceTypes:
 
     def install(self) -> None:
         """Put the types into the base."""
-        vault = provisioners._RESOURCE_HANDLERS["AWS::Backup::BackupVault"]
-        vault["create"] = _refusing_existing(vault["create"])
-        vault["import"] = _import_vault
+        table = provisioners._RESOURCE_HANDLERS
+        for kind in _NAMED:
+            table[kind]["create"] = _refusing_existing(kind, table[kind]["create"])
+        table["AWS::Backup::BackupVault"]["import"] = _import_vault
         changesets._IMPORT_LOOKUPS["AWS::Backup::BackupVault"] = (
             ("BackupVaultName",),
             _vault_import_problem,

@@ -6,12 +6,15 @@ from .patch_point import PatchPoint
 
 STACKS = "ministack.services.cloudformation.stacks"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
+CHANGE_SETS = "ministack.services.cloudformation.changesets"
 SSM = "ministack.services.ssm"
 SECRETS = "ministack.services.secretsmanager"
 
 TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(PROVISIONERS, "_delete_resource", True, "7826b054e390", "permissions"),
     PatchPoint(STACKS, "_provision_resource", True, "0bf837d354ad", "permissions"),
+    PatchPoint(STACKS, "_import_resource", True, "4a07fd5f274c", "permissions"),
+    PatchPoint(CHANGE_SETS, "_import_resource", True, "4a07fd5f274c", "permissions"),
     PatchPoint(STACKS, "_update_resource", True, "e04a35e6b519", "permissions"),
     PatchPoint(
         PROVISIONERS,
@@ -26,7 +29,7 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(PROVISIONERS, "_physical_name", False, "4e9fec9c00c7", "names of new resources"),
     PatchPoint(PROVISIONERS, "_STACK_TAG_PROPERTY", False, "", "where a type has its tags"),
     PatchPoint(
-        "ministack.services.cloudformation.changesets",
+        CHANGE_SETS,
         "_find_change_set",
         False,
         "f2b64dd359e3",

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from demo.interruption import held
+
 from . import running
 from .guard import guarded
 from .running import FOLDER
@@ -19,7 +21,8 @@ def main():
 
 def run(folder):
     """Stop it; the exit status."""
-    with running.alone(folder):
+    # Not half: it takes seconds at most.
+    with held(), running.alone(folder):
         found = running.read(folder)
         if found is not None and found.is_alive():
             running.stop(found)

@@ -11,8 +11,11 @@ from .names import CannotRehearse
 FAILED, CANNOT_RUN, INTERRUPTED = 1, 2, 130
 
 
-def guarded(name, act):
-    """What ``act`` returns; an interruption and what makes it impossible become one line."""
+def guarded(name, act, left="nothing is left running"):
+    """What ``act`` returns; an interruption and what makes it impossible become one line.
+
+    ``left`` says what is so after an interruption.
+    """
     listen()
     sys.stdout.reconfigure(errors="replace")
     # Everything is on this machine: a proxy could only be in the way.
@@ -21,7 +24,7 @@ def guarded(name, act):
     try:
         return act()
     except Interrupted:
-        print(f"\n{name} was interrupted; nothing is left running", file=sys.stderr)
+        print(f"\n{name} was interrupted; {left}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader has seen enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

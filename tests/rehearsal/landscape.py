@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import time
 import zipfile
 from dataclasses import dataclass
 
@@ -187,7 +188,7 @@ class Landscape:
             ) from error
 
     def instances(self):
-        """(stack set, account, Region, status, reason) of every stack instance."""
+        """(stack set, account, Region, status, reason, detailed status) of every stack instance."""
         client = self._people.client("cloudformation", MANAGEMENT, HOME_REGION)
         rows = []
         for entry in client.list_stack_sets(Status="ACTIVE")["Summaries"]:
@@ -200,9 +201,35 @@ class Landscape:
                         found["Region"],
                         found["Status"],
                         found.get("StatusReason", ""),
+                        found["StackInstanceStatus"]["DetailedStatus"],
                     )
                 )
         return rows
+
+    def settle(self, condition):
+        """Wait until something that happens by itself has happened."""
+        deadline = time.monotonic() + 120
+        while not condition():
+            if time.monotonic() > deadline:
+                failed = [row for row in self.instances() if row[3] != "CURRENT"]
+                raise RehearsalFailed(f"it did not happen within 120 s; stack instances: {failed}")
+            time.sleep(0.2)
+
+    def expect_value(self, stack_set, accounts, regions, key, value):
+        """Fail unless the stacks of a stack set have this value for a parameter."""
+        client = self._people.client("cloudformation", MANAGEMENT, HOME_REGION)
+        found = client.list_stack_instances(StackSetName=stack_set)["Summaries"]
+        ids = {(one["Account"], one["Region"]): one["StackId"] for one in found}
+        for account in accounts:
+            for region in regions:
+                there = self._people.client("cloudformation", account, region)
+                (stack,) = there.describe_stacks(StackName=ids[account, region])["Stacks"]
+                values = {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}
+                if values.get(key) != value:
+                    raise RehearsalFailed(
+                        f"the stack of {stack_set} in {account}, {region}, has {key} "
+                        f"{values.get(key)}, not {value}"
+                    )
 
     def _exists(self, look, code):
         try:

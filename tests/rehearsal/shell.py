@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 
 from demo.emulator import without_proxies
 
 from . import running
 from .guard import guarded
-from .names import PIPELINE, ROOT, CannotRehearse
+from .names import PIPELINE, PYTHON, CannotRehearse
 from .running import FOLDER
 
 # Run after the person's own settings, so that these hold.
@@ -19,7 +20,7 @@ _SETTINGS = """\
 {exports}
 unset PROMPT_COMMAND
 PS1='(backup demo, profile $AWS_PROFILE) \\w\\$ '
-complete -C '{completer}' aws
+complete -C {completer} aws
 """
 _TRY = f"""\
 A shell in which `aws` calls the demonstration's organization, as the home account's administrator.
@@ -41,7 +42,11 @@ def main():
     parser.add_argument("--command", help="run this instead, and end with its status")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where it was noted")
     arguments = parser.parse_args()
-    return guarded("make demo-shell", lambda: run(arguments.folder.resolve(), arguments.command))
+    return guarded(
+        "make demo-shell",
+        lambda: run(arguments.folder.resolve(), arguments.command),
+        left="what demo-up runs goes on",
+    )
 
 
 def run(folder, command):
@@ -56,8 +61,9 @@ def run(folder, command):
     if not sys.stdin.isatty():
         return subprocess.call(["bash", "-s"], env=environment)
     file = folder / "bashrc"
-    exports = "\n".join(f"export {name}='{value}'" for name, value in variables.items())
-    completer = ROOT / ".tools" / "demo" / "bin" / "aws_completer"
+    exports = "\n".join(f"export {name}={quote(value)}" for name, value in variables.items())
+    # A command, which the shell reads once more.
+    completer = quote(quote(str(PYTHON.with_name("aws_completer"))))
     file.write_text(_SETTINGS.format(exports=exports, completer=completer))
     print(_TRY, flush=True)
     subprocess.call(["bash", "--rcfile", str(file), "-i"], env=environment)

@@ -2,22 +2,21 @@
 
 import fcntl
 import os
-import time
 from pathlib import Path
 
-from .landscape import COMPLETE, KEPT, NOTHING, ONLY_THE_ROLE
+from .landscape import COMPLETE, NOTHING, ONLY_THE_ROLE
+from .membership import VAULTS, Membership
 from .names import (
     CENTRAL_REGION,
     HOME,
     HOME_REGION,
     LATER_REGION,
+    LOCK_FILE,
     MEMBERS,
     NEWCOMER,
-    ORGANIZATION_ROOT,
     PACKAGES,
     PIPELINE,
     POLICY_FILE,
-    PRODUCTION,
     REPOSITORY,
     ROOT,
     SANDBOXES,
@@ -26,6 +25,7 @@ from .names import (
     CannotRehearse,
     RehearsalFailed,
 )
+from .restores import Restores
 
 FIRST = ("444444444441", "444444444442", "444444444443")
 FIRST_REGIONS = (HOME_REGION, CENTRAL_REGION)
@@ -41,7 +41,7 @@ class Story:
 
     def __init__(self, emulator, people, checkout, typed, watch, landscape, prebuilt, not_run):
         self._emulator = emulator
-        self.people = self._people = people
+        self.people = people
         self._checkout = checkout
         self._typed = typed
         self.watch = self._watch = watch
@@ -49,6 +49,9 @@ class Story:
         self._prebuilt = prebuilt
         self._not_run = not_run
         self._lock = None
+        # Whether builds find the sources of earlier runs; not when they may go on after us.
+        self.keeps_sources = True
+        self.membership = Membership(emulator, people, typed, landscape, FIRST_REGIONS)
         self.rows = []
 
     def stages(self):
@@ -61,10 +64,13 @@ class Story:
             ("deploy the home account", self.home),
             ("the first commit goes through the pipeline", self.first_commit),
             ("see what every account has", self.see_first),
-            ("a second commit: an OU, a Region, a retention", self.second_commit),
-            ("see that only that changed", self.see_second),
-            ("an account joins an OU", self.join),
-            ("an account leaves, and keeps its backups' vault", self.leave),
+            ("an account joins an OU", self.membership.join),
+            ("it leaves, and keeps its backups", self.membership.leave),
+            ("it comes back, and is taken over", self.membership.come_back),
+            ("a second commit: an OU, a Region, a retention, a lock", self.second_commit),
+            ("see that only that changed, everywhere", self.see_second),
+            ("restored resources get their tags", self.restore),
+            ("it leaves the organization, and comes back", self.membership.come_back_from_outside),
             ("remove the home account's stacks", self.destroy),
         )
 
@@ -113,18 +119,19 @@ class Story:
                 TARGETS_FILE, {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
             ),
             POLICY_FILE: self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"}),
+            LOCK_FILE: self._checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"}),
         }
         # The new Region's service opt-in, as "day two" of the guide has it.
         self._typed.make("prepare-organization", "management", HOME_REGION, APPLY=1)
         before = len(self._watch.executions())
-        client = self._people.client("codecommit", HOME, HOME_REGION)
+        client = self.people.client("codecommit", HOME, HOME_REGION)
         branch = client.get_branch(repositoryName=REPOSITORY, branchName="main")["branch"]
         client.create_commit(
             repositoryName=REPOSITORY,
             branchName="main",
             parentCommitId=branch["commitId"],
             authorName="rehearsal",
-            commitMessage="Add the sandboxes and a Region; keep 40 days",
+            commitMessage="Add the sandboxes and a Region; keep 40 days, at most 3650",
             putFiles=[
                 {"filePath": path, "fileContent": text.encode()} for path, text in changed.items()
             ],
@@ -135,22 +142,18 @@ class Story:
         self._watch.succeed()
 
     def see_second(self):
-        self.rows = self._landscape.expect_places(MEMBERS, ALL_REGIONS, COMPLETE)
+        accounts = (*MEMBERS, NEWCOMER) if self.membership.has_begun else tuple(MEMBERS)
+        self.rows = self._landscape.expect_places(accounts, ALL_REGIONS, COMPLETE)
+        self._landscape.expect_value(
+            VAULTS, accounts, ALL_REGIONS, "VaultLockMaxRetentionDays", "3650"
+        )
         self._landscape.expect_policies([WORKLOADS, SANDBOXES], ALL_REGIONS, 40)
         self._expect_packages(ALL_REGIONS)
         self._expect_no_failed_instance()
 
-    def join(self):
-        self._emulator.join(NEWCOMER, "newcomer")
-        self._move(NEWCOMER, ORGANIZATION_ROOT, PRODUCTION)
-        self._settle(lambda: self._places(NEWCOMER) == {COMPLETE})
-        self.rows += self._landscape.expect_places([NEWCOMER], ALL_REGIONS, COMPLETE)
-
-    def leave(self):
-        self._move(NEWCOMER, PRODUCTION, ORGANIZATION_ROOT)
-        self._settle(lambda: NEWCOMER not in {row[1] for row in self._landscape.instances()})
-        kept = self._landscape.expect_places([NEWCOMER], ALL_REGIONS, KEPT)
-        self.rows = [row for row in self.rows if row[0] != NEWCOMER] + kept
+    def restore(self, account=FIRST[0], seconds=60):
+        for region in FIRST_REGIONS:
+            Restores(self.people, account, region).prove(seconds)
 
     def destroy(self):
         place = {"profile": "home", "region": HOME_REGION}
@@ -169,12 +172,14 @@ class Story:
         """Run commands that a build printed, and wait until every stack instance is current."""
         for command in commands:
             self._typed.aws(command, "home")
-        self._settle(lambda: {row[3] for row in self._landscape.instances()} == {"CURRENT"})
+        self._landscape.settle(
+            lambda: {row[3] for row in self._landscape.instances()} == {"CURRENT"}
+        )
 
     def start_again(self):
         """Start the pipeline by hand, and wait for its success."""
         before = len(self._watch.executions())
-        client = self._people.client("codepipeline", HOME, HOME_REGION)
+        client = self.people.client("codepipeline", HOME, HOME_REGION)
         client.start_pipeline_execution(name=PIPELINE)
         self._watch.next_one(before)
         self._watch.succeed()
@@ -197,7 +202,7 @@ class Story:
         machine = {"environment": environment, "links": links, "not_run": not_run}
         # Beside what is compiled in it: they go together, or the compiler would be misled.
         workspace = target / "rehearsal"
-        if self._is_ours(workspace):
+        if self.keeps_sources and self._is_ours(workspace):
             machine["workspace"] = str(workspace)
         return machine
 
@@ -222,23 +227,6 @@ class Story:
         bad = [row for row in self._landscape.instances() if row[3] != "CURRENT"]
         if bad:
             raise RehearsalFailed(f"stack instances are not current: {bad}")
-
-    def _places(self, account):
-        return {self._landscape.place(account, region) for region in ALL_REGIONS}
-
-    def _move(self, account, source, destination):
-        client = self._people.client("organizations", "111111111111")
-        client.move_account(
-            AccountId=account, SourceParentId=source, DestinationParentId=destination
-        )
-
-    def _settle(self, condition):
-        deadline = time.monotonic() + 120
-        while not condition():
-            if time.monotonic() > deadline:
-                failed = [row for row in self._landscape.instances() if row[3] != "CURRENT"]
-                raise RehearsalFailed(f"it did not happen within 120 s; stack instances: {failed}")
-            time.sleep(0.5)
 
 
 def copy_packages(folder):

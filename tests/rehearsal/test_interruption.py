@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import pytest
-from demo.interruption import Interrupted, held, listen, start, stop, temporary_folder
+from demo.interruption import Interrupted, deaf, held, listen, start, stop, temporary_folder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,6 +39,14 @@ def test_a_signal_waits_until_the_held_block_ends():
             signal.raise_signal(signal.SIGINT)
         done.append("all of it")
     assert done == ["all of it"]
+
+
+def test_whoever_is_done_hears_nothing_any_more():
+    with held():
+        signal.raise_signal(signal.SIGINT)
+        deaf()
+    for number in SIGNALS:
+        signal.raise_signal(number)
 
 
 def test_it_is_told_once():

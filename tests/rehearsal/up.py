@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from demo.emulator import CannotStart, Emulator, is_taken
-from demo.interruption import held
+from demo.interruption import deaf, held
 
 from . import profiles, running
 from .guard import FAILED, guarded
@@ -65,6 +65,7 @@ def deploy(folder, port, teller):
         here = Running(process, running.identity(process), port, since)
         running.write(folder, here)
         story = prepare(folder, emulator, teller, prebuilt=True, not_run=NOT_RUN)
+        story.keeps_sources = False
         recorder = Recorder(teller, look_with(story, emulator))
         if not recorder.run(until(story.stages(), story.see_second), story.watch.roll_outs.tell):
             teller.say("\nnothing is left running; `make rehearsal` shows more", "bold")
@@ -77,8 +78,9 @@ def deploy(folder, port, teller):
         with held():
             complete = Running(process, here.identity, port, since, complete=True)
             running.write(folder, complete)
-            # From here on nothing is undone at the end of the block.
+            # From here on nothing is undone at the end of the block, nor by a signal.
             stack.pop_all()
+            deaf()
     tell_where(teller, folder, complete, "It keeps running:")
     return 0
 

@@ -21,7 +21,7 @@ HANDLERS = {
     "AWS::Lambda::Function": "lambda: CreateFunction DeleteFunction GetFunction "
     "GetFunctionCodeSigningConfig GetFunctionRecursionConfig GetFunctionScalingConfig "
     "GetRuntimeManagementConfig TagResource UntagResource UpdateFunctionCode "
-    "UpdateFunctionConfiguration; iam: PassRole; s3: GetObject GetObjectVersion",
+    "UpdateFunctionConfiguration; iam: PassRole; s3: GetObject",
     "AWS::Lambda::EventInvokeConfig": "lambda: DeleteFunctionEventInvokeConfig "
     "GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig",
     "AWS::Logs::LogGroup": "logs: CreateLogGroup DeleteLogGroup DeleteRetentionPolicy "
@@ -42,8 +42,9 @@ HANDLERS = {
     "PutRule PutTargets RemoveTargets TagResource UntagResource; iam: PassRole",
     "Custom::BackupOrgPolicy": "lambda: InvokeFunction",
     "AWS::S3::Bucket": "s3: CreateBucket DeleteBucket GetAccelerateConfiguration "
-    "GetAnalyticsConfiguration GetBucketAcl GetBucketCORS GetBucketLogging GetBucketNotification "
-    "GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPublicAccessBlock "
+    "GetAnalyticsConfiguration GetBucketAcl GetBucketCORS GetBucketLogging "
+    "GetBucketMetadataTableConfiguration GetBucketNotification GetBucketObjectLockConfiguration "
+    "GetBucketOwnershipControls GetBucketPublicAccessBlock "
     "GetBucketTagging GetBucketVersioning GetBucketWebsite GetEncryptionConfiguration "
     "GetIntelligentTieringConfiguration GetInventoryConfiguration GetLifecycleConfiguration "
     "GetMetricsConfiguration GetReplicationConfiguration ListBucket PutBucketOwnershipControls "
@@ -101,12 +102,8 @@ def test_cloudformation_role_has_nothing_that_no_type_needs():
     assert rest == {
         # The same action under the service's new name.
         "codeconnections:PassConnection",
-        # Lambda's older reads, which CloudFormation used before GetFunction carried everything.
-        "lambda:GetFunctionConfiguration",
+        # With it GetFunction tells the tags, says Lambda's API reference.
         "lambda:ListTags",
         # Named by StackSets' guide for delegated administrators.
         "organizations:ListDelegatedAdministrators",
-        # Dynamic values and SSM-typed parameters of stacks.
-        "ssm:DescribeParameters",
-        "ssm:GetParameter",
     }

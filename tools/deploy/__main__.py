@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import accounts, org_policy, organization, packages, stack_sets, targets, templates
+from . import accounts, adopt, org_policy, organization, packages, stack_sets, targets, templates
 from .problem import Problem, aws_reason
 from .stacks import ROOT
 
@@ -68,6 +68,9 @@ def _run(options) -> int:
         organization.prepare(session, values, options.apply, print)
     elif options.command == "destroy":
         accounts.destroy(session, values, options.account, options.apply, print)
+    elif options.command == "adopt-account":
+        enter = adopt.entering(session, options.role, options.member_profile)
+        adopt.adopt(session, values, options.accounts, enter, options.apply, print)
     else:
         deploy = {
             "central": accounts.deploy_central,
@@ -85,6 +88,14 @@ def _write(path: Path, variables: dict[str, str]) -> int:
     return 0
 
 
+def _accounts(text: str) -> list[str]:
+    found = targets.split(text)
+    for account in found:
+        if not targets.ACCOUNT.fullmatch(account):
+            raise argparse.ArgumentTypeError(f"`{account}` is no account id of twelve digits")
+    return found
+
+
 def _parse(arguments):
     parser = argparse.ArgumentParser(prog="deploy", description=__doc__)
     parser.add_argument("--profile", default="", help="AWS profile; the environment's without it")
@@ -100,6 +111,15 @@ def _parse(arguments):
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
     destroy.add_argument("account", choices=("central", "management", "home"))
     destroy.add_argument("--apply", action="store_true", help="really delete")
+    back = commands.add_parser("adopt-account", help="take over what an account kept when it left")
+    back.add_argument("accounts", type=_accounts, help="account ids, comma-separated")
+    back.add_argument("--apply", action="store_true", help="really take it over")
+    back.add_argument(
+        "--role", default="OrganizationAccountAccessRole", help="a role in the account"
+    )
+    back.add_argument(
+        "--member-profile", default="", help="AWS profile there, in place of the role"
+    )
     publish = commands.add_parser("publish", help="a function's package")
     publish.add_argument("function", choices=tuple(packages.FUNCTIONS))
     publish.add_argument("--package", type=Path, required=True)

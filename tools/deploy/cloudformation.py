@@ -95,7 +95,7 @@ def deploy(
             f"stack `{name}`", aws_reason(error), "correct it and run this again"
         ) from error
 
-    after = _wait(client, name)
+    after = wait(client, name)
     events = [event for event in _events(client, name) if event["EventId"] not in seen]
     if after not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         failed = [
@@ -127,7 +127,7 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
         raise Problem(
             f"stack `{name}`", aws_reason(error), "correct it and run this again"
         ) from error
-    after = _wait(client, stack_id, gone="DELETE_COMPLETE")
+    after = wait(client, stack_id, gone="DELETE_COMPLETE")
     if after != "DELETE_COMPLETE":
         failed = [
             event
@@ -144,7 +144,7 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
     return True
 
 
-def _wait(client, name: str, gone: str | None = None) -> str:
+def wait(client, name: str, gone: str | None = None) -> str:
     """Waits for the end of an operation. CloudFormation itself bounds how long it takes."""
     pause = 0.5
     while True:

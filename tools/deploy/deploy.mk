@@ -1,6 +1,6 @@
 # What deploys the solution and what the pipeline's builds run; included by the Makefile.
 # PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
-# APPLY=1 makes prepare-organization and destroy-* change something.
+# APPLY=1 makes prepare-organization, adopt-account and destroy-* change something.
 
 DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
 	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
@@ -26,6 +26,13 @@ deploy-management: .tools/deploy/ready ## the management account's role and serv
 	@$(DEPLOY) deploy management
 deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest
 	@$(DEPLOY) deploy home
+
+# ACCOUNT: one, or several with commas between them. ROLE: another role there than the organization's;
+# MEMBER_PROFILE: a profile there instead.
+.PHONY: adopt-account
+adopt-account: .tools/deploy/ready ## take over what an account kept when it left its OU (ACCOUNT=ID; management account; APPLY=1)
+	@$(DEPLOY) adopt-account $(APPLIES) $(if $(ROLE),--role '$(ROLE)') \
+	  $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)') '$(ACCOUNT)'
 
 .PHONY: destroy-central destroy-management destroy-home
 destroy-central: .tools/deploy/ready ## remove the central account's stacks; the copies stay (APPLY=1)

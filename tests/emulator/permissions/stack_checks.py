@@ -38,10 +38,15 @@ _SERVICES = {
 def install() -> Handle:
     """Put the checks into the base; the deletion with its check, which has one more wrapping."""
     checks = StackChecks(
-        stacks._provision_resource, stacks._update_resource, stacks._delete_resource
+        stacks._provision_resource,
+        stacks._update_resource,
+        stacks._delete_resource,
+        stacks._import_resource,
     )
     patches.replace(stack_patches.STACKS, "_provision_resource", checks.create)
     patches.replace(stack_patches.STACKS, "_update_resource", checks.update)
+    for module in (stack_patches.STACKS, stack_patches.CHANGE_SETS):
+        patches.replace(module, "_import_resource", checks.take_over)
     # Deletions of what an update has replaced do not go through the stacks' own name for it.
     patches.replace(stack_patches.PROVISIONERS, "_delete_resource", checks.delete)
     patches.replace(
@@ -62,17 +67,23 @@ class Refused(Exception):
 
 
 class StackChecks:
-    """Stands before the base's create, update and delete of a resource."""
+    """Stands before the base's create, update, delete and import of a resource."""
 
-    def __init__(self, create: Handle, update: Handle, delete: Handle) -> None:
+    def __init__(self, create: Handle, update: Handle, delete: Handle, take_over: Handle) -> None:
         self._create = create
         self._update = update
         self._delete = delete
+        self._take_over = take_over
+        # (stack, logical id) -> the stack's tags when the resource was last written, for the types
+        # to which the base does not hand them.
+        self._stack_tags: dict[tuple[str, str], dict[str, str]] = {}
 
     def create(self, kind: str, logical_id: str, props: Any, stack_name: str) -> Any:
         """Stands in for the base's `_provision_resource`."""
         _check(_created(kind, logical_id, props, stack_name))
-        return self._create(kind, logical_id, props, stack_name)
+        made = self._create(kind, logical_id, props, stack_name)
+        self._stack_tags[stack_name, logical_id] = _tags_of_stack(stack_name)
+        return made
 
     def update(
         self,
@@ -85,12 +96,18 @@ class StackChecks:
         old_attributes: Any = None,
     ) -> Any:
         """Stands in for the base's `_update_resource`: a replacement is a creation."""
-        if old != new and not provisioners._custom_named_replacement_error(kind, old, new):
-            if provisioners._replacing_change(kind, old, new):
-                _check(_created(kind, logical_id or physical_id, new, stack_name))
-            else:
-                _check(_changed(kind, physical_id, old, new, stack_name))
-        return self._update(kind, physical_id, old, new, stack_name, logical_id, old_attributes)
+        key = (stack_name, logical_id or physical_id)
+        tags = _tags_of_stack(stack_name)
+        before = self._stack_tags.get(key, tags)
+        retagged = before != tags and kind not in provisioners._STACK_TAG_PROPERTY
+        refused = provisioners._custom_named_replacement_error(kind, old, new)
+        if provisioners._replacing_change(kind, old, new) and not refused:
+            _check(_created(kind, key[1], new, stack_name))
+        elif (old != new or retagged) and not refused:
+            _check(_resource(kind, UPDATE, physical_id, new, stack_name, old, before))
+        done = self._update(kind, physical_id, old, new, stack_name, logical_id, old_attributes)
+        self._stack_tags[key] = tags
+        return done
 
     def delete(
         self,
@@ -104,6 +121,15 @@ class StackChecks:
         _check(_resource(kind, DELETE, physical_id, props, stack_name))
         self._delete(kind, physical_id, props, stack_name, logical_id)
 
+    def take_over(self, kind: str, identifier: Any) -> Any:
+        """Stands in for the base's `_import_resource`: an update that changes nothing.
+
+        CloudFormation reads the resource, and then updates it for the stack's tags.
+        """
+        name = str(next(iter(identifier.values())))
+        _check(_resource(kind, UPDATE, name, identifier, None, identifier))
+        return self._take_over(kind, identifier)
+
 
 def _created(kind: str, logical_id: str, props: Any, stack_name: str) -> Resource:
     # The name that the base will make up, or one like it where AWS gives an id.
@@ -116,10 +142,6 @@ def _created(kind: str, logical_id: str, props: Any, stack_name: str) -> Resourc
     return _resource(kind, CREATE, name, props, stack_name)
 
 
-def _changed(kind: str, physical_id: str, old: Any, new: Any, stack_name: str) -> Resource:
-    return _resource(kind, UPDATE, physical_id, new, stack_name, old)
-
-
 def _resource(
     kind: str,
     operation: str,
@@ -127,17 +149,16 @@ def _resource(
     props: Mapping[str, Any],
     stack_name: str | None,
     previous: Mapping[str, Any] | None = None,
+    previous_stack_tags: Mapping[str, str] | None = None,
 ) -> Resource:
     account = get_account_id()
     organization = GATE.organization_of(account)
-    stack = cloudformation._stacks.get(stack_name) if stack_name else None
-    stack_tags = _tags((stack or {}).get("Tags"))
     tags, rest = _without_tags(kind, props)
     previous_tags, previous_rest = _without_tags(kind, previous or {})
     if kind not in provisioners._STACK_TAG_PROPERTY:
         # The base hands the stack's tags to the types of that table only.
-        tags = {**stack_tags, **tags}
-        previous_tags = {**stack_tags, **previous_tags}
+        tags = {**_tags_of_stack(stack_name), **tags}
+        previous_tags = {**(previous_stack_tags or {}), **previous_tags}
     return Resource(
         kind,
         operation,
@@ -151,6 +172,11 @@ def _resource(
         organization=organization.landscape.organization_id if organization else "",
         management=organization.landscape.management if organization else "",
     )
+
+
+def _tags_of_stack(stack_name: str | None) -> dict[str, str]:
+    stack = cloudformation._stacks.get(stack_name) if stack_name else None
+    return _tags((stack or {}).get("Tags"))
 
 
 def _without_tags(kind: str, props: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:

@@ -11,6 +11,10 @@ ROLE = f"arn:aws:iam::{HOME}:role/deployer"
 SESSION = f"arn:aws:sts::{HOME}:assumed-role/deployer/AWSCloudFormation"
 
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "first"}}
+PARAMETER = {
+    "Type": "AWS::SSM::Parameter",
+    "Properties": {"Name": "/made", "Type": "String", "Value": "one"},
+}
 QUEUE_ARN = f"arn:aws:sqs:{REGION}:{HOME}:first"
 
 
@@ -80,6 +84,11 @@ def body(**resources: Any) -> str:
         ordered[name] = {**resource, **({"DependsOn": before} if before else {})}
         before = name
     return json.dumps({"Resources": ordered})
+
+
+def changed(resource: Any, **properties: Any) -> Any:
+    """The resource with other properties."""
+    return {**resource, "Properties": {**resource["Properties"], **properties}}
 
 
 def failures(world: World, name: str = "stack") -> list[tuple[str, str, str]]:

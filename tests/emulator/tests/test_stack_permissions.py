@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from . import stacks
 from .stack_permissions_world import (
+    PARAMETER,
     QUEUE,
     QUEUE_ARN,
     ROLE,
@@ -17,6 +17,7 @@ from .stack_permissions_world import (
     allow_all_but,
     body,
     caller,
+    changed,
     denied,
     failures,
     may,
@@ -28,10 +29,6 @@ from .world import HOME, REGION, World
 
 IAM = f"arn:aws:iam::{HOME}:role/"
 PARAMETER_ARN = f"arn:aws:ssm:{REGION}:{HOME}:parameter/made"
-PARAMETER = {
-    "Type": "AWS::SSM::Parameter",
-    "Properties": {"Name": "/made", "Type": "String", "Value": "one"},
-}
 WORKER = {
     "Type": "AWS::IAM::Role",
     "Properties": {
@@ -53,11 +50,6 @@ WORKER = {
 def sentence(action: str, resource: str) -> str:
     """How AWS says it."""
     return f"User: {SESSION} is not authorized to perform: {action} on resource: {resource} "
-
-
-def changed(resource: Any, **properties: Any) -> Any:
-    """The resource with other properties."""
-    return {**resource, "Properties": {**resource["Properties"], **properties}}
 
 
 @pytest.mark.parametrize(
@@ -221,85 +213,6 @@ def test_a_role_that_does_not_trust_the_service_cannot_be_passed(world: World) -
     assert name == "Function"
     assert "lambda.amazonaws.com" in reason
     assert denied(world) == [("sts:AssumeRole", f"{IAM}function")]
-
-
-@pytest.mark.parametrize("operation", ["create_stack", "update_stack", "create_change_set"])
-def test_who_names_a_service_role_must_be_allowed_to_pass_it(world: World, operation: str) -> None:
-    service_role(world)
-    stacks.create(world, body(First=QUEUE))
-    client = caller(world)
-    more = {"ChangeSetName": "change"} if operation == "create_change_set" else {}
-    name = "other" if operation == "create_stack" else "stack"
-    with pytest.raises(ClientError) as caught:
-        getattr(client, operation)(
-            StackName=name, TemplateBody=body(First=PARAMETER), RoleARN=ROLE, **more
-        )
-    assert caught.value.response["Error"]["Code"] == "AccessDenied"
-    assert "iam:PassRole on resource: " + ROLE in str(caught.value)
-    assert denied(world) == [("iam:PassRole", ROLE)]
-
-
-def test_a_stack_keeps_its_role_for_those_who_may_not_pass_it(world: World) -> None:
-    service_role(world)
-    stacks.create(world, body(First=QUEUE), RoleARN=ROLE)
-    client = caller(world)
-    client.update_stack(StackName="stack", TemplateBody=body(First=QUEUE, Second=PARAMETER))
-    assert world.wait_for_stack("stack")["StackStatus"] == "UPDATE_COMPLETE"
-    assert denied(world) == []
-
-
-def test_a_parameter_of_parameter_store_is_read_with_the_role(world: World) -> None:
-    world.client("ssm", HOME).put_parameter(Name="/value", Type="String", Value="one")
-    service_role(world, "ssm:GetParameters")
-    document = {
-        "Parameters": {"Value": {"Type": "AWS::SSM::Parameter::Value<String>"}},
-        "Resources": {"First": QUEUE},
-    }
-    client = world.client("cloudformation", HOME)
-    wanted = {
-        "StackName": "stack",
-        "TemplateBody": json.dumps(document),
-        "Parameters": [{"ParameterKey": "Value", "ParameterValue": "/value"}],
-        "RoleARN": ROLE,
-    }
-    with pytest.raises(ClientError) as caught:
-        client.create_stack(**wanted)
-    assert caught.value.response["Error"] == {
-        "Type": "Sender",
-        "Code": "ValidationError",
-        "Message": "AccessDenied. User doesn't have permission to call ssm:GetParameters",
-    }
-    on = f"arn:aws:ssm:{REGION}:{HOME}:parameter/value"
-    assert denied(world) == [("ssm:GetParameters", on)]
-    allow_all_but(world)
-    client.create_stack(**wanted)
-    assert world.wait_for_stack("stack")["StackStatus"] == "CREATE_COMPLETE"
-
-
-def test_a_dynamic_reference_is_read_with_the_role(world: World) -> None:
-    world.client("ssm", HOME).put_parameter(Name="/value", Type="String", Value="one")
-    service_role(world, "ssm:GetParameters")
-    queue = changed(QUEUE, QueueName="{{resolve:ssm:/value}}")
-    stack = stacks.create(world, body(First=queue), RoleARN=ROLE)
-    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "ssm:GetParameters" in failures(world)[0][2]
-    on = f"arn:aws:ssm:{REGION}:{HOME}:parameter/value"
-    assert denied(world) == [("ssm:GetParameters", on)]
-
-
-def test_a_template_in_s3_is_read_by_who_calls(world: World) -> None:
-    world.upload_function()
-    world.client("s3", HOME).put_object(
-        Bucket="packages", Key="t.json", Body=body(First=PARAMETER).encode()
-    )
-    service_role(world)
-    url = "https://s3.eu-west-1.amazonaws.com/packages/t.json"
-    client = caller(world, may("iam:PassRole"))
-    with pytest.raises(ClientError, match="S3 error: Access Denied"):
-        client.create_stack(StackName="stack", TemplateURL=url, RoleARN=ROLE)
-    assert denied(world) == [("s3:GetObject", "arn:aws:s3:::packages/t.json")]
-    world.client("cloudformation", HOME).create_stack(StackName="stack", TemplateURL=url)
-    assert world.wait_for_stack("stack")["StackStatus"] == "CREATE_COMPLETE"
 
 
 def test_a_type_that_the_table_does_not_have_is_refused(world: World) -> None:
