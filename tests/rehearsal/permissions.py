@@ -6,6 +6,16 @@ from .names import RehearsalFailed
 _TOLD = 5
 
 
+def checked(emulator, after):
+    """``after``, and then the expectation that nothing was refused: for behind every stage."""
+
+    def look():
+        after()
+        expect_no_denials(emulator)
+
+    return look
+
+
 def expect_no_denials(emulator):
     """Fail when permissions refused anything so far, even if whoever asked made do without it."""
     refused = emulator.denials()
