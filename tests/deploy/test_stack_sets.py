@@ -161,6 +161,29 @@ def test_what_no_update_reaches_gets_another_command(world):
     assert command(verb, ROLES, accounts(TWO), "eu-central-1") in told
 
 
+def test_what_is_in_the_way_is_taken_over_by_one_command(world):
+    there = {"StatusReason": "Resource of type 'X' with identifier 'Y' already exists."}
+    world.instances[ROLES] = [member(TWO, "eu-central-1", "OUTDATED", **there)]
+    world.instances[VAULTS] = [
+        member(ONE, "eu-west-1", "INOPERABLE", "FAILED_IMPORT"),
+        member(TWO, "eu-west-1", "OUTDATED", **there),
+    ]
+    world.instances[FUNCTIONS] = [member(HOME, "eu-central-1", "OUTDATED")]
+    told = world.fail(4)
+    expected = f"  make adopt-account PROFILE=management REGION=eu-central-1 ACCOUNT={ONE},{TWO}"
+    assert told.splitlines()[-1] == expected
+    # The others have their own remedy, and no other account is in it.
+    assert [line for line in world.said if "    aws" in line] == [
+        command("update-stack-instances", FUNCTIONS, accounts(HOME), "eu-central-1")
+    ]
+
+
+def test_a_bucket_that_is_there_is_nothing_to_take_over(world):
+    there = {"StatusReason": "bucket already exists"}
+    world.instances[BUCKETS] = [instance(HOME, "eu-west-1", "OUTDATED", **there)]
+    assert "adopt-account" not in world.fail(1)
+
+
 def test_what_is_under_way_is_waited_for(world):
     world.instances[ROLES] = [member(TWO, "eu-central-1", "OUTDATED", "RUNNING")]
 

@@ -13,6 +13,7 @@ from .outcome import finish, look_with
 from .permissions import checked
 from .recorder import Recorder
 from .scene import prepare
+from .story import ALL_REGIONS
 from .telling import Teller
 
 PAGE = ROOT / "target" / "rehearsal.html"
@@ -39,7 +40,7 @@ def run(arguments):
     with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
         story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
         after = checked(emulator, story.watch.roll_outs.tell)
-        recorder = Recorder(teller, look_with(story, emulator))
+        recorder = Recorder(teller, look_with(story, emulator, ALL_REGIONS))
         held = recorder.run(story.stages(), after, story.destroy)
         look = (("page", str(page)), ("the same, left running", "make demo-up"))
         finish(teller, recorder.result("The rehearsal", emulator, look), page)

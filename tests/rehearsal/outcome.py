@@ -6,12 +6,11 @@ from . import gather
 from .names import CannotRehearse
 from .page import page
 from .report import report
-from .story import ALL_REGIONS
 
 
-def look_with(story, emulator):
-    """A function that looks at everything there is."""
-    return lambda: gather.snapshot(story.people, emulator, story.landscape, ALL_REGIONS)
+def look_with(story, emulator, regions):
+    """A function that looks at everything there is in these Regions."""
+    return lambda: gather.snapshot(story.people, emulator, story.landscape, regions)
 
 
 def finish(teller, result, file, brief=False):

@@ -11,7 +11,7 @@ from demo.emulator import without_proxies
 
 from . import running
 from .guard import guarded
-from .names import PIPELINE, PYTHON, CannotRehearse
+from .names import CENTRAL_REGION, PIPELINE, PYTHON, SANDBOXES, WORKLOADS, CannotRehearse
 from .running import FOLDER
 
 # Run after the person's own settings, so that these hold.
@@ -27,9 +27,14 @@ A shell in which `aws` calls the demonstration's organization, as the home accou
 Other accounts: --profile management, central, member-1 ... member-4. To try:
 
   aws codepipeline list-pipeline-executions --pipeline-name {PIPELINE}
-  aws cloudformation list-stack-sets --query 'Summaries[].[StackSetName,Status]' --output text
+  aws cloudformation list-stack-sets --call-as DELEGATED_ADMIN
   aws organizations list-policies --filter BACKUP_POLICY --profile management
-  aws backup list-backup-vaults --profile member-1 --region eu-west-1
+  aws backup list-backup-vaults --profile member-1 --region {CENTRAL_REGION}
+
+An account moves into a target OU, and has its vault, key, role and function a moment later:
+
+  aws organizations move-account --account-id 444444444444 --profile management \\
+    --source-parent-id {SANDBOXES} --destination-parent-id {WORKLOADS}
   aws lambda list-functions --query 'Functions[].FunctionName' --profile member-4
 
 `exit` leaves the shell; `make demo-down` stops what runs.

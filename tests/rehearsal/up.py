@@ -17,6 +17,7 @@ from .permissions import checked
 from .recorder import Recorder
 from .running import FOLDER, Running
 from .scene import prepare
+from .story import FIRST_REGIONS
 from .telling import Teller
 
 PORT = 4566
@@ -55,7 +56,7 @@ def run(arguments):
 
 
 def deploy(folder, port, teller):
-    """Everything up to the second commit; gone again unless all of it held."""
+    """Everything up to the first look at it; gone again unless all of it held."""
     with contextlib.ExitStack() as stack:
         with held():
             folder.mkdir(parents=True)
@@ -68,8 +69,8 @@ def deploy(folder, port, teller):
         story = prepare(folder, emulator, teller, prebuilt=True, not_run=NOT_RUN)
         story.keeps_sources = False
         after = checked(emulator, story.watch.roll_outs.tell)
-        recorder = Recorder(teller, look_with(story, emulator))
-        if not recorder.run(until(story.stages(), story.see_second), after):
+        recorder = Recorder(teller, look_with(story, emulator, FIRST_REGIONS))
+        if not recorder.run(until(story.stages(), story.see_first), after):
             teller.say("\nnothing is left running; `make rehearsal` shows more", "bold")
             return FAILED
         accounts = [(found["id"], found["name"]) for found in emulator.organization()["accounts"]]

@@ -45,7 +45,7 @@ def verify(session, say: Callable[[str], None]) -> None:
     """Raises a `Problem` unless every stack instance is current; says which ones are not."""
     client = session.client("cloudformation")
     deadline = time.monotonic() + SETTLE_SECONDS
-    bad = 0
+    bad, kept = 0, set()
     for stack in [stack for stack in STACKS if stack.child]:
         stack_set = StackSet.of(stack)
         found = _settled(client, stack_set, deadline)
@@ -68,8 +68,16 @@ def verify(session, say: Callable[[str], None]) -> None:
             reason = " ".join(one.get("StatusReason", "no reason was given").split())
             status = f"{one['Status']} ({_detailed(one)})"
             say(f"  {one['Account']} in {one['Region']}: {status}: {reason}")
-        _say_remedies(stack_set, failed, session.region_name, say)
+        others = [one for one in failed if not (stack_set.service_managed and _is_kept(one))]
+        kept |= {one["Account"] for one in failed if one not in others}
+        _say_remedies(stack_set, others, session.region_name, say)
         bad += len(failed)
+    if kept:
+        say("what an account kept when it left is in the way; it is taken over by (with APPLY=1):")
+        say(
+            f"  make adopt-account PROFILE=management REGION={session.region_name} "
+            f"ACCOUNT={','.join(sorted(kept))}"
+        )
     if bad:
         raise Problem(
             "stack sets",
@@ -104,6 +112,13 @@ def _detailed(instance: dict) -> str:
     return instance.get("StackInstanceStatus", {}).get("DetailedStatus", "no details")
 
 
+def _is_kept(instance: dict) -> bool:
+    """Whether something is there already, or an import of it has failed."""
+    return "already exists" in instance.get("StatusReason", "") or (
+        _detailed(instance) == "FAILED_IMPORT"
+    )
+
+
 def _say_remedies(stack_set: StackSet, failed: list[dict], region: str, say) -> None:
     # Updates pass over what a failed deletion or import has left.
     inoperable = [one for one in failed if one["Status"] == "INOPERABLE"]
@@ -116,7 +131,7 @@ def _say_remedies(stack_set: StackSet, failed: list[dict], region: str, say) -> 
         say(
             "  INOPERABLE takes no update. If the account, OU or Region is no target any more, this"
         )
-        say("  forgets it and leaves its stack; else see day two in docs/deployment.md:")
+        say("  forgets it and leaves its stack; else make adopt-account (docs/deployment.md):")
         forget = "delete-stack-instances --retain-stacks"
         for command in _commands(forget, stack_set, inoperable, region):
             say(f"    {command}")

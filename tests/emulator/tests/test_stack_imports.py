@@ -285,3 +285,46 @@ def test_a_resource_that_no_stack_has_is_found_in_none(world: World) -> None:
         "ValidationError",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::Backup::BackupVault", {"BackupVaultName": "mine"}),
+        ("AWS::KMS::Alias", {"AliasName": "alias/mine", "TargetKeyId": {"Ref": "Key"}}),
+        (
+            "AWS::IAM::Role",
+            {"RoleName": "mine", "AssumeRolePolicyDocument": {"Statement": []}},
+        ),
+    ],
+)
+def test_what_is_there_is_not_made_again_and_a_creation_undone_leaves_nothing(
+    world: World, kind: str, properties: dict[str, Any]
+) -> None:
+    owners = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ONE}:root"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    key = {
+        "Type": "AWS::KMS::Key",
+        "DeletionPolicy": "RetainExceptOnCreate",
+        "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [owners]}},
+    }
+    named = {"Type": kind, "DeletionPolicy": "Retain", "Properties": properties, "DependsOn": "Key"}
+    body = json.dumps({"Resources": {"Key": key, "Named": named}})
+    client = world.client("cloudformation", ONE)
+    for name in ("first", "second"):
+        client.create_stack(
+            StackName=name, TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"]
+        )
+        world.wait_for_stack(name, ONE)
+    status = client.describe_stacks(StackName="second")["Stacks"][0]["StackStatus"]
+    assert status == "ROLLBACK_COMPLETE"
+    reasons = [reason for _, _, reason in world.stack_reasons("second", ONE)]
+    assert any("already exists" in reason for reason in reasons)
+    kms = world.client("kms", ONE)
+    found = [kms.describe_key(KeyId=entry["KeyId"]) for entry in kms.list_keys()["Keys"]]
+    states = [entry["KeyMetadata"]["KeyState"] for entry in found]
+    assert sorted(states) == ["Enabled", "PendingDeletion"]
