@@ -108,11 +108,10 @@ def package_bucket():
 
 
 def backup_role():
-    """AWS Backup's service role in a member account; `iam:PassRole` and its trust count."""
+    """The role with which AWS Backup works in a member account."""
     return Stack(
         "aws-backup-member-account-role",
         TEMPLATES / "member-account" / "aws-backup-member-account-role.yaml",
-        {},
         creates_named_roles=True,
     )
 
