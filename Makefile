@@ -162,7 +162,7 @@ test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command l
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
 
 .PHONY: test-page
-test-page: needs-cargo needs-cc .tools/page/ready ## the page of `backupctl effective` in headless Chromium, where there is one
+test-page: needs-cargo needs-cc .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
 	cargo build --quiet --locked --package backupctl --no-default-features
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 

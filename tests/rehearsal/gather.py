@@ -17,8 +17,10 @@ _REASONS = (
     (r"^make (test|package)-", "the packages in dist/ are published as they are (PREBUILT=1)"),
 )
 _LEFT_OUT = "left out, to be quick; `make rehearsal` runs it"
-# What CloudFormation and stack sets make up behind a role's name.
-_MADE_UP = re.compile(r"(-?[0-9A-F]{13}|(?<=^stacksets-exec)-[0-9a-f]{32})$")
+# What CloudFormation and stack sets make up behind a role's name: of a stack set's stack, too.
+_MADE_UP = re.compile(
+    r"(-?[0-9A-F]{13}|(?<=^stacksets-exec)-[0-9a-f]{32}|-[0-9a-f]{8}-[0-9a-f]{4}-.*)$"
+)
 
 
 def snapshot(people, emulator, landscape, regions):

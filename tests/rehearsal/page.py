@@ -92,6 +92,12 @@ def _sections(result):
         yield card("Backup policies", "policies", _policies(snapshot))
     if snapshot.executions:
         yield card("The pipeline in the home account", "pipeline", _pipeline(snapshot))
+    yield el(
+        "div",
+        card("Stages", "stages", _stages(result)),
+        card("AWS calls", "calls", _calls(result)),
+        class_="pair",
+    )
     holding = [account for account in snapshot.accounts if account.stacks or account.holdings]
     if holding:
         # The one that has most gets a row for itself, if that is left.
@@ -101,12 +107,6 @@ def _sections(result):
             *(card(f"The {a.name} account", f"account-{a.id}", _account(a)) for a in holding),
             class_="pair",
         )
-    yield el(
-        "div",
-        card("Stages", "stages", _stages(result)),
-        card("AWS calls", "calls", _calls(result)),
-        class_="pair",
-    )
     yield card("Not run by the builds here", "not-run", _not_run(result))
     if result.denials is not None:
         yield card("Permissions: denials", "denials", lines(result.denials))
@@ -215,14 +215,16 @@ def _account(account):
         named.setdefault(kind, []).append(f"{name} ({region})" if region else name)
     held = [(kind, lines(found)) for kind, found in named.items() if found]
     name = f"account-{account.id}"
-    parts = [table(name, ("kind", "what"), held)] if held else []
-    if account.stacks:
-        rows = [
-            (stack, el("span", region, class_="short"), status)
-            for region, stack, status in account.stacks
-        ]
-        parts += [el("h3", "Stacks"), table(name, ("stack", "Region", "status"), rows)]
-    return join(parts)
+    rows = [
+        (stack, el("span", region, class_="short"), status)
+        for region, stack, status in account.stacks
+    ]
+    return el(
+        "div",
+        table(name, ("kind", "what"), held) if held else None,
+        table(name, ("stack", "Region", "status"), rows) if rows else None,
+        class_="pair",
+    )
 
 
 def _stages(result):

@@ -24,7 +24,7 @@ class Teller:
         out = out or sys.stdout
         # Said here, or a variable such as FORCE_COLOR would put control characters into a pipe.
         terminal = out.isatty()
-        self._console = Console(
+        self._console = _Console(
             file=out, force_terminal=terminal, highlight=False, markup=False, emoji=False
         )
         self._moves = terminal and not self._console.is_dumb_terminal and "CI" not in os.environ
@@ -93,6 +93,14 @@ class Teller:
         """What goes on now, timed anew when it is something else."""
         if self._moving and self._moving.what != what:
             self._moving.begin(what)
+
+
+class _Console(Console):
+    """One whose reader may go away: that is ours to end, in order."""
+
+    def on_broken_pipe(self):
+        """Called while the error is handled; the base would leave the program."""
+        raise
 
 
 class _Moving:

@@ -27,6 +27,7 @@ ROLE = "arn:aws:sts::222222222222:assumed-role/"
         (ROLE + "aws-backup-PipelineRole-FA6E428AE5186/0eae", "aws-backup-PipelineRole"),
         (ROLE + "aws-backup-tagonrestore-Buil4F2E08B5E3D66/b", "aws-backup-tagonrestore-Buil"),
         (ROLE + "stacksets-exec-24c7a86679d7576b97cece0049b3e72c/x", "stacksets-exec"),
+        (ROLE + "StackSet-tags-0bc05b6c-2ed9-4d0b-9A3E5F1C7B2D4/TagOnRestore", "StackSet-tags"),
         ("arn:aws:iam::111111111111:user/demo", "user demo"),
         ("arn:aws:iam::111111111111:root", "an account's root"),
         ("anonymous", "anonymous"),

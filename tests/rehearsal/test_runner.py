@@ -11,13 +11,14 @@ SAID = "\nthe rehearsal was interrupted; nothing is left running\n"
 
 @pytest.fixture
 def start(tmp_path):
-    """A function that starts the rehearsal, each in a folder of its own."""
+    """A function that starts the rehearsal or the demonstration, each in a folder of its own."""
     programs = []
 
-    def start():
+    def start(module="rehearsal"):
         mark = tmp_path / str(len(programs))
         page = mark / "page.html"
-        programs.append(Program(mark, "rehearsal", "--prebuilt", "--page", page))
+        arguments = ["--prebuilt", "--page", page] if module == "rehearsal" else []
+        programs.append(Program(mark, module, *arguments))
         return programs[-1]
 
     yield start
@@ -52,3 +53,11 @@ def test_ctrl_c_in_a_terminal_while_a_build_runs(start):
     program.until_runs("-m pytest")
     expect_clean_end(program, program.end(signal.SIGINT, group=True))
     assert "6/" in program.said
+
+
+def test_ctrl_c_in_the_demonstration_while_the_aws_cli_runs(start):
+    program = start("demo")
+    program.until_runs("-m awscli cloudformation")
+    assert program.end(signal.SIGINT, group=True) == 130
+    assert program.complained == "\ninterrupted; nothing is left running\n"
+    program.expect_nothing_left()

@@ -118,6 +118,15 @@ def test_lines_are_printed_as_they_are(text):
     assert out.getvalue() == text + "\n"
 
 
+def test_a_reader_who_has_gone_is_an_error_that_we_end_with():
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        Teller(Gone()).say("anything")
+
+
 def test_a_roll_out_is_told_in_one_sentence():
     operation = {
         "Action": "CREATE",
