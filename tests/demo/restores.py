@@ -66,6 +66,7 @@ def deploy(stage, pause):
     target = f"s3://{solution.PACKAGE_BUCKET}/{package.key}"
     cli.run(HOME, "s3", "cp", str(TAG_ON_RESTORE.relative_to(ROOT)), target, "--only-show-errors")
     member = Stacks(cli.cloudformation(MEMBER), pause)
+    member.create(solution.backup_role()).expect_complete()
     member.create(solution.tag_on_restore(package)).expect_complete()
     digest = stage.emulator.function_digests()["TagOnRestore"]
     story.promise(

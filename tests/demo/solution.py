@@ -107,6 +107,15 @@ def package_bucket():
     )
 
 
+def backup_role():
+    """The role with which AWS Backup works in a member account."""
+    return Stack(
+        "aws-backup-member-account-role",
+        TEMPLATES / "member-account" / "aws-backup-member-account-role.yaml",
+        creates_named_roles=True,
+    )
+
+
 def tag_on_restore(package, **parameters):
     """The function TagOnRestore with its queues, in a member account."""
     return Stack(

@@ -32,7 +32,7 @@ from .delivery.api import Delivery
 from .deployers import Deployers
 from .loopback import Loopback
 from .organization import Organization
-from .permissions import enforcement, pass_role, stack_checks
+from .permissions import enforcement, missing_objects, pass_role, stack_checks
 from .permissions.encrypted_calls import EncryptedCalls
 from .permissions.gate import GATE
 from .resource_types import ResourceTypes
@@ -69,7 +69,7 @@ class Emulator:
         self._install_functions()
         enforcement.install()
         keys = EncryptedCalls(self.delivery.repositories.key_of)
-        enforcement.FURTHER[:] = [pass_role.refused, keys.refused]
+        enforcement.FURTHER[:] = [pass_role.refused, missing_objects.refused, keys.refused]
         GATE.organization_of = self._organization_of_member
         enforcement.RESOURCES.find_stack_set = self.stack_sets.find
 

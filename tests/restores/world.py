@@ -62,6 +62,7 @@ def deploy(emulator):
     client(emulator.url, "s3", HOME).put_object(
         Bucket=solution.PACKAGE_BUCKET, Key=package.key, Body=TAG_ON_RESTORE.read_bytes()
     )
+    stacks(emulator, MEMBER).create(solution.backup_role()).expect_complete()
     stacks(emulator, MEMBER).create(solution.tag_on_restore(package)).expect_complete()
     assert emulator.function_digests()["TagOnRestore"] == package.bootstrap_digest
     client(emulator.url, "backup").create_backup_vault(BackupVaultName=VAULT)

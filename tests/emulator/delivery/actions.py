@@ -61,8 +61,7 @@ class Actions:
                 execution.artifacts[artifact["name"]]
                 for artifact in run.action.get("inputArtifacts") or []
             ]
-            role = run.action.get("roleArn") or execution.declaration["roleArn"]
-            session = credentials.assume(str(role), SERVICE, execution.id.replace("-", "")[:32])
+            session = self._session(pipeline, execution, run)
             context = _Context(pipeline, execution, run, session, self._loopback, self._aborted)
             self._providers[run.action["actionTypeId"]["provider"]](context)
         except CannotAssume as error:
@@ -71,6 +70,17 @@ class Actions:
             raise ActionFailed(str(error)) from error
         except (ClientError, BotoCoreError) as error:
             raise ActionFailed(_aws_message(error)) from error
+
+    def _session(self, pipeline: Pipeline, execution: Execution, run: ActionRun) -> Credentials:
+        """Of the pipeline's role, or of the action's own, which the pipeline's assumes."""
+        name = execution.id.replace("-", "")[:32]
+        session = credentials.assume(str(execution.declaration["roleArn"]), SERVICE, name)
+        if (own := run.action.get("roleArn")) is None:
+            return session
+        region = str(run.action.get("region") or pipeline.region)
+        sts = self._loopback.client("sts", region, session)
+        found = sts.assume_role(RoleArn=str(own), RoleSessionName=name)["Credentials"]
+        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
     def _source(self, context: _Context) -> None:
         """CodeCommit: the branch's commit as an archive in the artifact bucket."""

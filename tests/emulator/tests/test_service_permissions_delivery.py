@@ -84,6 +84,26 @@ def test_a_deployment_needs_its_permissions_and_passes_the_stacks_role(
     assert home.client("ssm").get_parameters(Names=["/x"])["Parameters"][0]["Value"] == "one"
 
 
+def test_an_actions_own_role_is_assumed_by_the_pipelines_and_needs_no_service(
+    home: Entitled,
+) -> None:
+    own = home.role("own", "lambda", allow("s3:*", "cloudformation:*", "iam:PassRole"))
+    deploys = stack(roleArn=own)
+    # The account, not the role: who is named itself would need no permission of its own.
+    account = {"AWS": f"arn:aws:iam::{HOME}:root"}
+    trust = {"Effect": "Allow", "Principal": account, "Action": "sts:AssumeRole"}
+    home.trust("own", trust)
+    home.refused()
+    assert run(home, ("Deploy", [deploys])) == "Failed"
+    assert home.refused() == [("codepipeline", "sts:AssumeRole", own)]
+    home.client("iam").put_role_policy(
+        RoleName="codepipeline", PolicyName="more", PolicyDocument=document(allow("sts:AssumeRole"))
+    )
+    execution = home.client("codepipeline").start_pipeline_execution(name="pipeline")
+    assert finish(home.world, execution["pipelineExecutionId"])["status"] == "Succeeded"
+    assert home.client("ssm").get_parameters(Names=["/x"])["Parameters"][0]["Value"] == "one"
+
+
 @pytest.mark.parametrize("missing", ["codebuild:StartBuild", "codebuild:BatchGetBuilds"])
 def test_a_build_action_starts_its_build_and_looks_at_it(home: Entitled, missing: str) -> None:
     project(home.world)

@@ -60,6 +60,22 @@ def test_an_encrypted_object_is_put_and_got_with_its_key(account: Entitled) -> N
     )
 
 
+def test_that_an_object_is_not_there_is_told_to_who_may_list_the_bucket(
+    account: Entitled,
+) -> None:
+    bucket(account)
+    user = account.user("reader", allow("s3:GetObject", on=THING))
+    s3 = user.client("s3")
+    account.refused()
+    assert error_of(s3.head_object, Bucket=BUCKET, Key="thing")[0] == "403"
+    assert account.refused() == [("reader", "s3:ListBucket", f"arn:aws:s3:::{BUCKET}")]
+    user.grant(allow("s3:GetObject", on=THING), allow("s3:ListBucket", on=f"arn:aws:s3:::{BUCKET}"))
+    assert error_of(s3.head_object, Bucket=BUCKET, Key="thing")[0] == "404"
+    account.client("s3").put_object(Bucket=BUCKET, Key="thing", Body=b"x")
+    user.grant(allow("s3:GetObject", on=THING))
+    assert s3.head_object(Bucket=BUCKET, Key="thing")["ContentLength"] == 1
+
+
 def test_the_keys_own_policy_counts_and_so_does_a_buckets_default(account: Entitled) -> None:
     bucket(account)
     administration = {"AWS": f"arn:aws:iam::{account.account}:root"}
