@@ -125,6 +125,10 @@ def _places(result):
                 account.name,
                 el("span", account.id, class_="small"),
                 el("span", f"in {where}", class_="small"),
+                # What it is for is not what a target account has.
+                el("a", "its own stacks", class_="small", href=f"#account-{account.id}")
+                if account.stacks
+                else None,
             ]
         )
         places = [_parts(account.places[region]) for region in regions]
