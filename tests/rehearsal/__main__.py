@@ -7,10 +7,11 @@ from pathlib import Path
 from demo.emulator import Emulator
 from demo.interruption import temporary_folder
 
+from .granted import Granted, tell
 from .guard import FAILED, guarded
 from .names import ROOT
 from .outcome import finish, look_with
-from .permissions import Permissions, tell
+from .permissions import checked
 from .recorder import Recorder
 from .scene import prepare
 from .story import ALL_REGIONS
@@ -42,19 +43,20 @@ def run(arguments):
     page = arguments.page.resolve()
     with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
         story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
-        permissions = Permissions(story.people, emulator)
+        granted = Granted(story.people, emulator)
         look_around = look_with(story, emulator, ALL_REGIONS)
 
         def look():
-            permissions.look()
+            granted.look()
             return look_around()
 
         recorder = Recorder(teller, look)
-        held = recorder.run(story.stages(), story.watch.roll_outs.tell, story.destroy)
+        after = checked(emulator, story.watch.roll_outs.tell)
+        held = recorder.run(story.stages(), after, story.destroy)
         where = (("page", str(page)), ("the same, left running", "make demo-up"))
         finish(teller, recorder.result("The rehearsal", emulator, where), page)
         if held and arguments.permissions:
-            held = tell(permissions, teller)
+            held = tell(granted, teller)
         return 0 if held else FAILED
 
 

@@ -1,68 +1,25 @@
-"""Which permission of each role a rehearsal has shown to be needed: looks, compares, tells."""
+"""Permissions count: roots are of no use after the first minute, and no refusal goes unseen."""
 
-import os
-import tomllib
-from pathlib import Path
+from .names import RehearsalFailed
 
-from . import grants
-from .names import CENTRAL, HOME, MANAGEMENT, MEMBERS, ROOT
-
-TABLE = ROOT / "docs" / "permission-checks.md"
-REASONS = Path(__file__).with_name("unchecked.toml")
-# Roles that no template of ours makes: people's, and those that AWS makes for its services.
-_NOT_OURS = ("Administrator", "OrganizationAccountAccessRole", "stacksets-exec-", "AWSServiceRole")
+# How many refusals are told; the report lists them all.
+_TOLD = 5
 
 
-class Permissions:
-    """What the roles are granted, and what of it was used."""
+def checked(emulator, after):
+    """``after``, and then the expectation that nothing was refused: for behind every stage."""
 
-    def __init__(self, people, emulator):
-        self._people = people
-        self._emulator = emulator
-        self._granted = set()
+    def look():
+        after()
+        expect_no_denials(emulator)
 
-    def look(self):
-        """Note what every role is granted: while the roles are there."""
-        accounts = (MANAGEMENT, HOME, CENTRAL, next(iter(MEMBERS)))
-        self._granted = grants.granted(
-            role for account in accounts for role in self._roles(account)
-        )
-
-    def rows(self):
-        """Every grant with what became of it, and what is wrong with them."""
-        reasons = grants.read_reasons(tomllib.loads(REASONS.read_text()))
-        rows = grants.rows(self._granted, self._emulator.permissions(), reasons)
-        return rows, grants.problems(rows, reasons)
-
-    def _roles(self, account):
-        iam = self._people.client("iam", account)
-        for page in iam.get_paginator("list_roles").paginate():
-            for role in page["Roles"]:
-                name = role["RoleName"]
-                if name.startswith(_NOT_OURS):
-                    continue
-                for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-                    found = iam.get_role_policy(RoleName=name, PolicyName=policy)
-                    yield name, policy, found["PolicyDocument"]
+    return look
 
 
-def tell(permissions, teller):
-    """Say what was found, compare it with the documentation (`UPDATE_EXPECT=1` writes that)."""
-    rows, told = permissions.rows()
-    checked = sum(row.state == grants.CHECKED for row in rows)
-    roles = len({row.grant.role for row in rows})
-    teller.say(
-        f"Permissions: {checked} of {len(rows)} actions of {roles} roles are needed here; "
-        f"the others stand in {TABLE.relative_to(ROOT)} with the reason",
-        "bold",
-    )
-    table = grants.table(rows)
-    if os.environ.get("UPDATE_EXPECT"):
-        TABLE.write_text(table)
-    elif not TABLE.exists() or TABLE.read_text() != table:
-        told.append(
-            f"{TABLE.relative_to(ROOT)} is not what was found: UPDATE_EXPECT=1 writes it anew"
-        )
-    for line in told:
-        teller.say(f"   {line}")
-    return not told
+def expect_no_denials(emulator):
+    """Fail when permissions refused anything so far, even if whoever asked made do without it."""
+    refused = emulator.denials()
+    if refused:
+        sentences = dict.fromkeys(f"{denial['message']} ({denial['via']})" for denial in refused)
+        told = "; ".join(list(sentences)[:_TOLD])
+        raise RehearsalFailed(f"permissions refused {len(refused)} times: {told}")

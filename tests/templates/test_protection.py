@@ -23,7 +23,7 @@ def test_what_holds_or_decrypts_backups_outlives_its_stack():
             vault_key = properties.get("AliasName", "").startswith("alias/AWSBackupSolution")
             if resource["Type"] in kept or vault_key or properties.get("RoleName") in service_roles:
                 policy = resource.get("DeletionPolicy")
-                # Stack sets try again and again: a creation that is undone leaves nothing in the way.
+                # Stack sets try again: a creation that is undone leaves nothing in the way.
                 member = "member-account/" in str(template.path)
                 wanted = "RetainExceptOnCreate" if member else "Retain"
                 assert policy == wanted, f"{template.name} {key}"
