@@ -1,4 +1,4 @@
-"""An account joins, leaves, comes back and is taken over; in the end it leaves for good."""
+"""An account joins, leaves, comes back and is taken over; then from outside the organization."""
 
 from .landscape import COMPLETE, KEPT
 from .names import (

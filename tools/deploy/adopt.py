@@ -144,9 +144,10 @@ class _Adoption:
                 self._delete(region, seen[region].holder)
             elif wanted in ("give", "import"):
                 adopted[region] = self._stack(region, seen[region])
-        self._forget([region for region in adopted if seen[region].instance])
+        # While the instance still names it.
         for region in adopted:
             self._remove_attempt(region, seen[region].instance)
+        self._forget([region for region in adopted if seen[region].instance])
         ids = list(adopted.values())
         for begin in range(0, len(ids), AT_ONCE):
             self._operate(

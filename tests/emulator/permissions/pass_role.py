@@ -13,6 +13,7 @@ and the role of a pipeline's action, which is not passed but assumed through the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 from .gate import GATE, Denial
 from .http import Asked
 from .needs import Need
-from .principals import Principal
+from .principals import ROOT, Principal
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ TABLE: dict[str, tuple[Passing, ...]] = {
     "codebuild:UpdateProject": (_BUILD,),
     "codepipeline:CreatePipeline": (_PIPELINE,),
     "codepipeline:UpdatePipeline": (_PIPELINE,),
+    "eks:CreateCluster": (Passing("roleArn", "eks.amazonaws.com"),),
     "events:PutRule": (Passing("RoleArn", _EVENTS),),
     "events:PutTargets": (Passing("Targets[].RoleArn", _EVENTS),),
     "lambda:CreateFunction": (_FUNCTION,),
@@ -70,9 +72,18 @@ TABLE: dict[str, tuple[Passing, ...]] = {
 }
 
 
+# Services whose requests name roles and pass none: IAM's and STS's own, CloudFormation as above.
+_PASS_NOTHING = ("cloudformation:", "iam:", "sts:")
+_ROLE = re.compile(r"arn:[^:]+:iam::\d{12}:role/.+")
+
+
 def refused(asked: Asked, action: str, principal: Principal) -> Denial | None:
     """Why a request may not pass a role on: iam:PassRole, the role, or its trust in the service."""
     via = f"call {action}"
+    if principal.kind != ROOT and (forgotten := _forgotten(action, asked.members)):
+        need = Need("iam:PassRole", forgotten)
+        reason = f"unmapped: nobody here knows to which service {action} passes the role"
+        return GATE.refuse(principal, need, via, reason)
     for role, passing in _passed(action, asked):
         if passing.says_so:
             need = Need("iam:PassRole", role, {"iam:passedtoservice": passing.service})
@@ -96,6 +107,24 @@ def _passed(action: str, asked: Asked) -> list[tuple[str, Passing]]:
         for role in _values(asked.members, passing.path.split("."))
     ]
     return list(dict.fromkeys(found))
+
+
+def _forgotten(action: str, members: Any) -> str:
+    """A role in a request of which the table knows nothing; empty when there is none."""
+    if action in TABLE or action.startswith(_PASS_NOTHING):
+        return ""
+    return next(_roles("", members), "")
+
+
+def _roles(name: str, value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _roles(str(key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _roles(name, inner)
+    elif isinstance(value, str) and "role" in name.lower() and _ROLE.fullmatch(value):
+        yield value
 
 
 def _values(value: Any, path: list[str]) -> Iterator[str]:

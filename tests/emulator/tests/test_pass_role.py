@@ -10,6 +10,8 @@ import pytest
 
 from ..permissions.http import Asked
 from ..permissions.pass_role import TABLE, needs_of_passed_roles
+from .entitled import Entitled, allow
+from .world import World, error_of
 
 ROLE = "arn:aws:iam::111111111111:role/given"
 
@@ -59,6 +61,21 @@ def test_every_target_with_a_role_passes_it_once() -> None:
     targets = [{"RoleArn": ROLE}, {"RoleArn": ROLE}, {"RoleArn": ROLE + "2"}]
     passed = needs_of_passed_roles("events:PutTargets", asked({"Targets": targets}))
     assert [role for role, _ in passed] == [ROLE, ROLE + "2"]
+
+
+def test_a_request_that_passes_a_role_and_is_not_in_the_table_is_refused(world: World) -> None:
+    account = Entitled(world)
+    role = account.role("stream", "firehose")
+    user = account.user("maker", allow("firehose:*", "iam:PassRole"))
+    account.refused()
+    error_of(
+        user.client("firehose").create_delivery_stream,
+        DeliveryStreamName="stream",
+        S3DestinationConfiguration={"RoleARN": role, "BucketARN": "arn:aws:s3:::documents"},
+    )
+    (denial,) = world.control("GET", "denials")
+    assert denial["action"] == "iam:PassRole"
+    assert denial["reason"].startswith("unmapped")
 
 
 def test_the_table_names_operations_as_iam_does() -> None:
