@@ -28,6 +28,10 @@ demo: package .tools/demo/ready .tools/emulator/ready ## policies and restores i
 rehearsal: needs-git needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the whole solution in a local AWS by the guide's commands (PREBUILT=1: with dist/'s packages; VERBOSE=1)
 	@cd tests && ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt) $(if $(PAGE),--page '$(abspath $(PAGE))') $(VERBOSELY)
 
+.PHONY: rehearsal-permissions
+rehearsal-permissions: needs-git needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the rehearsal, and which granted action it needs (PREBUILT=1; WITHOUT='ROLE/ACTION ...': really taken away)
+	@cd tests && ../.tools/demo/bin/python -m $(if $(WITHOUT),rehearsal.taken $(WITHOUT),rehearsal --permissions $(if $(PREBUILT),--prebuilt)) $(VERBOSELY)
+
 VERBOSELY = $(if $(VERBOSE),--verbose)
 # A variable's value as one word of the shell, as it was written.
 quoted = '$(subst ','\'',$(value $(1)))'
@@ -167,8 +171,8 @@ test-page: needs-cargo needs-cc .tools/page/ready ## the pages of `backupctl eff
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal
-test-rehearsal: package ## the rehearsal with dist/'s packages, and the seeded defects that it must see
-	$(MAKE) --no-print-directory rehearsal PREBUILT=1
+test-rehearsal: package ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
+	$(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet rehearsal
 
 ##### Now and then

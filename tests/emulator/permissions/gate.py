@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,10 +24,17 @@ __all__ = ["GATE", "Denial", "Gate"]
 
 @dataclass(frozen=True)
 class Without:
-    """Evaluate as if the identity policies of the roles of this name did not have an action."""
+    """Evaluate as if the identity policies of some roles did not have an action.
+
+    ``role`` is their name; `*` stands for what CloudFormation makes up.
+    """
 
     role: str
     action: str
+
+    def is_for(self, role: str | None) -> bool:
+        """Whether a role of this name is meant."""
+        return role is not None and fnmatch.fnmatchcase(role, self.role)
 
     def drops(self, action: str, pattern: str) -> bool:
         """Whether a pattern counts as taken out for a need with this action.
@@ -212,7 +220,7 @@ class Gate:
 
     def _reduced(self, question: Question, *more: Without) -> Question:
         """The question as if the actions that are to be left out were not there."""
-        taken = [w for w in (*self.without, *more) if w.role == question.principal.name]
+        taken = [w for w in (*self.without, *more) if w.is_for(question.principal.name)]
         if not taken or question.principal.kind != ROLE:
             return question
 

@@ -1,0 +1,74 @@
+"""``python -m rehearsal.taken``: a rehearsal without one granted action must be refused it.
+
+One rehearsal for each action, ended by the first refusal. It is what `make rehearsal-permissions`
+works out for all actions at once, done in earnest.
+"""
+
+import argparse
+import sys
+
+from demo.emulator import Emulator
+from demo.interruption import temporary_folder
+
+from .guard import FAILED, guarded
+from .names import CannotRehearse
+from .permissions import checked
+from .recorder import Recorder
+from .result import Snapshot
+from .role_names import role_name
+from .scene import prepare
+from .telling import Teller
+
+# Minutes, and nothing that a permission of ours decides.
+NOT_RUN = ["^make validate-templates$"]
+
+
+def main():
+    """Take each action away in turn."""
+    parser = argparse.ArgumentParser(
+        prog="make rehearsal-permissions WITHOUT=", description=__doc__
+    )
+    parser.add_argument("grants", nargs="+", metavar="ROLE/ACTION", help="as the table has them")
+    parser.add_argument("--verbose", action="store_true", help="show all that commands say")
+    arguments = parser.parse_args()
+    return guarded("the rehearsal", lambda: run(arguments))
+
+
+def run(arguments):
+    """One rehearsal after another; the exit status."""
+    teller = Teller(verbose=arguments.verbose)
+    told = []
+    for grant in arguments.grants:
+        role, _, action = grant.partition("/")
+        if ":" not in action:
+            raise CannotRehearse(f"`{grant}` is not of the form ROLE/SERVICE:ACTION")
+        teller.say(f"\nwithout {action} of {role}", "bold")
+        told.append((grant, without(teller, role, action)))
+    teller.say("\nTaken away", "bold")
+    for grant, denial in told:
+        teller.say(f"   {grant}: {denial or 'NOT MISSED: every stage held'}")
+    return 0 if all(denial for _, denial in told) else FAILED
+
+
+def without(teller, role, action, not_run=NOT_RUN):
+    """What was refused in a rehearsal without an action of a role; None if nothing was."""
+    with temporary_folder("rehearsal-") as folder, Emulator() as emulator:
+        story = prepare(folder, emulator, teller, prebuilt=True, not_run=not_run)
+        # Behind the name stands what CloudFormation makes up.
+        emulator.leave_out((f"{role}*", action))
+        recorder = Recorder(teller, Snapshot)
+        recorder.run(story.stages(), checked(emulator, lambda: None))
+        return first_denial(emulator.denials(), role, action)
+
+
+def first_denial(denials, role, action):
+    """The sentence of the first refusal of this action to this role; None without one."""
+    for denial in denials:
+        session = denial["principal"].rpartition(":")[2].split("/")
+        if denial["action"] == action and len(session) > 1 and role_name(session[1]) == role:
+            return f"{denial['message']} ({denial['via']})"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
