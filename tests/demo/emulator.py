@@ -152,6 +152,10 @@ class Emulator:
         """What each role's policies were used for so far; see the emulator's README."""
         return self._control("GET", "permissions")
 
+    def refuse_roots(self):
+        """From now on the credentials of an account's root are of no use."""
+        self._control("POST", "permissions", {"roots": False})
+
     def leave_out(self, *actions):
         """Evaluate as if roles lacked actions, given as (role, action); without any, all count."""
         without = [{"role": role, "action": action} for role, action in actions]

@@ -14,6 +14,7 @@ from . import answers, control_plane, processes
 from .call_log import CallLog, error_code
 from .calls import Call, Request, recognise
 from .faults import HARMLESS, LOSING, Faults
+from .permissions import enforcement
 from .plugin import Emulator
 from .wire_errors import fault_response
 
@@ -68,6 +69,7 @@ class Gateway:
             call = recognise(request, sts._sessions)
 
             async def base(answer: Send) -> None:
+                enforcement.listen()
                 refused = call and await self._emulator.restores.refusal(call, request)
                 if refused:
                     await _respond(answer, refused)
@@ -104,6 +106,8 @@ class Gateway:
         recorder = _Recorder(None if loses_answer else send)
         await perform(recorder)
         entry["error"] = recorder.error_code()
+        if entry["error"] is None and call.service != answers.SERVICE:
+            enforcement.expect_question(call)
         if fault is not None and fault.kind == "crash":
             processes.kill_caller(call.access_key)
         if loses_answer:

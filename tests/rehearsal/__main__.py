@@ -10,6 +10,7 @@ from demo.interruption import temporary_folder
 from .guard import FAILED, guarded
 from .names import ROOT
 from .outcome import finish, look_with
+from .permissions import checked
 from .recorder import Recorder
 from .scene import prepare
 from .story import ALL_REGIONS
@@ -38,8 +39,9 @@ def run(arguments):
     page = arguments.page.resolve()
     with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
         story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
+        after = checked(emulator, story.watch.roll_outs.tell)
         recorder = Recorder(teller, look_with(story, emulator, ALL_REGIONS))
-        held = recorder.run(story.stages(), story.watch.roll_outs.tell, story.destroy)
+        held = recorder.run(story.stages(), after, story.destroy)
         look = (("page", str(page)), ("the same, left running", "make demo-up"))
         finish(teller, recorder.result("The rehearsal", emulator, look), page)
         return 0 if held else FAILED

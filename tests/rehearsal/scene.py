@@ -25,6 +25,7 @@ def prepare(
     checkout = Checkout(folder / "checkout", spoil)
     people = People(emulator.url)
     people.bootstrap()
+    emulator.refuse_roots()
     people.write_profiles(folder / "profiles")
     teller.say(f"an emulated organization is ready at {emulator.url}")
     typed = Typed(checkout.folder, emulator.url, folder / "profiles", teller)

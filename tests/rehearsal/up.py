@@ -13,6 +13,7 @@ from . import profiles, running
 from .guard import FAILED, guarded
 from .names import PYTHON
 from .outcome import finish, look_with
+from .permissions import checked
 from .recorder import Recorder
 from .running import FOLDER, Running
 from .scene import prepare
@@ -67,8 +68,9 @@ def deploy(folder, port, teller):
         running.write(folder, here)
         story = prepare(folder, emulator, teller, prebuilt=True, not_run=NOT_RUN)
         story.keeps_sources = False
+        after = checked(emulator, story.watch.roll_outs.tell)
         recorder = Recorder(teller, look_with(story, emulator, FIRST_REGIONS))
-        if not recorder.run(until(story.stages(), story.see_first), story.watch.roll_outs.tell):
+        if not recorder.run(until(story.stages(), story.see_first), after):
             teller.say("\nnothing is left running; `make rehearsal` shows more", "bold")
             return FAILED
         accounts = [(found["id"], found["name"]) for found in emulator.organization()["accounts"]]

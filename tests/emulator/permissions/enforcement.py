@@ -11,10 +11,11 @@ from ministack.core.iam_evaluator import AuthError, EvalResult
 from ministack.core.responses import get_account_id
 
 from .. import patches
+from ..calls import Call
 from . import http, principals, resources
 from .gate import GATE
 from .ledger import Denial
-from .needs import Need, Place
+from .needs import UNKNOWN, Need, Place
 from .principals import Principal
 
 VIA = "call"
@@ -42,6 +43,9 @@ RESOURCES = resources.Resources()
 # What the request that is being answered has been allowed.
 _ALLOWED: contextvars.ContextVar[tuple[Need, ...]] = contextvars.ContextVar("allowed", default=())
 
+# What the base has asked about the request so far; None outside of requests.
+_HEARD: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("heard", default=None)
+
 _base_denied = iam_actions.access_denied_response
 _base_origin = iam_evaluator.pin_request_origin
 
@@ -59,6 +63,20 @@ def install() -> None:
     patches.replace("ministack.app", "pin_request_origin", _over_tls)
 
 
+def listen() -> None:
+    """A request begins: hear whether the base asks."""
+    _HEARD.set([])
+
+
+def expect_question(call: Call) -> None:
+    """A request has succeeded: record it when the base let it through without asking."""
+    if _HEARD.get():
+        return
+    need = Need(f"{call.service}:{call.operation}", UNKNOWN)
+    place = Place(call.account, call.region)
+    GATE.refuse(call.principal, need, VIA, f"{http.UNMAPPED} the base did not ask", place)
+
+
 def enforce(
     access_key_id: str,
     iam_action: str,
@@ -71,7 +89,9 @@ def enforce(
 
     The base asks once for each action on each resource that it sees in a request.
     """
-    failure = _authenticate(access_key_id, iam_action, service)
+    if (heard := _HEARD.get()) is not None:
+        heard.append(iam_action)
+    failure = _authenticate(access_key_id, service)
     if failure is not None:
         return failure
     if iam_action in iam_evaluator._ALWAYS_ALLOWED_ACTIONS:
@@ -93,7 +113,7 @@ def _decide(
     if action.startswith(http.UNMAPPED):
         need = Need(action.removeprefix(http.UNMAPPED), resource)
         reason = f"{http.UNMAPPED} nobody here knows the action of this request"
-        return GATE.refuse(principal, need, VIA, reason)
+        return GATE.refuse(principal.arn, need, VIA, reason, place)
     asked = http.CURRENT.get()
     http.CURRENT.set(None)
     if asked is None:
@@ -142,7 +162,7 @@ def denied_response(
     )
 
 
-def _authenticate(access_key: str, action: str, service: str) -> AuthError | None:
+def _authenticate(access_key: str, service: str) -> AuthError | None:
     """The base's checks of credentials, before any policy."""
     failure = iam_evaluator._s3_scope_failure(service)
     if failure is not None:

@@ -107,9 +107,17 @@ class Gate:
         policy = trust.policy if trust is not None else Policy("no trust policy", ())
         return self._check_trust(to, assume, policy, via)
 
-    def refuse(self, principal: Principal, need: Need, via: str, reason: str) -> Denial:
+    def refuse(
+        self,
+        principal: Principal | str,
+        need: Need,
+        via: str,
+        reason: str,
+        place: Place | None = None,
+    ) -> Denial:
         """Record a refusal that somebody else decided, for the reason given."""
-        return self._deny(principal.arn, need, Place(get_account_id(), get_region()), via, reason)
+        who = principal if isinstance(principal, str) else principal.arn
+        return self._deny(who, need, place or Place(get_account_id(), get_region()), via, reason)
 
     def _check_trust(self, service: str, need: Need, trust: Policy, via: str) -> Denial | None:
         place = Place(get_account_id(), get_region())

@@ -6,7 +6,6 @@ from typing import Any
 
 from ministack.services import iam
 
-from . import managed
 from .documents import Policy, read
 from .evaluation import Layer
 from .needs import Unmapped
@@ -67,15 +66,11 @@ def _attached(arns: list[str] | None, account: str) -> list[Policy]:
 
 
 def _managed(arn: str, account: str) -> Policy:
+    """A managed policy; one of AWS's that the base lacks is `Unmapped`, and grants nothing."""
     if arn.split(":")[4] == "aws":
-        document = managed.document(arn)
+        record = iam._aws_managed_policies.get(arn)
     else:
         record = iam._policies.get_scoped(account, None, arn)
-        document = _default_version(record) if record else None
-    if document is None:
+    if record is None:
         raise Unmapped(f"managed policy {arn} has no document here")
-    return read(arn, document)
-
-
-def _default_version(record: dict[str, Any]) -> Any:
-    return record["Versions"][record["DefaultVersionId"]]["Document"]
+    return read(arn, record["Versions"][record["DefaultVersionId"]]["Document"])

@@ -74,15 +74,15 @@ class StackChecks:
         self._update = update
         self._delete = delete
         self._take_over = take_over
-        # (stack, logical id) -> the stack's tags when the resource was last written, for the types
-        # to which the base does not hand them.
+        # (stack's id, logical id) -> the stack's tags when the resource was last written, for
+        # the types to which the base does not hand them.
         self._stack_tags: dict[tuple[str, str], dict[str, str]] = {}
 
     def create(self, kind: str, logical_id: str, props: Any, stack_name: str) -> Any:
         """Stands in for the base's `_provision_resource`."""
         _check(_created(kind, logical_id, props, stack_name))
         made = self._create(kind, logical_id, props, stack_name)
-        self._stack_tags[stack_name, logical_id] = _tags_of_stack(stack_name)
+        self._stack_tags[_id_of_stack(stack_name), logical_id] = _tags_of_stack(stack_name)
         return made
 
     def update(
@@ -96,10 +96,10 @@ class StackChecks:
         old_attributes: Any = None,
     ) -> Any:
         """Stands in for the base's `_update_resource`: a replacement is a creation."""
-        key = (stack_name, logical_id or physical_id)
+        key = (_id_of_stack(stack_name), logical_id or physical_id)
         tags = _tags_of_stack(stack_name)
         before = self._stack_tags.get(key, tags)
-        retagged = before != tags and kind not in provisioners._STACK_TAG_PROPERTY
+        retagged = before != tags and stack_types.has_tags(kind)
         refused = provisioners._custom_named_replacement_error(kind, old, new)
         if provisioners._replacing_change(kind, old, new) and not refused:
             _check(_created(kind, key[1], new, stack_name))
@@ -172,6 +172,11 @@ def _resource(
         organization=organization.landscape.organization_id if organization else "",
         management=organization.landscape.management if organization else "",
     )
+
+
+def _id_of_stack(stack_name: str) -> str:
+    stack = cloudformation._stacks.get(stack_name)
+    return str(stack["StackId"]) if stack else ""
 
 
 def _tags_of_stack(stack_name: str | None) -> dict[str, str]:

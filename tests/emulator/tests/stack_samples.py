@@ -260,6 +260,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
     ),
     "AWS::CloudFormation::StackSet": _because(
         _CALLED,
+        "iam:PassRole",
         *(
             f"cloudformation:{name}"
             for name in (
@@ -276,6 +277,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
     ),
     "AWS::CodePipeline::Pipeline": _because(
         _CALLED,
+        "iam:PassRole",
         "codepipeline:CreatePipeline",
         "codepipeline:DeletePipeline",
         "codepipeline:StartPipelineExecution",

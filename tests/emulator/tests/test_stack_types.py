@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ..permissions.needs import Need, Unmapped
-from ..permissions.stack_types import NAMES, TYPES, demands
+from ..permissions.stack_types import NAMES, TAGLESS, TYPES, demands
 from ..permissions.stack_types.resource import CREATE, DELETE, UPDATE, Passed, Resource
 from .stack_samples import LEFT_OUT, MORE, NO_HANDLERS, SAMPLES
 
@@ -129,8 +129,17 @@ def test_what_the_schema_lists_is_demanded_or_left_out_with_a_reason(kind: str) 
     assert set().union(*listed.values()) - demanded == set(LEFT_OUT.get(kind, {}))
 
 
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_tags_demand_something_unless_a_type_has_none(kind: str) -> None:
+    sample, _ = SAMPLES[kind]
+    tags = {"Application": "Backup"}
+    demanded = asked(kind, CREATE, sample, tags=tags) != asked(kind, CREATE, sample)
+    # CreateProject writes a project's tags itself.
+    assert demanded == (kind not in TAGLESS | {"AWS::CodeBuild::Project"})
+
+
 def test_names_of_the_table_are_types() -> None:
-    assert set(NAMES) <= set(TYPES)
+    assert set(NAMES) | TAGLESS <= set(TYPES)
     assert set(LEFT_OUT) <= set(TYPES)
 
 

@@ -27,7 +27,7 @@ from . import (
 )
 from .resource import Demand, Demands, Resource
 
-__all__ = ["NAMES", "TYPES", "demands"]
+__all__ = ["NAMES", "TAGLESS", "TYPES", "demands", "has_tags"]
 
 CUSTOM = "AWS::CloudFormation::CustomResource"
 
@@ -63,6 +63,19 @@ TYPES: dict[str, Callable[[Resource], Demands]] = {
     "AWS::Scheduler::Schedule": events.schedule,
 }
 
+# The types that have no tags, so that other tags of the stack are no change of theirs.
+TAGLESS = {
+    CUSTOM,
+    "AWS::IAM::Policy",
+    "AWS::KMS::Alias",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Scheduler::Schedule",
+}
+
 # How long a name may be that CloudFormation makes up; the others have 128 characters.
 NAMES = {
     "AWS::CloudWatch::Alarm": 255,
@@ -74,6 +87,11 @@ NAMES = {
     "AWS::SQS::Queue": 80,
     "AWS::Scheduler::Schedule": 64,
 }
+
+
+def has_tags(kind: str) -> bool:
+    """Whether the stack's tags are put onto a resource of this type."""
+    return not kind.startswith("Custom::") and kind not in TAGLESS
 
 
 def demands(resource: Resource) -> list[Demand]:

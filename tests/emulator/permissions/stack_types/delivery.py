@@ -34,7 +34,7 @@ def repository(resource: Resource) -> Demands:
 
 def pipeline(resource: Resource) -> Demands:
     """After the published schema, less CreatePipeline, UpdatePipeline, DeletePipeline and
-    StartPipelineExecution, which are calls of the handler and checked as such."""
+    StartPipelineExecution with the role that they pass: calls of the handler, checked as such."""
     arn = resource.arn("codepipeline", resource.name("Name"))
     yield Need("codepipeline:GetPipeline", arn)
     if resource.deletes:
@@ -42,8 +42,6 @@ def pipeline(resource: Resource) -> Demands:
     if resource.creates or resource.sets("RoleArn"):
         role = str(resource.properties.get("RoleArn") or "")
         yield Need("iam:GetRole", role)
-    # UpdatePipeline writes the whole pipeline, and so passes the role again.
-    yield Passed(str(resource.properties.get("RoleArn") or ""), "codepipeline.amazonaws.com")
     for connection in _connections(resource):
         # The schema names the action with the service's old prefix only.
         yield Need("codestar-connections:PassConnection", connection)

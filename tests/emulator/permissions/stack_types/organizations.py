@@ -46,11 +46,6 @@ def stack_set(resource: Resource) -> Demands:
     url = resource.properties.get("TemplateURL")
     keys = {"cloudformation:templateurl": str(url)} if url else {}
     yield Need("cloudformation:GetTemplateSummary", "*", keys)
-    role = resource.properties.get("AdministrationRoleARN")
-    if role:
-        # UpdateStackSet names the role again. Its trust is asked for by the first operation.
-        keys = {"iam:passedtoservice": "cloudformation.amazonaws.com"}
-        yield Need("iam:PassRole", str(role), keys)
     delegated = resource.properties.get("CallAs") == "DELEGATED_ADMIN"
     account = resource.management if delegated else resource.account
     name = f"{resource.properties.get('StackSetName')}:{resource.physical_id.rpartition(':')[2]}"
