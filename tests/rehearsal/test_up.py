@@ -43,7 +43,7 @@ def call(module, *arguments):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
     )
     return done.returncode, done.stdout, done.stderr
 
