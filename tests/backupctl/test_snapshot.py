@@ -139,7 +139,15 @@ def test_from_another_account_through_a_role(world):
             }
         ],
     }
-    world.client("iam").create_role(RoleName="Reader", AssumeRolePolicyDocument=json.dumps(trust))
+    iam = world.client("iam")
+    iam.create_role(RoleName="Reader", AssumeRolePolicyDocument=json.dumps(trust))
+    allowed = {
+        "Effect": "Allow",
+        "Action": sorted(READS - {"sts:GetCallerIdentity"}),
+        "Resource": "*",
+    }
+    policy = {"Version": "2012-10-17", "Statement": [allowed]}
+    iam.put_role_policy(RoleName="Reader", PolicyName="Read", PolicyDocument=json.dumps(policy))
     role = f"arn:aws:iam::{MANAGEMENT}:role/Reader"
     result = world.run("snapshot", "--role-arn", role, account=HOME)
     assert result.returncode == 0, result.stderr
@@ -147,6 +155,7 @@ def test_from_another_account_through_a_role(world):
     assert {call["principal"] for call in world.emulator.calls()[-3:]} == {
         f"arn:aws:sts::{MANAGEMENT}:assumed-role/Reader/backupctl"
     }
+    assert world.emulator.denials() == []
 
 
 def test_what_is_wrong_is_named_with_its_remedy(world):

@@ -93,16 +93,6 @@ class Gate:
             reason = f"unmapped: {error}"
         return self._deny(service, need, place, via, reason) if reason is not None else None
 
-    def service_may(
-        self,
-        service: str,
-        need: Need,
-        policy: dict[str, Any] | str | None,
-        keys: Mapping[str, str],
-    ) -> bool:
-        """The same as a question, not recorded."""
-        return self._service_may(service, need, policy, keys, Place(get_account_id(), get_region()))
-
     def check_pass_role(
         self, principal: Principal, role_arn: str, to: str, via: str
     ) -> Denial | None:
