@@ -4,10 +4,10 @@ import threading
 import time
 
 import pytest
-from botocore.exceptions import ClientError
 
 from rehearsal.landscape import COMPLETE, NOTHING, POLICIES
 from rehearsal.names import HOME, HOME_REGION, WORKLOADS, RehearsalFailed
+from rehearsal.permissions import expect_no_denials
 from rehearsal.story import FIRST, FIRST_REGIONS
 from rehearsal.test_defects import tell
 
@@ -127,14 +127,7 @@ def test_a_killed_build_and_an_interrupted_take_over_are_repeated(rehearse):
         story.membership.come_back()
     emulator.mend()
     story.membership.take_over()
-
-    # Nothing of this was a matter of permissions. What is, is seen, whoever swallows it.
-    story.expect_no_denial()
-    emulator.leave_out(("OrganizationAccountAccessRole", "ec2:DescribeRegions"))
-    with pytest.raises(ClientError):
-        story.people.client("ec2", MEMBER, HOME_REGION).describe_regions()
-    with pytest.raises(RehearsalFailed, match="permissions refused 1 times.*ec2:DescribeRegions"):
-        story.expect_no_denial()
+    expect_no_denials(emulator)
 
 
 def kill_the_build(story, name):
