@@ -6,7 +6,7 @@ for everything that it allows. Every other action needs a reason in `unchecked.t
 be removed from the template.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .role_names import role_name
 
@@ -24,13 +24,30 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why a rehearsal does not show that actions of a role are needed; without actions, any.
+
+    ``test`` is the file that shows it; ``only_aws`` says that nothing here can.
+    """
+
+    role: str
+    actions: tuple[str, ...]
+    why: str
+    test: str = ""
+    only_aws: bool = False
+
+    def is_for(self, grant):
+        """Whether it explains a grant."""
+        return self.role == grant.role and (not self.actions or grant.action in self.actions)
+
+
+@dataclass(frozen=True)
 class Row:
-    """What became of a grant: its state, what showed that it is needed, or why nothing could."""
+    """What became of a grant: its state, and, unless it is checked, why it stays."""
 
     grant: Grant
     state: str
-    shown_by: str = ""
-    reason: str = ""
+    reason: Reason | None = None
 
 
 def granted(roles):
@@ -48,7 +65,7 @@ def granted(roles):
 
 
 def used(ledger):
-    """Grant -> (state, by what), from the emulator's `GET /_emulator/permissions`."""
+    """Grant -> its state, from the emulator's `GET /_emulator/permissions`."""
     states = {}
     for role in ledger["roles"]:
         name = role_name(role["role"].rpartition("/")[2])
@@ -63,8 +80,8 @@ def used(ledger):
                     row["action"],
                 )
                 state = CHECKED if row["state"] == "decisive" else SHARED
-                if states.get(grant, (SHARED,))[0] != CHECKED:
-                    states[grant] = (state, row["first"]["via"])
+                if states.get(grant) != CHECKED:
+                    states[grant] = state
     return states
 
 
@@ -73,35 +90,18 @@ def rows(grants, ledger, reasons):
     states = used(ledger)
     found = []
     for grant in sorted(grants):
-        state, shown_by = states.get(grant, (UNUSED, ""))
-        reason = "" if state == CHECKED else _why(grant, reasons)
-        found.append(Row(grant, state, shown_by, reason))
+        state = states.get(grant, UNUSED)
+        reason = next((reason for reason in reasons if reason.is_for(grant)), None)
+        found.append(Row(grant, state, None if state == CHECKED else reason))
     return found
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a rehearsal cannot show that actions of a role are needed; without actions, any."""
-
-    role: str
-    actions: tuple[str, ...]
-    why: str
-
-    def is_for(self, grant):
-        """Whether it explains a grant."""
-        return self.role == grant.role and (not self.actions or grant.action in self.actions)
 
 
 def read_reasons(document):
     """The reasons of `unchecked.toml`."""
     return tuple(
-        Reason(entry["role"], tuple(entry.get("actions", ())), entry["why"])
+        Reason(**{**entry, "actions": tuple(entry.get("actions", ()))})
         for entry in document.get("unchecked", [])
     )
-
-
-def _why(grant, reasons):
-    return next((reason.why for reason in reasons if reason.is_for(grant)), "")
 
 
 def problems(found, reasons):
@@ -118,7 +118,7 @@ def problems(found, reasons):
     unchecked = [row.grant for row in found if row.state != CHECKED]
     for reason in reasons:
         for action in reason.actions or (None,):
-            only = Reason(reason.role, (action,) if action else (), reason.why)
+            only = replace(reason, actions=(action,) if action else ())
             if not any(only.is_for(grant) for grant in unchecked):
                 what = f"{action or 'all else'} of {reason.role}"
                 told.append(
@@ -127,50 +127,81 @@ def problems(found, reasons):
     return told
 
 
+# How a grant stands in the table's summary.
+_COLUMNS = ("checked", "by another test", "only AWS", "kept", "unused")
+
+
+def _column(row):
+    if row.state == CHECKED:
+        return "checked"
+    if row.reason is None:
+        return "unused"
+    if row.reason.test:
+        return "by another test"
+    return "only AWS" if row.reason.only_aws else "kept"
+
+
 def table(found):
     """The table as Markdown."""
-    lines = [
-        "# Which permission is needed, as far as a rehearsal shows",
-        "",
-        "Made by `make rehearsal-permissions`. *Checked*: a call, or what a service did in the",
-        "role's name, was allowed by this action alone; with the action taken out of the role's",
-        "policies it would have been refused and recorded. The others stand with their reason.",
-        "Resource, key and trust policies are in force, too, but not taken apart here.",
-        "",
-        "| role | granted | checked | not checked |",
-        "|---|--:|--:|--:|",
-    ]
     by_role = {}
     for row in found:
         by_role.setdefault(row.grant.role, []).append(row)
+    lines = [
+        *_INTRODUCTION,
+        "",
+        f"| role | granted | {' | '.join(_COLUMNS)} |",
+        "|---|--:" + "|--:" * len(_COLUMNS) + "|",
+        *(_counts(f"[`{role}`](#{role.lower()})", its) for role, its in by_role.items()),
+        _counts("together", found),
+    ]
     for role, its in by_role.items():
-        checked = sum(row.state == CHECKED for row in its)
-        lines.append(
-            f"| [`{role}`](#{anchor(role)}) | {len(its)} | {checked} | {len(its) - checked} |"
-        )
-    total = sum(row.state == CHECKED for row in found)
-    lines.append(f"| together | {len(found)} | {total} | {len(found) - total} |")
-    for role, its in by_role.items():
-        lines += ["", f"## {role}", "", "| statement | checked | not checked |", "|---|---|---|"]
+        lines += [
+            "",
+            f"## {role}",
+            "",
+            "| policy, statement | checked | not checked |",
+            "|---|---|---|",
+        ]
         by_statement = {}
         for row in its:
             by_statement.setdefault((row.grant.policy, row.grant.statement), []).append(row)
-        for (_, statement), group in by_statement.items():
+        for place, group in by_statement.items():
             checked = [f"`{row.grant.action}`" for row in group if row.state == CHECKED]
-            lines.append(f"| {statement} | {', '.join(checked)} | {_unchecked(group)} |")
+            lines.append(f"| {', '.join(place)} | {', '.join(checked)} | {_unchecked(group)} |")
     return "\n".join(lines) + "\n"
 
 
-def anchor(title):
-    """How a heading is linked to."""
-    return title.lower()
+def _counts(title, its):
+    columns = [_column(row) for row in its]
+    numbers = " | ".join(str(columns.count(name)) for name in _COLUMNS)
+    return f"| {title} | {len(its)} | {numbers} |"
 
 
 def _unchecked(group):
     by_reason = {}
     for row in group:
         if row.state != CHECKED:
-            by_reason.setdefault((row.state, row.reason), []).append(f"`{row.grant.action}`")
+            by_reason.setdefault((row.reason, row.state), []).append(f"`{row.grant.action}`")
     return "; ".join(
-        f"{', '.join(actions)}: {reason or state}" for (state, reason), actions in by_reason.items()
+        f"{', '.join(actions)}: {_words(reason, state)}"
+        for (reason, state), actions in by_reason.items()
     )
+
+
+def _words(reason, state):
+    if reason is None:
+        return state
+    if reason.test:
+        return f"[{reason.why}](../{reason.test})"
+    return f"only AWS: {reason.why}" if reason.only_aws else reason.why
+
+
+_INTRODUCTION = (
+    "# Which permission is needed, as far as can be seen without AWS",
+    "",
+    "Made by `make rehearsal-permissions`. *Checked*: in a rehearsal a call, or what a service did",
+    "in the role's name, was allowed by this action alone; with the action taken out of the role's",
+    "policies it would have been refused and recorded. *By another test*: that one shows it. *Only",
+    "AWS*: nothing here can. *Kept*: something else allows it as well. *Unused*: to be removed.",
+    "Resource, key and trust policies are in force, too, but not taken apart here.",
+)

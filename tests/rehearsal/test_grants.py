@@ -1,6 +1,10 @@
 """Which grants a rehearsal has shown to be needed: from what is granted, used and explained."""
 
+import tomllib
+
+from rehearsal.granted import REASONS
 from rehearsal.grants import CHECKED, SHARED, UNUSED, granted, problems, read_reasons, rows, table
+from rehearsal.names import ROOT
 
 ROLE = "aws-backup-codepipeline-PipelineRole"
 MADE_UP = f"{ROLE}-0123456789ABC"
@@ -36,7 +40,9 @@ def found(reasons=()):
 
 
 def explained(*actions):
-    entry = {"role": ROLE, "why": "only AWS knows"} | ({"actions": actions} if actions else {})
+    entry = {"role": ROLE, "why": "nobody says when", "only_aws": True} | (
+        {"actions": actions} if actions else {}
+    )
     return read_reasons({"unchecked": [entry]})
 
 
@@ -75,6 +81,14 @@ def test_one_place_where_it_was_needed_is_enough():
 
 def test_the_table_counts_and_gives_reasons():
     text = table(found(explained()))
-    assert f"| [`{ROLE}`](#{ROLE.lower()}) | 4 | 1 | 3 |" in text
-    assert "| Stacks | `a:One` | " in text
-    assert "`a:Two`: only AWS knows" in text
+    assert f"| [`{ROLE}`](#{ROLE.lower()}) | 4 | 1 | 0 | 3 | 0 | 0 |" in text
+    assert "| Deploy, Stacks | `a:One` | " in text
+    assert "`a:Two`: only AWS: nobody says when" in text
+
+
+def test_the_files_of_reasons_are_there():
+    reasons = read_reasons(tomllib.loads(REASONS.read_text()))
+    assert reasons
+    for reason in reasons:
+        assert not reason.test or (ROOT / reason.test).is_file(), reason
+        assert not (reason.test and reason.only_aws), reason
