@@ -71,6 +71,7 @@ def build(package, name, architecture):
         )
     environment = os.environ | {
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(remap_flags()),
+        "CARGO_TARGET_DIR": str(target_directory()),
         # The linker's wrapper scripts, under a path that does not change between users.
         "CARGO_ZIGBUILD_CACHE_DIR": str(ROOT / ".tools" / "zigbuild"),
     }
@@ -103,7 +104,15 @@ def cargo_home():
 
 
 def target_directory():
-    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").resolve()
+    """Where the packages are compiled: a folder of this checkout's own.
+
+    Our flags name the checkout. In a folder that several share (CARGO_TARGET_DIR), each would have
+    the other compile every dependency anew.
+    """
+    shared = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target").resolve()
+    if shared.is_relative_to(ROOT):
+        return shared
+    return shared / "packages" / hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
 
 
 def output(*command):

@@ -55,3 +55,23 @@ def test_an_architecture_without_a_standard_library_is_refused(tmp_path, monkeyp
         assert "no standard library for `aarch64-unknown-linux-gnu`" in str(refusal)
     else:
         raise AssertionError("nothing was refused")
+
+
+def test_checkouts_that_share_a_target_folder_compile_packages_each_in_one_of_its_own(
+    tmp_path, monkeypatch
+):
+    """The compiler's flags name the checkout: in one folder each would undo the other's work."""
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path))
+    folders = set()
+    for checkout in "first", "second":
+        monkeypatch.setattr(package, "ROOT", tmp_path / "checkouts" / checkout)
+        folders.add(package.target_directory())
+    assert len(folders) == 2
+    assert all(folder.is_relative_to(tmp_path) for folder in folders)
+
+
+def test_a_target_folder_in_the_checkout_is_used_as_it_is(monkeypatch):
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(package.ROOT / "target"))
+    assert package.target_directory() == package.ROOT / "target"
+    monkeypatch.delenv("CARGO_TARGET_DIR")
+    assert package.target_directory() == package.ROOT / "target"
