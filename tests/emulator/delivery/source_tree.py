@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 from .repositories import EXECUTABLE, SYMLINK, File, Files
 
-# Which files of the tree came from a source, so that others are left alone.
-_MANIFEST = ".source-files"
+# Which files and links of the tree came from us, so that others are left alone.
+_MANIFEST = ".source-tree"
 # 2026-01-01: files of a new tree are old, those that change later are not. So what was made from
 # a file is made again when the file changes, and tools that came along are not older than it.
 _OLD = 1_767_225_600
@@ -19,18 +20,27 @@ def write(folder: Path, files: Files, links: dict[str, str]) -> None:
     """Write what differs, remove what is gone, and put the links in."""
     manifest = folder / _MANIFEST
     is_new = not manifest.exists()
-    before: list[str] = [] if is_new else json.loads(manifest.read_text())
+    before = {"files": [], "links": []} if is_new else json.loads(manifest.read_text())
     folder.mkdir(parents=True, exist_ok=True)
-    for path in set(before) - set(files):
+    for path in set(before["files"]) - set(files):
         (folder / path).unlink(missing_ok=True)
+    for name in before["links"]:
+        if (folder / name).is_symlink():
+            (folder / name).unlink()
     for path, file in files.items():
         if not _is_there(folder / path, file):
             _put(folder / path, file, is_new)
-    manifest.write_text(json.dumps(sorted(files)))
     for name, existing in links.items():
-        link = folder / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(existing)
+        _link(folder / name, existing)
+    manifest.write_text(json.dumps({"files": sorted(files), "links": sorted(links)}))
+
+
+def _link(path: Path, existing: str) -> None:
+    """Link to what exists, in the place of what an earlier build may have made there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
+    path.symlink_to(existing)
 
 
 def _is_there(path: Path, file: File) -> bool:
