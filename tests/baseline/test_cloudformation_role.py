@@ -83,7 +83,8 @@ def home(organization):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "require_committed", lambda: None)
         patch.setattr(cloudformation, "POLL_SECONDS", 0.1)
-        organization.fault(service="codebuild", operation="StartBuild", kind="refuse", times=99)
+        # The pipeline would update its own stack beside the tests: it gets no source.
+        organization.fault(service="codecommit", operation="GetBranch", kind="refuse", times=99)
 
         class Session:
             region_name = HOME_REGION
