@@ -82,10 +82,6 @@ class Emulator:
         """Of the emulator, which leads its session."""
         return self._process.pid
 
-    def leave_running(self):
-        """The end of the block does not stop it any more."""
-        self._process = self._folder = None
-
     def _start(self):
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="emulator-"))

@@ -99,10 +99,6 @@ class Deployers:
         """Back to the state of a fresh start."""
         self._roles.clear()
 
-    def role_of(self, stack_id: str) -> str | None:
-        """The service role that the stack has."""
-        return self._roles.get(stack_id)
-
     def begin(self, headers: dict[str, str], body: bytes) -> Response | None:
         """Note who deploys; the error when they may not, or the role cannot be assumed."""
         form = {key: values[0] for key, values in parse_qs(body.decode("utf-8", "replace")).items()}

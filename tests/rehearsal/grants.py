@@ -54,10 +54,10 @@ def granted(roles):
     """The grants of roles, from (role name, policy name, policy document)."""
     found = set()
     for role, policy, document in roles:
-        for number, statement in enumerate(document["Statement"]):
+        for number, statement in enumerate(document["Statement"], 1):
             if statement["Effect"] != "Allow":
                 continue
-            label = statement.get("Sid") or str(number)
+            label = statement.get("Sid") or f"statement {number}"
             actions = statement["Action"]
             for action in [actions] if isinstance(actions, str) else actions:
                 found.add(Grant(role_name(role), policy, label, action))

@@ -53,7 +53,6 @@ class Story:
         # Whether builds find the sources of earlier runs; not when they may go on after us.
         self.keeps_sources = True
         self.membership = Membership(emulator, people, typed, landscape, FIRST_REGIONS)
-        self.rows = []
 
     def stages(self):
         """(title, what to do)"""
@@ -105,7 +104,7 @@ class Story:
         self._watch.succeed()
 
     def see_first(self):
-        self.rows = self._landscape.expect_places(FIRST, FIRST_REGIONS, COMPLETE)
+        self._landscape.expect_places(FIRST, FIRST_REGIONS, COMPLETE)
         others = [account for account in MEMBERS if account not in FIRST]
         self._landscape.expect_places(others, ALL_REGIONS, NOTHING)
         self._landscape.expect_places(FIRST, (LATER_REGION,), ONLY_THE_ROLE)
@@ -145,7 +144,7 @@ class Story:
 
     def see_second(self):
         accounts = (*MEMBERS, NEWCOMER) if self.membership.has_begun else tuple(MEMBERS)
-        self.rows = self._landscape.expect_places(accounts, ALL_REGIONS, COMPLETE)
+        self._landscape.expect_places(accounts, ALL_REGIONS, COMPLETE)
         self._landscape.expect_value(
             VAULTS, accounts, ALL_REGIONS, "VaultLockMaxRetentionDays", "3650"
         )

@@ -45,20 +45,31 @@ def run(arguments):
         teller.say(f"\nwithout {action} of {role}", "bold")
         told.append((grant, without(teller, role, action)))
     teller.say("\nTaken away", "bold")
-    for grant, denial in told:
-        teller.say(f"   {grant}: {denial or 'NOT MISSED: every stage held'}")
-    return 0 if all(denial for _, denial in told) else FAILED
+    for grant, (_, words) in told:
+        teller.say(f"   {grant}: {words}")
+    return 0 if all(refused for _, (refused, _) in told) else FAILED
 
 
-def without(teller, role, action, not_run=NOT_RUN):
-    """What was refused in a rehearsal without an action of a role; None if nothing was."""
+def without(teller, role, action):
+    """A rehearsal without an action of a role: whether it was refused just that, and in words."""
     with temporary_folder("rehearsal-") as folder, Emulator() as emulator:
-        story = prepare(folder, emulator, teller, prebuilt=True, not_run=not_run)
+        story = prepare(folder, emulator, teller, prebuilt=True, not_run=NOT_RUN)
         # Behind the name stands what CloudFormation makes up.
         emulator.leave_out((f"{role}*", action))
         recorder = Recorder(teller, Snapshot)
-        recorder.run(story.stages(), checked(emulator, lambda: None))
-        return first_denial(emulator.denials(), role, action)
+        held = recorder.run(story.stages(), checked(emulator, lambda: None))
+        return outcome(held, emulator.denials(), emulator.permissions(), role, action)
+
+
+def outcome(held, denials, ledger, role, action):
+    """Whether a rehearsal was refused the action that it lacked, and what came of it in words."""
+    if denial := first_denial(denials, role, action):
+        return True, denial
+    if not held:
+        return False, "NOT SHOWN: a stage failed for another reason, which is above"
+    if role not in {role_name(entry["role"].rpartition("/")[2]) for entry in ledger["roles"]}:
+        return False, "NOT SHOWN: no role of this name has asked for anything"
+    return False, "NOT MISSED: every stage held"
 
 
 def first_denial(denials, role, action):

@@ -4,7 +4,7 @@ import pytest
 
 from rehearsal.names import RehearsalFailed
 from rehearsal.permissions import expect_no_denials
-from rehearsal.taken import first_denial
+from rehearsal.taken import first_denial, outcome
 from rehearsal.test_defects import tell
 
 # One of a function, of CloudFormation's service role, and of what a service does with a role.
@@ -38,3 +38,23 @@ def test_what_is_refused_and_swallowed_fails_the_rehearsal_too(rehearse):
     tell(story, "the first commit goes through the pipeline")
     with pytest.raises(RehearsalFailed, match="logs:PutLogEvents"):
         expect_no_denials(emulator)
+
+
+def test_only_the_refusal_of_what_was_taken_away_counts():
+    ledger = {"roles": [{"role": "arn:aws:iam::222222222222:role/Ours"}]}
+    denial = {
+        "principal": "arn:aws:sts::222222222222:assumed-role/Ours/session",
+        "action": "a:One",
+        "message": "Ours may not a:One",
+        "via": "call",
+    }
+    assert outcome(False, [denial], ledger, "Ours", "a:One") == (True, "Ours may not a:One (call)")
+    for held, denials, role, words in (
+        (True, [], "Ours", "NOT MISSED"),
+        (False, [], "Ours", "another reason"),
+        (False, [denial | {"action": "a:Two"}], "Ours", "another reason"),
+        (True, [], "Misspelt", "no role of this name"),
+    ):
+        refused, said = outcome(held, denials, ledger, role, "a:One")
+        assert not refused
+        assert words in said

@@ -124,14 +124,6 @@ class World:
 
         return self.eventually(find)
 
-    def restore_again(self, kind, tags, **more):
-        """Make, back up and restore; the source, and what was made from it once it is tagged."""
-        source = self.make(kind, tags)
-        job = self.restore(self.back_up(source), kind.restored_as(self.name()), **more)
-        made = self.restored(job)
-        self.settle()
-        return source, made
-
     # -- the way of an event
 
     def settle(self):

@@ -208,9 +208,9 @@ class Gate:
             return None
         return resource_policies.of_organization(organization)
 
-    def _reduced(self, question: Question, *more: Without) -> Question:
+    def _reduced(self, question: Question) -> Question:
         """The question as if the actions that are to be left out were not there."""
-        taken = [w for w in (*self.without, *more) if w.is_for(question.principal.name)]
+        taken = [w for w in self.without if w.is_for(question.principal.name)]
         if not taken or question.principal.kind != ROLE:
             return question
 
