@@ -301,3 +301,19 @@ def test_published_functions_are_the_builds():
 
 def test_child_template_variables_are_the_stack_sets():
     assert set(VARIABLES.values()) == {stack.name for stack in STACK_SETS}
+
+
+##### Logs
+
+
+def test_the_chosen_level_is_the_functions_and_lambda_drops_no_line():
+    """By Lambda's rule a line without a time of its own is INFO, whatever level it names."""
+    functions = [
+        function["Properties"]
+        for template in templates()
+        for function in template.resources("AWS::Lambda::Function").values()
+    ]
+    assert len(functions) == 2
+    for function in functions:
+        assert function["LoggingConfig"]["ApplicationLogLevel"] == "TRACE"
+        assert function["Environment"]["Variables"]["RUST_LOG"] == {"Ref": "LogLevel"}

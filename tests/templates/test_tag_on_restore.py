@@ -8,6 +8,8 @@ TEMPLATE = Template(ROOT / "cloudformation" / "member-account" / "aws-backup-tag
 CODE = (ROOT / "crates" / "tag-on-restore" / "src" / "config.rs").read_text()
 PERMISSIONS = (ROOT / "crates" / "tag-on-restore" / "permissions.txt").read_text()
 GUIDE = (ROOT / "docs" / "restore-tagging.md").read_text()
+# Read by the runtime's logging, before the code.
+LOG_LEVEL = "RUST_LOG"
 
 
 def variables() -> dict[str, str]:
@@ -21,11 +23,13 @@ def variables() -> dict[str, str]:
 
 def test_the_function_gets_the_variables_that_it_reads():
     read = re.findall(r'^pub const ([A-Z_]+): &str = "\1";', CODE, re.M)
-    assert sorted(variables()) == sorted(read)
+    assert sorted(variables()) == sorted([*read, LOG_LEVEL])
 
 
 def test_the_code_knows_every_value_that_a_parameter_allows():
-    for parameter in variables().values():
+    for variable, parameter in variables().items():
+        if variable == LOG_LEVEL:
+            continue
         for value in TEMPLATE.body["Parameters"][parameter].get("AllowedValues", []):
             assert f'"{value}"' in CODE, f"{parameter} allows {value}"
 
