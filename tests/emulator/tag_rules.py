@@ -40,7 +40,7 @@ RULES = {
         reserved_values=("aws:", "rds:"),
     ),
     # Its model has LimitExceededException for simultaneous operations. That too many tags are a
-    # ValidationException is what ScyllaDB's tests of both find on AWS (test/alternator/test_tag.py).
+    # ValidationException, ScyllaDB's tests find on AWS (scylladb: test/alternator/test_tag.py).
     "dynamodb": Rules(("ValidationException", 400), ("ValidationException", 400), shape=_ANY),
     "s3": Rules(("InvalidTag", 400), ("BadRequest", 400)),
     "elasticfilesystem": Rules(("BadRequest", 400), ("BadRequest", 400)),
