@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import functions, restore_control
+from . import elapse, functions, restore_control, stack_tasks, under_way
 from .call_log import CallLog
 from .calls import Request
 from .faults import Faults, read_fault
@@ -102,6 +102,10 @@ class ControlPlane:
                 return _json(200, GATE.ledger.denials())
             case "permissions":
                 return _json(200, permissions_control.show(GATE))
+            case "stacks":
+                return _json(200, stack_tasks.show())
+            case "under-way":
+                return _json(200, under_way.show() + elapse.under_way())
             case "custom-resources":
                 return _json(200, self._emulator.custom_resources.log())
         return _unknown(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -49,7 +50,8 @@ async def _route(restores: Restores, method: str, name: str, value: Any) -> Any:
         case ("GET" | "POST", "restore-settings"):
             if method == "POST":
                 _set(restores, _object(value))
-            return _settings(restores)
+            left = [asdict(item) for item in restores.events.disturbances if item.times]
+            return _settings(restores) | {"disturbances": left}
         case ("POST", "tags"):
             return await _tags(restores, _object(value))
         case ("GET", "backup-events"):

@@ -9,6 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from demo import solution
+from demo.isolation import come_to_rest
 from demo.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PACKAGE, PRODUCTION, REGION, SANDBOXES
 from demo.observe import Policies, writes
 from demo.stacks import Stack, Stacks
@@ -238,7 +239,7 @@ class World:
 
     def clean(self):
         """No stack of a test, no policy and no fault is left."""
-        self.emulator.mend()
+        come_to_rest(self.emulator.control)
         for stack in self._cloudformation.describe_stacks()["Stacks"]:
             if stack["StackName"].startswith("test"):
                 self._forget(stack["StackName"])
