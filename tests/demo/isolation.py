@@ -25,6 +25,7 @@ def isolated(control, clean=lambda: None):
     already = going(control)
     before = state(control)
     yield
+    control("DELETE", "faults")
     come_to_rest(control, already)
     clean()
     come_to_rest(control, already)
@@ -40,8 +41,7 @@ def going(control):
 
 
 def come_to_rest(control, besides=()):
-    """End all faults, and wait until nothing is under way but what already was."""
-    control("DELETE", "faults")
+    """Wait until nothing is under way, or nothing but what already was."""
     deadline = time.monotonic() + SECONDS
     while left := [what for entry, what in going(control).items() if entry not in besides]:
         if time.monotonic() > deadline:

@@ -105,10 +105,16 @@ class ControlPlane:
             case "stacks":
                 return _json(200, stack_tasks.show())
             case "under-way":
-                return _json(200, under_way.show() + elapse.under_way())
+                return _json(200, self._under_way())
             case "custom-resources":
                 return _json(200, self._emulator.custom_resources.log())
         return _unknown(request)
+
+    def _under_way(self) -> list[dict[str, Any]]:
+        """What goes on by itself, with an id, in words, and where it is known since when."""
+        organizations = (self._emulator.organization, self._emulator.other_organization)
+        pending = [entry for one in organizations for entry in one.under_way()]
+        return under_way.show() + elapse.under_way() + pending
 
     def _resend(self, value: dict[str, Any]) -> Response:
         request_id = str(value.get("RequestId"))

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from demo.emulator import Emulator  # noqa: E402
+from demo.isolation import come_to_rest  # noqa: E402
 
 from rehearsal.scene import prepare  # noqa: E402
 from rehearsal.telling import Teller  # noqa: E402
@@ -30,5 +31,10 @@ def rehearse(tmp_path):
         ), emulator
 
     yield make
-    for emulator in emulators:
-        emulator.__exit__()
+    try:
+        for emulator in emulators:
+            emulator.mend()
+            come_to_rest(emulator.control)
+    finally:
+        for emulator in emulators:
+            emulator.__exit__()

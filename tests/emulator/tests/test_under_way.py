@@ -12,7 +12,7 @@ from .restoring import VAULT, Account
 from .stacks import CAPABILITIES, create, custom, template
 from .test_deliveries import create_function, queue
 from .test_functions import log_lines
-from .world import HOME, MANAGEMENT, MEMBER, REGION, World, eventually
+from .world import HOME, MANAGEMENT, MEMBER, REGION, ROOT, World, eventually
 
 
 def under_way(world: World) -> list[str]:
@@ -158,6 +158,14 @@ def test_messages_are_under_way_until_a_function_is_done_with_them(world: World)
     eventually(lambda: under_way(world) == [])
     # It was given back, and comes again when its visibility timeout is over.
     assert queue(world, "work") == {"visible": 0, "at_work": 0, "hidden": 1}
+
+
+def test_a_policy_type_is_under_way_until_it_is_enabled(world: World) -> None:
+    world.settings(policy_type_delay=3600)
+    world.client("organizations").enable_policy_type(RootId=ROOT, PolicyType="BACKUP_POLICY")
+    assert under_way(world) == ["BACKUP_POLICY of o-rehearsal01: PENDING_ENABLE"]
+    world.settings(policy_type_delay=0)
+    assert under_way(world) == []
 
 
 def test_every_stack_that_is_there_is_listed(world: World) -> None:
