@@ -198,7 +198,7 @@ class World:
     def clean(self):
         """No fault is in force, nothing waits in a queue, AWS has its usual habits."""
         self.emulator.mend()
-        self.emulator.set_restores(seconds=0, published_rates=False)
+        self.emulator.set_restores(seconds=0, published_rates=False, rates_second=1)
         self.emulator.release_events()
         self.settle()
         for name in (QUEUE, DEAD_LETTERS):
