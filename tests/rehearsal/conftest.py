@@ -27,7 +27,7 @@ def rehearse(tmp_path):
         emulators.append(emulator)
         emulator.__enter__()
         return prepare(
-            tmp_path, emulator, Teller(verbose=True), True, 300, spoil, NOT_RUN
+            tmp_path, emulator, Teller(verbose=True), True, 1800, spoil, NOT_RUN
         ), emulator
 
     yield make
