@@ -30,11 +30,11 @@ def invoke(function: dict[str, Any], event: Any) -> None:
 def _attempts(function: dict[str, Any], event: Any) -> None:
     config = function.get("config") or function
     settings = _settings(function)
-    retries = int(settings.get("MaximumRetryAttempts", _RETRIES))
+    retries = settings.get("MaximumRetryAttempts")
     expires = time.monotonic() + int(settings.get("MaximumEventAgeInSeconds", _OLDEST_SECONDS))
     with request_scope(*lambda_svc._account_region_from_function_config(config)):
         result = lambda_svc._execute_function(function, event)
-        for number in range(retries):
+        for number in range(_RETRIES if retries is None else int(retries)):
             # The guide's one and two minutes, shortened: see `base.configure`.
             pause = lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS * 2**number
             if not result.get("error") or time.monotonic() + pause > expires:
@@ -62,4 +62,7 @@ def _destination(config: dict[str, Any], settings: dict[str, Any]) -> str:
 def _of_custom_resource(event: Any) -> str:
     if not isinstance(event, dict) or "ResponseURL" not in event:
         return ""
-    return f": {event['RequestType']} of {event['LogicalResourceId']} in {event['StackId']}"
+    request, resource, stack = (
+        event.get(name) for name in ("RequestType", "LogicalResourceId", "StackId")
+    )
+    return f": {request} of {resource} in {stack}"
