@@ -76,9 +76,9 @@ class ControlPlane:
             case ("POST", "resend"):
                 return self._resend(_object(request))
             case ("POST", "reset"):
+                self._faults.clear()
                 await self._emulator.reset()
                 self._calls.clear()
-                self._faults.clear()
                 return _json(200, {})
         return _unknown(request)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -99,7 +98,7 @@ class Gateway:
     async def _perform(self, call: Call, perform: Perform, send: Send) -> None:
         fault = self._faults.take(call)
         if fault is not None and fault.delay_ms:
-            await asyncio.sleep(fault.delay_ms / 1000)
+            await self._faults.delay(fault)
         entry = self._calls.begin(call, fault.kind if fault else None)
         loses_answer = fault is not None and fault.kind in LOSING
         if fault is not None and fault.kind not in HARMLESS and not loses_answer:

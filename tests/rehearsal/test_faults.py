@@ -105,7 +105,7 @@ def test_a_killed_build_and_an_interrupted_take_over_are_repeated(rehearse):
             "kind": "slow",
             "account": HOME,
             "after": 2,
-            "delay_ms": 20000,
+            "delay_ms": 600_000,
         }
     )
     story.home()

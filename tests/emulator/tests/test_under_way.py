@@ -86,7 +86,7 @@ def start_roll_out(world: World) -> str:
     """A stack set's operation whose member is slow."""
     home = stack_set_world.delegate(world)
     stack_set_world.create(home)
-    world.fault("cloudformation", "CreateStack", "slow", delay_ms=2000)
+    world.fault("cloudformation", "CreateStack", "slow", delay_ms=600_000)
     operation = home.create_stack_instances(
         StackSetName="set",
         DeploymentTargets={"OrganizationalUnitIds": [stack_set_world.SANDBOXES]},
@@ -129,11 +129,12 @@ def test_an_event_is_under_way_until_the_last_try_has_failed(world: World) -> No
 
 
 def test_a_call_is_under_way_until_it_is_answered(world: World) -> None:
-    world.fault("organizations", "ListRoots", "slow", delay_ms=1000)
+    world.fault("organizations", "ListRoots", "slow", delay_ms=600_000)
     asking = threading.Thread(target=world.client("organizations").list_roots)
     asking.start()
     wanted = f"organizations ListRoots of arn:aws:iam::{MANAGEMENT}:root"
     eventually(lambda: wanted in under_way(world))
+    world.mend()
     asking.join()
     assert under_way(world) == []
 

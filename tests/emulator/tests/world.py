@@ -141,6 +141,10 @@ class World:
             "POST", "faults", {"service": service, "operation": operation, "kind": kind, **more}
         )
 
+    def mend(self) -> None:
+        """End all faults."""
+        self.control("DELETE", "faults")
+
     def calls(self, service: str, **wanted: str) -> list[str]:
         """The operations of a service that were called, in order."""
         query = "&".join(f"{k}={v}" for k, v in {"service": service, **wanted}.items())
