@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -109,13 +108,10 @@ def organization(tmp_path_factory):
     folder = tmp_path_factory.mktemp("emulator")
     targets = folder / "aws-backup-ssm-targets.json"
     targets.write_text(json.dumps({"Parameters": TARGETS}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     environment = os.environ | {"PYTHONPATH": "tests"}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [".tools/emulator/bin/python", "-m", "emulator", "--port", str(port)],
+            [".tools/emulator/bin/python", "-m", "emulator", "--port", "0"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
