@@ -8,6 +8,7 @@ pub mod plan;
 pub mod properties;
 
 pub mod aws;
+pub mod cloudformation;
 pub mod organizations;
 mod retry;
 pub mod sources;
@@ -16,8 +17,10 @@ mod app;
 mod apply;
 mod create;
 mod delete;
+mod enable;
 mod handle;
 mod update;
+mod waiting;
 mod wanted;
 
 pub use app::{App, Invocation};
