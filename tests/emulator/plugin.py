@@ -24,6 +24,7 @@ from . import (
     organizations_api,
     patches,
     stack_lookup,
+    stack_resource,
 )
 from .backup_settings import BackupSettings
 from .custom_resources import CustomResources
@@ -156,6 +157,7 @@ class Emulator:
         ) -> Response:
             organization = self.organization_of(get_account_id())
             answer = await self.stack_sets.answer(organization, headers, body)
+            answer = answer or stack_resource.describe(body)
             answer = answer or self.deployers.begin(headers, body)
             if answer is not None:
                 return answer
