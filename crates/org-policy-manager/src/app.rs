@@ -202,4 +202,18 @@ mod tests {
         assert_eq!(place, Some(expected));
         assert_eq!(Place::of("BackupOrgPolicyManager"), None);
     }
+
+    #[test]
+    fn stacks_of_another_account_or_region_are_not_its_own() {
+        let arn = "arn:aws:lambda:eu-west-1:222222222222:function:X";
+        let place = Place::of(arn).unwrap();
+        let has = |place_of_stack: &str| {
+            place.has(&format!(
+                "arn:aws:cloudformation:{place_of_stack}:stack/backup/5f0c"
+            ))
+        };
+        assert!(has("eu-west-1:222222222222"));
+        assert!(!has("eu-west-1:333333333333"));
+        assert!(!has("us-east-1:222222222222"));
+    }
 }
