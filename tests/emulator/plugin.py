@@ -25,6 +25,7 @@ from . import (
     organizations_api,
     patches,
     stack_lookup,
+    stack_resource,
     stack_tasks,
     under_way,
 )
@@ -170,6 +171,7 @@ class Emulator:
         ) -> Response:
             organization = self.organization_of(get_account_id())
             answer = await self.stack_sets.answer(organization, headers, body)
+            answer = answer or stack_resource.describe(body)
             answer = answer or self.deployers.begin(headers, body)
             if answer is not None:
                 return answer
