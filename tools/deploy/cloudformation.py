@@ -26,6 +26,11 @@ def status(client, name: str) -> str | None:
     return None if found == "DELETE_COMPLETE" else found
 
 
+def is_there(client, name: str) -> bool:
+    """Whether a creation of the stack has succeeded; a failed one leaves an empty stack behind."""
+    return status(client, name) not in (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+
+
 def output(client, name: str, key: str) -> str | None:
     """One output of a stack."""
     for entry in client.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", []):

@@ -143,9 +143,16 @@ class RepositoryApi:
 
     def put_file(self, payload: Payload) -> Payload:
         """PutFile: a commit with one file."""
+        if not payload.get("fileContent"):
+            # In the words of the API's model (PutFile's errors).
+            raise ApiError(
+                "FileContentRequiredException",
+                "The file cannot be added because it is empty. "
+                "Empty files cannot be added to the repository with this API.",
+            )
         entry = {
             "filePath": payload["filePath"],
-            "fileContent": payload.get("fileContent", ""),
+            "fileContent": payload["fileContent"],
             "fileMode": payload.get("fileMode"),
         }
         wanted = {
