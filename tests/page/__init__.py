@@ -1,1 +1,1 @@
-"""The page of findings and the rehearsal's page, in a headless browser."""
+"""The pages of `backupctl effective` and of the rehearsal, in headless Chromium."""

@@ -91,11 +91,7 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
             "aws-cloudformation-stackset-admin-role": "AWSCloudFormationStackSetAdministrationRole",
             "aws-cloudformation-stackset-execution-role": "AWSCloudFormationStackSetExecutionRole",
         }.get(stack.name)
-        if (
-            role
-            and not cloudformation.is_there(client, stack.name)
-            and role_exists(session, role)
-        ):
+        if role and not cloudformation.is_there(client, stack.name) and role_exists(session, role):
             say(f"{stack.name}: skipped, this account has a role {role} already")
             continue
         if stack.name == source.STACK and source.is_to_be_made(client):
