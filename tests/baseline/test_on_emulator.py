@@ -190,7 +190,7 @@ def test_package_buckets_and_the_package_in_every_region(organization):
     deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **parameters)
     told = organization.make(HOME, HOME_REGION, "verify-stack-sets").stdout
     assert f"  {HOME} in {CENTRAL_REGION}: OUTDATED (FAILED): " in told
-    assert "already exists" in told and f"{HOME} in {HOME_REGION}" not in told
+    assert f"{HOME} in {HOME_REGION}" not in told
 
     in_the_way.delete_bucket(**bucket)
     # One Region has no bucket yet: nothing may be recorded.
