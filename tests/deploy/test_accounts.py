@@ -160,6 +160,23 @@ def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
     )
 
 
+def test_what_a_failed_creation_of_the_pipeline_left_is_removed_and_nothing_else(targets, said):
+    made = home(
+        CloudFormation(
+            {
+                "aws-backup-ssm-targets": "ROLLBACK_COMPLETE",
+                "stackset-aws-backup-lambda-s3-bucket": "UPDATE_ROLLBACK_COMPLETE",
+                "aws-backup-org-policy": "UPDATE_ROLLBACK_FAILED",
+                "stackset-aws-backup-member-accounts": "CREATE_COMPLETE",
+            }
+        )
+    )
+    accounts.deploy_home(made, targets, said.append)
+    deleted = [name for what, name in made.clients["cloudformation"].requests if what == "delete"]
+    assert deleted == ["aws-backup-ssm-targets"]
+    assert "aws-backup-ssm-targets: retry the stage Targets" in said
+
+
 def test_a_repository_that_was_left_is_told_before_anything_is_made(targets, said):
     made = home()
     made.clients["codecommit"].repositories.add("backup-recovery-with-aws-backup")

@@ -2,7 +2,8 @@
 
 import re
 
-from model import as_list, policies, statements, templates
+from deploy.source import ARCHIVE_KEY
+from model import ROOT, Template, as_list, policies, statements, templates
 
 ##### What must survive
 
@@ -37,13 +38,27 @@ def test_a_creation_that_fails_leaves_nothing_in_its_own_way():
             assert resource.get("DeletionPolicy") != "Retain", f"{template.name} {key}: {KEPT}"
 
 
-def test_no_bucket_expires_what_is_current():
+def expirations():
+    """(template, bucket, rule) of every rule that lets current objects expire."""
     for template in templates():
         for key, bucket in template.resources("AWS::S3::Bucket").items():
             for rule in bucket["Properties"].get("LifecycleConfiguration", {}).get("Rules", []):
-                assert not {"ExpirationInDays", "ExpirationDate"} & set(rule), (
-                    f"{template.name} {key}"
-                )
+                if {"ExpirationInDays", "ExpirationDate"} & set(rule):
+                    yield template, key, rule
+
+
+def test_of_what_is_current_only_the_pipelines_artifacts_expire_and_none_that_a_retry_needs():
+    ((template, key, rule),) = expirations()
+    assert (template.path.name, key) == ("aws-backup-s3-bucket.yaml", "ArtifactBucket")
+    (pipeline,) = Template(
+        ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml"
+    ).resources("AWS::CodePipeline::Pipeline").values()
+    # CodePipeline writes below the first 20 characters of its pipeline's name (AWS re:Post,
+    # "Code Pipeline truncates folder names").
+    assert rule["Prefix"] == pipeline["Properties"]["Name"][:20]
+    for kept in (ARCHIVE_KEY, "templates/"):
+        assert not kept.startswith(rule["Prefix"])
+    assert rule["ExpirationInDays"] >= 90
 
 
 def test_no_account_region_or_partition_is_written_down():

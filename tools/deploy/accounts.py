@@ -86,6 +86,10 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
     client = session.client("cloudformation")
     if source.is_to_be_made(client):
         source.require_seed(session)
+    # The pipeline itself may delete none of its stacks.
+    for stack in [stack for stack in STACKS if stack.by.startswith("pipeline")]:
+        if cloudformation.clear(client, stack.name, say):
+            say(f"{stack.name}: retry the stage {stack.by.removeprefix('pipeline, ')}")
     for stack in _wanted("make deploy-home", say):
         role = {
             "aws-cloudformation-stackset-admin-role": "AWSCloudFormationStackSetAdministrationRole",
