@@ -84,7 +84,7 @@ def home(organization):
         patch.setattr(source, "require_committed", lambda: None)
         patch.setattr(cloudformation, "POLL_SECONDS", 0.1)
         # The pipeline would update its own stack beside the tests: it gets no source.
-        organization.fault(service="codecommit", operation="GetBranch", kind="refuse", times=99)
+        organization.fault(service="codecommit", operation="UploadArchive", kind="refuse", times=99)
 
         class Session:
             region_name, profile_name = HOME_REGION, "home"
