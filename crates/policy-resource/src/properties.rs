@@ -16,6 +16,11 @@ use form::scalar;
 pub use form::{region_problem, split_list, target_problem};
 use read::Reader;
 
+/// The SSM parameter with the targets that a template does not name.
+pub const TARGETS_PARAMETER: &str = "/backup/target/organizational-units";
+/// The SSM parameter with the Regions that a template does not name.
+pub const REGIONS_PARAMETER: &str = "/backup/target/regions";
+
 /// The names of all properties, in the order of the documentation. `ServiceToken` and
 /// `ServiceTimeout` are CloudFormation's own.
 pub const NAMES: [&str; 13] = [
@@ -105,7 +110,7 @@ impl Properties {
     /// Reports every wrong property, never only the first.
     ///
     /// ```
-    /// use org_policy_manager::properties::Properties;
+    /// use policy_resource::properties::Properties;
     /// let errors = Properties::read(&serde_json::json!({
     ///     "PolicyName": "daily", "PolicyContent": {"plans": {}}, "OrgManagementAccount": "12345",
     ///     "PolicyTarget": "ou-abcd-12345678"
