@@ -50,9 +50,11 @@ def expirations():
 def test_of_what_is_current_only_the_pipelines_artifacts_expire_and_none_that_a_retry_needs():
     ((template, key, rule),) = expirations()
     assert (template.path.name, key) == ("aws-backup-s3-bucket.yaml", "ArtifactBucket")
-    (pipeline,) = Template(
-        ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml"
-    ).resources("AWS::CodePipeline::Pipeline").values()
+    (pipeline,) = (
+        Template(ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml")
+        .resources("AWS::CodePipeline::Pipeline")
+        .values()
+    )
     # CodePipeline writes below the first 20 characters of its pipeline's name (AWS re:Post,
     # "Code Pipeline truncates folder names").
     assert rule["Prefix"] == pipeline["Properties"]["Name"][:20]
