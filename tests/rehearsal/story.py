@@ -20,6 +20,7 @@ from .names import (
     POLICY_FILE,
     ROOT,
     SANDBOXES,
+    SETTLE_SECONDS,
     TARGETS_FILE,
     WORKLOADS,
     CannotRehearse,
@@ -145,7 +146,7 @@ class Story:
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
 
-    def restore(self, account=FIRST[0], seconds=60):
+    def restore(self, account=FIRST[0], seconds=SETTLE_SECONDS):
         for region in FIRST_REGIONS:
             Restores(self.people, account, region).prove(seconds)
 

@@ -89,7 +89,10 @@ pub(crate) fn wanted(
     }
     let read = match Properties::read(&Value::Object(properties)) {
         Ok(read) => read,
-        Err(errors) => return Ok(refused(found, errors.0)),
+        Err(errors) => {
+            let texts = errors.0.into_iter().map(|problem| problem.text);
+            return Ok(refused(found, texts.collect()));
+        }
     };
     let targets = match (&read.targets, found.kind) {
         (Some(targets), _) => Some(targets.clone()),
