@@ -12,7 +12,8 @@ from pathlib import Path
 
 from .names import ROOT, TARGETS, TARGETS_FILE, CannotRehearse
 
-_AUTHOR = {
+# Nobody's own settings, and an author.
+GIT = {
     "GIT_AUTHOR_NAME": "rehearsal",
     "GIT_AUTHOR_EMAIL": "rehearsal@rehearsal.example",
     "GIT_COMMITTER_NAME": "rehearsal",
@@ -43,6 +44,10 @@ class Checkout:
         file.write_text(json.dumps(document, indent=2) + "\n")
         return file.read_text()
 
+    def commit(self, message):
+        """Commit what was changed."""
+        self._git("commit", "--quiet", "--all", "--message", message)
+
     def _copy(self):
         listed = subprocess.run(
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -66,4 +71,4 @@ class Checkout:
         (self.folder / ".tools").symlink_to(ROOT / ".tools")
 
     def _git(self, *arguments):
-        subprocess.run(["git", *arguments], cwd=self.folder, env=os.environ | _AUTHOR, check=True)
+        subprocess.run(["git", *arguments], cwd=self.folder, env=os.environ | GIT, check=True)

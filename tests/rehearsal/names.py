@@ -39,7 +39,7 @@ LATER_REGION = "eu-north-1"
 CENTRAL_VAULT = (
     f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
 )
-PIPELINE = REPOSITORY = "backup-recovery-with-aws-backup"
+PIPELINE = "backup-recovery-with-aws-backup"
 
 TARGETS_FILE = "cloudformation/parameters/aws-backup-ssm-targets.json"
 POLICY_FILE = "cloudformation/parameters/aws-backup-org-policy.json"

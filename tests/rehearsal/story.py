@@ -18,7 +18,6 @@ from .names import (
     PACKAGES,
     PIPELINE,
     POLICY_FILE,
-    REPOSITORY,
     ROOT,
     SANDBOXES,
     SETTLE_SECONDS,
@@ -52,6 +51,8 @@ class Story:
         self._prebuilt = prebuilt
         self._not_run = not_run
         self._lock = None
+        # The commands with which a person pushes, once they have been printed.
+        self._pushing = []
         # Whether builds find the sources of earlier runs; not when they may go on after us.
         self.keeps_sources = True
         self.membership = Membership(emulator, people, typed, landscape, FIRST_REGIONS)
@@ -100,7 +101,8 @@ class Story:
 
     def home(self):
         self._emulator.set_build_machine(self._machine())
-        self._typed.make("deploy-home", "home", HOME_REGION)
+        told = self._typed.make("deploy-home", "home", HOME_REGION).splitlines()
+        self._pushing = [line.strip() for line in told if line.startswith("  git ")]
 
     def first_commit(self):
         self._watch.succeed()
@@ -117,28 +119,17 @@ class Story:
 
     def second_commit(self):
         regions = ", ".join(ALL_REGIONS)
-        changed = {
-            TARGETS_FILE: self._checkout.change(
-                TARGETS_FILE, {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
-            ),
-            POLICY_FILE: self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"}),
-            LOCK_FILE: self._checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"}),
-        }
+        targets = {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
+        self._checkout.change(TARGETS_FILE, targets)
+        self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"})
+        self._checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"})
         # The new Region's service opt-in, as "day two" of the guide has it.
         self._typed.make("prepare-organization", "management", HOME_REGION, APPLY=1)
         before = len(self._watch.executions())
-        client = self.people.client("codecommit", HOME, HOME_REGION)
-        branch = client.get_branch(repositoryName=REPOSITORY, branchName="main")["branch"]
-        client.create_commit(
-            repositoryName=REPOSITORY,
-            branchName="main",
-            parentCommitId=branch["commitId"],
-            authorName="rehearsal",
-            commitMessage="Add the sandboxes and a Region; keep 40 days, at most 3650",
-            putFiles=[
-                {"filePath": path, "fileContent": text.encode()} for path, text in changed.items()
-            ],
-        )
+        self._checkout.commit("Add the sandboxes and a Region; keep 40 days, at most 3650")
+        # As deploy-home printed it: the remote, the credentials, the first push and a later one.
+        for command in self._pushing:
+            self._typed.git(command)
         started = self._watch.next_one(before)
         if started["trigger"]["triggerType"] != "CloudWatchEvent":
             raise RehearsalFailed(f"not the commit's event started the pipeline: {started}")

@@ -288,6 +288,9 @@ def test_member_stack_sets_keep_backups_and_do_not_stop_at_one_account():
             declared = template_of(stack).body["Parameters"]["FailureTolerancePercentage"]
             assert declared["Default"] == 100
             assert int(stack.parameters()["MaxConcurrentPercentage"]) > 1
+        else:
+            # The same for the home account's Regions: one account is in each.
+            assert template_of(stack).body["Parameters"]["FailureToleranceCount"]["Default"] == 1
 
 
 ##### Publishing
