@@ -45,7 +45,7 @@ demo-down: needs-python ## stop what demo-up runs, and remove all of it
 	@cd tests && $(PYTHON) -m rehearsal.down
 
 .PHONY: check
-check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
+check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline check-shipped values-check ## the quick gate: format, lints, docs, dependencies, templates
 
 .PHONY: test
 test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-restores test-baseline test-page test-rehearsal demo ## everything: what CI runs

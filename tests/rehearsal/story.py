@@ -76,6 +76,7 @@ class Story:
 
     def check_targets(self):
         self._typed.make("targets-check")
+        self._typed.make("values-check")
 
     def prepare(self):
         place = {"profile": "management", "region": HOME_REGION}
