@@ -93,6 +93,7 @@ def _run(options) -> int:
             "central": accounts.deploy_central,
             "management": accounts.deploy_management,
             "home": accounts.deploy_home,
+            "policies": org_policy.deploy,
         }[options.account]
         deploy(session, values, print)
     return 0
@@ -125,7 +126,7 @@ def _parse(arguments):
     prepare = commands.add_parser("prepare-organization", help="what the organization needs first")
     prepare.add_argument("--apply", action="store_true", help="do what is missing")
     deploy = commands.add_parser("deploy", help="an account's stacks")
-    deploy.add_argument("account", choices=("central", "management", "home"))
+    deploy.add_argument("account", choices=("central", "management", "home", "policies"))
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
     destroy.add_argument("account", choices=("central", "management", "home"))
     destroy.add_argument("--apply", action="store_true", help="really delete")

@@ -31,6 +31,10 @@ deploy-management: .tools/deploy/ready ## the management account's role and serv
 deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest
 	@$(DEPLOY) deploy home
 
+.PHONY: deploy-policies
+deploy-policies: .tools/deploy/ready ## the backup policies past the pipeline, when a change cannot wait and its builds cannot run (home account)
+	@$(DEPLOY) deploy policies
+
 # ACCOUNT: one, or several with commas between them. ROLE: another role there than the organization's;
 # MEMBER_PROFILE: a profile there instead.
 .PHONY: adopt-account
@@ -51,19 +55,15 @@ destroy-home: .tools/deploy/ready ## remove the home account's stacks and every 
 DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore
 
 .PHONY: install-rust
-install-rust: ## the pinned Rust toolchain on a build machine that has none
+install-rust: ## the pinned Rust toolchain on a build machine
 	bash tools/deploy/install-rust.sh
-
-.PHONY: install-validators
-install-validators: install-rust ## what validate-templates needs besides, on a build machine
-	bash tools/deploy/install-validators.sh
 
 .PHONY: validate-templates
 validate-templates: check-baseline targets-check values-check validate-policies ## what the pipeline checks before it changes anything
 
 .PHONY: validate-online
-validate-online: ## the same with what has to be fetched: cfn-nag, AWS's registry of rules, advisories
-	bash tools/deploy/validate-templates.sh
+validate-online: ## the same with what others publish: cfn-nag, AWS's registry of rules, advisories (ONLINE_CHECKS=report)
+	bash tools/deploy/validate-online.sh
 
 # The values that the pipeline gives decide whether the policies are sound.
 .PHONY: validate-policies
