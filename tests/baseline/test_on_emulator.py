@@ -370,8 +370,10 @@ def test_an_urgent_change_of_the_policies_does_without_the_pipelines_builds(orga
 def kept_days(organization) -> str:
     with urllib.request.urlopen(f"{organization.endpoint}/_emulator/organization") as answer:
         policies = {policy["name"]: policy for policy in json.load(answer)["policies"]}
-    plan = policies["org-daily-backup-policy"]["content"]["plans"]["OrgDailyBackupPlan"]
-    return plan["rules"]["OrgDailyBackupRule"]["lifecycle"]["delete_after_days"]["@@assign"]
+    content = json.loads(policies["org-daily-backup-policy"]["content"])
+    return content["plans"]["OrgDailyBackupPlan"]["rules"]["OrgDailyBackupRule"]["lifecycle"][
+        "delete_after_days"
+    ]["@@assign"]
 
 
 def test_destroying_home_removes_the_policies_and_keeps_the_backups(organization):
