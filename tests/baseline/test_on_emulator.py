@@ -21,6 +21,7 @@ from conftest import (
     TARGETS,
     Organization,
 )
+from demo.isolation import SECONDS
 from deploy import cloudformation
 from deploy.stacks import BY_NAME, load_template
 from deploy.templates import VARIABLES
@@ -130,7 +131,7 @@ def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
     makefile = source.get_file(repositoryName=accounts.REPOSITORY, filePath="Makefile")
     assert b"deploy-home" in makefile["fileContent"] or b"deploy.mk" in makefile["fileContent"]
     pipeline = organization.client("codepipeline", HOME)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while True:
         executions = pipeline.list_pipeline_executions(pipelineName=accounts.REPOSITORY)
         (execution,) = executions["pipelineExecutionSummaries"]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl
 
-from . import functions, restore_control
+from . import elapse, functions, restore_control, stack_tasks, under_way
 from .call_log import CallLog
 from .calls import Request
 from .faults import Faults, read_fault
@@ -76,9 +76,9 @@ class ControlPlane:
             case ("POST", "resend"):
                 return self._resend(_object(request))
             case ("POST", "reset"):
+                self._faults.clear()
                 await self._emulator.reset()
                 self._calls.clear()
-                self._faults.clear()
                 return _json(200, {})
         return _unknown(request)
 
@@ -102,9 +102,19 @@ class ControlPlane:
                 return _json(200, GATE.ledger.denials())
             case "permissions":
                 return _json(200, permissions_control.show(GATE))
+            case "stacks":
+                return _json(200, stack_tasks.show())
+            case "under-way":
+                return _json(200, self._under_way())
             case "custom-resources":
                 return _json(200, self._emulator.custom_resources.log())
         return _unknown(request)
+
+    def _under_way(self) -> list[dict[str, Any]]:
+        """What goes on by itself, with an id, in words, and where it is known since when."""
+        organizations = (self._emulator.organization, self._emulator.other_organization)
+        pending = [entry for one in organizations for entry in one.under_way()]
+        return under_way.show() + elapse.under_way() + pending
 
     def _resend(self, value: dict[str, Any]) -> Response:
         request_id = str(value.get("RequestId"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ from hypercorn.protocol.events import StreamClosed
 from ministack import app as base_app
 from ministack.services import sts
 
-from . import answers, control_plane, processes
+from . import answers, control_plane, processes, under_way
 from .call_log import CallLog, error_code
 from .calls import Call, Request, recognise
 from .faults import HARMLESS, LOSING, Faults
@@ -93,9 +92,13 @@ class Gateway:
 
     async def _call(self, call: Call, perform: Perform, send: Send) -> None:
         """Perform a call, unless and as far as a fault lets it, and log it."""
+        with under_way.going(f"{call.service} {call.operation} of {call.principal}"):
+            await self._perform(call, perform, send)
+
+    async def _perform(self, call: Call, perform: Perform, send: Send) -> None:
         fault = self._faults.take(call)
         if fault is not None and fault.delay_ms:
-            await asyncio.sleep(fault.delay_ms / 1000)
+            await self._faults.delay(fault)
         entry = self._calls.begin(call, fault.kind if fault else None)
         loses_answer = fault is not None and fault.kind in LOSING
         if fault is not None and fault.kind not in HARMLESS and not loses_answer:

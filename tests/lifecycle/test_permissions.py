@@ -86,7 +86,6 @@ def life(world):
     yield world
     world.emulator.leave_out()
     world.clean()
-    world.enable_policy_type()
     world.emulator.forget_denials()
 
 

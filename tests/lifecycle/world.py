@@ -9,6 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from demo import solution
+from demo.isolation import SECONDS, come_to_rest
 from demo.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PACKAGE, PRODUCTION, REGION, SANDBOXES
 from demo.observe import Policies, writes
 from demo.stacks import Stack, Stacks
@@ -144,7 +145,7 @@ class World:
 
         The function takes it off after its answer, so a stack can be complete a moment before.
         """
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + SECONDS
         while any(UNANSWERED_TAG in policy["tags"] for policy in self.policies().everything()):
             assert time.monotonic() < deadline, "a policy is still marked as unanswered"
             time.sleep(PAUSE)
@@ -183,7 +184,7 @@ class World:
         request_id = request["request"]["RequestId"]
         before = len(request["answers"])
         self.emulator.resend(request_id)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + SECONDS
         while True:
             answers = next(
                 sent["answers"]
@@ -229,16 +230,17 @@ class World:
         return {kind["Type"]: kind["Status"] for kind in types}.get("BACKUP_POLICY")
 
     def _await_policy_type(self, status):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + SECONDS
         while self.policy_type_status() != status:
-            assert time.monotonic() < deadline, "the policy type did not change within 10 s"
+            assert time.monotonic() < deadline, "the policy type did not change"
             time.sleep(PAUSE)
 
     # -- cleaning up
 
     def clean(self):
-        """No stack of a test, no policy and no fault is left."""
+        """No stack of a test, no policy and no fault is left; backup policies are enabled."""
         self.emulator.mend()
+        come_to_rest(self.emulator.control)
         for stack in self._cloudformation.describe_stacks()["Stacks"]:
             if stack["StackName"].startswith("test"):
                 self._forget(stack["StackName"])
@@ -246,6 +248,7 @@ class World:
             for target in policy["targets"]:
                 self.organizations.detach_policy(PolicyId=policy["id"], TargetId=target)
             self.organizations.delete_policy(PolicyId=policy["id"])
+        self.enable_policy_type()
         self.emulator.forget_calls()
 
     def _forget(self, name):

@@ -63,6 +63,10 @@ PACKAGES = {
 }
 
 
+# How long what happens by itself may take: a limit, no measure, for a machine may be slow.
+SETTLE_SECONDS = 300
+
+
 class RehearsalFailed(Exception):
     """A promise that was not kept: which one, and what was seen instead."""
 

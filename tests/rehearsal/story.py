@@ -21,6 +21,7 @@ from .names import (
     REPOSITORY,
     ROOT,
     SANDBOXES,
+    SETTLE_SECONDS,
     TARGETS_FILE,
     WORKLOADS,
     CannotRehearse,
@@ -155,7 +156,7 @@ class Story:
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
 
-    def restore(self, account=FIRST[0], seconds=60):
+    def restore(self, account=FIRST[0], seconds=SETTLE_SECONDS):
         for region in FIRST_REGIONS:
             Restores(self.people, account, region).prove(seconds)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from .delivery_world import build, log, prepare, project
-from .world import HOME, World, error_of
+from .world import HOME, World, error_of, eventually
 
 SPEC = "version: 0.2\n"
 
@@ -256,19 +256,21 @@ def test_a_role_that_does_not_trust_codebuild(ready: World) -> None:
 def test_a_build_is_stopped_with_all_that_it_started(ready: World) -> None:
     client = ready.client("codebuild", HOME)
     ready.client("s3", HOME)
-    started = []
+    stopped = []
 
     def stop() -> None:
-        ids = client.list_builds()["ids"]
-        started.extend(ids)
-        client.stop_build(id=ids[0])
+        (started,) = eventually(lambda: client.list_builds()["ids"])
+        eventually(
+            lambda: client.batch_get_builds(ids=[started])["builds"][0]["currentPhase"] == "BUILD"
+        )
+        stopped.append(client.stop_build(id=started)["build"]["id"])
 
-    timer = threading.Timer(1.5, stop)
-    timer.start()
-    found = build(ready, SPEC + "phases: {build: {commands: ['sleep 60 & sleep 60']}}")
-    timer.join()
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    found = build(ready, SPEC + "phases: {build: {commands: ['sleep 600 & sleep 600']}}")
+    stopping.join()
     assert found["buildStatus"] == "STOPPED"
-    assert started == [found["id"]]
+    assert stopped == [found["id"]]
 
 
 def test_a_build_needs_a_pipeline_and_a_project(ready: World) -> None:
