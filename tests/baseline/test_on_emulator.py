@@ -377,6 +377,26 @@ def test_the_policies_stack_is_protected_by_its_builds(organization):
     assert stack["EnableTerminationProtection"] is True
 
 
+def test_an_urgent_change_of_the_policies_does_without_the_pipelines_builds(organization):
+    stack = BY_NAME["aws-backup-org-policy"]
+    earlier = stack.parameters() | {"DailyRetentionDays": "40"}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **earlier)
+    assert kept_days(organization) == "40"
+    result = organization.make(HOME, HOME_REGION, "deploy-policies")
+    assert result.returncode == 0, result.stderr
+    assert kept_days(organization) == stack.parameters()["DailyRetentionDays"]
+    assert "commit and push the same" in result.stdout
+
+
+def kept_days(organization) -> str:
+    with urllib.request.urlopen(f"{organization.endpoint}/_emulator/organization") as answer:
+        policies = {policy["name"]: policy for policy in json.load(answer)["policies"]}
+    content = json.loads(policies["org-daily-backup-policy"]["content"])
+    return content["plans"]["OrgDailyBackupPlan"]["rules"]["OrgDailyBackupRule"]["lifecycle"][
+        "delete_after_days"
+    ]["@@assign"]
+
+
 def test_destroying_home_removes_the_policies_and_keeps_the_backups(organization):
     planned = organization.make(HOME, HOME_REGION, "destroy-home")
     assert "would delete aws-backup-org-policy" in planned.stdout
