@@ -52,9 +52,6 @@ UNASKED = {
         ("PassSourceConnection", "codeconnections:PassConnection"),
         ("PassSourceConnection", "codestar-connections:PassConnection"),
     },
-    "made after the pipeline, which this role does not make": {
-        ("PipelineQueue", "sqs:CreateQueue"),
-    },
 }
 
 

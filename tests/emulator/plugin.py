@@ -57,7 +57,11 @@ class Emulator:
         self.deployers = Deployers()
         self.stack_sets = StackSetApi(self.loopback)
         self.delivery = Delivery(self.loopback)
-        self.types = ResourceTypes(self.loopback, self.delivery.types())
+        self.types = ResourceTypes(
+            self.loopback,
+            self.delivery.types(),
+            lambda: self.organization.settings.role_seconds,
+        )
         self._following: set[asyncio.Future[None]] = set()
         self._follow_membership()
 
