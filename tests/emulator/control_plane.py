@@ -13,6 +13,7 @@ from .faults import Faults, read_fault
 from .permissions import control as permissions_control
 from .permissions.gate import GATE
 from .plugin import Emulator
+from .regions import REGIONS
 
 PREFIX = "/_emulator/"
 
@@ -66,6 +67,10 @@ class ControlPlane:
             case ("POST", "settings"):
                 self._emulator.organization.settings.change(_object(request))
                 return _json(200, self._emulator.organization.settings.as_dict())
+            case ("POST", "regions"):
+                value = _object(request)
+                REGIONS.change(value.get("account"), value.get("region"), value.get("enabled"))
+                return _json(200, REGIONS.show())
             case ("POST", "accounts"):
                 value = _object(request)
                 await self._emulator.join(value.get("id"), value.get("name"), value.get("parent"))
@@ -88,6 +93,8 @@ class ControlPlane:
                 return _json(200, self._emulator.organization.snapshot())
             case "other-organization":
                 return _json(200, self._emulator.other_organization.snapshot())
+            case "regions":
+                return _json(200, REGIONS.show())
             case "calls":
                 return _json(200, self._calls.show(dict(parse_qsl(request.query))))
             case "faults":

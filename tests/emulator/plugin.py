@@ -23,6 +23,7 @@ from . import (
     membership,
     organizations_api,
     patches,
+    regions,
     stack_lookup,
 )
 from .backup_settings import BackupSettings
@@ -97,6 +98,7 @@ class Emulator:
         self.delivery.forget()
         self.types.forget()
         kept_policies.clear()
+        regions.REGIONS.forget()
         GATE.forget()
         self._follow_membership()
         await self.prepare_accounts()
@@ -125,6 +127,7 @@ class Emulator:
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
         self.restores.install(handlers)
+        regions.install()
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
         base_cloudformation = handlers["cloudformation"]

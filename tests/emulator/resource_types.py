@@ -9,7 +9,7 @@ from typing import Any
 from ministack.services import backup, iam, kms, lambda_svc
 from ministack.services.cloudformation import changesets, engine, provisioners, stacks
 
-from . import patches, stack_order, stack_patches
+from . import patches, regions, stack_order, stack_patches
 from .loopback import Loopback
 from .stack_sets import resource_type as stack_set
 
@@ -36,6 +36,18 @@ def _refusing_existing(kind: str, create: Callable[..., Any]) -> Callable[..., A
         return create(logical_id, props, stack_name)
 
     return refuse_or_create
+
+
+def _trusting_known(write: Callable[..., Any]) -> Callable[..., Any]:
+    """A role's creation or update, which IAM refuses when its trust names no service."""
+
+    def refuse_or_write(*arguments: Any) -> Any:
+        for props in (found for found in arguments if isinstance(found, dict)):
+            if found := regions.unknown_principal(props.get("AssumeRolePolicyDocument")):
+                raise ValueError(regions.invalid(found))
+        return write(*arguments)
+
+    return refuse_or_write
 
 
 def _import_vault(identifier: dict[str, str]) -> tuple[str, dict[str, str]]:
@@ -69,6 +81,8 @@ class ResourceTypes:
         table = provisioners._RESOURCE_HANDLERS
         for kind in _NAMED:
             table[kind]["create"] = _refusing_existing(kind, table[kind]["create"])
+        for operation in ("create", "update"):
+            table[stack_order.ROLE][operation] = _trusting_known(table[stack_order.ROLE][operation])
         table[stack_order.ROLE]["create"] = stack_order.taking_time(
             table[stack_order.ROLE]["create"],
             self._role_seconds,

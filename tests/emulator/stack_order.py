@@ -32,8 +32,8 @@ def taking_time(
 ) -> Callable[..., Any]:
     """A type's creation, which is complete when the seconds have passed.
 
-    CloudFormation lets IAM's changes spread before it goes on: a stack was complete 18 seconds after
-    its pipeline, with only a policy left to make (github.com/aws/aws-cdk/issues/23835).
+    CloudFormation lets changes of IAM spread before it goes on: a stack was complete 18 seconds
+    after its pipeline, with only a policy left to make (github.com/aws/aws-cdk/issues/23835).
     """
 
     def create_and_wait(logical_id: str, props: dict[str, Any], stack_name: str) -> Any:
