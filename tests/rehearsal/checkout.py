@@ -32,8 +32,12 @@ class Checkout:
         self.change(TARGETS_FILE, TARGETS)
         spoil(folder)
         self._git("init", "--quiet", "--initial-branch", "main")
+        self.commit("Our target values")
+
+    def commit(self, message):
+        """Commit everything."""
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "Our target values")
+        self._git("commit", "--quiet", "--message", message)
 
     def change(self, path, values):
         """Set values in a parameter file; its new text."""
