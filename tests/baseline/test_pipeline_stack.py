@@ -1,19 +1,22 @@
-"""The pipeline's stack as `make deploy-home` makes it: the first run, and what its guard may do.
+"""The home account as `make deploy-home` makes it: the first run, the guard, opt-in Regions.
 
 The first run begins as soon as the pipeline is made, before its stack is complete. What a stack
 waits for on AWS, the emulator waits for too while this one is made.
 """
 
+import dataclasses
 import json
 import time
 import urllib.request
 
 import pytest
-from conftest import HOME, HOME_REGION
+from conftest import HOME, HOME_REGION, TARGETS
 from deploy import accounts, cloudformation, org_policy, targets
 from deploy.problem import Problem
+from deploy.stacks import BY_NAME, ROOT
 
 STACK = "aws-backup-codepipeline"
+OPT_IN = "ap-east-1"
 
 
 def control(organization, name, body):
@@ -42,7 +45,10 @@ def home(organization):
         patch.setattr(cloudformation, "deploy", deploy)
         # Builds take no time here: nothing but the order of the stack's resources is of help.
         control(organization, "build-machine", {"not_run": ["."]})
-        accounts.deploy_home(Session(), targets.load(organization.targets), lambda _: None)
+        control(organization, "regions", {"account": HOME, "region": OPT_IN, "enabled": True})
+        found = targets.load(organization.targets)
+        wanted = dataclasses.replace(found, regions=(*found.regions, OPT_IN))
+        accounts.deploy_home(Session(), wanted, lambda _: None)
     yield organization
     control(organization, "reset", {})
 
@@ -77,9 +83,35 @@ def test_the_guard_reports_why_its_deletion_failed(home):
         aws_session_token=keys["SessionToken"],
     )
     with pytest.raises(
-        Problem, match="DELETE_FAILED: .*not authorized to perform: sqs:DeleteQueue"
+        Problem, match="because of Queue: .*not authorized to perform: sqs:DeleteQueue"
     ):
         cloudformation.delete(guard, org_policy.STACK, lambda _: None)
+
+
+def test_package_buckets_reach_an_opt_in_region(home):
+    """With both roles of self-managed stack sets, as the pipeline's stack set does it."""
+    client = home.client("cloudformation", HOME)
+    child = ROOT / BY_NAME["stackset-aws-backup-lambda-s3-bucket"].child
+    organization = {"ParameterKey": "OrganizationId"}
+    organization["ParameterValue"] = TARGETS["OrganizationId"]
+    client.create_stack_set(
+        StackSetName="probe", TemplateBody=child.read_text(), Parameters=[organization]
+    )
+    client.create_stack_instances(
+        StackSetName="probe", Accounts=[HOME], Regions=[HOME_REGION, OPT_IN]
+    )
+    deadline = time.monotonic() + 60
+    while True:
+        found = client.list_stack_instances(StackSetName="probe")["Summaries"]
+        done = {entry["StackInstanceStatus"]["DetailedStatus"] for entry in found}
+        if not done & {"PENDING", "RUNNING"}:
+            break
+        assert time.monotonic() < deadline, found
+        time.sleep(0.2)
+    assert {entry["Region"]: entry["Status"] for entry in found} == {
+        HOME_REGION: "CURRENT",
+        OPT_IN: "CURRENT",
+    }, found
 
 
 def wait_for(organization, action):
