@@ -51,9 +51,6 @@ UNASKED = {
         ("PassSourceConnection", "codeconnections:PassConnection"),
         ("PassSourceConnection", "codestar-connections:PassConnection"),
     },
-    "made after the pipeline, which this role does not make": {
-        ("PipelineQueue", "sqs:CreateQueue"),
-    },
 }
 
 

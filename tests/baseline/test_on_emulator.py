@@ -144,9 +144,9 @@ def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
     reached = {
         state["stageName"]: state.get("latestExecution", {}).get("status") for state in states
     }
-    assert reached["UpdatePipeline"] == "Succeeded"
+    assert reached["Source"] == "Succeeded"
     assert reached["Validate"] == "Failed"
-    assert reached["Targets"] is None
+    assert reached["UpdatePipeline"] is None
 
 
 def test_targets_reach_the_parameters_without_blanks(organization):

@@ -76,14 +76,36 @@ class S3:
         self.objects[Bucket, Key] = Body
 
 
+class Ec2:
+    """Regions of an account: `opt_in` are those that it must enable, and whether it has."""
+
+    def __init__(self, opt_in: dict[str, bool] | None = None):
+        self.opt_in = opt_in or {}
+
+    def describe_regions(self, AllRegions):
+        words = {True: "opted-in", False: "not-opted-in"}
+        found = {name: words[enabled] for name, enabled in self.opt_in.items()}
+        found |= dict.fromkeys(("eu-central-1", "eu-west-1"), "opt-in-not-required")
+        return {
+            "Regions": [
+                {"RegionName": name, "OptInStatus": status} for name, status in found.items()
+            ]
+        }
+
+
 class Iam:
-    def __init__(self, roles: dict[str, str]):
+    def __init__(
+        self, roles: dict[str, str], trusted: tuple[str, ...] = ("cloudformation.amazonaws.com",)
+    ):
         self.roles = roles
+        self.trusted = trusted
 
     def get_role(self, RoleName):
         if RoleName not in self.roles:
             raise client_error("GetRole", "NoSuchEntity", http=404)
-        return {"Role": {"Arn": self.roles[RoleName]}}
+        statement = {"Effect": "Allow", "Principal": {"Service": list(self.trusted)}}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        return {"Role": {"Arn": self.roles[RoleName], "AssumeRolePolicyDocument": document}}
 
 
 class CodeCommit:

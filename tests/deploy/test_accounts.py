@@ -1,10 +1,12 @@
 """Each account's stacks: the right account only, in order, and what stays when they go."""
 
+import dataclasses
+
 import pytest
 from deploy import accounts, cloudformation, source, stacks
 from deploy.problem import Problem
 from deploy.stacks import PARAMETERS, STACKS
-from fakes import S3, CloudFormation, CodeCommit, Iam, Session, Ssm, Sts
+from fakes import S3, CloudFormation, CodeCommit, Ec2, Iam, Session, Ssm, Sts
 
 AIR_GAPPED = "aws-backup-solution-central-air-gapped-vault"
 
@@ -23,6 +25,7 @@ def session(account, region="eu-central-1", cloud=None, roles=None, arn=None):
         "ssm": Ssm({}),
         "s3": S3({"artifacts"}),
         "codecommit": CodeCommit(cloud),
+        "ec2": Ec2(),
         "cloudformation": cloud,
     }
     return Session(clients, region)
@@ -118,6 +121,55 @@ def test_home_deploys_its_stacks_in_order_and_the_source_before_the_repository(t
     assert made.clients["s3"].objects["artifacts", source.ARCHIVE_KEY][:2] == b"PK"
     order = [line.split(":")[0] for line in said]
     assert order.index("source archive") < order.index("aws-backup-codecommit")
+
+
+def with_hong_kong(targets):
+    return dataclasses.replace(targets, regions=(*targets.regions, "ap-east-1"))
+
+
+@pytest.mark.parametrize(
+    ("opt_in", "more"),
+    [
+        ({}, ""),
+        ({"ap-east-1": True, "me-south-1": True}, ",cloudformation.ap-east-1.amazonaws.com"),
+    ],
+)
+def test_stack_sets_role_trusts_the_principals_of_the_opt_in_regions(targets, said, opt_in, more):
+    made = home()
+    made.clients["ec2"] = Ec2(opt_in)
+    accounts.deploy_home(made, with_hong_kong(targets), said.append)
+    _, given = made.clients["cloudformation"].bodies["aws-cloudformation-stackset-admin-role"]
+    assert given == [
+        {
+            "ParameterKey": "ServicePrincipals",
+            "ParameterValue": f"cloudformation.amazonaws.com{more}",
+        }
+    ]
+
+
+def test_a_region_that_the_home_account_has_not_enabled_stops_it(targets, said):
+    made = home()
+    made.clients["ec2"] = Ec2({"ap-east-1": False})
+    with pytest.raises(Problem, match="Region `ap-east-1`: the home account has not enabled it"):
+        accounts.deploy_home(made, with_hong_kong(targets), said.append)
+    assert created(made) == []
+
+
+@pytest.mark.parametrize("region", ["", "ap-east-1."])
+def test_a_role_that_was_there_has_to_trust_the_opt_in_regions_itself(targets, said, region):
+    role = "AWSCloudFormationStackSetAdministrationRole"
+    made = home(roles={role: f"arn:aws:iam::222222222222:role/{role}"})
+    made.clients["ec2"] = Ec2({"ap-east-1": True})
+    trusted = ("cloudformation.amazonaws.com", f"cloudformation.{region}amazonaws.com")
+    made.clients["iam"].trusted = trusted
+    if region:
+        accounts.deploy_home(made, with_hong_kong(targets), said.append)
+        assert any(
+            line.startswith("aws-cloudformation-stackset-admin-role: skipped") for line in said
+        )
+    else:
+        with pytest.raises(Problem, match="does not trust cloudformation.ap-east-1.amazonaws.com"):
+            accounts.deploy_home(made, with_hong_kong(targets), said.append)
 
 
 def test_home_twice_changes_nothing_and_uploads_no_second_archive(targets, said):

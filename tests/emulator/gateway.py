@@ -9,7 +9,7 @@ from hypercorn.protocol.events import StreamClosed
 from ministack import app as base_app
 from ministack.services import sts
 
-from . import answers, control_plane, processes, under_way
+from . import answers, control_plane, processes, regions, under_way
 from .call_log import CallLog, error_code
 from .calls import Call, Request, recognise
 from .delivery import git_http
@@ -72,7 +72,9 @@ class Gateway:
 
             async def base(answer: Send) -> None:
                 enforcement.listen()
-                refused = call and await self._emulator.restores.refusal(call, request)
+                refused = call and regions.refusal(call, request)
+                if call and refused is None:
+                    refused = await self._emulator.restores.refusal(call, request)
                 if refused:
                     await _respond(answer, refused)
                 else:

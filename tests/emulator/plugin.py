@@ -24,6 +24,7 @@ from . import (
     membership,
     organizations_api,
     patches,
+    regions,
     stack_lookup,
     stack_resource,
     stack_tasks,
@@ -64,7 +65,11 @@ class Emulator:
         self.deployers = Deployers()
         self.stack_sets = StackSetApi(self.loopback)
         self.delivery = Delivery(self.loopback)
-        self.types = ResourceTypes(self.loopback, self.delivery.types())
+        self.types = ResourceTypes(
+            self.loopback,
+            self.delivery.types(),
+            lambda: self.organization.settings.role_seconds,
+        )
         self._follow_membership()
 
     def install(self) -> None:
@@ -105,6 +110,7 @@ class Emulator:
         self.delivery.forget()
         self.types.forget()
         kept_policies.clear()
+        regions.REGIONS.forget()
         GATE.forget()
         functions.resume()
         self._follow_membership()
@@ -136,6 +142,7 @@ class Emulator:
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
         self.restores.install(handlers)
+        regions.install()
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
         base_cloudformation = handlers["cloudformation"]

@@ -33,8 +33,12 @@ class Checkout:
         self.change(TARGETS_FILE, TARGETS)
         spoil(folder)
         self._git("init", "--quiet", "--initial-branch", "main")
+        self.commit("Our target values")
+
+    def commit(self, message):
+        """Commit everything."""
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "Our target values")
+        self._git("commit", "--quiet", "--message", message)
 
     def change(self, path, values):
         """Set values in a parameter file; its new text."""
@@ -43,10 +47,6 @@ class Checkout:
         document["Parameters"].update(values)
         file.write_text(json.dumps(document, indent=2) + "\n")
         return file.read_text()
-
-    def commit(self, message):
-        """Commit what was changed."""
-        self._git("commit", "--quiet", "--all", "--message", message)
 
     def _copy(self):
         listed = subprocess.run(

@@ -18,7 +18,7 @@ from model import ROOT, STACKS, Template, policies, statements, templates
 
 PIPELINE = Template(ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml")
 STAGES = (
-    *("Source", "UpdatePipeline", "Validate", "Targets", "Templates", "PackageBuckets", "Packages"),
+    *("Source", "Validate", "UpdatePipeline", "Targets", "Templates", "PackageBuckets", "Packages"),
     *("MemberAccounts", "Functions", "OrgPolicy", "Verify"),
 )
 BUILDSPECS = sorted(ROOT.glob("buildspecs/*.yml"))
@@ -69,6 +69,26 @@ def test_pipeline_restarts_when_it_changed_itself_and_is_started_by_an_event():
     source = properties["Stages"][0]["Actions"][0]["Fn::If"]
     assert source[1]["Configuration"]["PollForSourceChanges"] == "false"
     assert source[2]["Configuration"]["DetectChanges"] == "true"
+
+
+def test_pipeline_is_made_last_or_it_would_run_while_its_stack_is_at_work():
+    resources = PIPELINE.resources()
+
+    def named(value) -> set[str]:
+        if isinstance(value, dict):
+            got = value.get("Fn::GetAtt", "")
+            found = {value.get("Ref"), (got.split(".") if isinstance(got, str) else got)[0]}
+            return found.union(*(named(item) for item in value.values()))
+        if isinstance(value, list):
+            return set().union(*(named(item) for item in value))
+        return set(re.findall(r"\$\{(\w+)", value)) if isinstance(value, str) else set()
+
+    before, waiting = set(), ["Pipeline"]
+    while waiting:
+        found = named(resources[waiting.pop()]) & set(resources) - before
+        before |= found
+        waiting += found
+    assert before == set(resources) - {"Pipeline"}
 
 
 def test_stacks_are_created_or_updated_and_never_replaced():

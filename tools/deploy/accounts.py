@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation, source
+from . import cloudformation, regions, source
 from .problem import Problem, aws_reason
 from .stacks import STACKS, Stack
 from .targets import Targets
@@ -78,7 +78,9 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
     """The home account up to the pipeline, which deploys the rest."""
     require_account(session, targets.home_account, "home")
     source.require_committed()
+    principals = stack_set_principals(regions.require_enabled(session, targets.regions, "home"))
     computed = {
+        "ServicePrincipals": ",".join(principals),
         "AdministratorAccountId": targets.home_account,
         "ArchiveKey": source.ARCHIVE_KEY,
         "OrganizationId": targets.organization,
@@ -96,6 +98,8 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
             "aws-cloudformation-stackset-execution-role": "AWSCloudFormationStackSetExecutionRole",
         }.get(stack.name)
         if role and not cloudformation.is_there(client, stack.name) and role_exists(session, role):
+            if role == "AWSCloudFormationStackSetAdministrationRole":
+                require_trust(session, role, principals)
             say(f"{stack.name}: skipped, this account has a role {role} already")
             continue
         if stack.name == source.STACK and source.is_to_be_made(client):
@@ -148,6 +152,31 @@ def role_exists(session, name: str) -> bool:
             f"role `{name}`", aws_reason(error), "grant iam:GetRole to who deploys"
         ) from error
     return True
+
+
+def stack_set_principals(opt_in: list[str]) -> list[str]:
+    """Who assumes the administration role: CloudFormation, and its own name in opt-in Regions.
+
+    CloudFormation User Guide, "Grant self-managed permissions".
+    """
+    return [f"cloudformation{region}.amazonaws.com" for region in ["", *(f".{r}" for r in opt_in)]]
+
+
+def require_trust(session, role: str, principals: list[str]) -> None:
+    """A role that somebody else made is not changed, but it has to trust the services."""
+    document = session.client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    statements = document["Statement"]
+    trusted: set[str] = set()
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal")
+        services = principal.get("Service", []) if isinstance(principal, dict) else []
+        trusted |= {services} if isinstance(services, str) else set(services)
+    if missing := [name for name in principals if name not in trusted]:
+        raise Problem(
+            f"role `{role}`",
+            f"it was here before and does not trust {', '.join(missing)}",
+            "add that to its trust policy: stack sets need it",
+        )
 
 
 # What stays behind, and why: printed before and after a deletion.

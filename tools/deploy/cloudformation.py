@@ -142,17 +142,11 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
         ) from error
     after = wait(client, stack_id, gone="DELETE_COMPLETE")
     if after != "DELETE_COMPLETE":
-        failed = [
-            event
-            for event in _events(client, stack_id)
-            if event["ResourceStatus"] == "DELETE_FAILED"
-        ]
-        reason = (
-            " ".join(str(failed[0].get("ResourceStatusReason", "")).split())
-            if failed
-            else "no reason was given"
+        raise Problem(
+            f"stack `{name}`",
+            f"{after}, because of {_first_undeleted(name, _events(client, stack_id))}",
+            "correct it and run this again",
         )
-        raise Problem(f"stack `{name}`", f"{after}: {reason}", "correct it and run this again")
     say(f"{name}: deleted")
     return True
 
@@ -178,6 +172,18 @@ def _events(client, name: str) -> list[dict]:
     """The stack's events, newest first."""
     pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
     return [event for page in pages for event in page["StackEvents"]]
+
+
+def _first_undeleted(name: str, events: list[dict]) -> str:
+    """What the newest deletion could not delete first, and why; the stack itself only names it."""
+    first = None
+    for event in events:
+        if event["LogicalResourceId"] != name and event["ResourceStatus"] == "DELETE_FAILED":
+            first = event
+        elif event["LogicalResourceId"] == name and event["ResourceStatus"] == "DELETE_IN_PROGRESS":
+            break
+    reason = (first or {}).get("ResourceStatusReason", "no reason was given")
+    return f"{(first or {}).get('LogicalResourceId', name)}: {' '.join(str(reason).split())}"
 
 
 def _changes(name: str, events: list[dict]) -> list[str]:

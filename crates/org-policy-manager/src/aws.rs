@@ -102,6 +102,10 @@ fn remedy(operation: &str, code: &str, message: &str) -> Option<&'static str> {
             "check the permissions of the role in the management account, or that the account is a \
              delegated administrator for backup policies"
         }
+        // STS names the account; the role is the management account's.
+        "RegionDisabledException" => {
+            "enable the function's Region in the management account too: aws account enable-region"
+        }
         "PolicyTypeNotEnabledException" => {
             "enable backup policies on the organization's root, or set EnablePolicyType: true"
         }
@@ -119,4 +123,24 @@ fn remedy(operation: &str, code: &str, message: &str) -> Option<&'static str> {
         "NoSuchKey" | "NoSuchVersion" | "NoSuchBucket" => "check PolicyContent.S3",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CallError;
+
+    #[test]
+    fn a_region_that_is_not_enabled_is_reported_with_what_to_do() {
+        let error = CallError {
+            operation: "AssumeRole",
+            code: Some("RegionDisabledException".to_owned()),
+            message: "STS is not activated in this region for account:111111111111.".to_owned(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "AssumeRole failed: RegionDisabledException: STS is not activated in this region for \
+             account:111111111111. (enable the function's Region in the management account too: \
+             aws account enable-region)"
+        );
+    }
 }
