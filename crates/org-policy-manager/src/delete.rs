@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use cfn_custom_resource::Request;
+use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
+use policy_resource::plan::{Change, is_unanswered};
+use policy_resource::properties::management_account;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
@@ -10,10 +13,8 @@ use tracing::{info, warn};
 use crate::app::{App, Place};
 use crate::apply::LOOK_AGAIN;
 use crate::aws::CallError;
-use crate::identity::{Ownership, PhysicalId, PolicyArn, TAG_REQUEST_ID};
 use crate::organizations::{Listed, Organizations};
-use crate::plan::{Change, is_unanswered};
-use crate::properties::management_account;
+use crate::physical_id::PhysicalId;
 use crate::wanted::owner;
 
 /// How often a policy that was attached again meanwhile is detached before giving up. Our choice.

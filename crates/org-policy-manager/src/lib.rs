@@ -1,13 +1,9 @@
 #![doc = include_str!("../README.md")]
 
-pub mod accepted;
 pub mod config;
-pub mod content;
-pub mod identity;
-pub mod plan;
-pub mod properties;
 
 pub mod aws;
+pub mod cloudformation;
 pub mod organizations;
 mod retry;
 pub mod sources;
@@ -16,8 +12,11 @@ mod app;
 mod apply;
 mod create;
 mod delete;
+mod enable;
 mod handle;
+mod physical_id;
 mod update;
+mod waiting;
 mod wanted;
 
 pub use app::{App, Invocation};
