@@ -14,9 +14,10 @@ def client_error(operation: str, code: str, message: str = "", http: int = 400) 
 class Session:
     """Like boto3's: `clients` maps a service, or (service, Region), to its stand-in."""
 
-    def __init__(self, clients: dict, region: str = "eu-central-1"):
+    def __init__(self, clients: dict, region: str = "eu-central-1", profile: str = "default"):
         self.clients = clients
         self.region_name = region
+        self.profile_name = profile
 
     def client(self, service: str, region_name: str | None = None):
         return self.clients.get((service, region_name)) or self.clients[service]
@@ -108,13 +109,25 @@ class Iam:
 
 
 class CodeCommit:
-    def __init__(self):
+    """Repositories that were left, and the one that a stack of `cloud` has made."""
+
+    def __init__(self, cloud=None):
+        self.cloud = cloud
         self.repositories: set[str] = set()
+        self.parents: list[str] = []
 
     def get_repository(self, repositoryName):
-        if repositoryName not in self.repositories:
+        made = self.cloud and self.cloud.stacks.get("aws-backup-codecommit") == "CREATE_COMPLETE"
+        if repositoryName not in self.repositories and not made:
             raise client_error("GetRepository", "RepositoryDoesNotExistException")
-        return {"repositoryMetadata": {"repositoryName": repositoryName}}
+        url = f"https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/{repositoryName}"
+        return {"repositoryMetadata": {"repositoryName": repositoryName, "cloneUrlHttp": url}}
+
+    def get_branch(self, repositoryName, branchName):
+        return {"branch": {"branchName": branchName, "commitId": "5eed"}}
+
+    def get_commit(self, repositoryName, commitId):
+        return {"commit": {"commitId": commitId, "parents": self.parents}}
 
 
 class Paginator:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from .names import ROOT, TARGETS, TARGETS_FILE, CannotRehearse
 
-_AUTHOR = {
+# Nobody's own settings, and an author.
+GIT = {
     "GIT_AUTHOR_NAME": "rehearsal",
     "GIT_AUTHOR_EMAIL": "rehearsal@rehearsal.example",
     "GIT_COMMITTER_NAME": "rehearsal",
@@ -70,4 +71,4 @@ class Checkout:
         (self.folder / ".tools").symlink_to(ROOT / ".tools")
 
     def _git(self, *arguments):
-        subprocess.run(["git", *arguments], cwd=self.folder, env=os.environ | _AUTHOR, check=True)
+        subprocess.run(["git", *arguments], cwd=self.folder, env=os.environ | GIT, check=True)

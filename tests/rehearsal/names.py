@@ -40,7 +40,7 @@ LATER_REGION = "eu-south-1"
 CENTRAL_VAULT = (
     f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
 )
-PIPELINE = REPOSITORY = "backup-recovery-with-aws-backup"
+PIPELINE = "backup-recovery-with-aws-backup"
 
 TARGETS_FILE = "cloudformation/parameters/aws-backup-ssm-targets.json"
 POLICY_FILE = "cloudformation/parameters/aws-backup-org-policy.json"
@@ -62,6 +62,10 @@ PACKAGES = {
     "org-policy-manager": PACKAGE,
     "tag-on-restore": TAG_ON_RESTORE,
 }
+
+
+# How long what happens by itself may take: a limit, no measure, for a machine may be slow.
+SETTLE_SECONDS = 300
 
 
 class RehearsalFailed(Exception):

@@ -26,6 +26,11 @@ def status(client, name: str) -> str | None:
     return None if found == "DELETE_COMPLETE" else found
 
 
+def is_there(client, name: str) -> bool:
+    """Whether a creation of the stack has succeeded; a failed one leaves an empty stack behind."""
+    return status(client, name) not in (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+
+
 def output(client, name: str, key: str) -> str | None:
     """One output of a stack."""
     for entry in client.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", []):
@@ -55,10 +60,7 @@ def deploy(
         )
 
     before = status(client, name)
-    if before == "ROLLBACK_COMPLETE":
-        # Its creation failed and was undone: nothing is left in it, and it can only be deleted.
-        say(f"{name}: an earlier creation failed; removing what is left of it")
-        delete(client, name, say)
+    if clear(client, name, say):
         before = None
     if before is not None and before.endswith("_IN_PROGRESS") and before != "REVIEW_IN_PROGRESS":
         raise Problem(
@@ -112,6 +114,17 @@ def deploy(
     for line in _changes(name, events):
         say(f"  {line}")
     return True
+
+
+def clear(client, name: str, say: Callable[[str], None]) -> bool:
+    """Removes the stack if its creation failed. Whether it did.
+
+    Nothing is left in such a stack, no update is possible, and it can only be deleted.
+    """
+    if status(client, name) != "ROLLBACK_COMPLETE":
+        return False
+    say(f"{name}: an earlier creation failed; removing what is left of it")
+    return delete(client, name, say)
 
 
 def delete(client, name: str, say: Callable[[str], None]) -> bool:

@@ -76,7 +76,10 @@ impl fmt::Display for CallError {
             Some(code) => write!(f, "{operation} failed: {code}: {message}")?,
             None => write!(f, "{operation} failed: {message}")?,
         }
-        match code.as_deref().and_then(|code| remedy(code, message)) {
+        match code
+            .as_deref()
+            .and_then(|code| remedy(operation, code, message))
+        {
             Some(remedy) => write!(f, " ({remedy})"),
             None => Ok(()),
         }
@@ -86,8 +89,11 @@ impl fmt::Display for CallError {
 impl Error for CallError {}
 
 /// What a user can do about an error of AWS.
-fn remedy(code: &str, message: &str) -> Option<&'static str> {
+fn remedy(operation: &str, code: &str, message: &str) -> Option<&'static str> {
     Some(match code {
+        "AccessDenied" if operation == "DescribeStackResource" => {
+            "check the permissions of the function's role"
+        }
         "AccessDenied" => {
             "check that the role exists in the management account, trusts the function's role and \
              that the function's role may assume it"
