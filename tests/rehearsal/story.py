@@ -140,7 +140,7 @@ class Story:
         self._watch.succeed()
 
     def _add_opt_in_region(self):
-        """As "day two" of the guide has it, before the commit."""
+        """As "day two" of the guide has it, before the push."""
         place = {"profile": "management", "region": HOME_REGION}
         # Where it is forgotten most easily.
         self._emulator.enable_region(LATER_REGION, MANAGEMENT, enabled=False)
