@@ -46,6 +46,9 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_IAM, "_user_inline_policies", False, "", "identity policies"),
     PatchPoint(_IAM, "_group_inline_policies", False, "", "identity policies"),
     PatchPoint(_IAM, "_aws_managed_policies", False, "", "identity policies"),
+    PatchPoint(
+        _IAM, "_make_aws_managed_record", False, "844ef9b89add", "AWS's published documents"
+    ),
     PatchPoint(_KMS, "_keys", False, "", "key policies"),
     PatchPoint(_KMS, "_resolve_key", False, "2c0f859509c0", "keys by alias"),
     PatchPoint(_S3, "_bucket_policies", False, "", "bucket policies"),

@@ -23,6 +23,7 @@ from . import (
     membership,
     organizations_api,
     patches,
+    published,
     stack_lookup,
 )
 from .backup_settings import BackupSettings
@@ -74,7 +75,8 @@ class Emulator:
         enforcement.RESOURCES.find_stack_set = self.stack_sets.find
 
     async def prepare_accounts(self) -> None:
-        """Create the role that its management account has in every member."""
+        """AWS's managed policies, and in every member its management account's role."""
+        published.put_managed_policies()
         for organization in (landscape.REHEARSAL, landscape.OTHER):
             for account in organization.accounts:
                 if account.id != organization.management:
