@@ -261,7 +261,7 @@ def test_member_accounts_get_tag_on_restore(organization):
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def job_event(kind: str, **detail: str) -> str:
+def job_event(kind: str, **detail) -> str:
     """An event of AWS Backup, as far as patterns look at it."""
     envelope = {"id": "1", "account": MEMBERS[0], "region": HOME_REGION, "resources": []}
     envelope |= {"source": "aws.backup", "time": "2026-01-29T05:00:00Z"}
@@ -298,6 +298,32 @@ def test_rules_take_the_events_that_they_are_for(organization, event, reported, 
     ):
         answer = events.test_event_pattern(EventPattern=rules[description], Event=event)
         assert answer["Result"] is expected, description
+
+
+@pytest.mark.parametrize(
+    ("detail", "reported"),
+    [
+        ({"state": "RUNNING"}, False),
+        ({"state": "COMPLETED", "scanResult": {"scanResultStatus": "NO_THREATS_FOUND"}}, False),
+        ({"state": "COMPLETED", "scanResult": {"scanResultStatus": "THREATS_FOUND"}}, True),
+        ({"state": "COMPLETED_WITH_ISSUES"}, True),
+        ({"state": "FAILED"}, True),
+        ({"state": "CANCELED"}, False),
+    ],
+)
+def test_what_scans_find_is_reported(organization, detail, reported):
+    """As in AWS Backup's samples, where a completed scan has a message, too."""
+    events = organization.client("events", MEMBERS[0])
+    event = job_event("Scan", **detail, statusMessage="An AWS Backup scan job has ended.")
+    answers = {
+        rule["Description"]: events.test_event_pattern(
+            EventPattern=rule["EventPattern"], Event=event
+        )["Result"]
+        for rule in events.list_rules()["Rules"]
+    }
+    taken = {description for description, taken in answers.items() if taken}
+    rule = "Malware scans of backups that found something or failed are reported"
+    assert taken == ({f"{rule} to the home account"} if reported else set())
 
 
 def test_policy_manager_and_backup_policies(organization):

@@ -10,8 +10,8 @@ from model import ROOT, Template, as_list
 
 PUBLISHED = ROOT / "tests/emulator/published/managed_policies"
 ROLES = {
-    "BackupRole": "cloudformation/member-account/aws-backup-member-account-role.yaml",
-    "CentralAccountRole": "cloudformation/central-account/aws-backup-central-backup-account-role.yaml",
+    "BackupRole": "member-account/aws-backup-member-account-role.yaml",
+    "CentralAccountRole": "central-account/aws-backup-central-backup-account-role.yaml",
 }
 # Parameter, what AWS's policy for it is called, and an action without which the ability is none.
 ABILITIES = {
@@ -21,6 +21,10 @@ ABILITIES = {
 }
 BOTH = pytest.mark.parametrize("role", ROLES)
 EACH = pytest.mark.parametrize("ability", ABILITIES)
+
+
+def template_of(role: str) -> Template:
+    return Template(ROOT / "cloudformation" / ROLES[role])
 
 
 def published(name: str) -> set[str]:
@@ -36,7 +40,7 @@ def allowed(name: str) -> list[dict]:
 
 def attached(role: str, resource: str, on: set[str]) -> list[str]:
     """The managed policies of a role when these parameters are on."""
-    template = Template(ROOT / ROLES[role])
+    template = template_of(role)
     conditions = template.body["Conditions"]
 
     def holds(name: str) -> bool:
@@ -73,7 +77,7 @@ def test_an_ability_is_there_exactly_when_its_parameter_is_on(role, ability):
 
 @BOTH
 def test_abilities_are_off_until_somebody_asks(role):
-    declared = Template(ROOT / ROLES[role]).body["Parameters"]
+    declared = template_of(role).body["Parameters"]
     defaults = {name: definition["Default"] for name, definition in declared.items()}
     assert defaults == dict.fromkeys([*ABILITIES, "ScanBackups"], "false")
     assert attached(role, "ScannerRole", set()) == []
@@ -93,7 +97,7 @@ def test_scans_need_the_role_that_guardduty_reads_with_and_nothing_else(role):
     assert attached(role, "ScannerRole", {"ScanBackups"}) == [
         "AWSBackupGuardDutyRolePolicyForScans"
     ]
-    scanner = Template(ROOT / ROLES[role]).body["Resources"]["ScannerRole"]["Properties"]
+    scanner = template_of(role).body["Resources"]["ScannerRole"]["Properties"]
     (statement,) = scanner["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"]["Service"] in passed
 

@@ -47,6 +47,7 @@ def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> Non
     computed = {
         "pOrganizationId": targets.organization,
         "OrganizationId": targets.organization,
+        "HomeAccountId": targets.home_account,
         "DeployingPrincipal": deploying_principal(session, caller),
     }
     client = session.client("cloudformation")
@@ -69,12 +70,14 @@ def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> 
     require_account(session, targets.management_account, "management")
     computed = {
         "BackupAndRecoveryHomeAccountId": targets.home_account,
+        "HomeAccountId": targets.home_account,
         "CentralBackupVaultArn": targets.central_vault_arn,
         "OrganizationId": targets.organization,
     }
-    client = session.client("cloudformation")
     for stack in _wanted("make deploy-management", say):
-        _deploy(client, stack, computed, say)
+        for region, where in _regions(session, targets, stack):
+            client = session.client("cloudformation", region_name=region)
+            _deploy(client, stack, computed, lambda line, where=where: say(line + where))
 
 
 def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
@@ -243,14 +246,17 @@ def destroy(
         "home": targets.home_account,
     }[account]
     require_account(session, expected, account)
-    client = session.client("cloudformation")
-    order = [stack.name for stack in reversed(STACKS) if stack.account == account]
+    order = [stack for stack in reversed(STACKS) if stack.account == account]
     if account == "home":
         # First the pipeline, or a commit would bring back what goes.
-        order.remove("aws-backup-codepipeline")
-        order.insert(0, "aws-backup-codepipeline")
-    present = [name for name in order if cloudformation.status(client, name) is not None]
-    for name in present:
+        order.sort(key=lambda stack: stack.name != "aws-backup-codepipeline")
+    found = [
+        (session.client("cloudformation", region_name=region), stack.name, where)
+        for stack in order
+        for region, where in _regions(session, targets, stack)
+    ]
+    present = [at for at in found if cloudformation.status(*at[:2]) is not None]
+    for client, name, where in present:
         if apply:
             if name == "aws-backup-org-policy":
                 client.update_termination_protection(
@@ -258,7 +264,7 @@ def destroy(
                 )
             cloudformation.delete(client, name, say)
         else:
-            say(f"would delete {name}")
+            say(f"would delete {name}{where}")
     if account == "home" and apply:
         session.client("ssm").delete_parameters(Names=list(PACKAGE_PARAMETERS))
         say("parameters of the packages: deleted")
@@ -279,6 +285,13 @@ def _wanted(by: str, say) -> list[Stack]:
         else:
             say(f"{stack.name}: skipped, {stack.parameter_file.name} names no {name}")
     return wanted
+
+
+def _regions(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
+    """Where the stack is deployed: Regions, and how each is named if there are several."""
+    if stack.everywhere:
+        return [(region, f" in {region}") for region in targets.regions]
+    return [(session.region_name, "")]
 
 
 def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:
