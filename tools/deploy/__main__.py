@@ -8,7 +8,17 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import accounts, adopt, org_policy, organization, packages, stack_sets, targets, templates
+from . import (
+    accounts,
+    adopt,
+    dynamodb,
+    org_policy,
+    organization,
+    packages,
+    stack_sets,
+    targets,
+    templates,
+)
 from .problem import Problem, aws_reason
 from .stacks import ROOT
 
@@ -69,8 +79,11 @@ def _run(options) -> int:
     elif options.command == "destroy":
         accounts.destroy(session, values, options.account, options.apply, print)
     elif options.command == "adopt-account":
-        enter = adopt.entering(session, options.role, options.member_profile)
+        enter = adopt.entering(session, options.role, options.member_profile, options.command)
         adopt.adopt(session, values, options.accounts, enter, options.apply, print)
+    elif options.command == "enable-advanced-dynamodb":
+        enter = adopt.entering(session, options.role, options.member_profile, options.command)
+        dynamodb.enable(session, values, options.accounts, enter, options.apply, print)
     else:
         deploy = {
             "central": accounts.deploy_central,
@@ -114,12 +127,18 @@ def _parse(arguments):
     back = commands.add_parser("adopt-account", help="take over what an account kept when it left")
     back.add_argument("accounts", type=_accounts, help="account ids, comma-separated")
     back.add_argument("--apply", action="store_true", help="really take it over")
-    back.add_argument(
-        "--role", default="OrganizationAccountAccessRole", help="a role in the account"
+    tables = commands.add_parser(
+        "enable-advanced-dynamodb", help="let the backups of tables be copied to another account"
     )
-    back.add_argument(
-        "--member-profile", default="", help="AWS profile there, in place of the role"
-    )
+    tables.add_argument("--accounts", type=_accounts, default=[], help="those of the targets")
+    tables.add_argument("--apply", action="store_true", help="really switch it on")
+    for command in (back, tables):
+        command.add_argument(
+            "--role", default="OrganizationAccountAccessRole", help="a role in the account"
+        )
+        command.add_argument(
+            "--member-profile", default="", help="AWS profile there, in place of the role"
+        )
     publish = commands.add_parser("publish", help="a function's package")
     publish.add_argument("function", choices=tuple(packages.FUNCTIONS))
     publish.add_argument("--package", type=Path, required=True)

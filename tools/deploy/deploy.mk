@@ -1,6 +1,6 @@
 # What deploys the solution and what the pipeline's builds run; included by the Makefile.
 # PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
-# APPLY=1 makes prepare-organization, adopt-account and destroy-* change something.
+# APPLY=1 makes prepare-organization, adopt-account, enable-advanced-dynamodb and destroy-* change something.
 
 DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
 	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
@@ -33,6 +33,12 @@ deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, whic
 adopt-account: .tools/deploy/ready ## take over what an account kept when it left its OU (ACCOUNT=ID; management account; APPLY=1)
 	@$(DEPLOY) adopt-account $(APPLIES) $(if $(ROLE),--role '$(ROLE)') \
 	  $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)') '$(ACCOUNT)'
+
+# ACCOUNTS: some only, with commas between them. ROLE and MEMBER_PROFILE as above.
+.PHONY: enable-advanced-dynamodb
+enable-advanced-dynamodb: .tools/deploy/ready ## let backups of tables be copied, in every target account and Region (management account; APPLY=1)
+	@$(DEPLOY) enable-advanced-dynamodb $(APPLIES) $(if $(ACCOUNTS),--accounts '$(ACCOUNTS)') \
+	  $(if $(ROLE),--role '$(ROLE)') $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)')
 
 .PHONY: destroy-central destroy-management destroy-home
 destroy-central: .tools/deploy/ready ## remove the central account's stacks; the copies stay (APPLY=1)
