@@ -26,6 +26,7 @@ from .names import (
     RehearsalFailed,
 )
 from .permissions import expect_no_denials
+from .reports import expect_reported
 from .restores import Restores
 
 FIRST = ("444444444441", "444444444442", "444444444443")
@@ -70,6 +71,7 @@ class Story:
             ("a second commit: an OU, a Region, a retention, a lock", self.second_commit),
             ("see that only that changed, everywhere", self.see_second),
             ("restored resources get their tags", self.restore),
+            ("a restore that fails in the central account is reported", self.report),
             ("it leaves the organization, and comes back", self.membership.come_back_from_outside),
             ("remove the home account's stacks", self.destroy),
         )
@@ -156,6 +158,10 @@ class Story:
     def restore(self, account=FIRST[0], seconds=60):
         for region in FIRST_REGIONS:
             Restores(self.people, account, region).prove(seconds)
+
+    def report(self):
+        expect_reported(self.people)
+        expect_no_denials(self._emulator)
 
     def destroy(self):
         place = {"profile": "home", "region": HOME_REGION}

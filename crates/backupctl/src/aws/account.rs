@@ -1,5 +1,6 @@
 //! What `doctor` looks at in one account: its role, and in each Region vault, key and jobs.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_backup::types::CopyJobState;
@@ -12,6 +13,8 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use crate::doctor::facts::{Last, Seen};
+
+mod tables;
 
 /// How far back the newest backup or copy is looked for first, and then. AWS Backup lists them in
 /// no documented order, so all of a span have to be read, and most accounts need the first alone.
@@ -62,6 +65,35 @@ impl Account {
                     true => Seen::Missing,
                     false => self.unknown(failure),
                 }
+            }
+        }
+    }
+
+    /// The names of the managed policies that are attached to a role.
+    pub async fn managed(&self, role: &str) -> Seen<BTreeSet<String>> {
+        let config = aws_sdk_iam::config::Builder::from(&self.sdk)
+            .retry_partition(retries_without_quota())
+            .build();
+        let client = aws_sdk_iam::Client::from_conf(config);
+        let mut names = BTreeSet::new();
+        let mut marker = None;
+        loop {
+            let request = client.list_attached_role_policies().role_name(role);
+            let page = match request.set_marker(marker).send().await {
+                Ok(page) => page,
+                Err(error) => {
+                    let failure = Failure::new("iam", "ListAttachedRolePolicies", error);
+                    return match failure.is("NoSuchEntity") {
+                        true => Seen::Missing,
+                        false => self.unknown(failure),
+                    };
+                }
+            };
+            let attached = page.attached_policies.unwrap_or_default();
+            names.extend(attached.into_iter().filter_map(|it| it.policy_name));
+            marker = page.marker;
+            if marker.is_none() {
+                return Seen::There(names);
             }
         }
     }

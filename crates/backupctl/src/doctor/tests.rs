@@ -1,9 +1,11 @@
+mod abilities;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::diagnosis::{BACKUP, Check, STACK_SETS, State, diagnose};
-use super::facts::{Account, Facts, Last, Place, Purpose, Role, Seen};
+use super::facts::{Abilities, Account, Asked, Facts, Last, Place, Purpose, Role, Seen, Tables};
 use crate::targets::Targets;
 
 fn now() -> backup_policy::Instant {
@@ -27,6 +29,11 @@ fn account(id: &str, name: &str) -> Account {
         name: name.to_owned(),
         closed: None,
         role: Seen::There(trust(json!({"Service": "backup.amazonaws.com"}))),
+        abilities: Some(Abilities {
+            asked: Seen::There(Asked::default()),
+            managed: Seen::There(BTreeSet::new()),
+            scanners: Vec::new(),
+        }),
         places: vec![Place {
             region: "eu-west-1".to_owned(),
             vault: Seen::There("arn:aws:kms:eu-west-1:1:key/1".to_owned()),
@@ -35,6 +42,7 @@ fn account(id: &str, name: &str) -> Account {
             last_copy: Some(Seen::There(Last::At(
                 "2026-01-30T06:00:00Z".parse().unwrap(),
             ))),
+            tables: Some(Seen::There(Tables::Advanced)),
         }],
     }
 }
@@ -80,11 +88,14 @@ fn healthy() -> Facts {
         central: Account {
             places: vec![Place {
                 last_copy: None,
+                tables: None,
                 ..account("", "").places.remove(0)
             }],
+            abilities: None,
             ..account("333333333333", "")
         },
         members: vec![account("444444444441", "shop")],
+        tags_sap_hana: false,
         now: now(),
     }
 }
@@ -121,8 +132,9 @@ fn where_nothing_is_wrong_nothing_is_said_to_be() {
         ok  444444444441 shop eu-west-1  key                                   enabled
         ok  444444444441 shop eu-west-1  last backup                           2026-01-31 05:12 UTC
         ok  444444444441 shop eu-west-1  last copy                             2026-01-30 06:00 UTC
+        ok  444444444441 shop eu-west-1  advanced backup of DynamoDB           on
 
-        22 checks: 0 failed, 0 unknown
+        23 checks: 0 failed, 0 unknown
     "#]]
     .assert_eq(&super::text::text(&checks));
 }
@@ -343,11 +355,11 @@ fn every_remedy_is_printed_once() {
         text.contains("mends 2: make prepare-organization APPLY=1"),
         "{text}"
     );
-    assert!(text.ends_with("22 checks: 2 failed, 0 unknown\n"), "{text}");
+    assert!(text.ends_with("23 checks: 2 failed, 0 unknown\n"), "{text}");
     let json = super::json::json(&diagnose(&facts, &targets(), None));
-    assert_eq!(json.as_array().unwrap().len(), 22);
+    assert_eq!(json.as_array().unwrap().len(), 23);
     assert_eq!(json[5]["check"], "cross-account backup");
     assert_eq!(json[5]["state"], "failed");
-    assert_eq!(json[21]["account"], "444444444441");
-    assert_eq!(json[21]["region"], "eu-west-1");
+    assert_eq!(json[22]["account"], "444444444441");
+    assert_eq!(json[22]["region"], "eu-west-1");
 }

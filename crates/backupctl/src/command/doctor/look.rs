@@ -1,6 +1,9 @@
 //! Looks at everything that a diagnosis is made from.
 
+mod asked;
+
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -17,8 +20,9 @@ use crate::aws::failure::Failure;
 use crate::aws::organizations::Organizations;
 use crate::aws::progress::Progress;
 use crate::doctor::diagnosis::{self, STACK_SET_ADMINISTRATION, STACK_SETS};
-use crate::doctor::facts::{Account, Facts, Place, Purpose, Role, Seen};
+use crate::doctor::facts::{Abilities, Account, Asked, Facts, Place, Purpose, Role, Seen};
 use crate::landscape::Child;
+use crate::parameters::Parameters;
 use crate::targets::Targets;
 
 /// The solution's names, which its templates spell.
@@ -26,6 +30,7 @@ const MEMBER_VAULT: &str = "AWSBackupSolutionVault";
 const MEMBER_ROLE: &str = "AWSBackupSolutionRole";
 const CENTRAL_ROLE: &str = "AWSBackupSolutionCentralAccountRole";
 const MANAGEMENT_ROLE: &str = "BackupOrgPolicyManagerOrgAdmin";
+const TAG_ON_RESTORE_VALUES: &str = "stackset-aws-backup-tagonrestore.json";
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
 
 /// How many accounts are looked into at the same time. Our choice: each takes about ten calls in
@@ -60,12 +65,16 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
             .map(|it| (root, it)),
         Err(failure) => Err(failure),
     };
-    let (strangers, mut below) = match tree {
+    let (strangers, mut below, asked) = match tree {
         Ok((root, (units, accounts))) => (
             Seen::There(strangers(&root.id, &units, &accounts, targets)),
             in_targets(&units, &accounts, targets),
+            asked::by_policies(&organizations, root, units, accounts, now, &progress).await,
         ),
-        Err(failure) => (Seen::Unknown(failure.to_string()), Vec::new()),
+        Err(failure) => {
+            let why = failure.to_string();
+            (Seen::Unknown(why.clone()), Vec::new(), Seen::Unknown(why))
+        }
     };
     for id in &arguments.account {
         if !below.iter().any(|child| child.place.id == *id) {
@@ -83,6 +92,7 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
     let work = Work {
         connection: connection.clone(),
         member_role: arguments.member_role.clone(),
+        asked: Arc::new(asked),
         now,
     };
     Ok(Facts {
@@ -96,6 +106,7 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
         roles: roles(&work, &own, targets).await,
         central: central(&work, targets).await,
         members: members(&work, below, targets, &progress).await,
+        tags_sap_hana: tags_sap_hana(&arguments.targets),
         now,
     })
 }
@@ -141,6 +152,7 @@ fn in_targets(units: &[Child], accounts: &[Child], targets: &Targets) -> Vec<Chi
 struct Work {
     connection: Connection,
     member_role: String,
+    asked: Arc<Seen<asked::ByAccount>>,
     now: Instant,
 }
 
@@ -200,6 +212,7 @@ async fn central(work: &Work, targets: &Targets) -> Account {
             name: String::new(),
             closed: None,
             role: adapter.role(CENTRAL_ROLE).await,
+            abilities: None,
             places: vec![place(&adapter, &vault.region, &vault.name, None, work.now).await],
         },
     }
@@ -247,6 +260,7 @@ async fn member(work: &Work, child: &Child, targets: &Targets) -> Account {
         name: name.clone(),
         closed: None,
         role: adapter.role(MEMBER_ROLE).await,
+        abilities: Some(abilities(&adapter, asked::of(&work.asked, id)).await),
         places,
     }
 }
@@ -264,17 +278,41 @@ async fn place(
         key = adapter.key(region, arn).await;
         last_backup = adapter.last_backup(region, vault_name, now).await;
     }
-    let last_copy = match (&vault, central) {
-        (Seen::There(_), Some(central)) => Some(adapter.last_copy(region, central, now).await),
-        _ => None,
-    };
+    let (mut last_copy, mut tables) = (None, None);
+    if let (Seen::There(_), Some(central)) = (&vault, central) {
+        last_copy = Some(adapter.last_copy(region, central, now).await);
+        tables = Some(adapter.tables(region, vault_name, now).await);
+    }
     Place {
         region: region.to_owned(),
         vault,
         key,
         last_backup,
         last_copy,
+        tables,
     }
+}
+
+async fn abilities(adapter: &Adapter, asked: Seen<Asked>) -> Abilities {
+    let mut scanners = Vec::new();
+    let names = asked.there().map(|it| it.scanner_roles.clone());
+    for name in names.unwrap_or_default() {
+        let trust = adapter.role(&name).await;
+        scanners.push((name, trust));
+    }
+    let managed = adapter.managed(MEMBER_ROLE).await;
+    Abilities {
+        asked,
+        managed,
+        scanners,
+    }
+}
+
+/// Whether the values beside the targets declare that restored SAP HANA databases are tagged.
+fn tags_sap_hana(targets: &Path) -> bool {
+    let text = std::fs::read_to_string(targets.with_file_name(TAG_ON_RESTORE_VALUES));
+    let values = text.ok().and_then(|text| Parameters::parse(&text).ok());
+    values.is_some_and(|values| values.get("TagSapHana") == Some("true"))
 }
 
 fn closed(id: &str, name: &str, why: String) -> Account {
@@ -283,6 +321,7 @@ fn closed(id: &str, name: &str, why: String) -> Account {
         name: name.to_owned(),
         closed: Some(why),
         role: Seen::Missing,
+        abilities: None,
         places: Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use backup_policy::Instant;
 use chrono::TimeDelta;
 
 use super::{BACKUP, Check, State, check, check_or};
-use crate::doctor::facts::{Account, Last, Place, Seen};
+use crate::doctor::facts::{Account, Last, Place, Seen, Tables};
 use crate::doctor::trust;
 
 /// What is to be said of an account. `kind` stands before the names of the checks, and `remedy`
@@ -100,7 +100,29 @@ fn place_checks(
     if let Some(copy) = &place.last_copy {
         checks.push(recent("last copy", copy, now, oldest));
     }
+    checks.extend(place.tables.as_ref().map(tables));
     checks
+}
+
+/// How tables are backed up. Without its advanced backup a table's backups cannot be copied, which is a
+/// failure where there are such backups.
+fn tables(tables: &Seen<Tables>) -> Check {
+    let mut found = check("advanced backup of DynamoDB", tables, |tables| {
+        match tables {
+        Tables::Advanced => Ok("on".to_owned()),
+        Tables::Plain => Ok("off: backups of tables could not be copied".to_owned()),
+        Tables::PlainBackups => Err((
+            "off, and backups of tables in the vault cannot be copied".to_owned(),
+            "make enable-advanced-dynamodb APPLY=1 (in the management account; docs/copies.md says \
+             what it changes)"
+                .to_owned(),
+        )),
+    }
+    });
+    if matches!(tables, Seen::There(Tables::Plain)) {
+        found.state = State::Told;
+    }
+    found
 }
 
 /// When something was made last. No failure by itself: an account may have nothing to back up.
