@@ -81,7 +81,6 @@ def test_a_policy_that_asks_more_than_the_role_can_is_found(world, doctor):
         }
     }
     organizations = world.client("organizations")
-    organizations.enable_policy_type(RootId="r-reh1", PolicyType="BACKUP_POLICY")
     policy = organizations.create_policy(
         Name="searched", Description="", Type="BACKUP_POLICY", Content=json.dumps(content)
     )["Policy"]["PolicySummary"]["Id"]
