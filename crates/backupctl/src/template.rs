@@ -17,8 +17,8 @@ use backup_policy::{
 };
 use serde_json::Value;
 
-use crate::check::Checked;
 use crate::parameters::Parameters;
+use crate::report::Checked;
 use intrinsics::{Scope, unknown};
 use resources::resources;
 #[cfg(feature = "aws")]
