@@ -55,6 +55,8 @@ class Copying:
     """What the tests do in the member account and in the central one."""
 
     world: World
+    # Else the stacks of the solution's templates make them.
+    makes_vaults: bool = True
 
     def __post_init__(self) -> None:
         """All that a copy needs, so that a test takes one thing away."""
@@ -62,15 +64,16 @@ class Copying:
         self.world.client("iam", MEMBER).attach_role_policy(
             RoleName=ROLE.rpartition("/")[2], PolicyArn=FOR_BACKUP
         )
-        self.account.backup.create_backup_vault(BackupVaultName=VAULT)
-        self.central_key = self.key(CENTRAL)
         self.central = self.world.client("backup", CENTRAL)
-        self.central.create_backup_vault(
-            BackupVaultName=CENTRAL_VAULT, EncryptionKeyArn=self.central_key
-        )
-        self.central.put_backup_vault_access_policy(
-            BackupVaultName=CENTRAL_VAULT, Policy=policy(OPEN)
-        )
+        if self.makes_vaults:
+            self.account.backup.create_backup_vault(BackupVaultName=VAULT)
+            self.central_key = self.key(CENTRAL)
+            self.central.create_backup_vault(
+                BackupVaultName=CENTRAL_VAULT, EncryptionKeyArn=self.central_key
+            )
+            self.central.put_backup_vault_access_policy(
+                BackupVaultName=CENTRAL_VAULT, Policy=policy(OPEN)
+            )
         self.enable("true")
         self.link(CENTRAL)
         self.world.control("POST", "restore-settings", {"seconds": 0})
