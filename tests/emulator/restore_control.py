@@ -77,6 +77,7 @@ def _overview(restores: Restores) -> dict[str, Any]:
             for point in restores.points.all()
         ],
         "jobs": [job.describe() | {"Metadata": job.metadata} for job in restores.jobs.all()],
+        "copies": [job.describe() for job in restores.copies.all()],
     }
 
 
@@ -150,7 +151,7 @@ def _set(restores: Restores, value: dict[str, Any]) -> None:
         raise ValueError("`page_size` must be an integer of at least 1")
     if not isinstance(rates, bool):
         raise ValueError("`published_rates` must be true or false")
-    restores.jobs.seconds = float(seconds)
+    restores.jobs.seconds = restores.copies.seconds = float(seconds)
     restores.api.page_size = size
     restores.rates.published = rates
 

@@ -12,6 +12,7 @@ from . import (
     accounts,
     adopt,
     dynamodb,
+    members,
     org_policy,
     organization,
     packages,
@@ -21,6 +22,9 @@ from . import (
 )
 from .problem import Problem, aws_reason
 from .stacks import ROOT
+
+# The role that AWS Organizations makes in accounts, for the management account.
+ACCESS_ROLE = "OrganizationAccountAccessRole"
 
 
 def main(arguments: list[str]) -> int:
@@ -76,6 +80,9 @@ def _run(options) -> int:
     values = targets.load(options.targets)
     if options.command == "prepare-organization":
         organization.prepare(session, values, options.apply, print)
+    elif options.command == "prepare-members":
+        enter = adopt.entering(session, options.role, purpose="prepare-members")
+        members.prepare(session, values, enter, options.apply, print)
     elif options.command == "destroy":
         accounts.destroy(session, values, options.account, options.apply, print)
     elif options.command == "adopt-account":
@@ -119,6 +126,11 @@ def _parse(arguments):
     commands.add_parser("reader-role", help="the ARN of the role that reads backup policies")
     prepare = commands.add_parser("prepare-organization", help="what the organization needs first")
     prepare.add_argument("--apply", action="store_true", help="do what is missing")
+    member = commands.add_parser(
+        "prepare-members", help="AWS Backup's service-linked role in every member account"
+    )
+    member.add_argument("--apply", action="store_true", help="make what is missing")
+    member.add_argument("--role", default=ACCESS_ROLE, help="a role in the accounts")
     deploy = commands.add_parser("deploy", help="an account's stacks")
     deploy.add_argument("account", choices=("central", "management", "home"))
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
@@ -133,9 +145,7 @@ def _parse(arguments):
     tables.add_argument("--accounts", type=_accounts, default=[], help="those of the targets")
     tables.add_argument("--apply", action="store_true", help="really switch it on")
     for command in (back, tables):
-        command.add_argument(
-            "--role", default="OrganizationAccountAccessRole", help="a role in the account"
-        )
+        command.add_argument("--role", default=ACCESS_ROLE, help="a role in the account")
         command.add_argument(
             "--member-profile", default="", help="AWS profile there, in place of the role"
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation
+from . import cloudformation, linked_role
 from .problem import Problem, aws_reason
 from .stacks import ROOT, STACKS, Stack
 from .targets import Targets
@@ -41,7 +41,7 @@ def require_region(session, expected: str) -> None:
 
 
 def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> None:
-    """The central account: its role, its vault and key, the air-gapped vault if it is wanted."""
+    """The central account: its roles, its vault and key, the air-gapped vault if it is wanted."""
     caller = require_account(session, targets.central_account, "central")
     require_region(session, targets.central_region)
     computed = {
@@ -50,6 +50,8 @@ def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> Non
         "HomeAccountId": targets.home_account,
         "DeployingPrincipal": deploying_principal(session, caller),
     }
+    made = linked_role.make(session.client("iam"))
+    say(f"role {linked_role.NAME}: {'made' if made else 'there already'}")
     client = session.client("cloudformation")
     for stack in _wanted("make deploy-central", say):
         _deploy(client, stack, computed, say)
@@ -220,6 +222,7 @@ STAYS = {
         "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey, and the "
         "air-gapped vault: they hold and decrypt the copies",
         "role AWSBackupSolutionCentralAccountRole: expiry and restores need it",
+        f"role {linked_role.NAME}: it is AWS Backup's, and used by all that AWS Backup does",
     ),
     "management": (
         "backup policies made by hand, and the settings of make prepare-organization: others "
@@ -228,6 +231,7 @@ STAYS = {
     "home": (
         "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and "
         "decrypt the backups",
+        f"role {linked_role.NAME} of each member account: it is AWS Backup's own",
         "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
         "the key of aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
         "the key of aws-backup-notifications: retained like every key; remove it by hand",

@@ -71,10 +71,12 @@ def adopt(
     return ready
 
 
-def entering(session, role: str, profile: str, purpose: str) -> Callable[[str], object]:
+def entering(
+    session, role: str, profile: str = "", purpose: str = "adopt-account"
+) -> Callable[[str], object]:
     """How to come into a member account: by a profile there, or a role that trusts the caller.
 
-    CloudTrail shows the `purpose` as the session's name.
+    `purpose` is what the session of the role is called.
     """
 
     def enter(account: str):

@@ -1,6 +1,7 @@
 # What deploys the solution and what the pipeline's builds run; included by the Makefile.
 # PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
-# APPLY=1 makes prepare-organization, adopt-account, enable-advanced-dynamodb and destroy-* change something.
+# APPLY=1 makes prepare-organization, prepare-members, adopt-account, enable-advanced-dynamodb and
+# destroy-* change something.
 
 DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
 	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
@@ -19,8 +20,13 @@ targets-check: .tools/deploy/ready ## are the values in aws-backup-ssm-targets.j
 prepare-organization: .tools/deploy/ready ## what the organization needs first (management account; APPLY=1)
 	@$(DEPLOY) prepare-organization $(APPLIES)
 
+# ROLE: another role in the accounts than the organization's.
+.PHONY: prepare-members
+prepare-members: .tools/deploy/ready ## AWS Backup's own role in every member account (management account; APPLY=1)
+	@$(DEPLOY) prepare-members $(APPLIES) $(if $(ROLE),--role '$(ROLE)')
+
 .PHONY: deploy-central deploy-management deploy-home
-deploy-central: .tools/deploy/ready ## the central account's role, vault and key
+deploy-central: .tools/deploy/ready ## the central account's roles, vault and key
 	@$(DEPLOY) deploy central
 deploy-management: .tools/deploy/ready ## the management account's role and service control policies
 	@$(DEPLOY) deploy management

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
+from . import members
 from .accounts import require_account
 from .problem import Problem, aws_reason
 from .targets import Targets
@@ -32,9 +33,9 @@ def enable(
     """
     require_account(session, targets.management_account, "management")
     states = []
-    for account in accounts or open_accounts(session, targets.units):
+    for account in accounts or members.active(session.client("organizations"), targets):
         try:
-            own = session if account == targets.management_account else enter(account)
+            own = enter(account)
         except Problem as problem:
             say(f"FAILED   {NAME}, {problem}")
             states.append("FAILED")
@@ -66,25 +67,3 @@ def is_on(backup) -> bool:
     """Whether AWS Backup keeps the backups of tables in this account and Region."""
     preferences = backup.describe_region_settings().get("ResourceTypeManagementPreference", {})
     return preferences.get("DynamoDB", False)
-
-
-def open_accounts(session, units: tuple[str, ...]) -> list[str]:
-    """The accounts below these units that are open."""
-    organizations = session.client("organizations")
-
-    def listed(operation: str, key: str, parent: str) -> list[dict]:
-        pages = organizations.get_paginator(operation).paginate(ParentId=parent)
-        return [entry for page in pages for entry in page[key]]
-
-    found, parents = [], list(units)
-    for parent in parents:  # grows while it is read
-        below = listed("list_organizational_units_for_parent", "OrganizationalUnits", parent)
-        parents += [unit["Id"] for unit in below]
-        accounts = listed("list_accounts_for_parent", "Accounts", parent)
-        # `State` is the newer of the two; AWS announced that `Status` will go.
-        found += [
-            account["Id"]
-            for account in accounts
-            if account.get("State", account.get("Status")) == "ACTIVE"
-        ]
-    return sorted(found)

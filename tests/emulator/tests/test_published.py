@@ -8,6 +8,11 @@ from typing import Any
 import pytest
 
 from .. import published
+from ..permissions import without_resource
+from ..permissions.arns import FINDERS
+from ..permissions.documents import like
+from ..permissions.keys import OF_SERVICES
+from ..published import reference
 from .world import HOME, World, error_of
 
 PREFIX = "arn:aws:iam::aws:policy/"
@@ -57,3 +62,50 @@ def test_the_linked_roles_document_reads_no_key_and_grants_only_for_awss_resourc
     }
     assert of_keys["kms:CreateGrant"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
     assert "kms:Decrypt" not in str(found["document"])
+
+
+PATTERNS = [
+    (service, pattern)
+    for service, patterns in sorted(without_resource.ACTIONS.items())
+    for pattern in patterns
+]
+
+
+@pytest.mark.parametrize(("service", "pattern"), PATTERNS)
+def test_what_has_no_resource_here_has_none_in_awss_reference(service: str, pattern: str) -> None:
+    listed = reference.actions(service)
+    meant = [name for name in listed if like(name, pattern)]
+    assert meant
+    assert {name: listed[name]["on"] for name in meant if "on" in listed[name]} == {}
+
+
+def test_every_service_whose_resources_are_found_is_in_the_reference() -> None:
+    assert set(FINDERS) <= reference.SERVICES
+
+
+def test_every_condition_key_of_a_service_is_in_the_reference() -> None:
+    known = {
+        key
+        for service in reference.SERVICES
+        for name in reference.actions(service)
+        for key in reference.keys(f"{service}:{name}")
+    }
+    assert OF_SERVICES - known == set()
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "reason"),
+    [
+        ("kms:Decrypt", f"arn:aws:kms:eu-west-1:{HOME}:key/1", None),
+        ("kms:Decrypt", f"arn:aws:kms:eu-west-1:{HOME}:alias/backup", "does not have kms:Decrypt"),
+        ("kms:Decrypt", "*", "has kms:Decrypt on resources"),
+        ("kms:Decypher", "*", "has no action kms:Decypher"),
+        ("backup:ListBackupPlans", f"arn:aws:backup:eu-west-1:{HOME}:backup-plan:1", "does not"),
+        ("backup:ListBackupPlans", "*", None),
+    ],
+)
+def test_an_action_is_asked_for_on_what_the_reference_lists(
+    action: str, resource: str, reason: str | None
+) -> None:
+    found = reference.problem(action, resource)
+    assert (reason in found) if reason and found else found is reason
