@@ -90,6 +90,8 @@ pub struct Account {
     pub closed: Option<String>,
     /// The trust policy of the role that AWS Backup uses.
     pub role: Seen<Value>,
+    /// The trust policy of AWS Backup's service-linked role.
+    pub linked_role: Seen<Value>,
     /// Each Region in which backups are made.
     pub places: Vec<Place>,
 }
@@ -107,6 +109,19 @@ pub struct Place {
     pub last_backup: Seen<Last>,
     /// The newest copy to the central vault; not asked of the central vault itself.
     pub last_copy: Option<Seen<Last>>,
+    /// Copies to the central vault that failed lately; not asked of the central vault itself.
+    pub failed_copies: Option<Seen<Option<FailedCopies>>>,
+}
+
+/// Resources whose newest copy failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCopies {
+    /// How many.
+    pub resources: usize,
+    /// The ARN of the one whose copy failed last.
+    pub resource: String,
+    /// AWS Backup's message about that.
+    pub message: String,
 }
 
 /// The newest of something.

@@ -16,7 +16,7 @@ use crate::aws::connection::Connection;
 use crate::aws::failure::Failure;
 use crate::aws::organizations::Organizations;
 use crate::aws::progress::Progress;
-use crate::doctor::diagnosis::{self, STACK_SET_ADMINISTRATION, STACK_SETS};
+use crate::doctor::diagnosis::{self, LINKED_ROLE, STACK_SET_ADMINISTRATION, STACK_SETS};
 use crate::doctor::facts::{Account, Facts, Place, Purpose, Role, Seen};
 use crate::landscape::Child;
 use crate::targets::Targets;
@@ -200,6 +200,7 @@ async fn central(work: &Work, targets: &Targets) -> Account {
             name: String::new(),
             closed: None,
             role: adapter.role(CENTRAL_ROLE).await,
+            linked_role: adapter.role(LINKED_ROLE).await,
             places: vec![place(&adapter, &vault.region, &vault.name, None, work.now).await],
         },
     }
@@ -247,6 +248,7 @@ async fn member(work: &Work, child: &Child, targets: &Targets) -> Account {
         name: name.clone(),
         closed: None,
         role: adapter.role(MEMBER_ROLE).await,
+        linked_role: adapter.role(LINKED_ROLE).await,
         places,
     }
 }
@@ -264,9 +266,12 @@ async fn place(
         key = adapter.key(region, arn).await;
         last_backup = adapter.last_backup(region, vault_name, now).await;
     }
-    let last_copy = match (&vault, central) {
-        (Seen::There(_), Some(central)) => Some(adapter.last_copy(region, central, now).await),
-        _ => None,
+    let (last_copy, failed_copies) = match (&vault, central) {
+        (Seen::There(_), Some(central)) => (
+            Some(adapter.last_copy(region, central, now).await),
+            Some(adapter.failed_copies(region, central, now).await),
+        ),
+        _ => (None, None),
     };
     Place {
         region: region.to_owned(),
@@ -274,6 +279,7 @@ async fn place(
         key,
         last_backup,
         last_copy,
+        failed_copies,
     }
 }
 
@@ -283,6 +289,7 @@ fn closed(id: &str, name: &str, why: String) -> Account {
         name: name.to_owned(),
         closed: Some(why),
         role: Seen::Missing,
+        linked_role: Seen::Missing,
         places: Vec::new(),
     }
 }
