@@ -21,23 +21,23 @@ help: ## list these targets
 ##### What a developer runs
 
 .PHONY: demo
-demo: package .tools/demo/ready .tools/emulator/ready ## policies and restores in a local AWS, with the real templates and packages (KEEP=1: leave it running)
+demo: functions .tools/demo/ready .tools/emulator/ready ## policies and restores in a local AWS, with the real templates and functions (KEEP=1: leave it running)
 	cd tests && ../.tools/demo/bin/python -m demo $(if $(KEEP),--keep)
 
 .PHONY: rehearsal
 rehearsal: needs-git needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the whole solution in a local AWS by the guide's commands (PREBUILT=1: with dist/'s packages; VERBOSE=1)
-	@cd tests && ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt) $(if $(PAGE),--page '$(abspath $(PAGE))') $(VERBOSELY)
+	@cd tests && PACKAGES=../dist ../.tools/demo/bin/python -m rehearsal $(if $(PREBUILT),--prebuilt) $(if $(PAGE),--page '$(abspath $(PAGE))') $(VERBOSELY)
 
 .PHONY: rehearsal-permissions
 rehearsal-permissions: needs-git needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the rehearsal, and which granted action it needs (PREBUILT=1; WITHOUT='ROLE/ACTION ...': really taken away)
-	@cd tests && ../.tools/demo/bin/python -m $(if $(WITHOUT),rehearsal.taken $(WITHOUT),rehearsal --permissions $(if $(PREBUILT),--prebuilt)) $(VERBOSELY)
+	@cd tests && PACKAGES=../dist ../.tools/demo/bin/python -m $(if $(WITHOUT),rehearsal.taken $(WITHOUT),rehearsal --permissions $(if $(PREBUILT),--prebuilt)) $(VERBOSELY)
 
 VERBOSELY = $(if $(VERBOSE),--verbose)
 # A variable's value as one word of the shell, as it was written.
 quoted = '$(subst ','\'',$(value $(1)))'
 
 .PHONY: demo-up demo-shell demo-down
-demo-up: $(if $(PREBUILT),,package) needs-git .tools/demo/ready .tools/emulator/ready .tools/deploy/ready ## the whole solution, left running in the background (PORT=4566, PREBUILT=1)
+demo-up: functions needs-git .tools/demo/ready .tools/emulator/ready .tools/deploy/ready ## the whole solution, left running in the background (PORT=4566)
 	@cd tests && ../.tools/demo/bin/python -m rehearsal.up $(if $(PORT),--port '$(PORT)') $(VERBOSELY)
 demo-shell: needs-python ## a shell with the aws CLI set up for what demo-up runs (COMMAND='aws ...')
 	@cd tests && $(PYTHON) -m rehearsal.shell $(if $(value COMMAND),--command $(call quoted,COMMAND))
@@ -47,8 +47,13 @@ demo-down: needs-python ## stop what demo-up runs, and remove all of it
 .PHONY: check
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
 
+# What compiles, beside what does not; `step:other` waits for the other one. `make STEP` runs one alone.
 .PHONY: test
-test: check test-rust test-tools test-deploy test-emulator package test-packages test-backupctl test-lifecycle test-restores test-baseline test-page test-rehearsal demo ## everything: what CI runs
+test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 25 minutes on 2 cores the first time
+	@$(PYTHON) tools/steps.py \
+	  'check-rust check-docs test-rust package test-packages test-page:test-rust test-rehearsal' \
+	  'check-format check-scripts check-dependencies check-types check-templates check-baseline test-tools test-deploy test-emulator \
+	   functions:test-rust test-lifecycle test-restores test-backupctl test-baseline:package demo'
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
@@ -91,6 +96,12 @@ $(FUNCTIONS:%=package-%): package-%: needs-cargo needs-cc .tools/build/ready
 package-%: ## one function's package, such as package-org-policy-manager
 
 PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --architecture $(ARCHITECTURE)
+
+# Their suites run with these: the compiler takes a fraction of the time, and what is shipped is looked at
+# by test-packages and by the rehearsal. PACKAGES=dist runs a suite with dist/'s packages instead.
+.PHONY: functions
+functions: needs-python needs-cargo needs-cc ## both functions built quickly, for the emulator on this machine, never to ship
+	@$(PYTHON) tools/functions.py --into target/functions $(FUNCTIONS)
 
 ##### The quick gate, piece by piece
 
@@ -152,26 +163,26 @@ test-packages: package ## the packages are as promised, and a panic is answered
 	cd tools && ../.tools/build/bin/python -m pytest --quiet ../tests/packages
 
 .PHONY: test-lifecycle
-test-lifecycle: package .tools/demo/ready .tools/emulator/ready ## stacks with the packaged function on the emulator
+test-lifecycle: functions .tools/demo/ready .tools/emulator/ready ## stacks with the function on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
 
 .PHONY: test-restores
-test-restores: package .tools/demo/ready .tools/emulator/ready ## restored resources get their tags: TagOnRestore's package on the emulator
+test-restores: functions .tools/demo/ready .tools/emulator/ready ## restored resources get their tags: TagOnRestore on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet restores
 
 # With the features of the whole workspace, or everything would be compiled a second time.
 .PHONY: test-backupctl
-test-backupctl: package .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
+test-backupctl: functions .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
 	cargo test $(CARGO_CHECKED) --no-run --quiet
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
 
 .PHONY: test-page
 test-page: needs-cargo needs-cc .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
-	cargo build --quiet --locked --package backupctl --no-default-features
+	cargo test $(CARGO_CHECKED) --no-run --quiet
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal
-test-rehearsal: package ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
+test-rehearsal: package functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
 	$(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet rehearsal
 

@@ -12,15 +12,11 @@ import os
 import pathlib
 import subprocess
 import sys
-import zipfile
 
 import binary
+from archive import write_archive, write_checksums
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# Small packages are fetched and started sooner; every prototype of a function stayed below this.
-SIZE_AIM = 3_000_000
-# The earliest time that a zip entry can carry.
-EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def main():
@@ -34,6 +30,8 @@ def main():
             print(package_function(package, arguments.architecture, arguments.into))
     except Refusal as refusal:
         sys.exit(f"package: {refusal}")
+    except KeyboardInterrupt:
+        sys.exit("package: interrupted; what was compiled so far is kept")
 
 
 class Refusal(Exception):
@@ -52,10 +50,8 @@ def package_function(package, architecture, into):
     archive = into / f"{name}.zip"
     state = "written" if write_archive(archive, content) else "unchanged"
     write_checksums(into)
-    size = archive.stat().st_size
-    aim = "within" if size <= SIZE_AIM else "OVER"
     return (
-        f"package: {archive.name} {state}, {size:,} bytes ({aim} the aim of {SIZE_AIM:,}), "
+        f"package: {archive.name} {state}, {archive.stat().st_size:,} bytes, "
         f"{len(content):,} unpacked, {architecture}, glibc {binary.newest_glibc(content)} or newer"
     )
 
@@ -119,33 +115,6 @@ def output(*command):
     return subprocess.run(
         command, cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.strip()
-
-
-def write_archive(archive, bootstrap):
-    """Write the zip if its bytes change, and tell whether they did."""
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    fresh = archive.with_suffix(".zip.new")
-    entry = zipfile.ZipInfo("bootstrap", EPOCH)
-    entry.create_system = 3  # Unix, so that the mode is read
-    entry.external_attr = 0o100755 << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    with zipfile.ZipFile(fresh, "w") as file:
-        file.writestr(entry, bootstrap, compresslevel=9)
-    if archive.exists() and archive.read_bytes() == fresh.read_bytes():
-        fresh.unlink()
-        return False
-    fresh.replace(archive)
-    return True
-
-
-def write_checksums(into):
-    """List every package in the form that `sha256sum --check` reads."""
-    lines = [f"{checksum(archive)}  {archive.name}\n" for archive in sorted(into.glob("*.zip"))]
-    (into / "SHA256SUMS").write_text("".join(lines))
-
-
-def checksum(archive):
-    return hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

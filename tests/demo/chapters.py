@@ -88,7 +88,7 @@ def deploy(stage):
     stage.home.create(solution.function()).expect_complete()
     running = stage.emulator.function_digests()
     story.promise(
-        "the function runs the very binary that `make package` made",
+        "the function runs the very binary that was packaged",
         set(running.values()) == {stage.package.bootstrap_digest},
         f"sha256 {stage.package.bootstrap_digest[:16]}…, {stage.package.size:,} bytes zipped",
     )

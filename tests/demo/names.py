@@ -1,5 +1,6 @@
 """The rehearsal's accounts, OUs and Region, and where things lie in the repository."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +26,10 @@ CENTRAL_VAULT = f"arn:aws:backup:{REGION}:{CENTRAL}:backup-vault:AWSBackupSoluti
 # Every policy that the solution made bears this tag.
 OWNER_TAG = "backup-org-policy:stack-id"
 
-PACKAGE = ROOT / "dist" / "org-policy-manager.zip"
-TAG_ON_RESTORE = ROOT / "dist" / "tag-on-restore.zip"
-CHECKSUMS = ROOT / "dist" / "SHA256SUMS"
+# What `make functions` makes; `make package`'s with PACKAGES=dist.
+PACKAGES = Path(os.environ.get("PACKAGES") or ROOT / "target" / "functions").resolve()
+PACKAGE = PACKAGES / "org-policy-manager.zip"
+TAG_ON_RESTORE = PACKAGES / "tag-on-restore.zip"
+CHECKSUMS = PACKAGES / "SHA256SUMS"
+MAKE_PACKAGES = "make package" if PACKAGES == ROOT / "dist" else "make functions"
 EMULATOR_PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"

@@ -70,7 +70,7 @@ def deploy(stage, pause):
     member.create(solution.tag_on_restore(package)).expect_complete()
     digest = stage.emulator.function_digests()["TagOnRestore"]
     story.promise(
-        "the function runs the very binary that `make package` made",
+        "the function runs the very binary that was packaged",
         digest == package.bootstrap_digest,
         f"sha256 {package.bootstrap_digest[:16]}…, {package.size:,} bytes zipped",
     )

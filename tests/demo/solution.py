@@ -9,6 +9,7 @@ from .names import (
     CENTRAL_VAULT,
     CHECKSUMS,
     HOME,
+    MAKE_PACKAGES,
     MANAGEMENT,
     ORGANIZATION,
     PACKAGE,
@@ -27,20 +28,20 @@ ORG_POLICY = "aws-backup-org-policy"
 
 
 class Package:
-    """What `make package` made: the zip, checked against its checksum, and the bootstrap in it."""
+    """A function's zip, checked against its checksum, and the bootstrap in it."""
 
     def __init__(self, zipped=None):
         """By default the policy manager's."""
         self.path = zipped or PACKAGE
-        name = f"dist/{self.path.name}"
+        name = self.path
         if not self.path.exists() or not CHECKSUMS.exists():
-            raise CannotStart(f"`{name}` does not exist: run `make package` first")
+            raise CannotStart(f"`{name}` does not exist: run `{MAKE_PACKAGES}` first")
         content = self.path.read_bytes()
         self.digest = hashlib.sha256(content).hexdigest()
         recorded = dict(line.split()[::-1] for line in CHECKSUMS.read_text().splitlines() if line)
         if recorded.get(self.path.name) != self.digest:
             raise CannotStart(
-                f"`{name}` is not the one in `dist/{CHECKSUMS.name}`: run `make package`"
+                f"`{name}` is not the one in `{CHECKSUMS.name}` beside it: run `{MAKE_PACKAGES}`"
             )
         with zipfile.ZipFile(self.path) as package:
             self.bootstrap_digest = hashlib.sha256(package.read("bootstrap")).hexdigest()

@@ -34,13 +34,13 @@ def test_a_package_is_known_by_what_is_in_it(package):
 def test_a_package_that_was_changed_is_refused(package):
     with zipfile.ZipFile(package, "a") as file:
         file.writestr("more", "of it")
-    with pytest.raises(CannotStart, match="is not the one in .*: run `make package`"):
+    with pytest.raises(CannotStart, match="is not the one in .*: run `make functions`"):
         solution.Package()
 
 
 def test_a_missing_package_is_named_with_the_remedy(package):
     package.unlink()
-    with pytest.raises(CannotStart, match="does not exist: run `make package` first"):
+    with pytest.raises(CannotStart, match="does not exist: run `make functions` first"):
         solution.Package()
 
 

@@ -3,6 +3,7 @@
 import re
 import zipfile
 
+import archive
 import binary
 import package
 import pytest
@@ -34,11 +35,11 @@ def test_there_is_a_package():
     assert SHIPPED
 
 
-@pytest.mark.parametrize("archive", SHIPPED, ids=lambda archive: archive.stem)
-def test_a_shipped_binary_is_sound_and_its_checksum_is_listed(archive):
-    assert problems(read(archive), local_paths=package.local_paths()) == []
+@pytest.mark.parametrize("archive", SHIPPED, ids=lambda zipped: zipped.stem)
+def test_a_shipped_binary_is_sound_and_its_checksum_is_listed(zipped):
+    assert problems(read(zipped), local_paths=package.local_paths()) == []
     checksums = (DIST / "SHA256SUMS").read_text()
-    assert f"{package.checksum(archive)}  {archive.name}\n" in checksums
+    assert f"{archive.checksum(zipped)}  {zipped.name}\n" in checksums
 
 
 def test_another_architecture_is_a_problem(sound):

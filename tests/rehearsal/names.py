@@ -1,8 +1,17 @@
 """The rehearsal's accounts, OUs and Regions, and where things lie."""
 
-from demo.names import CENTRAL, EMULATOR_PYTHON, HOME, MANAGEMENT, ROOT
+from demo.names import (
+    CENTRAL,
+    EMULATOR_PYTHON,
+    HOME,
+    MAKE_PACKAGES,
+    MANAGEMENT,
+    PACKAGE,
+    ROOT,
+    TAG_ON_RESTORE,
+)
 
-__all__ = ["CENTRAL", "EMULATOR_PYTHON", "HOME", "MANAGEMENT", "ROOT"]
+__all__ = ["CENTRAL", "EMULATOR_PYTHON", "HOME", "MAKE_PACKAGES", "MANAGEMENT", "ROOT"]
 
 # The interpreter with the AWS CLI, as a path that holds wherever one stands.
 PYTHON = ROOT / ".tools" / "demo" / "bin" / "python"
@@ -49,8 +58,8 @@ TARGETS = {
 
 # Function -> its package; None of them is needed where the pipeline builds them.
 PACKAGES = {
-    "org-policy-manager": ROOT / "dist" / "org-policy-manager.zip",
-    "tag-on-restore": ROOT / "dist" / "tag-on-restore.zip",
+    "org-policy-manager": PACKAGE,
+    "tag-on-restore": TAG_ON_RESTORE,
 }
 
 

@@ -13,6 +13,7 @@ from .names import (
     HOME_REGION,
     LATER_REGION,
     LOCK_FILE,
+    MAKE_PACKAGES,
     MEMBERS,
     NEWCOMER,
     PACKAGES,
@@ -246,5 +247,5 @@ def copy_packages(folder):
     """Put the packages where the builds look."""
     for package in PACKAGES.values():
         if not package.exists():
-            raise CannotRehearse(f"`{package}` is missing: run `make package` first")
+            raise CannotRehearse(f"`{package}` is missing: run `{MAKE_PACKAGES}` first")
         (folder / package.name).write_bytes(package.read_bytes())

@@ -113,7 +113,7 @@ def test_a_page_is_written_whole_and_beside_it_nothing(tmp_path):
 def test_missing_packages_are_named_with_the_remedy(tmp_path, monkeypatch):
     missing = {"tag-on-restore": tmp_path / "dist" / "tag-on-restore.zip"}
     monkeypatch.setattr(story, "PACKAGES", missing)
-    with pytest.raises(CannotRehearse, match="is missing: run `make package` first"):
+    with pytest.raises(CannotRehearse, match="is missing: run `make functions` first"):
         copy_packages(tmp_path)
 
 

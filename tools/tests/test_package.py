@@ -4,16 +4,17 @@ import hashlib
 import os
 import zipfile
 
+import archive
 import package
 
 BOOTSTRAP = b"a program" * 1000
 
 
 def test_the_archive_holds_one_executable_entry_of_a_fixed_time(tmp_path):
-    assert package.write_archive(tmp_path / "function.zip", BOOTSTRAP)
-    with zipfile.ZipFile(tmp_path / "function.zip") as archive:
-        [entry] = archive.infolist()
-        assert archive.read(entry) == BOOTSTRAP
+    assert archive.write_archive(tmp_path / "function.zip", BOOTSTRAP)
+    with zipfile.ZipFile(tmp_path / "function.zip") as zipped:
+        [entry] = zipped.infolist()
+        assert zipped.read(entry) == BOOTSTRAP
     assert entry.filename == "bootstrap"
     assert entry.external_attr >> 16 == 0o100755
     assert entry.date_time == (1980, 1, 1, 0, 0, 0)
@@ -22,25 +23,25 @@ def test_the_archive_holds_one_executable_entry_of_a_fixed_time(tmp_path):
 
 def test_the_same_binary_gives_the_same_bytes(tmp_path):
     for name in "first.zip", "second.zip":
-        package.write_archive(tmp_path / name, BOOTSTRAP)
+        archive.write_archive(tmp_path / name, BOOTSTRAP)
     assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
 
 
 def test_an_unchanged_archive_is_not_touched(tmp_path):
-    archive = tmp_path / "function.zip"
-    package.write_archive(archive, BOOTSTRAP)
-    os.utime(archive, (1, 1))
-    assert not package.write_archive(archive, BOOTSTRAP)
-    assert archive.stat().st_mtime == 1
-    assert package.write_archive(archive, BOOTSTRAP + b"!")
-    assert sorted(tmp_path.iterdir()) == [archive]
+    file = tmp_path / "function.zip"
+    archive.write_archive(file, BOOTSTRAP)
+    os.utime(file, (1, 1))
+    assert not archive.write_archive(file, BOOTSTRAP)
+    assert file.stat().st_mtime == 1
+    assert archive.write_archive(file, BOOTSTRAP + b"!")
+    assert sorted(tmp_path.iterdir()) == [file]
 
 
 def test_the_checksums_cover_every_archive_and_nothing_else(tmp_path):
     for name in "b.zip", "a.zip":
         (tmp_path / name).write_bytes(name.encode())
     (tmp_path / "notes.txt").write_text("not a package")
-    package.write_checksums(tmp_path)
+    archive.write_checksums(tmp_path)
     expected = [
         f"{hashlib.sha256(name.encode()).hexdigest()}  {name}" for name in ("a.zip", "b.zip")
     ]

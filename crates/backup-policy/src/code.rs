@@ -2,7 +2,14 @@
 
 use std::fmt;
 
-use crate::finding::Severity;
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// AWS refuses the document.
+    Error,
+    /// AWS accepts the document, but it is documented otherwise, or will not do what it seems to.
+    Warning,
+}
 
 /// Makes the enum and its names from one list, so that they cannot differ.
 macro_rules! codes {
@@ -72,6 +79,7 @@ codes! {
     ArchiveSchedule "archive-schedule" Error;
     DocumentTooLong "document-too-long" Error;
     TemplateInvalid "template-invalid" Error;
+    PropertyInvalid "property-invalid" Error;
     VariableInvalid "variable-invalid" Error;
     DocumentLengthUncertain "document-length-uncertain" Warning;
     RootOperator "root-operator" Warning;
@@ -106,6 +114,15 @@ codes! {
     QuotaExceeded "quota-exceeded" Warning;
     VariableUnused "variable-unused" Warning;
     ContentUnknown "content-unknown" Warning;
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        })
+    }
 }
 
 impl fmt::Display for Code {

@@ -19,7 +19,7 @@ pub use plan::{
 };
 pub use problem::{Problem, ProblemCode};
 
-use crate::organization::BACKUP_POLICY;
+use crate::grammar::BACKUP_POLICY;
 
 /// What an account gets.
 #[derive(Debug)]

@@ -2,17 +2,8 @@
 
 use std::fmt;
 
-use crate::code::Code;
+use crate::code::{Code, Severity};
 use crate::position::Position;
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// AWS refuses the document.
-    Error,
-    /// AWS accepts the document, but it is documented otherwise, or will not do what it seems to.
-    Warning,
-}
 
 /// One mistake in a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +21,6 @@ pub struct Finding {
     pub help: Option<String>,
     /// Where it stands in the text, if the document was read from one.
     pub position: Option<Position>,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        })
-    }
 }
 
 /// One line: path, message and remedy, as it is shown where there is no source text.

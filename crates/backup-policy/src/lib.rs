@@ -9,6 +9,7 @@ mod finding;
 mod grammar;
 mod inheritance;
 mod inject;
+mod language;
 mod operator;
 mod organization;
 mod position;
@@ -19,19 +20,19 @@ mod validate;
 mod variables;
 
 pub use catalogue::{Entry, catalogue, catalogue_page};
-pub use code::Code;
+pub use code::{Code, Severity};
 pub use document::{Document, ParseError};
 pub use effective::{
     AccountChange, Condition, Content, CopyAction, DEFAULT_SCHEDULE, Difference, Effective,
     Ignored, Lifecycle, List, Node, Plan, Problem, ProblemCode, Resources, Rule, Selection,
     Sourced, changes,
 };
-pub use finding::{Finding, Severity};
+pub use finding::Finding;
+pub use grammar::BACKUP_POLICY;
 pub use inheritance::{AccountPolicy, EffectivePolicies, Level, Origin, PolicyId};
 pub use inject::inject_regions;
 pub use organization::{
-    Account, BACKUP_POLICY, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, OrganizationError, Policy,
-    Unit,
+    Account, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, OrganizationError, Policy, Unit,
 };
 pub use position::{Position, Spot};
 pub use schedule::Schedule;

@@ -12,9 +12,6 @@ use serde_json::Value;
 use crate::inheritance::fragment::Fragment;
 pub use error::OrganizationError;
 
-/// The type of policy that the plan checks apply to.
-pub const BACKUP_POLICY: &str = "BACKUP_POLICY";
-
 /// How many policies AWS lets be attached to one root, organizational unit or account. (What they
 /// inherit does not count.)
 pub const MAX_ATTACHED: usize = 10;

@@ -1,12 +1,12 @@
 //! The validator: everything that is wrong with a document, never only the first thing.
 //!
-//! [`walk`] goes through the document along the [grammar](crate::grammar); [`scalar`] judges
+//! [`walk`] goes through the document along the [language](crate::language); [`scalar`] judges
 //! single values; [`plan`], [`rule`] and [`selection`] look at what must fit together.
 
-mod cursor;
+pub(crate) mod cursor;
 mod number;
 pub(crate) mod plan;
-mod report;
+pub(crate) mod report;
 pub(crate) mod rule;
 mod scalar;
 pub(crate) mod selection;
@@ -20,9 +20,6 @@ use crate::document::Document;
 use crate::finding::Finding;
 use cursor::Cursor;
 use report::Report;
-
-/// What else must hold for an object of the grammar, once its members were looked at.
-pub(crate) type Check = Option<fn(&Cursor<'_>, &mut Report)>;
 
 /// Checks a policy as AWS would, and more.
 ///

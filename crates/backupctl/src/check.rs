@@ -3,16 +3,8 @@
 use backup_policy::{Code, Document, Finding, Instant, ParseError, Position, validate};
 
 use crate::parameters::Parameters;
+use crate::report::Checked;
 use crate::{template, yaml};
-
-/// The outcome for one file.
-#[derive(Debug, Default)]
-pub struct Checked {
-    /// Everything that was found, in the order of the text.
-    pub findings: Vec<Finding>,
-    /// How many backup policies there were: 1, or those of a template.
-    pub policies: usize,
-}
 
 /// Checks a policy (JSON or YAML) or every policy in a CloudFormation template.
 ///

@@ -6,9 +6,8 @@ pub mod text;
 
 use std::io::Write as _;
 
+use backup_policy::Finding;
 use clap::ValueEnum;
-
-use crate::check::Checked;
 
 /// What a command prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,6 +16,15 @@ pub enum Format {
     Text,
     /// JSON for programs
     Json,
+}
+
+/// The outcome for one file.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// Everything that was found, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// How many backup policies there were: 1, or those of a template.
+    pub policies: usize,
 }
 
 /// One file with what was found in it.

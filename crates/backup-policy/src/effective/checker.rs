@@ -11,7 +11,7 @@ use super::problem::{
     Conflicts, Problem, ProblemCode, add_conflicts, conflict, limit, members, not_empty, required,
 };
 use crate::Instant;
-use crate::organization::BACKUP_POLICY;
+use crate::grammar::BACKUP_POLICY;
 use crate::schedule::{SHORTEST_FOR_ARCHIVE, Schedule};
 use crate::validate::{plan, rule, selection};
 

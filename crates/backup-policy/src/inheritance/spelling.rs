@@ -1,8 +1,8 @@
 //! How a key is written in the result. Keys are the same in whatever letter case; what is shown
 //! depends on the type of policy.
 
-use crate::grammar::{self, Key, Name, Node};
-use crate::organization::BACKUP_POLICY;
+use crate::grammar::{BACKUP_POLICY, Key, Name, Node};
+use crate::language;
 
 /// The place in the policy language, as far as it matters to spelling.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl Spelling {
     /// How a key is shown that stands here, and the place below it.
     pub(super) fn key(self, key: &str) -> (String, Spelling) {
         match self {
-            Spelling::Root => fixed(grammar::ROOT, key),
+            Spelling::Root => fixed(language::ROOT, key),
             Spelling::At(Node::Keys(keys, _)) => fixed(keys, key),
             Spelling::At(Node::Names(name, inner, _)) => {
                 let shown = match name {

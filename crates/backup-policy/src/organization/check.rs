@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::error::{At, Errors};
-use super::{Account, BACKUP_POLICY, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, Unit};
+use super::{Account, MAX_ATTACHED, MAX_UNIT_LEVELS, Organization, Unit};
+use crate::grammar::BACKUP_POLICY;
 use crate::inheritance::fragment::Fragment;
 use crate::validate::suggest;
 

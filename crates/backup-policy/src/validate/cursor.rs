@@ -125,7 +125,7 @@ impl<'d> Cursor<'d> {
         match self.said(key) {
             Said::Nothing => Said::Nothing,
             Said::Unclear => Said::Unclear,
-            Said::Value(text) => super::number::integer(&text).map_or(Said::Unclear, Said::Value),
+            Said::Value(text) => integer(&text).map_or(Said::Unclear, Said::Value),
         }
     }
 
@@ -178,4 +178,39 @@ fn child(spot: Option<&Spot>, index: usize) -> Option<&Spot> {
 /// Whether a text has a part that is not known before deployment.
 pub(crate) fn is_unknown(text: &str) -> bool {
     text.contains(crate::UNKNOWN)
+}
+
+/// The largest number that AWS is known to refuse is the largest signed one of 64 bits;
+/// 2,147,483,648 is accepted. In between nothing is known.
+const REFUSED: u64 = i64::MAX as u64;
+
+/// A number as AWS reads it: digits and nothing else, leading zeros allowed.
+pub(super) fn integer(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse()
+        .ok()
+        .filter(|number| digits && *number < REFUSED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_digits_below_the_largest() {
+        assert_eq!(integer("060"), Some(60));
+        assert_eq!(integer("2147483648"), Some(2_147_483_648));
+        for wrong in [
+            "",
+            "+60",
+            " 60",
+            "60.0",
+            "-1",
+            "1e2",
+            "9223372036854775807",
+            "99999999999999999999",
+        ] {
+            assert_eq!(integer(wrong), None, "{wrong}");
+        }
+    }
 }

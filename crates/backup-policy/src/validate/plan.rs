@@ -6,28 +6,33 @@ use super::cursor::{Cursor, Said, is_unknown};
 use super::report::Report;
 use super::suggest;
 use crate::code::Code;
+use crate::grammar::{Key, is_among};
 use crate::operator::Operator;
-use crate::{arn, grammar, regions};
+use crate::{arn, regions};
 
 /// How many there may be, by AWS Backup's quotas.
 pub(crate) const PLANS: usize = 300;
 pub(crate) const RULES: usize = 10;
 
 /// Whether an object has a key that only plans have.
-pub(super) fn looks_like_a_plan(at: &Cursor<'_>) -> bool {
-    at.named().any(|(key, _)| grammar::is_plan_key(key))
+pub(super) fn looks_like_a_plan(at: &Cursor<'_>, plan_keys: &[Key]) -> bool {
+    at.named().any(|(key, _)| is_among(plan_keys, key))
 }
 
 /// The names below `plans` that are really keys of a plan, because the plan's own name was
 /// forgotten. One finding for all of them.
-pub(super) fn check_level<'d>(plans: &Cursor<'d>, report: &mut Report) -> Vec<&'d str> {
+pub(super) fn check_level<'d>(
+    plans: &Cursor<'d>,
+    plan_keys: &[Key],
+    report: &mut Report,
+) -> Vec<&'d str> {
     let named_like_keys: Vec<(&str, Cursor<'_>)> = plans
         .named()
-        .filter(|(key, _)| grammar::is_plan_key(key))
+        .filter(|(key, _)| is_among(plan_keys, key))
         .collect();
     let is_a_plan = |at: &Cursor<'_>| {
         at.is_unknown()
-            || at.value.is_object() && at.named().all(|(inner, _)| grammar::is_plan_key(inner))
+            || at.value.is_object() && at.named().all(|(inner, _)| is_among(plan_keys, inner))
     };
     if named_like_keys.iter().all(|(_, member)| is_a_plan(member)) {
         for (key, member) in named_like_keys {
@@ -55,7 +60,7 @@ pub(super) fn check_level<'d>(plans: &Cursor<'d>, report: &mut Report) -> Vec<&'
 }
 
 /// All plans of the document.
-pub(crate) fn check_plans(plans: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_plans(plans: &Cursor<'_>, _: &[Key], report: &mut Report) {
     quota(
         "plans in one account and Region",
         plans.named().count(),
@@ -66,10 +71,10 @@ pub(crate) fn check_plans(plans: &Cursor<'_>, report: &mut Report) {
 }
 
 /// One plan, as a whole.
-pub(crate) fn check_plan(plan: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_plan(plan: &Cursor<'_>, keys: &[Key], report: &mut Report) {
     let lacks = |key: &str| match plan.get(key) {
         Some(member) => is_hollow(member.value),
-        None => suggest::lacks(plan, key, grammar::PLAN_KEYS),
+        None => suggest::lacks(plan, key, keys),
     };
     let missing: Vec<String> = ["regions", "rules", "selections"]
         .iter()
@@ -90,7 +95,7 @@ pub(crate) fn check_plan(plan: &Cursor<'_>, report: &mut Report) {
 }
 
 /// The rules of one plan.
-pub(crate) fn check_rules(rules: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_rules(rules: &Cursor<'_>, _: &[Key], report: &mut Report) {
     quota(
         "rules in one plan",
         rules.named().count(),
@@ -101,7 +106,7 @@ pub(crate) fn check_rules(rules: &Cursor<'_>, report: &mut Report) {
 }
 
 /// One entry of `backup_plan_tags`: AWS refuses a map key that is not the tag's key.
-pub(crate) fn check_plan_tag(tag: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_plan_tag(tag: &Cursor<'_>, _: &[Key], report: &mut Report) {
     if let Some((name, key)) = tag_name_differs(tag) {
         report.key(
             Code::PlanTagNameDiffers,

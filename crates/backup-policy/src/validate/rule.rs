@@ -4,10 +4,11 @@ use super::cursor::{Cursor, Said, is_unknown};
 use super::plan::{quota, tag_name_differs};
 use super::report::Report;
 use super::suggest;
+use crate::arn;
 use crate::code::Code;
+use crate::grammar::Key;
 use crate::regions;
 use crate::schedule::{SHORTEST_FOR_ARCHIVE, Schedule};
-use crate::{arn, grammar};
 
 /// How many there may be, by AWS Backup's quotas.
 pub(crate) const COPIES: usize = 5;
@@ -24,8 +25,8 @@ const DELETE: &str = "delete_after_days";
 const ARCHIVE: &str = "opt_in_to_archive_for_supported_resources";
 
 /// One rule, as a whole.
-pub(crate) fn check_rule(rule: &Cursor<'_>, report: &mut Report) {
-    check_completeness(rule, report);
+pub(crate) fn check_rule(rule: &Cursor<'_>, keys: &[Key], report: &mut Report) {
+    check_completeness(rule, keys, report);
     check_continuous(rule, report);
     check_windows(rule, report);
     if let Some(lifecycle) = rule.get("lifecycle") {
@@ -34,8 +35,8 @@ pub(crate) fn check_rule(rule: &Cursor<'_>, report: &mut Report) {
     }
 }
 
-fn check_completeness(rule: &Cursor<'_>, report: &mut Report) {
-    let lacks = |key: &str| suggest::lacks(rule, key, grammar::RULE_KEYS);
+fn check_completeness(rule: &Cursor<'_>, keys: &[Key], report: &mut Report) {
+    let lacks = |key: &str| suggest::lacks(rule, key, keys);
     if lacks("target_backup_vault_name") {
         report.key(
             Code::RuleWithoutVault,
@@ -206,7 +207,7 @@ fn check_windows(rule: &Cursor<'_>, report: &mut Report) {
 }
 
 /// The copies of one rule.
-pub(crate) fn check_copies(copies: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_copies(copies: &Cursor<'_>, _: &[Key], report: &mut Report) {
     quota(
         "copies in one rule",
         copies.named().count(),
@@ -217,7 +218,7 @@ pub(crate) fn check_copies(copies: &Cursor<'_>, report: &mut Report) {
 }
 
 /// One copy.
-pub(crate) fn check_copy(copy: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_copy(copy: &Cursor<'_>, _: &[Key], report: &mut Report) {
     let name = copy.name().unwrap_or_default();
     if let Said::Value(target) = copy.said("target_backup_vault_arn")
         && target != name
@@ -257,7 +258,7 @@ pub(crate) fn check_copy(copy: &Cursor<'_>, report: &mut Report) {
 }
 
 /// All tags of a rule's recovery points.
-pub(crate) fn check_tags(tags: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_tags(tags: &Cursor<'_>, _: &[Key], report: &mut Report) {
     quota(
         "tags on one recovery point",
         tags.named().count(),
@@ -268,7 +269,7 @@ pub(crate) fn check_tags(tags: &Cursor<'_>, report: &mut Report) {
 }
 
 /// One tag of the recovery points. Whether AWS compares its name with its key is not known.
-pub(crate) fn check_point_tag(tag: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_point_tag(tag: &Cursor<'_>, _: &[Key], report: &mut Report) {
     if let Some((name, key)) = tag_name_differs(tag) {
         report.key(
             Code::PointTagNameDiffers,
@@ -280,7 +281,7 @@ pub(crate) fn check_point_tag(tag: &Cursor<'_>, report: &mut Report) {
 }
 
 /// The index of one rule: the API takes one resource type.
-pub(crate) fn check_index(index: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_index(index: &Cursor<'_>, _: &[Key], report: &mut Report) {
     let Some(types) = index.get("resource_types") else {
         return;
     };

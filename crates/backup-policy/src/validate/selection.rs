@@ -5,7 +5,7 @@ use super::plan::quota;
 use super::report::Report;
 use super::suggest;
 use crate::code::Code;
-use crate::grammar;
+use crate::grammar::Key;
 
 /// How many there may be, by AWS Backup's quotas.
 pub(crate) const SELECTIONS: usize = 100;
@@ -14,7 +14,7 @@ pub(crate) const TAG_VALUES: usize = 30;
 pub(crate) const CONDITIONS: usize = 30;
 
 /// All selections of a plan.
-pub(crate) fn check_selections(selections: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_selections(selections: &Cursor<'_>, _: &[Key], report: &mut Report) {
     let count = |key: &str| selections.get(key).map_or(0, |kind| kind.named().count());
     let (tags, resources) = (count("tags"), count("resources"));
     if tags > 0 && resources > 0 {
@@ -44,7 +44,7 @@ pub(crate) fn check_selections(selections: &Cursor<'_>, report: &mut Report) {
 }
 
 /// One selection by tag.
-pub(crate) fn check_tag_selection(selection: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_tag_selection(selection: &Cursor<'_>, _: &[Key], report: &mut Report) {
     check_role(selection, report);
     if let Some(values) = selection.get("tag_value") {
         let count = values.assigned().map_or(0, |list| list.elements().count());
@@ -59,9 +59,9 @@ pub(crate) fn check_tag_selection(selection: &Cursor<'_>, report: &mut Report) {
 }
 
 /// One selection by resource type.
-pub(crate) fn check_resource_selection(selection: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_resource_selection(selection: &Cursor<'_>, keys: &[Key], report: &mut Report) {
     check_role(selection, report);
-    let lacks = |key: &str| suggest::lacks(selection, key, grammar::RESOURCE_SELECTION_KEYS);
+    let lacks = |key: &str| suggest::lacks(selection, key, keys);
     if lacks("resource_types") && lacks("conditions") {
         report.key(
             Code::SelectionEmpty,
@@ -73,7 +73,7 @@ pub(crate) fn check_resource_selection(selection: &Cursor<'_>, report: &mut Repo
 }
 
 /// The conditions of one selection.
-pub(crate) fn check_conditions(conditions: &Cursor<'_>, report: &mut Report) {
+pub(crate) fn check_conditions(conditions: &Cursor<'_>, _: &[Key], report: &mut Report) {
     let count = conditions
         .named()
         .map(|(_, kind)| kind.named().count())

@@ -9,7 +9,8 @@ use super::report::Report;
 use super::values::{controls, leaf, list, one_value, operator_on_container, unknown_operator};
 use super::{plan, scalar, suggest};
 use crate::code::Code;
-use crate::grammar::{self, Key, Name, Node};
+use crate::grammar::{Key, Name, Node};
+use crate::language;
 use crate::operator::Operator;
 
 /// The root: exactly `plans`, and stray operators that AWS overlooks.
@@ -17,7 +18,7 @@ pub(super) fn root(at: &Cursor<'_>, report: &mut Report) {
     if at.is_unknown() || !is_object(at, report) {
         return;
     }
-    if suggest::lacks(at, "plans", grammar::ROOT) {
+    if suggest::lacks(at, "plans", language::ROOT) {
         report.key(
             Code::PlansMissing,
             at,
@@ -40,7 +41,7 @@ pub(super) fn root(at: &Cursor<'_>, report: &mut Report) {
                 format!("`{key}` at the root of the document has no effect"),
                 "take it out: operators belong to the values that they are for".into(),
             ),
-            None => match grammar::ROOT
+            None => match language::ROOT
                 .iter()
                 .find(|known| known.name.eq_ignore_ascii_case(key))
             {
@@ -61,16 +62,16 @@ fn stray_root_key(key: &str, at: &Cursor<'_>, report: &mut Report) {
     if is_unknown(key) {
         return;
     }
-    let looks_like_a_plan = plan::looks_like_a_plan(at);
+    let looks_like_a_plan = plan::looks_like_a_plan(at, language::PLAN_KEYS);
     let help = if looks_like_a_plan {
         format!("`{key}` looks like a plan: write `{{\"plans\": {{\"{key}\": ...}}}}`")
     } else {
-        suggest::key(key, grammar::ROOT)
+        suggest::key(key, language::ROOT)
     };
     let message = format!("`{key}` is not a key of a backup policy");
     report.key(Code::KeyUnknown, at, message, help);
     if looks_like_a_plan {
-        node(&grammar::PLAN, at, report);
+        node(&language::PLAN, at, report);
     }
 }
 
@@ -82,13 +83,13 @@ fn node(node: &Node, at: &Cursor<'_>, report: &mut Report) {
         Node::Keys(keys, check) => {
             if is_object(at, report) {
                 members(keys, at, report);
-                check.iter().for_each(|check| check(at, report));
+                check.iter().for_each(|check| check(at, keys, report));
             }
         }
         Node::Names(name, inner, check) => {
             if is_object(at, report) {
                 named(*name, inner, at, report);
-                check.iter().for_each(|check| check(at, report));
+                check.iter().for_each(|check| check(at, &[], report));
             }
         }
         Node::Scalar(kind) => leaf(at, report, |operator, value, report| match operator {
@@ -154,7 +155,7 @@ fn key(known: &Key, key: &str, at: &Cursor<'_>, report: &mut Report) {
 /// An object whose keys the author chooses.
 fn named(name: Name, inner: &Node, at: &Cursor<'_>, report: &mut Report) {
     let misplaced = if name == Name::Plan {
-        plan::check_level(at, report)
+        plan::check_level(at, language::PLAN_KEYS, report)
     } else {
         Vec::new()
     };
@@ -162,7 +163,7 @@ fn named(name: Name, inner: &Node, at: &Cursor<'_>, report: &mut Report) {
         if key.starts_with("@@") {
             operator_on_container(key, &member, report);
         } else if misplaced.contains(&key) {
-            let known = grammar::PLAN_KEYS
+            let known = language::PLAN_KEYS
                 .iter()
                 .find(|it| it.name.eq_ignore_ascii_case(key));
             known
