@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # clients of AWS services; the rest of the SDK (`aws-smithy-*`) is HTTP and its types.
 FORBIDDEN = {
     "backup-policy": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime",
+    "policy-resource": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime|cfn-custom-resource",
     "cfn-custom-resource": r"aws-sdk-.*|aws-config|lambda_runtime",
     "lambda-aws": r"aws-sdk-.*|aws-config|lambda_runtime",
     "org-policy-manager": r"tag-on-restore|aws-config",

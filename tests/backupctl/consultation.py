@@ -81,8 +81,8 @@ def back_up_a_table(world, account):
     )
 
 
-def prepare(world, targets):
-    make(world, targets, "prepare-organization", "APPLY=1")
+def prepare(world, targets, command="prepare-organization"):
+    make(world, targets, command, "APPLY=1")
 
 
 def make(world, targets, *words):

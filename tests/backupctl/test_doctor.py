@@ -2,8 +2,9 @@
 
 import json
 import re
+import time
 
-from demo.names import CENTRAL, HOME, MANAGEMENT, ORGANIZATION, REGION, ROOT
+from demo.names import CENTRAL, CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, REGION, ROOT
 
 from .consultation import (
     MEMBERS,
@@ -104,6 +105,14 @@ def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
                 "aws-backup-member-account",
                 CentralAccountId=CENTRAL,
             )
+    # What no stack makes: AWS Backup's own role.
+    status, checks = doctor()
+    assert failed(checks) == {"central service-linked role", "service-linked role"}
+    remedies = {entry["check"]: entry["remedy"] for entry in checks if entry["remedy"]}
+    assert remedies["central service-linked role"].startswith("make deploy-central")
+    assert remedies["service-linked role"].startswith("make prepare-members APPLY=1")
+    world.client("iam", CENTRAL).create_service_linked_role(AWSServiceName="backup.amazonaws.com")
+    prepare(world, doctor.targets, "prepare-members")
     status, checks = doctor()
     assert status == 0, [entry for entry in checks if entry["state"] != "ok"]
     member = of(checks, MEMBERS[0], REGION)
@@ -112,6 +121,7 @@ def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
         "key": "ok",
         "last backup": "info",
         "last copy": "info",
+        "failed copies": "ok",
         "advanced backup of DynamoDB": "ok",
     }
     # Nothing was backed up yet, which is a failure for whoever says how old a backup may be.
@@ -135,6 +145,46 @@ def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
     remedy = of(checks, MEMBERS[1], REGION)["key"]["remedy"]
     assert remedy.startswith(f"aws kms cancel-key-deletion --region {REGION} --key-id ")
     assert of(checks, MEMBERS[0]) == {}
+
+
+def test_a_copy_that_its_key_did_not_let_be_made_is_named_with_its_mend(world, doctor):
+    """An encrypted disk whose own key says nothing of the central account."""
+    prepare(world, doctor.targets)
+    account = MEMBERS[0]
+    world.client("iam", CENTRAL).create_service_linked_role(AWSServiceName="backup.amazonaws.com")
+    vault = {"pOrganizationId": ORGANIZATION, "DeployingPrincipal": "root"}
+    deploy(world, CENTRAL, REGION, "central-account", "aws-backup-central-backup-account", **vault)
+    deploy(world, account, REGION, "member-account", "aws-backup-member-account-role")
+    central = {"CentralAccountId": CENTRAL}
+    deploy(world, account, REGION, "member-account", "aws-backup-member-account", **central)
+    key = world.client("kms", account).create_key()["KeyMetadata"]["Arn"]
+    zone = f"{REGION}a"
+    disk = world.client("ec2", account).create_volume(
+        AvailabilityZone=zone, Size=1, Encrypted=True, KmsKeyId=key
+    )
+    backup = world.client("backup", account)
+    role = f"arn:aws:iam::{account}:role/AWSBackupSolutionRole"
+    arn = f"arn:aws:ec2:{REGION}:{account}:volume/{disk['VolumeId']}"
+    point = backup.start_backup_job(
+        BackupVaultName="AWSBackupSolutionVault", ResourceArn=arn, IamRoleArn=role
+    )["RecoveryPointArn"]
+    started = backup.start_copy_job(
+        RecoveryPointArn=point,
+        SourceBackupVaultName="AWSBackupSolutionVault",
+        DestinationBackupVaultArn=CENTRAL_VAULT,
+        IamRoleArn=role,
+    )
+    while backup.describe_copy_job(CopyJobId=started["CopyJobId"])["CopyJob"]["State"] not in (
+        "COMPLETED",
+        "FAILED",
+    ):
+        time.sleep(0.05)
+    _, checks = doctor("--account", account)
+    found = of(checks, account, REGION)["failed copies"]
+    assert found["state"] == "failed"
+    assert found["detail"] == f"{arn}: Given key ID is not accessible"
+    assert '"Your own keys" in docs/deployment.md' in found["remedy"]
+    assert "## Your own keys" in (ROOT / "docs" / "deployment.md").read_text()
 
 
 def test_an_account_that_cannot_be_looked_into_is_named(world, doctor):

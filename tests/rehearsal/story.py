@@ -4,6 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from .copies import Copies
 from .landscape import COMPLETE, NOTHING, ONLY_THE_ROLE
 from .membership import VAULTS, Membership
 from .names import (
@@ -66,6 +67,7 @@ class Story:
             ("deploy the home account", self.home),
             ("the first commit goes through the pipeline", self.first_commit),
             ("see what every account has", self.see_first),
+            ("every kind is copied into the central account", self.copy),
             ("an account joins an OU", self.membership.join),
             ("it leaves, and keeps its backups", self.membership.leave),
             ("it comes back, and is taken over", self.membership.come_back),
@@ -98,6 +100,12 @@ class Story:
     def management(self):
         self._typed.make("deploy-management", "management", HOME_REGION)
         self._landscape.expect_management()
+        place = {"profile": "management", "region": HOME_REGION}
+        if "nothing was changed" not in self._typed.make("prepare-members", **place):
+            raise RehearsalFailed("prepare-members found AWS Backup's own role in new accounts")
+        self._typed.make("prepare-members", **place, APPLY=1)
+        if "missing" in self._typed.make("prepare-members", **place):
+            raise RehearsalFailed("prepare-members APPLY=1 left something missing")
 
     def home(self):
         self._emulator.set_build_machine(self._machine())
@@ -115,6 +123,9 @@ class Story:
         self._expect_packages(FIRST_REGIONS)
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
+
+    def copy(self):
+        Copies(self._emulator, self.people, self._typed).prove()
 
     def second_commit(self):
         regions = ", ".join(ALL_REGIONS)

@@ -8,7 +8,7 @@ import sys
 from demo.emulator import without_proxies
 from demo.interruption import held, start, stop
 
-from .names import RehearsalFailed
+from .names import HOME_REGION, ROOT, RehearsalFailed
 
 
 class Typed:
@@ -43,7 +43,23 @@ class Typed:
         program = [sys.executable, "-m", "awscli", *shlex.split(command)[1:]]
         return self._run(command, program, AWS_PROFILE=profile)
 
-    def _run(self, shown, program, **environment):
+    def doctor(self):
+        """What `backupctl doctor` prints, whether it finds something wrong or not.
+
+        Compiled where `make plan-org-policy` of the builds has compiled it.
+        """
+        command = "cargo run --quiet --locked --package backupctl -- doctor --format json"
+        program = shlex.split(command)
+        program[2:2] = ["--manifest-path", str(ROOT / "Cargo.toml")]
+        target = os.environ.get("CARGO_TARGET_DIR") or str(ROOT / "target")
+        return self._run(
+            f"{command} --profile management",
+            [*program, "--profile", "management", "--region", HOME_REGION],
+            statuses=(0, 1),
+            CARGO_TARGET_DIR=target,
+        )
+
+    def _run(self, shown, program, statuses=(0,), **environment):
         self._teller.command(shown)
         process, lines = None, []
         try:
@@ -66,8 +82,9 @@ class Typed:
         finally:
             if process is not None:
                 stop(process)
-        self._teller.output(lines, failed=status != 0)
-        if status != 0:
+        failed = status not in statuses
+        self._teller.output(lines, failed=failed)
+        if failed:
             last = " | ".join(line for line in lines[-3:] if line)
             raise RehearsalFailed(f"`{shown}` ended with status {status}: {last}")
         return "\n".join(lines)

@@ -79,6 +79,7 @@ codes! {
     ArchiveSchedule "archive-schedule" Error;
     DocumentTooLong "document-too-long" Error;
     TemplateInvalid "template-invalid" Error;
+    PropertyInvalid "property-invalid" Error;
     VariableInvalid "variable-invalid" Error;
     DocumentLengthUncertain "document-length-uncertain" Warning;
     RootOperator "root-operator" Warning;

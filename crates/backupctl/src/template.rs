@@ -15,14 +15,16 @@ use backup_policy::{
     Code, Document, Finding, Instant, Position, Spot, UNKNOWN, inject_regions, replace_variables,
     validate,
 };
+use policy_resource::properties::{ContentSource, Problem, Properties};
 use serde_json::Value;
 
 use crate::parameters::Parameters;
 use crate::report::Checked;
 use intrinsics::{Scope, unknown};
+pub(crate) use resources::Kind;
 use resources::resources;
 #[cfg(feature = "aws")]
-pub(crate) use resources::{Found, Kind, policies};
+pub(crate) use resources::{Found, policies};
 
 /// Whether a document is a CloudFormation template.
 pub(crate) fn is_template(document: &Document) -> bool {
@@ -54,9 +56,7 @@ pub(crate) fn check(
             template: text,
         };
         checked.policies += 1;
-        checked
-            .findings
-            .extend(resource.check(found.kind.content(), now));
+        checked.findings.extend(resource.check(found.kind, now));
     }
     checked
 }
@@ -70,33 +70,64 @@ struct Resource<'t> {
 }
 
 impl Resource<'_> {
-    fn check(&self, key: &str, now: Instant) -> Vec<Finding> {
+    fn check(&self, kind: Kind, now: Instant) -> Vec<Finding> {
+        let (read, problems) = match kind {
+            Kind::Ours => {
+                let (read, problems) = Properties::examine(self.properties, is_open);
+                (Some(read), problems)
+            }
+            Kind::Native => (None, Vec::new()),
+        };
+        let key = kind.content();
         let (content, spot) = child(Some(self.properties), self.spot, key);
-        let prefix = format!("Resources.{}.Properties.{key}", self.id);
-        let place = spot.map(|spot| spot.key.unwrap_or(spot.value));
-        let mut findings = match self.policy(key, content, spot) {
+        let mut findings = match self.policy(key, content, spot, read.as_ref()) {
             Ok((document, mut findings)) => {
                 findings.extend(validate(&document, now));
                 findings
             }
             Err(findings) => findings,
         };
-        let regions = child(Some(self.properties), self.spot, "PolicyRegions").1;
-        let regions = regions.map(|spot| spot.key.unwrap_or(spot.value));
+        let regions = self.place("PolicyRegions");
+        if problems.iter().any(|it| it.property == "PolicyRegions") {
+            findings.retain(|it| it.position.is_some() || !is_region(it));
+        }
+        let prefix = format!("Resources.{}.Properties", self.id);
         for finding in &mut findings {
             // What has no place in the content was put there: Regions, or text out of escapes.
-            let is_region = finding.path.contains(".regions[");
             finding.position = finding
                 .position
-                .or(regions.filter(|_| is_region))
-                .or(place)
+                .or(regions.filter(|_| is_region(finding)))
+                .or(self.place(key))
                 .or(self.spot.map(|spot| spot.value));
             finding.path = match finding.path.as_str() {
-                "" => prefix.clone(),
-                path => format!("{prefix}.{path}"),
+                "" => format!("{prefix}.{key}"),
+                path => format!("{prefix}.{key}.{path}"),
             };
         }
+        // What is wrong with the content is found above, and in more detail.
+        let is_in_s3 = matches!(
+            read,
+            Some(Properties {
+                content: ContentSource::S3(_),
+                ..
+            })
+        );
+        let mine = |it: &Problem| it.property != key || is_in_s3;
+        findings.extend(problems.into_iter().filter(mine).map(|problem| {
+            let place = self.place(&problem.property);
+            Finding {
+                path: format!("{prefix}.{}", problem.property),
+                position: place.or(self.spot.map(|spot| spot.value)),
+                ..finding(Code::PropertyInvalid, problem.text, "")
+            }
+        }));
         findings
+    }
+
+    /// Where a property stands.
+    fn place(&self, property: &str) -> Option<Position> {
+        let spot = child(Some(self.properties), self.spot, property).1?;
+        Some(spot.key.unwrap_or(spot.value))
     }
 
     /// The policy as the function or AWS would get it, or why there is none.
@@ -105,8 +136,9 @@ impl Resource<'_> {
         key: &str,
         content: Option<&Value>,
         spot: Option<&Spot>,
+        read: Option<&Properties>,
     ) -> Result<(Document, Vec<Finding>), Vec<Finding>> {
-        let is_ours = key == "PolicyContent";
+        let is_ours = read.is_some();
         let document = match content {
             None => {
                 let message = format!("the resource has no `{key}`");
@@ -131,28 +163,24 @@ impl Resource<'_> {
                 return Err(vec![finding(Code::TemplateInvalid, message, CONTENT_HELP)]);
             }
         };
-        if !is_ours {
+        let Some(read) = read else {
             return Ok((document, Vec::new()));
-        }
-        let (mut document, findings) = self.replace(document)?;
-        inject_regions(&mut document, &self.regions());
+        };
+        let (mut document, findings) = self.replace(document, &read.variables)?;
+        inject_regions(&mut document, read.regions.as_deref().unwrap_or_default());
         Ok((document, findings))
     }
 
     /// Replaces the variables of a `Custom::BackupOrgPolicy`, as the policy manager does.
-    fn replace(&self, document: Document) -> Result<(Document, Vec<Finding>), Vec<Finding>> {
-        let variables = match self.properties.get("Variables") {
-            None => BTreeMap::new(),
-            Some(value) if *value == unknown() => {
-                return Err(vec![not_known("its variables are")]);
-            }
-            Some(value) => variables(value).ok_or_else(|| {
-                let message = "`Variables` is neither a map nor a list of maps".to_owned();
-                let help = "write `Variables: {\"${Name}\": value}`";
-                vec![finding(Code::VariableInvalid, message, help)]
-            })?,
-        };
-        let replaced = replace_variables(document, &variables).map_err(|errors| {
+    fn replace(
+        &self,
+        document: Document,
+        variables: &BTreeMap<String, String>,
+    ) -> Result<(Document, Vec<Finding>), Vec<Finding>> {
+        if self.properties.get("Variables") == Some(&unknown()) {
+            return Err(vec![not_known("its variables are")]);
+        }
+        let replaced = replace_variables(document, variables).map_err(|errors| {
             let message = |error: &backup_policy::VariableError| error.to_string();
             let each = errors
                 .iter()
@@ -170,25 +198,16 @@ impl Resource<'_> {
         let unused = unused.collect();
         Ok((replaced.document, unused))
     }
+}
 
-    /// `PolicyRegions`: a list, or a text with commas.
-    fn regions(&self) -> Vec<String> {
-        let split = |text: &str| {
-            let parts = text.split(',').map(|part| part.trim().to_owned());
-            parts
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<String>>()
-        };
-        match self.properties.get("PolicyRegions") {
-            Some(Value::String(text)) => split(text),
-            Some(Value::Array(values)) => values
-                .iter()
-                .filter_map(Value::as_str)
-                .flat_map(split)
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
+/// Whether a text is known only at deployment.
+fn is_open(text: &str) -> bool {
+    text.contains(UNKNOWN)
+}
+
+/// Whether a finding is about one of a plan's Regions.
+fn is_region(finding: &Finding) -> bool {
+    finding.path.contains(".regions[")
 }
 
 const CONTENT_HELP: &str = "write the policy as an object, or as JSON text";
@@ -229,26 +248,6 @@ fn finding(code: Code, message: String, help: &str) -> Finding {
         help: Some(help.to_owned()).filter(|help| !help.is_empty()),
         position: None::<Position>,
     }
-}
-
-/// The variables: a map, or the original's list of maps.
-fn variables(value: &Value) -> Option<BTreeMap<String, String>> {
-    let maps: Vec<&Value> = match value {
-        Value::Array(maps) => maps.iter().collect(),
-        map => vec![map],
-    };
-    let mut variables = BTreeMap::new();
-    for map in maps {
-        for (name, value) in map.as_object()? {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                Value::Number(_) | Value::Bool(_) => value.to_string(),
-                _ => return None,
-            };
-            variables.insert(name.clone(), text);
-        }
-    }
-    Some(variables)
 }
 
 fn members(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {

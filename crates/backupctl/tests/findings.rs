@@ -65,6 +65,8 @@ fn template_with(value: &str) -> String {
     format!(
         "Parameters: {{Open: {{Type: String}}}}\n\
          Resources:\n  P:\n    Type: Custom::BackupOrgPolicy\n    Properties:\n      \
+         PolicyName: {value}\n      OrgManagementAccount: {value}\n      \
+         AdoptExisting: {value}\n      PolicyTargets: [{value}]\n      \
          PolicyRegions: {value}\n      Variables: {{\"${{X}}\": {value}}}\n      \
          PolicyContent:\n        plans:\n          \"${{X}}\":\n            rules:\n              \
          \"r${{X}}\": {{{}, lifecycle: {{{}, {}, {}}}, index_actions: {value}}}\n            \
@@ -120,8 +122,8 @@ fn what_is_not_known_is_never_an_error() {
         "{copy_actions: {\"${X}\": {\"${X}\": {\"@@assign\": x}}}}",
     ] {
         let template = format!(
-            "Resources: {{P: {{Type: Custom::BackupOrgPolicy, Properties: {{Variables: {{\"${{X}}\": \
-             !Ref O}}, PolicyContent: {{plans: {{p: {{rules: {{r: {rule}}}, backup_plan_tags: \
+            "Resources: {{P: {{Type: Custom::BackupOrgPolicy, Properties: {{PolicyName: p, \
+             OrgManagementAccount: !Ref O, Variables: {{\"${{X}}\": !Ref O}}, PolicyContent: {{plans: {{p: {{rules: {{r: {rule}}}, backup_plan_tags: \
              {{\"${{X}}\": {{tag_key: {{\"@@assign\": a}}, tag_value: {{\"@@assign\": b}}}}}}}}}}}}}}}}}}"
         );
         let found = check("t.yaml", &template, &Parameters::default(), now()).findings;

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use crate::aws::CallError;
 use crate::organizations::Organizations;
-use crate::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
+use policy_resource::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
 
 /// Why changes were not made, and what became of those that were.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(crate) async fn make<'a>(
     Ok(())
 }
 
-/// Kept free, out of [`READ_ALLOWANCE`](crate::plan::READ_ALLOWANCE), for reading the live state
+/// Kept free, out of [`READ_ALLOWANCE`](policy_resource::plan::READ_ALLOWANCE), for reading the live state
 /// after an undo: three reads. Our choice.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(3);
 

@@ -8,11 +8,11 @@ use crate::app::{App, Place};
 use crate::apply::{NotMade, make};
 use crate::aws::CallError;
 use crate::delete::{remove, unanswered};
-use crate::identity::{Ownership, PolicyArn, TAG_REQUEST_ID, TAG_UNANSWERED};
 use crate::organizations::{Listed, Organizations};
-use crate::plan::{Change, Live, WRITE_COST, fits, is_unanswered};
 use crate::update::{Settled, settle};
 use crate::wanted::{Ready, Wanted};
+use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID, TAG_UNANSWERED};
+use policy_resource::plan::{Change, Live, WRITE_COST, fits, is_unanswered};
 
 /// How long enabling backup policies may take. AWS says only that it happens in the background;
 /// our choice.

@@ -10,11 +10,12 @@ use tracing::{info, warn};
 use crate::app::{App, Place};
 use crate::apply::LOOK_AGAIN;
 use crate::aws::CallError;
-use crate::identity::{Ownership, PhysicalId, PolicyArn, TAG_REQUEST_ID};
 use crate::organizations::{Listed, Organizations};
-use crate::plan::{Change, is_unanswered};
-use crate::properties::management_account;
+use crate::physical_id::PhysicalId;
 use crate::wanted::owner;
+use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
+use policy_resource::plan::{Change, is_unanswered};
+use policy_resource::properties::management_account;
 
 /// How often a policy that was attached again meanwhile is detached before giving up. Our choice.
 const ROUNDS: usize = 5;

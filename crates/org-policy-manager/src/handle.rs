@@ -15,7 +15,7 @@ use crate::app::{App, Invocation, Place};
 use crate::apply::NotMade;
 use crate::create::{Unanswered, answered, create};
 use crate::delete::delete;
-use crate::identity::PhysicalId;
+use crate::physical_id::PhysicalId;
 use crate::update::{Settled, update};
 use crate::wanted::Wanted;
 

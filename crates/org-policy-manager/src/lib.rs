@@ -1,11 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-pub mod accepted;
 pub mod config;
-pub mod content;
-pub mod identity;
-pub mod plan;
-pub mod properties;
 
 pub mod aws;
 pub mod organizations;
@@ -17,6 +12,7 @@ mod apply;
 mod create;
 mod delete;
 mod handle;
+mod physical_id;
 mod update;
 mod wanted;
 

@@ -11,8 +11,8 @@ use aws_types::SdkConfig;
 use tokio::time::Instant;
 
 use crate::aws::{CallError, retries_without_quota, time_limits};
-use crate::plan::{Change, Live};
 use crate::retry::OrganizationsBusy;
+use policy_resource::plan::{Change, Live};
 
 /// Backup policies of one organization, for calls that end by a certain moment.
 #[derive(Debug, Clone)]

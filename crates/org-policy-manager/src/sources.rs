@@ -7,12 +7,7 @@ use tokio::time::Instant;
 
 use crate::aws::{CallError, retries_without_quota, time_limits};
 use crate::config::Endpoints;
-use crate::properties::{S3Object, split_list};
-
-/// The parameter with the targets that a template does not name.
-pub const TARGETS_PARAMETER: &str = "/backup/target/organizational-units";
-/// The parameter with the Regions that a template does not name.
-pub const REGIONS_PARAMETER: &str = "/backup/target/regions";
+use policy_resource::properties::{S3Object, split_list};
 
 /// The largest object that is read: a policy has at most 10,000 characters once it is minified,
 /// so this leaves room for white space and multi-byte characters. Our choice.

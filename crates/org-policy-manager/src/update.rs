@@ -11,11 +11,12 @@ use crate::app::{App, Place};
 use crate::apply::{NotMade, make, put_back};
 use crate::create::{Unanswered, create, enable_if_asked};
 use crate::delete::{delete_unanswered, name};
-use crate::identity::{Ownership, PhysicalId, PolicyArn, TAG_REQUEST_ID};
 use crate::organizations::Organizations;
-use crate::plan::{Live, fits, is_unanswered, plan};
-use crate::properties::management_account;
+use crate::physical_id::PhysicalId;
 use crate::wanted::Wanted;
+use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
+use policy_resource::plan::{Live, fits, is_unanswered, plan};
+use policy_resource::properties::management_account;
 
 /// A policy as a request left it.
 #[derive(Debug)]

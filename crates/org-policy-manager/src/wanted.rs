@@ -8,13 +8,15 @@ use cfn_custom_resource::{Request, RequestType};
 use tokio::time::Instant;
 use tracing::warn;
 
-use crate::accepted::{Accepted, content_digest, properties_digest};
 use crate::app::App;
-use crate::content::{Found, OneLine, prepare, refusal};
-use crate::identity::{Owner, TAG_ACCEPTED, TAG_UNANSWERED};
-use crate::plan::{Desired, Live, same_content};
-use crate::properties::{ContentSource, Properties, region_problem, tag_keys, target_problem};
-use crate::sources::{REGIONS_PARAMETER, TARGETS_PARAMETER};
+use policy_resource::accepted::{Accepted, content_digest, properties_digest};
+use policy_resource::content::{Found, OneLine, prepare, refusal};
+use policy_resource::identity::{Owner, TAG_ACCEPTED, TAG_UNANSWERED};
+use policy_resource::plan::{Desired, Live, same_content};
+use policy_resource::properties::{
+    ContentSource, Properties, REGIONS_PARAMETER, TARGETS_PARAMETER, region_problem, tag_keys,
+    target_problem,
+};
 
 /// A request's properties, with targets and Regions read.
 #[derive(Debug)]

@@ -67,8 +67,10 @@ def _pattern(arn: str) -> re.Pattern[str]:
     """
     if "${Vendor}" in arn:
         return re.compile("arn:[^:]*:[^:]+:[^:]*:[^:]*:.+")
-    parts = re.split(r"(\$\{\w+\})", arn)
-    return re.compile("".join(_part(part) for part in parts))
+    pattern = "".join(_part(part) for part in re.split(r"(\$\{\w+\})", arn))
+    # The service was renamed, and its actions under the old prefix are about the new ARNs, too:
+    # Developer Tools console guide, "Connections rename".
+    return re.compile(pattern.replace(r"codestar\-connections", r"code(?:star\-)?connections"))
 
 
 def _part(part: str) -> str:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ministack.services.cloudformation import engine
 
-from .copying import CENTRAL_VAULT, FOR_BACKUP, Copying, administration, policy
+from .copying import CENTRAL_VAULT, DESTINATION, FOR_BACKUP, Copying, administration, policy
 from .entitled import Entitled, allow
 from .restoring import TAGS, VAULT
 from .test_copies import SNAPSHOTS
-from .world import CENTRAL, MEMBER, REGION, World, error_of
+from .world import CENTRAL, MANAGEMENT, MEMBER, REGION, World, error_of
 
 REPOSITORY = Path(__file__).parents[3]
 BACK = f"arn:aws:backup:{REGION}:{MEMBER}:backup-vault:{VAULT}"
@@ -28,6 +29,26 @@ def guides_statements() -> list[Json]:
     [block] = re.findall(r'```json\n(\{\n  "Sid": "CopiesInto.*?)```', text, re.DOTALL)
     found: list[Json] = json.loads(f"[{block.replace('CENTRAL-ACCOUNT', CENTRAL)}]")
     return found
+
+
+def service_control_policy() -> Json:
+    """The content that the template has, for the central vault of these tests."""
+    name = "aws-backup-scp-limit-to-central-vault.yaml"
+    text = (REPOSITORY / "cloudformation" / "management-account" / name).read_text("utf-8")
+    [resource] = engine._parse_template(text)["Resources"].values()
+
+    def resolved(value: Json) -> Json:
+        if isinstance(value, list):
+            return [resolved(entry) for entry in value]
+        if not isinstance(value, dict):
+            return value
+        if "Ref" in value:
+            return DESTINATION
+        if "Fn::Sub" in value:
+            return DESTINATION.replace(CENTRAL_VAULT, "AWSBackupSolutionAirGappedVault")
+        return {key: resolved(entry) for key, entry in value.items()}
+
+    return resolved(resource["Properties"]["Content"])
 
 
 def deploy(world: World, account: str, template: str, **parameters: str) -> None:
@@ -67,6 +88,25 @@ def solution(world: World) -> Copying:
     iam = world.client("iam", CENTRAL)
     iam.attach_role_policy(RoleName=CENTRAL_ROLE, PolicyArn=FOR_BACKUP)
     return copying
+
+
+def test_the_service_control_policy_lets_copies_into_the_central_vault_only(
+    solution: Copying,
+) -> None:
+    world = solution.world
+    content = json.dumps(service_control_policy())
+    policy = world.policy("limit", Type="SERVICE_CONTROL_POLICY", Content=content)
+    world.client("organizations", MANAGEMENT).attach_policy(PolicyId=policy, TargetId=MEMBER)
+    point = solution.account.back_up(solution.account.source("EFS", TAGS))
+    assert solution.copy(point)["State"] == "COMPLETED"
+    there = world.in_region("backup", MEMBER, "us-east-1")
+    there.create_backup_vault(BackupVaultName="elsewhere")
+    elsewhere = f"arn:aws:backup:us-east-1:{MEMBER}:backup-vault:elsewhere"
+    job = solution.copy(point, DestinationBackupVaultArn=elsewhere)
+    assert job["StatusMessage"] == "Access Denied trying to call AWS Backup service"
+    denied = world.control("GET", "denials")[-1]
+    assert denied["action"] == "backup:CopyFromBackupVault"
+    assert "service control policy" in denied["reason"]
 
 
 def copy_back(solution: Copying, point: str) -> Json:

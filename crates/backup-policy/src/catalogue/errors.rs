@@ -306,8 +306,26 @@ pub(super) const ENTRIES: &[Entry] = &[
     Type: Custom::BackupOrgPolicy
     Properties:
       PolicyName: daily
+      OrgManagementAccount: "111122223333"
       PolicyContent: [plans]"#,
         remedy: "write the policy as an object.",
+    },
+    Entry {
+        code: Code::PropertyInvalid,
+        summary: "A property of a `Custom::BackupOrgPolicy` is one that the function refuses.",
+        why: "The function reads every property before it does anything: one that it does not \
+              know, that is missing, or whose value is not one that AWS takes fails the stack. \
+              A value that is known only at deployment is not judged. Found by `backupctl` and \
+              the function.",
+        example: r#"Resources:
+  Daily:
+    Type: Custom::BackupOrgPolicy
+    Properties:
+      PolicyName: daily
+      OrgManagementAccount: "1234"
+      PolicyContent:
+        plans: {}"#,
+        remedy: "write what the message expects.",
     },
     Entry {
         code: Code::VariableInvalid,
@@ -320,6 +338,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Type: Custom::BackupOrgPolicy
     Properties:
       PolicyName: daily
+      OrgManagementAccount: "111122223333"
       PolicyContent:
         plans:
           "${Name}": {}"#,

@@ -21,7 +21,11 @@ pub const POLICY_MANAGER: &str = "BackupOrgPolicyManager";
 /// The role that CloudFormation uses for self-managed stack sets.
 pub const STACK_SET_ADMINISTRATION: &str = "AWSCloudFormationStackSetAdministrationRole";
 
+/// AWS Backup's service-linked role, with which it copies into an account.
+pub const LINKED_ROLE: &str = "AWSServiceRoleForBackup";
+
 const PREPARE: &str = "make prepare-organization APPLY=1 (in the management account)";
+const PREPARE_MEMBERS: &str = "make prepare-members APPLY=1 (in the management account)";
 const MANAGEMENT: &str = "make deploy-management (in the management account)";
 const HOME: &str = "make deploy-home (in the home account)";
 const CENTRAL: &str = "make deploy-central (in the central account)";

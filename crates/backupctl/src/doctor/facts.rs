@@ -92,6 +92,8 @@ pub struct Account {
     pub closed: Option<String>,
     /// The trust policy of the role that AWS Backup uses.
     pub role: Seen<Value>,
+    /// The trust policy of AWS Backup's service-linked role.
+    pub linked_role: Seen<Value>,
     /// What that role can do besides, and what is asked of it; not looked at in the central account.
     pub abilities: Option<Abilities>,
     /// Each Region in which backups are made.
@@ -131,6 +133,8 @@ pub struct Place {
     pub last_backup: Seen<Last>,
     /// The newest copy to the central vault; not asked of the central vault itself.
     pub last_copy: Option<Seen<Last>>,
+    /// Copies to the central vault that failed lately; not asked of the central vault itself.
+    pub failed_copies: Option<Seen<Option<FailedCopies>>>,
     /// How tables are backed up; not asked of the central vault itself.
     pub tables: Option<Seen<Tables>>,
 }
@@ -144,6 +148,17 @@ pub enum Tables {
     Plain,
     /// By DynamoDB itself, and a backup in the vault is one of these.
     PlainBackups,
+}
+
+/// Resources whose newest copy failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCopies {
+    /// How many.
+    pub resources: usize,
+    /// The ARN of the one whose copy failed last.
+    pub resource: String,
+    /// AWS Backup's message about that.
+    pub message: String,
 }
 
 /// The newest of something.

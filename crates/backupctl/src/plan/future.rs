@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use backup_policy::{Organization, Policy, Unit};
-use org_policy_manager::plan::Change;
+use policy_resource::plan::Change;
 use serde_json::Value;
 
 use super::steps::{Action, Step};

@@ -1,6 +1,6 @@
 //! A plan for programs.
 
-use org_policy_manager::plan::Change;
+use policy_resource::plan::Change;
 use serde_json::{Value, json};
 
 use super::Plan;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use backup_policy::{Organization, Unit};
-use org_policy_manager::plan::Live;
+use policy_resource::plan::Live;
 use serde_json::Value;
 
 use crate::landscape::Detail;

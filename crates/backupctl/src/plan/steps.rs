@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use org_policy_manager::identity::{Owner, Ownership, TAG_LOGICAL_ID, TAG_STACK_ID, stack_name};
-use org_policy_manager::plan::{Change, Live, WRITE_COST, fits, plan};
+use policy_resource::identity::{Owner, Ownership, TAG_LOGICAL_ID, TAG_STACK_ID, stack_name};
+use policy_resource::plan::{Change, Live, WRITE_COST, fits, plan};
 
 use super::present::Present;
 use super::wanted::Wanted;

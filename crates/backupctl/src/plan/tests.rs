@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use org_policy_manager::identity::Owner;
+use policy_resource::identity::Owner;
 use serde_json::{Value, json};
 
 use super::present::{Known, Present};

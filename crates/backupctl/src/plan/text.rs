@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use org_policy_manager::plan::Change;
+use policy_resource::plan::Change;
 use serde_json::Value;
 
 use super::Plan;

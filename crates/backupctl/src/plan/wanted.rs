@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use backup_policy::{Instant, UNKNOWN, validate};
-use org_policy_manager::content::{Found as Content, prepare, refusal};
-use org_policy_manager::identity::Owner;
-use org_policy_manager::plan::Desired;
-use org_policy_manager::properties::{
-    ContentSource, Properties, region_problem, split_list, target_problem,
+use policy_resource::content::{Found as Content, prepare, refusal};
+use policy_resource::identity::Owner;
+use policy_resource::plan::Desired;
+use policy_resource::properties::{
+    ContentSource, Properties, REGIONS_PARAMETER, TARGETS_PARAMETER, region_problem, split_list,
+    target_problem,
 };
-use org_policy_manager::sources::{REGIONS_PARAMETER, TARGETS_PARAMETER};
 use serde_json::{Map, Value};
 
 use crate::parameters::Parameters;
@@ -89,7 +89,10 @@ pub(crate) fn wanted(
     }
     let read = match Properties::read(&Value::Object(properties)) {
         Ok(read) => read,
-        Err(errors) => return Ok(refused(found, errors.0)),
+        Err(errors) => {
+            let texts = errors.0.into_iter().map(|problem| problem.text);
+            return Ok(refused(found, texts.collect()));
+        }
     };
     let targets = match (&read.targets, found.kind) {
         (Some(targets), _) => Some(targets.clone()),

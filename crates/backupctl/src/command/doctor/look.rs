@@ -3,7 +3,6 @@
 mod asked;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -19,10 +18,9 @@ use crate::aws::connection::Connection;
 use crate::aws::failure::Failure;
 use crate::aws::organizations::Organizations;
 use crate::aws::progress::Progress;
-use crate::doctor::diagnosis::{self, STACK_SET_ADMINISTRATION, STACK_SETS};
-use crate::doctor::facts::{Abilities, Account, Asked, Facts, Place, Purpose, Role, Seen};
+use crate::doctor::diagnosis::{self, LINKED_ROLE, STACK_SET_ADMINISTRATION, STACK_SETS};
+use crate::doctor::facts::{Account, Facts, Place, Purpose, Role, Seen};
 use crate::landscape::Child;
-use crate::parameters::Parameters;
 use crate::targets::Targets;
 
 /// The solution's names, which its templates spell.
@@ -30,7 +28,6 @@ const MEMBER_VAULT: &str = "AWSBackupSolutionVault";
 const MEMBER_ROLE: &str = "AWSBackupSolutionRole";
 const CENTRAL_ROLE: &str = "AWSBackupSolutionCentralAccountRole";
 const MANAGEMENT_ROLE: &str = "BackupOrgPolicyManagerOrgAdmin";
-const TAG_ON_RESTORE_VALUES: &str = "stackset-aws-backup-tagonrestore.json";
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
 
 /// How many accounts are looked into at the same time. Our choice: each takes about ten calls in
@@ -106,7 +103,7 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
         roles: roles(&work, &own, targets).await,
         central: central(&work, targets).await,
         members: members(&work, below, targets, &progress).await,
-        tags_sap_hana: tags_sap_hana(&arguments.targets),
+        tags_sap_hana: asked::tags_sap_hana(&arguments.targets),
         now,
     })
 }
@@ -212,6 +209,7 @@ async fn central(work: &Work, targets: &Targets) -> Account {
             name: String::new(),
             closed: None,
             role: adapter.role(CENTRAL_ROLE).await,
+            linked_role: adapter.role(LINKED_ROLE).await,
             abilities: None,
             places: vec![place(&adapter, &vault.region, &vault.name, None, work.now).await],
         },
@@ -260,7 +258,8 @@ async fn member(work: &Work, child: &Child, targets: &Targets) -> Account {
         name: name.clone(),
         closed: None,
         role: adapter.role(MEMBER_ROLE).await,
-        abilities: Some(abilities(&adapter, asked::of(&work.asked, id)).await),
+        linked_role: adapter.role(LINKED_ROLE).await,
+        abilities: Some(asked::abilities(&adapter, &work.asked, id).await),
         places,
     }
 }
@@ -278,9 +277,10 @@ async fn place(
         key = adapter.key(region, arn).await;
         last_backup = adapter.last_backup(region, vault_name, now).await;
     }
-    let (mut last_copy, mut tables) = (None, None);
+    let (mut last_copy, mut failed_copies, mut tables) = (None, None, None);
     if let (Seen::There(_), Some(central)) = (&vault, central) {
         last_copy = Some(adapter.last_copy(region, central, now).await);
+        failed_copies = Some(adapter.failed_copies(region, central, now).await);
         tables = Some(adapter.tables(region, vault_name, now).await);
     }
     Place {
@@ -289,30 +289,9 @@ async fn place(
         key,
         last_backup,
         last_copy,
+        failed_copies,
         tables,
     }
-}
-
-async fn abilities(adapter: &Adapter, asked: Seen<Asked>) -> Abilities {
-    let mut scanners = Vec::new();
-    let names = asked.there().map(|it| it.scanner_roles.clone());
-    for name in names.unwrap_or_default() {
-        let trust = adapter.role(&name).await;
-        scanners.push((name, trust));
-    }
-    let managed = adapter.managed(MEMBER_ROLE).await;
-    Abilities {
-        asked,
-        managed,
-        scanners,
-    }
-}
-
-/// Whether the values beside the targets declare that restored SAP HANA databases are tagged.
-fn tags_sap_hana(targets: &Path) -> bool {
-    let text = std::fs::read_to_string(targets.with_file_name(TAG_ON_RESTORE_VALUES));
-    let values = text.ok().and_then(|text| Parameters::parse(&text).ok());
-    values.is_some_and(|values| values.get("TagSapHana") == Some("true"))
 }
 
 fn closed(id: &str, name: &str, why: String) -> Account {
@@ -321,6 +300,7 @@ fn closed(id: &str, name: &str, why: String) -> Account {
         name: name.to_owned(),
         closed: Some(why),
         role: Seen::Missing,
+        linked_role: Seen::Missing,
         abilities: None,
         places: Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::form::{list, region_problem, scalar, tag_problem, target_problem};
-use super::{ContentSource, NAMES, S3Object};
+use super::{ContentSource, NAMES, Problem, S3Object};
 use crate::identity::{OWN_TAGS, is_account_id};
 
 /// Tags that a policy may bear (AWS Organizations quotas).
@@ -13,7 +13,9 @@ const MAX_TAGS: usize = 50;
 
 pub(super) struct Reader<'a> {
     pub map: &'a Map<String, Value>,
-    pub problems: Vec<String>,
+    /// Whether a text is known only at deployment.
+    pub is_open: fn(&str) -> bool,
+    pub problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
@@ -22,21 +24,26 @@ impl Reader<'_> {
         self.map.get(name).filter(|value| !value.is_null())
     }
 
-    fn problem(&mut self, text: impl Into<String>) {
-        self.problems.push(text.into());
+    fn problem(&mut self, property: &str, text: impl Into<String>) {
+        self.problems.push(Problem {
+            property: property.to_owned(),
+            text: text.into(),
+        });
+    }
+
+    /// Whether a whole value is known only at deployment.
+    fn is_open(&self, value: &Value) -> bool {
+        value.as_str().is_some_and(self.is_open)
     }
 
     pub fn refuse_unknown(&mut self) {
-        let unknown: Vec<&String> = self
-            .map
-            .keys()
-            .filter(|key| !NAMES.contains(&key.as_str()))
-            .collect();
-        for key in unknown {
-            self.problems.push(format!(
+        let map = self.map;
+        for key in map.keys().filter(|key| !NAMES.contains(&key.as_str())) {
+            let text = format!(
                 "`{key}` is no property of Custom::BackupOrgPolicy: expected one of {}",
                 NAMES.join(", ")
-            ));
+            );
+            self.problem(key, text);
         }
     }
 
@@ -45,11 +52,12 @@ impl Reader<'_> {
         let value = self.get(name)?;
         let (least, most) = (*length.start(), *length.end());
         match scalar(value) {
-            Some(text) if length.contains(&text.chars().count()) => Some(text),
+            Some(text) if (self.is_open)(&text) || length.contains(&text.chars().count()) => {
+                Some(text)
+            }
             _ => {
-                self.problem(format!(
-                    "`{name}` must be a text of {least} to {most} characters"
-                ));
+                let text = format!("`{name}` must be a text of {least} to {most} characters");
+                self.problem(name, text);
                 Some(String::new())
             }
         }
@@ -58,7 +66,10 @@ impl Reader<'_> {
     pub fn name(&mut self) -> String {
         // AWS Organizations API reference, CreatePolicy: Name 1 to 128, Description up to 512.
         self.text("PolicyName", 1..=128).unwrap_or_else(|| {
-            self.problem("`PolicyName` is missing: expected a text of 1 to 128 characters");
+            self.problem(
+                "PolicyName",
+                "`PolicyName` is missing: expected a text of 1 to 128 characters",
+            );
             String::new()
         })
     }
@@ -70,9 +81,12 @@ impl Reader<'_> {
     pub fn policy_type(&mut self) {
         if self
             .get("PolicyType")
-            .is_some_and(|value| value != "BACKUP_POLICY")
+            .is_some_and(|value| value != "BACKUP_POLICY" && !self.is_open(value))
         {
-            self.problem("`PolicyType` must be `BACKUP_POLICY`, or left out");
+            self.problem(
+                "PolicyType",
+                "`PolicyType` must be `BACKUP_POLICY`, or left out",
+            );
         }
     }
 
@@ -81,13 +95,17 @@ impl Reader<'_> {
             .get("OrgManagementAccount")
             .map(|value| scalar(value).unwrap_or_default());
         match account {
-            Some(account) if is_account_id(&account) => account,
+            Some(account) if is_account_id(&account) || (self.is_open)(&account) => account,
             Some(_) => {
-                self.problem("`OrgManagementAccount` must be an account id of 12 digits");
+                self.problem(
+                    "OrgManagementAccount",
+                    "`OrgManagementAccount` must be an account id of 12 digits",
+                );
                 String::new()
             }
             None => {
                 self.problem(
+                    "OrgManagementAccount",
                     "`OrgManagementAccount` is missing: expected an account id of 12 digits",
                 );
                 String::new()
@@ -99,9 +117,9 @@ impl Reader<'_> {
         match self.get(name).map(scalar) {
             None => false,
             Some(Some(text)) if text == "true" => true,
-            Some(Some(text)) if text == "false" => false,
+            Some(Some(text)) if text == "false" || (self.is_open)(&text) => false,
             Some(_) => {
-                self.problem(format!("`{name}` must be `true` or `false`"));
+                self.problem(name, format!("`{name}` must be `true` or `false`"));
                 false
             }
         }
@@ -111,12 +129,15 @@ impl Reader<'_> {
         let targets = list(self.get("PolicyTargets")?).unwrap_or_default();
         if targets.is_empty() {
             self.problem(
+                "PolicyTargets",
                 "`PolicyTargets` names nothing: expected roots, organizational units or account \
                  ids, as a list or comma-separated",
             );
         }
-        for problem in targets.iter().filter_map(|target| target_problem(target)) {
-            self.problem(format!("`PolicyTargets`: {problem}"));
+        let known = targets.iter().filter(|target| !(self.is_open)(target));
+        let problems: Vec<String> = known.filter_map(|target| target_problem(target)).collect();
+        for problem in problems {
+            self.problem("PolicyTargets", format!("`PolicyTargets`: {problem}"));
         }
         Some(targets)
     }
@@ -127,12 +148,15 @@ impl Reader<'_> {
         let regions = list(value).unwrap_or_default();
         if regions.is_empty() && !none_on_purpose {
             self.problem(
+                "PolicyRegions",
                 "`PolicyRegions` names nothing: expected Region codes, as a list or \
                  comma-separated (an empty list to put none into the policy)",
             );
         }
-        for problem in regions.iter().filter_map(|region| region_problem(region)) {
-            self.problem(format!("`PolicyRegions`: {problem}"));
+        let known = regions.iter().filter(|region| !(self.is_open)(region));
+        let problems: Vec<String> = known.filter_map(|region| region_problem(region)).collect();
+        for problem in problems {
+            self.problem("PolicyRegions", format!("`PolicyRegions`: {problem}"));
         }
         Some(regions)
     }
@@ -148,6 +172,7 @@ impl Reader<'_> {
         };
         content.unwrap_or_else(|| {
             self.problem(
+                "PolicyContent",
                 "`PolicyContent` must be the policy as an object, as JSON text, or \
                  {\"S3\": {\"PolicyBucket\", \"PolicyKey\", \"VersionId\"}}",
             );
@@ -171,15 +196,17 @@ impl Reader<'_> {
             || (version_id.is_none() && s3.get("VersionId").is_some())
         {
             self.problem(
+                "PolicyContent",
                 "`PolicyContent.S3` must have the keys PolicyBucket, PolicyKey and, if a version \
                  is wanted, VersionId, all texts",
             );
         }
         for name in ["PolicyBucket", "PolicyKey"] {
             if text(name).is_none() {
-                self.problem(format!(
-                    "`PolicyContent.S3.{name}` is missing: expected a text"
-                ));
+                self.problem(
+                    "PolicyContent",
+                    format!("`PolicyContent.S3.{name}` is missing: expected a text"),
+                );
             }
         }
         ContentSource::S3(S3Object {
@@ -193,26 +220,35 @@ impl Reader<'_> {
     pub fn variables(&mut self) -> BTreeMap<String, String> {
         let maps: Vec<Value> = match self.get("Variables") {
             None => Vec::new(),
+            Some(value) if self.is_open(value) => Vec::new(),
             Some(Value::Array(maps)) => maps.clone(),
             Some(other) => vec![other.clone()],
         };
         let mut variables = BTreeMap::new();
         for map in maps {
+            if self.is_open(&map) {
+                continue;
+            }
             let Value::Object(map) = map else {
-                self.problem("`Variables` must be a map of texts, or a list of such maps");
+                self.problem(
+                    "Variables",
+                    "`Variables` must be a map of texts, or a list of such maps",
+                );
                 continue;
             };
             for (key, value) in map {
-                match scalar(&value) {
-                    _ if key.is_empty() => self.problem("`Variables` has an empty key"),
-                    None => self.problem(format!("`Variables.{key}` must be a text")),
+                let open = self.is_open;
+                let problem = match scalar(&value) {
+                    _ if key.is_empty() => "`Variables` has an empty key".to_owned(),
+                    None => format!("`Variables.{key}` must be a text"),
                     Some(text) => match variables.insert(key.clone(), text.clone()) {
-                        Some(other) if other != text => self.problem(format!(
-                            "`Variables.{key}` is given twice with different values"
-                        )),
-                        _ => {}
+                        Some(other) if other != text && !open(&other) && !open(&text) => {
+                            format!("`Variables.{key}` is given twice with different values")
+                        }
+                        _ => continue,
                     },
-                }
+                };
+                self.problem("Variables", problem);
             }
         }
         variables
@@ -222,9 +258,10 @@ impl Reader<'_> {
     pub fn tags(&mut self) -> BTreeMap<String, String> {
         let items = match self.get("Tags") {
             None => Vec::new(),
+            Some(value) if self.is_open(value) => Vec::new(),
             Some(Value::Array(items)) => items.clone(),
             Some(_) => {
-                self.problem("`Tags` must be a list of {\"Key\", \"Value\"}");
+                self.problem("Tags", "`Tags` must be a list of {\"Key\", \"Value\"}");
                 Vec::new()
             }
         };
@@ -232,23 +269,29 @@ impl Reader<'_> {
         for item in &items {
             let key = item.get("Key").and_then(scalar);
             let value = item.get("Value").and_then(scalar);
+            if self.is_open(item) {
+                continue;
+            }
             let (Some(key), Some(value)) = (key, value) else {
-                self.problem("`Tags` must be a list of {\"Key\", \"Value\"}");
+                self.problem("Tags", "`Tags` must be a list of {\"Key\", \"Value\"}");
                 continue;
             };
-            if let Some(problem) = tag_problem(&key, &value) {
-                self.problem(format!("`Tags`: {problem}"));
-            } else if tags.insert(key.clone(), value).is_some() {
-                self.problem(format!("`Tags`: the key `{key}` is given twice"));
+            let open = (self.is_open)(&key) || (self.is_open)(&value);
+            let problem = tag_problem(&key, &value).filter(|_| !open);
+            if let Some(problem) = problem {
+                self.problem("Tags", format!("`Tags`: {problem}"));
+            } else if tags.insert(key.clone(), value).is_some() && !open {
+                self.problem("Tags", format!("`Tags`: the key `{key}` is given twice"));
             }
         }
         if tags.len() > MAX_TAGS - OWN_TAGS {
-            self.problem(format!(
+            let text = format!(
                 "`Tags` has {} tags: expected at most {}, because a policy may bear {MAX_TAGS} \
                  and {OWN_TAGS} say whose it is",
                 tags.len(),
                 MAX_TAGS - OWN_TAGS
-            ));
+            );
+            self.problem("Tags", text);
         }
         tags
     }

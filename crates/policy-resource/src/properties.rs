@@ -16,6 +16,11 @@ use form::scalar;
 pub use form::{region_problem, split_list, target_problem};
 use read::Reader;
 
+/// The SSM parameter with the targets that a template does not name.
+pub const TARGETS_PARAMETER: &str = "/backup/target/organizational-units";
+/// The SSM parameter with the Regions that a template does not name.
+pub const REGIONS_PARAMETER: &str = "/backup/target/regions";
+
 /// The names of all properties, in the order of the documentation. `ServiceToken` and
 /// `ServiceTimeout` are CloudFormation's own.
 pub const NAMES: [&str; 13] = [
@@ -83,15 +88,38 @@ pub struct S3Object {
     pub version_id: Option<String>,
 }
 
-/// Every wrong property, each with its name and what is expected.
+/// One wrong property.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PropertyErrors(pub Vec<String>);
+pub struct Problem {
+    /// The property's name.
+    pub property: String,
+    /// What is wrong and what is expected, with the property's name.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Every wrong property.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyErrors(pub Vec<Problem>);
 
 impl fmt::Display for PropertyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {
-            [only] => f.write_str(only),
-            all => write!(f, "{} properties are wrong: {}", all.len(), all.join("; ")),
+            [only] => only.fmt(f),
+            all => {
+                let texts: Vec<&str> = all.iter().map(|it| it.text.as_str()).collect();
+                write!(
+                    f,
+                    "{} properties are wrong: {}",
+                    all.len(),
+                    texts.join("; ")
+                )
+            }
         }
     }
 }
@@ -105,7 +133,7 @@ impl Properties {
     /// Reports every wrong property, never only the first.
     ///
     /// ```
-    /// use org_policy_manager::properties::Properties;
+    /// use policy_resource::properties::Properties;
     /// let errors = Properties::read(&serde_json::json!({
     ///     "PolicyName": "daily", "PolicyContent": {"plans": {}}, "OrgManagementAccount": "12345",
     ///     "PolicyTarget": "ou-abcd-12345678"
@@ -114,9 +142,21 @@ impl Properties {
     /// assert_eq!(errors.0.len(), 2); // the account's length and the unknown property
     /// ```
     pub fn read(properties: &Value) -> Result<Self, PropertyErrors> {
+        match Self::examine(properties, |_| false) {
+            (read, problems) if problems.is_empty() => Ok(read),
+            (_, problems) => Err(PropertyErrors(problems)),
+        }
+    }
+
+    /// Reads properties before they are deployed: as far as they can be read, with every problem.
+    ///
+    /// `is_open` tells a text that is known only at deployment: it is no problem, wherever it
+    /// stands, and is read as it is.
+    pub fn examine(properties: &Value, is_open: fn(&str) -> bool) -> (Self, Vec<Problem>) {
         let empty = Map::new();
         let mut reader = Reader {
             map: properties.as_object().unwrap_or(&empty),
+            is_open,
             problems: Vec::new(),
         };
         reader.refuse_unknown();
@@ -133,11 +173,7 @@ impl Properties {
             adopt_existing: reader.flag("AdoptExisting"),
             tags: reader.tags(),
         };
-        if reader.problems.is_empty() {
-            Ok(read)
-        } else {
-            Err(PropertyErrors(reader.problems))
-        }
+        (read, reader.problems)
     }
 }
 

@@ -25,7 +25,8 @@ fn read(change: Value) -> Properties {
 
 fn refused(change: Value, expected: Expect) {
     let errors = Properties::read(&with(change)).unwrap_err();
-    expected.assert_eq(&errors.0.join("\n"));
+    let texts: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+    expected.assert_eq(&texts.join("\n"));
 }
 
 #[test]
@@ -235,4 +236,26 @@ fn regions_of_every_partition_are_well_formed() {
     ] {
         assert!(region_problem(wrong).is_some(), "{wrong}");
     }
+}
+
+#[test]
+fn what_is_known_only_at_deployment_is_no_problem_and_the_rest_is() {
+    let is_open = |text: &str| text.contains('?');
+    let open = json!({
+        "PolicyName": "?", "PolicyType": "?", "PolicyDescription": "?", "PolicyContent": "?",
+        "Variables": [{"${V}": "?"}, {"${V}": "a"}, "?"], "PolicyTargets": ["?", "r-abcd"],
+        "PolicyRegions": "?", "OrgManagementAccount": "?", "EnablePolicyType": "?",
+        "AdoptExisting": "?", "Tags": [{"Key": "?", "Value": "b"}, "?"], "ServiceToken": "?"
+    });
+    assert_eq!(Properties::examine(&open, is_open).1, []);
+    assert!(
+        Properties::read(&open).is_err(),
+        "a request has no unknown values"
+    );
+
+    let half = with(json!({"PolicyTargets": ["?", "everyone"], "OrgManagementAccount": "12"}));
+    let (read, problems) = Properties::examine(&half, is_open);
+    let wrong: Vec<&str> = problems.iter().map(|it| it.property.as_str()).collect();
+    assert_eq!(wrong, ["PolicyTargets", "OrgManagementAccount"]);
+    assert_eq!(read.name, "daily");
 }
