@@ -65,7 +65,7 @@ class Typed:
 
         Compiled where `make plan-org-policy` of the builds has compiled it.
         """
-        command = "cargo run --quiet --locked --package backupctl -- doctor --format json"
+        command = "cargo run --quiet --locked --package backupctl -- doctor"
         program = shlex.split(command)
         program[2:2] = ["--manifest-path", str(ROOT / "Cargo.toml")]
         target = os.environ.get("CARGO_TARGET_DIR") or str(ROOT / "target")
