@@ -45,15 +45,15 @@ demo-down: needs-python ## stop what demo-up runs, and remove all of it
 	@cd tests && $(PYTHON) -m rehearsal.down
 
 .PHONY: check
-check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
+check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline check-shipped values-check ## the quick gate: format, lints, docs, dependencies, templates
 
 # What compiles, beside what does not; `step:other` waits for the other one. `make STEP` runs one alone.
 .PHONY: test
 test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 25 minutes on 2 cores the first time
 	@$(PYTHON) tools/steps.py \
 	  'check-rust check-docs test-rust package test-packages test-page:test-rust test-rehearsal' \
-	  'check-format check-scripts check-dependencies check-types check-templates check-baseline test-tools test-deploy test-emulator \
-	   functions:test-rust test-lifecycle test-restores test-backupctl test-baseline:package demo'
+	  'check-format check-scripts check-dependencies check-types check-templates check-baseline check-shipped values-check test-tools test-emulator \
+	   functions:test-rust test-deploy test-lifecycle test-restores test-backupctl test-baseline:package demo'
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls

@@ -7,6 +7,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from demo.emulator import Emulator
+from demo.isolation import isolated
 from demo.names import MANAGEMENT, ORGANIZATION_ROOT, REGION, ROOT
 
 BINARY = os.environ.get("BACKUPCTL", str(ROOT / "target" / "debug" / "backupctl"))
@@ -64,10 +65,10 @@ def emulator():
 @pytest.fixture
 def world(emulator):
     """The organization as on the first day, with backup policies enabled at once."""
-    emulator._control("POST", "reset", {})
-    emulator._control("POST", "settings", {"policy_type_delay": 0})
-    world = World(emulator)
-    organizations = world.client("organizations")
-    organizations.enable_policy_type(RootId=ORGANIZATION_ROOT, PolicyType="BACKUP_POLICY")
-    emulator.forget_calls()
-    return world
+    with isolated(emulator.control, emulator.reset):
+        emulator.control("POST", "settings", {"policy_type_delay": 0})
+        world = World(emulator)
+        organizations = world.client("organizations")
+        organizations.enable_policy_type(RootId=ORGANIZATION_ROOT, PolicyType="BACKUP_POLICY")
+        emulator.forget_calls()
+        yield world

@@ -3,8 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -13,6 +13,11 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+# At the end: `deploy` is the package of the tools, and a folder of tests, too.
+sys.path.append(str(ROOT / "tests"))
+
+from demo.isolation import SECONDS, come_to_rest  # noqa: E402
+
 MANAGEMENT, HOME, CENTRAL = "111111111111", "222222222222", "333333333333"
 HOME_REGION, CENTRAL_REGION = "eu-central-1", "eu-west-1"
 VAULT = f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
@@ -35,21 +40,26 @@ class Organization:
         self.endpoint = endpoint
         self.targets = targets
 
-    def client(self, service: str, account: str, region: str = HOME_REGION):
+    def client(self, service: str, account: str, region: str = HOME_REGION, **keys: str):
+        """Of the account's root, unless keys are given."""
+        root = {"aws_access_key_id": account, "aws_secret_access_key": "unused"}
         return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="unused",
+            service, region_name=region, endpoint_url=self.endpoint, **(keys or root)
         )
 
     def fault(self, **fault: str) -> None:
         """Let a call fail; see the emulator's README."""
+        self.control("POST", "faults", fault)
+
+    def control(self, method: str, name: str, body: object = None):
+        """A request to the emulator's control plane."""
         request = urllib.request.Request(
-            f"{self.endpoint}/_emulator/faults", json.dumps(fault).encode(), method="POST"
+            f"{self.endpoint}/_emulator/{name}",
+            None if body is None else json.dumps(body).encode(),
+            method=method,
         )
-        urllib.request.urlopen(request).close()
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
 
     def make(self, account: str, region: str, *arguments: str) -> subprocess.CompletedProcess:
         """A make target, with the account's credentials."""
@@ -96,13 +106,10 @@ def organization(tmp_path_factory):
     folder = tmp_path_factory.mktemp("emulator")
     targets = folder / "aws-backup-ssm-targets.json"
     targets.write_text(json.dumps({"Parameters": TARGETS}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     environment = os.environ | {"PYTHONPATH": "tests"}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [".tools/emulator/bin/python", "-m", "emulator", "--port", str(port)],
+            [".tools/emulator/bin/python", "-m", "emulator", "--port", "0"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -117,4 +124,18 @@ def organization(tmp_path_factory):
             yield Organization(ready.split()[1], targets)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=30)
+            process.wait(timeout=SECONDS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fresh(organization):
+    """The emulator as it starts; what the tests of a module build stays until its end."""
+    yield
+    organization.control("POST", "reset", {})
+
+
+@pytest.fixture(autouse=True)
+def rest(organization, fresh):
+    """Nothing that a test began goes on beside the next one."""
+    yield
+    come_to_rest(organization.control)

@@ -5,14 +5,13 @@ changed back and deleted with that role. The emulator checks each permission on 
 remembers which statement was decisive. Stack sets are left to the rehearsal.
 """
 
-import json
 import platform
 import re
 import time
-import urllib.request
 
 import pytest
 from conftest import HOME, HOME_REGION, ROOT, TARGETS
+from demo.isolation import SECONDS
 
 ROLE = f"arn:aws:iam::{HOME}:role/CloudFormationRole"
 PIPELINE = "aws-backup-codepipeline"
@@ -52,42 +51,29 @@ UNASKED = {
         ("PassSourceConnection", "codeconnections:PassConnection"),
         ("PassSourceConnection", "codestar-connections:PassConnection"),
     },
-    "made after the pipeline, which this role does not make": {
-        ("PipelineQueue", "sqs:CreateQueue"),
-    },
 }
-
-
-def control(organization, method, name, body=None):
-    request = urllib.request.Request(
-        f"{organization.endpoint}/_emulator/{name}",
-        None if body is None else json.dumps(body).encode(),
-        method=method,
-    )
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
 
 
 def denials(organization):
     """What the role was refused; the pipeline, which starts by itself, is not looked at."""
     session = ROLE.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
-    found = control(organization, "GET", "denials")
+    found = organization.control("GET", "denials")
     return [entry["message"] for entry in found if entry["principal"].startswith(session)]
 
 
 @pytest.fixture(scope="module")
 def home(organization):
     """The home account as `make deploy-home` leaves it, and what the pipeline finds beside it."""
-    from deploy import accounts, cloudformation, targets
+    from deploy import accounts, cloudformation, source, targets
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "require_committed", lambda: None)
+        patch.setattr(source, "require_committed", lambda: None)
         patch.setattr(cloudformation, "POLL_SECONDS", 0.1)
         # The pipeline would update its own stack beside the tests: it gets no source.
-        organization.fault(service="codecommit", operation="GetBranch", kind="refuse", times=99)
+        organization.fault(service="codecommit", operation="UploadArchive", kind="refuse", times=99)
 
         class Session:
-            region_name = HOME_REGION
+            region_name, profile_name = HOME_REGION, "home"
 
             def client(self, service, region_name=None):
                 return organization.client(service, HOME, region_name or HOME_REGION)
@@ -104,8 +90,7 @@ def home(organization):
             Name=f"/backup/test/package-{number}", Type="String", Value=f"{number}.zip"
         )
     organization.client("sns", HOME).create_topic(Name="other")
-    yield organization
-    control(organization, "POST", "reset", {})
+    return organization
 
 
 def operate(organization, operation, name, template="", parameters=(), tags=TAGS):
@@ -125,7 +110,7 @@ def operate(organization, operation, name, template="", parameters=(), tags=TAGS
     if operation == "delete":
         wanted["StackName"] = client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
     stack = getattr(client, f"{operation}_stack")(**wanted).get("StackId", wanted["StackName"])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while True:
         (found,) = client.describe_stacks(StackName=stack)["Stacks"]
         if not found["StackStatus"].endswith("_IN_PROGRESS"):
@@ -181,7 +166,7 @@ def test_the_pipeline_itself_is_made_by_a_person(home):
     assert operate(home, "create", PIPELINE, template) == "ROLLBACK_COMPLETE"
     (refused,) = denials(home)
     assert "is not authorized to perform: codepipeline:CreatePipeline on resource: " in refused
-    control(home, "DELETE", "denials")
+    home.control("DELETE", "denials")
 
 
 def test_the_policy_manager(home):
@@ -205,7 +190,7 @@ def test_the_policy_manager(home):
 
 def test_the_role_has_nothing_that_no_stack_asks_for(home):
     """After the tests above: whatever else the role has, it allowed something."""
-    roles = control(home, "GET", "permissions")["roles"]
+    roles = home.control("GET", "permissions")["roles"]
     (role,) = (entry for entry in roles if entry["role"] == ROLE)
     idle = {
         (statement["statement"], action["action"])

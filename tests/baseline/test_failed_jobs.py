@@ -30,7 +30,7 @@ def reports(organization, monkeypatch):
     monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0.2)
     stacks = (
         (HOME, HOME_REGION, "aws-backup-notifications"),
-        (CENTRAL, CENTRAL_REGION, "aws-backup-central-failed-jobs"),
+        (CENTRAL, CENTRAL_REGION, "aws-backup-failed-jobs"),
         (MANAGEMENT, CENTRAL_REGION, "aws-backup-management-failed-jobs"),
     )
     for account, region, name in stacks:

@@ -21,6 +21,7 @@ from conftest import (
     TARGETS,
     Organization,
 )
+from demo.isolation import SECONDS
 from deploy import cloudformation
 from deploy.stacks import BY_NAME, load_template
 from deploy.templates import VARIABLES
@@ -125,14 +126,14 @@ def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
     The pipeline starts by itself; here it is stopped before its first build. It runs to its end
     in the rehearsal.
     """
-    from deploy import accounts, targets
+    from deploy import accounts, source, targets
 
-    monkeypatch.setattr(accounts, "require_committed", lambda: None)
+    monkeypatch.setattr(source, "require_committed", lambda: None)
     organization.fault(service="codebuild", operation="StartBuild", kind="refuse")
     said = []
 
     class Session:
-        region_name = HOME_REGION
+        region_name, profile_name = HOME_REGION, "home"
 
         def client(self, service, region_name=None):
             return organization.client(service, HOME, region_name or HOME_REGION)
@@ -149,26 +150,26 @@ def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
     assert any(line.startswith("source archive: ") for line in said)
     (topic,) = organization.client("sns", HOME).list_topics()["Topics"]
     assert topic["TopicArn"].endswith(":aws-backup-notifications")
-    source = organization.client("codecommit", HOME)
-    makefile = source.get_file(repositoryName=accounts.REPOSITORY, filePath="Makefile")
+    repository = organization.client("codecommit", HOME)
+    makefile = repository.get_file(repositoryName=source.REPOSITORY, filePath="Makefile")
     assert b"deploy-home" in makefile["fileContent"] or b"deploy.mk" in makefile["fileContent"]
     pipeline = organization.client("codepipeline", HOME)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while True:
-        executions = pipeline.list_pipeline_executions(pipelineName=accounts.REPOSITORY)
+        executions = pipeline.list_pipeline_executions(pipelineName=source.REPOSITORY)
         (execution,) = executions["pipelineExecutionSummaries"]
         if execution["status"] != "InProgress":
             break
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert execution["status"] == "Failed"
-    states = pipeline.get_pipeline_state(name=accounts.REPOSITORY)["stageStates"]
+    states = pipeline.get_pipeline_state(name=source.REPOSITORY)["stageStates"]
     reached = {
         state["stageName"]: state.get("latestExecution", {}).get("status") for state in states
     }
-    assert reached["UpdatePipeline"] == "Succeeded"
+    assert reached["Source"] == "Succeeded"
     assert reached["Validate"] == "Failed"
-    assert reached["Targets"] is None
+    assert reached["UpdatePipeline"] is None
 
 
 def test_targets_reach_the_parameters_without_blanks(organization):
@@ -200,15 +201,22 @@ def test_templates_are_published_by_their_build(organization):
 
 
 def test_package_buckets_and_the_package_in_every_region(organization):
-    child = BY_NAME["stackset-aws-backup-lambda-s3-bucket"].child
-    deploy(
-        organization,
-        HOME,
-        HOME_REGION,
-        "StackSet-buckets",
-        child,
-        OrganizationId=TARGETS["OrganizationId"],
-    )
+    """The first roll-out fails in one Region, keeps the others, and is repeated there alone."""
+    stack = BY_NAME["stackset-aws-backup-lambda-s3-bucket"]
+    key = organization.build(HOME, HOME_REGION, "publish-templates.yml")[
+        "LAMBDA_S3_BUCKET_TEMPLATE"
+    ]
+    in_the_way = organization.client("s3", HOME, CENTRAL_REGION)
+    bucket = {"Bucket": f"lambda-deployment-bucket-{HOME}-{CENTRAL_REGION}"}
+    where = {"LocationConstraint": CENTRAL_REGION}
+    in_the_way.create_bucket(**bucket, CreateBucketConfiguration=where)
+    parameters = stack.parameters() | {"TemplateKey": key}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **parameters)
+    told = organization.make(HOME, HOME_REGION, "verify-stack-sets").stdout
+    assert f"  {HOME} in {CENTRAL_REGION}: OUTDATED (FAILED): " in told
+    assert f"{HOME} in {HOME_REGION}" not in told
+
+    in_the_way.delete_bucket(**bucket)
     # One Region has no bucket yet: nothing may be recorded.
     result = organization.make(HOME, HOME_REGION, "publish-org-policy-manager")
     assert result.returncode != 0
@@ -217,14 +225,7 @@ def test_package_buckets_and_the_package_in_every_region(organization):
     recorded = ssm.get_parameters_by_path(Path="/backup/lambda", Recursive=True)["Parameters"]
     assert not [entry["Name"] for entry in recorded if "deployed" in entry["Name"]]
 
-    deploy(
-        organization,
-        HOME,
-        CENTRAL_REGION,
-        "StackSet-buckets",
-        child,
-        OrganizationId=TARGETS["OrganizationId"],
-    )
+    update_as_told(organization, told)
     result = organization.make(HOME, HOME_REGION, "publish-org-policy-manager")
     assert result.returncode == 0, result.stderr
     base = "/backup/lambda/aws-backup-backuporgpolicymanager"
@@ -238,6 +239,26 @@ def test_package_buckets_and_the_package_in_every_region(organization):
     assert (
         "uploaded" not in organization.make(HOME, HOME_REGION, "publish-org-policy-manager").stdout
     )
+
+
+def update_as_told(organization, told):
+    """The update of the package buckets' instances that verify-stack-sets printed, waited for."""
+    (command,) = re.findall(r"update-stack-instances .*--stack-set-name aws-backup-lambda.*", told)
+    words = command.split()
+    name, account, region = (
+        words[words.index(option) + 1] for option in ("--stack-set-name", "--accounts", "--regions")
+    )
+    client = organization.client("cloudformation", HOME)
+    wanted = {"StackSetName": name, "Accounts": [account], "Regions": [region]}
+    operation = client.update_stack_instances(**wanted)["OperationId"]
+    deadline = time.monotonic() + 60
+    while True:
+        found = client.describe_stack_set_operation(StackSetName=name, OperationId=operation)
+        if (status := found["StackSetOperation"]["Status"]) not in ("QUEUED", "RUNNING"):
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert status == "SUCCEEDED"
 
 
 def test_member_accounts_get_role_vault_and_key(organization):
@@ -403,6 +424,26 @@ def test_the_policies_stack_is_protected_by_its_builds(organization):
     (stack,) = client.describe_stacks(StackName="aws-backup-org-policy")["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["EnableTerminationProtection"] is True
+
+
+def test_an_urgent_change_of_the_policies_does_without_the_pipelines_builds(organization):
+    stack = BY_NAME["aws-backup-org-policy"]
+    earlier = stack.parameters() | {"DailyRetentionDays": "40"}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **earlier)
+    assert kept_days(organization) == "40"
+    result = organization.make(HOME, HOME_REGION, "deploy-policies")
+    assert result.returncode == 0, result.stderr
+    assert kept_days(organization) == stack.parameters()["DailyRetentionDays"]
+    assert "commit and push the same" in result.stdout
+
+
+def kept_days(organization) -> str:
+    with urllib.request.urlopen(f"{organization.endpoint}/_emulator/organization") as answer:
+        policies = {policy["name"]: policy for policy in json.load(answer)["policies"]}
+    content = json.loads(policies["org-daily-backup-policy"]["content"])
+    return content["plans"]["OrgDailyBackupPlan"]["rules"]["OrgDailyBackupRule"]["lifecycle"][
+        "delete_after_days"
+    ]["@@assign"]
 
 
 def test_destroying_home_removes_the_policies_and_keeps_the_backups(organization):

@@ -17,7 +17,8 @@ from .names import EMULATOR_PYTHON, REGION, ROOT
 
 START_SECONDS = 90
 STOP_SECONDS = 15
-QUEUE_SECONDS = 60
+QUEUE_SECONDS = 180
+CONTROL_SECONDS = 120
 
 
 class CannotStart(Exception):
@@ -114,134 +115,140 @@ class Emulator:
 
     def organization(self):
         """The organization as it really is: tree, policies, contents, tags, targets."""
-        return self._control("GET", "organization")
+        return self.control("GET", "organization")
 
     def other_organization(self):
         """The organization beside it, somebody else's at first."""
-        return self._control("GET", "other-organization")
+        return self.control("GET", "other-organization")
 
     def calls(self):
         """The log of all AWS calls since it was last cleared, oldest first."""
-        return self._control("GET", "calls")
+        return self.control("GET", "calls")
 
     def forget_calls(self):
         """Clear the log of calls."""
-        self._control("DELETE", "calls")
+        self.control("DELETE", "calls")
 
     def inject(self, *faults):
         """Let calls fail as described; see the emulator's README for the keys."""
-        self._control("POST", "faults", list(faults))
+        self.control("POST", "faults", list(faults))
 
     def mend(self):
         """Remove all faults."""
-        self._control("DELETE", "faults")
+        self.control("DELETE", "faults")
 
     def denials(self):
         """Every call and every act of a service that permissions refused, oldest first."""
-        return self._control("GET", "denials")
+        return self.control("GET", "denials")
 
     def forget_denials(self):
         """The denials so far were expected."""
-        self._control("DELETE", "denials")
+        self.control("DELETE", "denials")
 
     def permissions(self):
         """What each role's policies were used for so far; see the emulator's README."""
-        return self._control("GET", "permissions")
+        return self.control("GET", "permissions")
 
     def refuse_roots(self):
         """From now on the credentials of an account's root are of no use."""
-        self._control("POST", "permissions", {"roots": False})
+        self.control("POST", "permissions", {"roots": False})
 
     def leave_out(self, *actions):
         """Evaluate as if roles lacked actions, given as (role, action); without any, all count."""
         without = [{"role": role, "action": action} for role, action in actions]
-        self._control("POST", "permissions", {"without": without})
+        self.control("POST", "permissions", {"without": without})
 
     def custom_resources(self):
         """Every custom resource request with the answers to it, oldest first."""
-        return self._control("GET", "custom-resources")
+        return self.control("GET", "custom-resources")
 
     def resend(self, request_id):
         """Invoke a function again with a request that it has had."""
-        self._control("POST", "resend", {"RequestId": request_id})
+        self.control("POST", "resend", {"RequestId": request_id})
 
     def join(self, account, name, parent=None):
         """An account joins the organization, new or back again."""
-        self._control("POST", "accounts", {"id": account, "name": name, "parent": parent})
+        self.control("POST", "accounts", {"id": account, "name": name, "parent": parent})
+
+    def enable_region(self, region, *accounts, enabled=True):
+        """Let accounts enable an opt-in Region, or disable it."""
+        for account in accounts:
+            wanted = {"account": account, "region": region, "enabled": enabled}
+            self._control("POST", "regions", wanted)
 
     def set_build_machine(self, machine):
         """What builds find; see the emulator's README."""
-        self._control("POST", "build-machine", machine)
+        self.control("POST", "build-machine", machine)
 
     def functions(self):
         """Every function of every account with what it runs."""
-        return self._control("GET", "functions")
+        return self.control("GET", "functions")
 
     def builds(self):
         """Every build with the commands that were not run."""
-        return self._control("GET", "builds")
+        return self.control("GET", "builds")
 
     @contextlib.contextmanager
     def settings(self, **changed):
         """Other quotas and habits of AWS Organizations for a while; see the emulator's README."""
-        before = self._control("GET", "settings")
-        self._control("POST", "settings", changed)
+        before = self.control("GET", "settings")
+        self.control("POST", "settings", changed)
         try:
             yield
         finally:
-            self._control("POST", "settings", {name: before[name] for name in changed})
+            self.control("POST", "settings", {name: before[name] for name in changed})
 
     def function_digests(self):
         """The sha256 of the bootstrap that each function runs, by the function's name."""
-        functions = self._control("GET", "functions")
+        functions = self.control("GET", "functions")
         return {function["name"]: function["bootstrap_sha256"] for function in functions}
 
     # -- AWS Backup's restores in an account; see the emulator's README
 
     def disturb(self, effect, times=1):
         """Lose, duplicate or hold the next events about completed restores."""
-        self._control("POST", "backup-events", {"effect": effect, "times": times})
+        self.control("POST", "backup-events", {"effect": effect, "times": times})
 
     def release_events(self):
         """Send the events that are held; how many."""
-        return self._control("POST", "backup-events", {"release": True})["released"]
+        return self.control("POST", "backup-events", {"release": True})["released"]
 
     def backup_events(self, status="COMPLETED"):
         """AWS Backup's events of this status so far, oldest first."""
-        events = self._control("GET", "backup-events")
+        events = self.control("GET", "backup-events")
         return [event for event in events if event["detail"].get("status") == status]
 
     def repeat_event(self, event):
         """Deliver an event once more."""
-        self._control("POST", "backup-events", {"repeat": event["id"]})
+        self.control("POST", "backup-events", {"repeat": event["id"]})
 
     def send_event(self, account, detail):
         """Let AWS Backup send an event with this detail."""
         place = {"account": account, "region": REGION}
-        self._control("POST", "backup-events", place | {"detail": detail})
+        self.control("POST", "backup-events", place | {"detail": detail})
 
     def start_restore_test(self, account, recovery_point):
         """Restore as a restore testing plan does; the job's id."""
         place = {"account": account, "region": REGION}
         asked = place | {"recovery_point": recovery_point}
-        return self._control("POST", "restore-tests", asked)["job"]
+        return self.control("POST", "restore-tests", asked)["job"]
 
     def restores(self):
         """Recovery points and restore jobs."""
-        return self._control("GET", "restores")
+        return self.control("GET", "restores")
 
     def set_restores(self, **changed):
         """Habits of AWS Backup and the tagging API."""
-        self._control("POST", "restore-settings", changed)
+        self.control("POST", "restore-settings", changed)
 
     def tags(self, account, arn, add=None):
         """The tags of a resource as its service has them; ``add`` some first, as AWS itself."""
         place = {"account": account, "region": REGION}
-        return self._control("POST", "tags", place | {"arn": arn, "tags": add or {}})
+        return self.control("POST", "tags", place | {"arn": arn, "tags": add or {}})
 
     def queue(self, account, name):
         """How many messages of a queue are visible, at work in a function, and hidden."""
-        for queue in self._control("GET", "queues"):
+        for queue in self.control("GET", "queues"):
             if (queue["account"], queue["region"], queue["name"]) == (account, REGION, name):
                 return {key: queue[key] for key in ("visible", "at_work", "hidden")}
         raise LookupError(f"no queue `{name}` in {account}")
@@ -260,15 +267,20 @@ class Emulator:
     def elapse_visibility(self, account, name):
         """Let a queue's visibility timeouts pass, and wait for the function; what it gave back."""
         place = {"account": account, "region": REGION}
-        self._control("POST", "elapse", place | {"queue": name})
+        self.control("POST", "elapse", place | {"queue": name})
         return self.await_queue(account, name)
 
     def elapse_schedule(self, account, name):
         """Let a schedule's interval pass."""
         place = {"account": account, "region": REGION}
-        self._control("POST", "elapse", place | {"schedule": name})
+        self.control("POST", "elapse", place | {"schedule": name})
 
-    def _control(self, method, path, body=None):
+    def reset(self):
+        """Back to the state of a fresh start."""
+        self.control("POST", "reset", {})
+
+    def control(self, method, path, body=None):
+        """A request to the control plane; see the emulator's README."""
         request = urllib.request.Request(
             f"{self.url}/_emulator/{path}",
             method=method,
@@ -277,6 +289,6 @@ class Emulator:
         )
         # No proxy, whatever the environment says: the emulator is on this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as answer:
+        with opener.open(request, timeout=CONTROL_SECONDS) as answer:
             text = answer.read()
         return json.loads(text) if text else None

@@ -22,7 +22,7 @@ RECEIVES = 6
 READS = ("Describe", "List", "Get")
 
 # Longer than anything here takes.
-SECONDS = 60
+SECONDS = 180
 
 PLAN_TAGS = {"backup-plan": "daily"}
 SHOP = {"app": "shop", "cost-center": "4711"}

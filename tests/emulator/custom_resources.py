@@ -18,7 +18,7 @@ from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import lambda_svc
 
-from . import failed_creates
+from . import asynchronous, failed_creates
 from .answers import AnswerError, Answers, Pending, read_answer
 
 Properties = dict[str, Any]
@@ -85,7 +85,7 @@ class CustomResources:
             self.on_update(stack_id, logical_id)
         self.sent.append(Sent(get_account_id(), get_region(), event, function, pending))
         if not pending.aborted:
-            lambda_svc.invoke_async_with_retry(function, event)
+            asynchronous.invoke(function, event)
         answered_id: str | None = None
         try:
             answer = _await(pending, event, timeout)
@@ -126,7 +126,7 @@ class CustomResources:
         for sent in self.sent:
             if sent.event["RequestId"] == request_id:
                 with request_scope(sent.account, sent.region):
-                    lambda_svc.invoke_async_with_retry(sent.function, sent.event)
+                    asynchronous.invoke(sent.function, sent.event)
                 return True
         return False
 

@@ -19,6 +19,7 @@ from ministack.core.arn import Arn, ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
+from . import asynchronous
 from .permissions import event_targets
 from .permissions.event_targets import Source
 from .permissions.needs import Place
@@ -115,7 +116,7 @@ def dispatch_to_lambda(arn: str, payload: str) -> None:
     except ValueError:
         event = payload
     execution = lambda_svc._execution_record_for_config(record, config)
-    lambda_svc.invoke_async_with_retry(execution, event)
+    asynchronous.invoke(execution, event)
 
 
 def bury(

@@ -40,6 +40,17 @@ def queues() -> list[dict[str, Any]]:
     return shown
 
 
+def under_way() -> list[dict[str, Any]]:
+    """Queues with messages that a function has, or gets as soon as its mapping polls."""
+    found = []
+    for queue in queues():
+        arn = f"arn:aws:sqs:{queue['region']}:{queue['account']}:{queue['name']}"
+        if queue["at_work"] or (queue["visible"] and _mappings(arn)):
+            numbers = f"{queue['visible']} visible, {queue['at_work']} at work in a function"
+            found.append({"id": arn, "what": f"messages of the queue {arn}: {numbers}"})
+    return found
+
+
 async def visibility_timeouts(place: Place, name: str) -> int:
     """Make every message of a queue visible that a function gave back; how many.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -72,6 +74,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._ended = asyncio.Event()
 
     def add(self, faults: list[Fault]) -> None:
         """Put more faults in force, behind the present ones."""
@@ -79,9 +82,16 @@ class Faults:
             self._faults.extend(faults)
 
     def clear(self) -> None:
-        """End every fault."""
+        """End every fault; calls that one delays go on."""
         with self._lock:
             self._faults.clear()
+        self._ended.set()
+        self._ended = asyncio.Event()
+
+    async def delay(self, fault: Fault) -> None:
+        """Wait as long as a fault says, or until faults are ended."""
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), fault.delay_ms / 1000)
 
     def take(self, call: Call) -> Fault | None:
         """The fault that strikes this call, counted down; the first that matches wins."""

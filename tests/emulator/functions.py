@@ -27,6 +27,16 @@ def stop() -> None:
     _stopping.set()
 
 
+def resume() -> None:
+    """Processes may be started again."""
+    _stopping.clear()
+
+
+def stopped_within(seconds: float) -> bool:
+    """Wait so long; True at once when no process may be started any more."""
+    return _stopping.wait(seconds)
+
+
 def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dict[str, str]:
     """The whole environment of a function's process; the base asks for it before each start.
 

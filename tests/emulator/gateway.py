@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,9 +9,10 @@ from hypercorn.protocol.events import StreamClosed
 from ministack import app as base_app
 from ministack.services import sts
 
-from . import answers, control_plane, processes
+from . import answers, control_plane, processes, regions, under_way
 from .call_log import CallLog, error_code
 from .calls import Call, Request, recognise
+from .delivery import git_http
 from .faults import HARMLESS, LOSING, Faults
 from .permissions import enforcement
 from .plugin import Emulator
@@ -63,6 +63,8 @@ class Gateway:
         elif request.path == "/_ministack/reset":
             # It would leave the plug-in's own state behind.
             await _respond(send, (404, {}, b"use POST /_emulator/reset\n"))
+        elif request.path.startswith(git_http.PATH):
+            await _respond(send, await self._emulator.delivery.git.answer(request))
         elif request.path.startswith(answers.PATH) and request.method == "PUT":
             await self._put_answer(scope, request, send)
         else:
@@ -70,7 +72,9 @@ class Gateway:
 
             async def base(answer: Send) -> None:
                 enforcement.listen()
-                refused = call and await self._emulator.restores.refusal(call, request)
+                refused = call and regions.refusal(call, request)
+                if call and refused is None:
+                    refused = await self._emulator.restores.refusal(call, request)
                 if refused:
                     await _respond(answer, refused)
                 else:
@@ -93,9 +97,13 @@ class Gateway:
 
     async def _call(self, call: Call, perform: Perform, send: Send) -> None:
         """Perform a call, unless and as far as a fault lets it, and log it."""
+        with under_way.going(f"{call.service} {call.operation} of {call.principal}"):
+            await self._perform(call, perform, send)
+
+    async def _perform(self, call: Call, perform: Perform, send: Send) -> None:
         fault = self._faults.take(call)
         if fault is not None and fault.delay_ms:
-            await asyncio.sleep(fault.delay_ms / 1000)
+            await self._faults.delay(fault)
         entry = self._calls.begin(call, fault.kind if fault else None)
         loses_answer = fault is not None and fault.kind in LOSING
         if fault is not None and fault.kind not in HARMLESS and not loses_answer:

@@ -169,6 +169,15 @@ class Organization:
 
     # -- the whole, for the control plane ---------------------------------
 
+    def under_way(self) -> list[dict[str, str]]:
+        """Policy types that are on their way to being enabled or disabled."""
+        name = self.landscape.organization_id
+        return [
+            {"id": f"{name} {kind['Type']}", "what": f"{kind['Type']} of {name}: {kind['Status']}"}
+            for kind in self.policy_types()
+            if kind["Status"].startswith("PENDING_")
+        ]
+
     def snapshot(self) -> dict[str, Any]:
         """Everything a test may want to compare, in a stable order."""
         return {

@@ -27,6 +27,7 @@ _CHANGE_SETS = "ministack.services.cloudformation.changesets"
 _HANDLERS = "ministack.services.cloudformation.handlers"
 _PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _CUSTOM = "ministack.services.cloudformation.custom_resource"
+_UNDER_WAY = "operations of stacks are under way until they end"
 
 TABLE: tuple[PatchPoint, ...] = (
     PatchPoint("ministack.app", "app", True, "37c9f1adf61e", "wrapped by the gateway"),
@@ -135,9 +136,27 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(
         _LAMBDA,
         "invoke_async_with_retry",
-        False,
+        True,
         "dace854b10f4",
-        "custom resources are invoked asynchronously",
+        "tries that are under way until the last one ends",
+    ),
+    PatchPoint(_LAMBDA, "_LAMBDA_ASYNC_RETRY_BASE_SECONDS", False, "", "pause before a retry"),
+    PatchPoint(
+        _LAMBDA,
+        "_account_region_from_function_config",
+        False,
+        "5c1d8ed77d06",
+        "where a function runs that is invoked asynchronously",
+    ),
+    PatchPoint(_STACKS, "_create_stack_task_in_region", True, "9c2748d5a612", _UNDER_WAY),
+    PatchPoint(_HANDLERS, "_create_stack_task_in_region", True, "9c2748d5a612", _UNDER_WAY),
+    PatchPoint(_CHANGE_SETS, "_create_stack_task_in_region", True, "9c2748d5a612", _UNDER_WAY),
+    PatchPoint(
+        _STACKS,
+        "_stack_region_context",
+        False,
+        "6aac66a488a1",
+        "operations run in the stack's Region",
     ),
     PatchPoint(
         _LAMBDA, "_get_func_record_for_ref", False, "fb292b6933ce", "function of a ServiceToken"

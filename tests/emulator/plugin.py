@@ -14,6 +14,7 @@ from ministack.services import eventbridge, iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
 from . import (
+    asynchronous,
     failed_creates,
     function_code,
     function_roles,
@@ -25,7 +26,11 @@ from . import (
     organizations_api,
     patches,
     published,
+    regions,
     stack_lookup,
+    stack_resource,
+    stack_tasks,
+    under_way,
 )
 from .backup_settings import BackupSettings
 from .custom_resources import CustomResources
@@ -41,6 +46,9 @@ from .resource_types import ResourceTypes
 from .restores import Restores
 from .stack_events import StackEvents
 from .stack_sets.api import StackSetApi
+
+# What is under way at a reset is told to stop; how long that may take.
+RESET_SECONDS = 30
 
 Headers = dict[str, str]
 Response = tuple[int, dict[str, str], Any]
@@ -59,8 +67,11 @@ class Emulator:
         self.deployers = Deployers()
         self.stack_sets = StackSetApi(self.loopback)
         self.delivery = Delivery(self.loopback)
-        self.types = ResourceTypes(self.loopback, self.delivery.types())
-        self._following: set[asyncio.Future[None]] = set()
+        self.types = ResourceTypes(
+            self.loopback,
+            self.delivery.types(),
+            lambda: self.organization.settings.role_seconds,
+        )
         self._follow_membership()
 
     def install(self) -> None:
@@ -85,9 +96,15 @@ class Emulator:
                     await _create_access_role(account.id, organization.management)
 
     async def reset(self) -> None:
-        """Back to the state of a fresh start."""
-        self.custom_resources.forget()
+        """Back to the state of a fresh start.
+
+        First everything is stopped that is under way, so that nothing of it meets what comes
+        next. Raises ``ValueError`` when something is not to be stopped.
+        """
         self.restores.clear()
+        await asyncio.to_thread(self.stop)
+        still = await under_way.rest(RESET_SECONDS)
+        self.custom_resources.forget()
         base_app._reset_all_state()
         self.organization = Organization()
         self.other_organization = Organization(landscape.OTHER)
@@ -97,9 +114,13 @@ class Emulator:
         self.delivery.forget()
         self.types.forget()
         kept_policies.clear()
+        regions.REGIONS.forget()
         GATE.forget()
+        functions.resume()
         self._follow_membership()
         await self.prepare_accounts()
+        if still:
+            raise ValueError(f"still under way after {RESET_SECONDS} s: {'; '.join(still)}")
 
     async def join(self, account_id: Any, name: Any, parent: Any) -> None:
         """An account joins the organization; raises ``ValueError`` for what cannot be.
@@ -125,6 +146,7 @@ class Emulator:
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
         self.restores.install(handlers)
+        regions.install()
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
         base_cloudformation = handlers["cloudformation"]
@@ -160,6 +182,7 @@ class Emulator:
         ) -> Response:
             organization = self.organization_of(get_account_id())
             answer = await self.stack_sets.answer(organization, headers, body)
+            answer = answer or stack_resource.describe(body)
             answer = answer or self.deployers.begin(headers, body)
             if answer is not None:
                 return answer
@@ -199,11 +222,16 @@ class Emulator:
         roll_back = failed_creates.deleting(stacks._roll_back_operation)
         patches.replace(f"{package}.stacks", "_roll_back_operation", roll_back)
         patches.replace(f"{package}.handlers", "_roll_back_operation", roll_back)
+        for module in ("stacks", "handlers", "changesets"):
+            patches.replace(
+                f"{package}.{module}", "_create_stack_task_in_region", stack_tasks.start
+            )
 
     def _install_functions(self) -> None:
         module = "ministack.services.lambda_svc"
         original = lambda_svc.s3_code_region_message
         patches.replace(module, "_provided_worker_env", functions.process_environment)
+        patches.replace(module, "invoke_async_with_retry", asynchronous.invoke)
         patches.replace(module, "_fetch_code_from_s3", function_code.fetch_code)
         patches.replace(
             module,
@@ -217,10 +245,10 @@ class Emulator:
         organization = self.organization
 
         def changed() -> None:
-            following = asyncio.ensure_future(self.stack_sets.membership_changed(organization))
-            # Kept until it is done: the loop itself holds tasks only weakly.
-            self._following.add(following)
-            following.add_done_callback(self._following.discard)
+            under_way.task(
+                "stack sets learn who joined, moved or left",
+                self.stack_sets.membership_changed(organization),
+            )
 
         organization.on_membership = changed
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
+from . import under_way
 from .permissions import execution_role
 from .permissions.gate import Denial
 
@@ -92,7 +93,9 @@ def is_at_work(message: dict[str, Any]) -> bool:
 
 def execute_function(original: Any, record: Any, event: Any, *more: Any, **named: Any) -> Any:
     """The base's, with an answer to a batch that Lambda would not understand made a failure."""
-    result = original(record, event, *more, **named)
+    config = record.get("config") or record
+    with under_way.going(f"the function {config.get('FunctionName')} is at work"):
+        result = original(record, event, *more, **named)
     identifiers: set[str] | None = getattr(_batches, "identifiers", None)
     if identifiers is None or result.get("error"):
         return result

@@ -31,11 +31,17 @@ class Rates:
 
     def __init__(self) -> None:
         self.published = False
+        # How long a second of the rates takes: a slow machine calls seldom.
+        self.second = 1.0
         self._buckets: dict[tuple[str, str, str, str], tuple[float, float]] = {}
 
     def reset(self) -> None:
         """Off, with every bucket full."""
-        self.published = False
+        self.published, self.second = False, 1.0
+        self.refill()
+
+    def refill(self) -> None:
+        """Every bucket is full: time has passed."""
         self._buckets.clear()
 
     def refusal(self, call: Call) -> Response | None:
@@ -46,7 +52,7 @@ class Rates:
         key = (call.account, call.region, call.service, call.operation)
         now = time.monotonic()
         tokens, since = self._buckets.get(key, (float(rate), now))
-        tokens = min(float(rate), tokens + (now - since) * rate)
+        tokens = min(float(rate), tokens + (now - since) * rate / self.second)
         if tokens < 1:
             self._buckets[key] = (tokens, now)
             return wire_errors.fault_response(Fault(call.service, call.operation, "throttle"), call)

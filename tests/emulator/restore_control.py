@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -49,7 +50,8 @@ async def _route(restores: Restores, method: str, name: str, value: Any) -> Any:
         case ("GET" | "POST", "restore-settings"):
             if method == "POST":
                 _set(restores, _object(value))
-            return _settings(restores)
+            left = [asdict(item) for item in restores.events.disturbances if item.times]
+            return _settings(restores) | {"disturbances": left}
         case ("POST", "tags"):
             return await _tags(restores, _object(value))
         case ("GET", "backup-events"):
@@ -59,7 +61,7 @@ async def _route(restores: Restores, method: str, name: str, value: Any) -> Any:
         case ("GET", "queues"):
             return elapse.queues()
         case ("POST", "elapse"):
-            return await _elapse(_object(value))
+            return await _elapse(restores, _object(value))
     return None
 
 
@@ -123,10 +125,12 @@ def _event(restores: Restores, value: dict[str, Any]) -> Any:
     return {}
 
 
-async def _elapse(value: dict[str, Any]) -> dict[str, Any]:
+async def _elapse(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
     place = _place(value)
     if "queue" in value:
-        return {"messages": await elapse.visibility_timeouts(place, str(value["queue"]))}
+        changed = await elapse.visibility_timeouts(place, str(value["queue"]))
+        restores.rates.refill()
+        return {"messages": changed}
     if "schedule" in value:
         elapse.schedule(place, str(value["schedule"]))
         return {}
@@ -138,22 +142,28 @@ def _settings(restores: Restores) -> dict[str, Any]:
         "seconds": restores.jobs.seconds,
         "page_size": restores.api.page_size,
         "published_rates": restores.rates.published,
+        "rates_second": restores.rates.second,
     }
 
 
 def _set(restores: Restores, value: dict[str, Any]) -> None:
     wanted = _settings(restores) | value
     _members(value, *_settings(restores))
-    seconds, size, rates = (wanted[name] for name in ("seconds", "page_size", "published_rates"))
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or seconds < 0:
-        raise ValueError("`seconds` must be a number of at least 0")
+    size, rates = wanted["page_size"], wanted["published_rates"]
+    for name in ("seconds", "rates_second"):
+        number = wanted[name]
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 0:
+            raise ValueError(f"`{name}` must be a number of at least 0")
+    if not wanted["rates_second"]:
+        raise ValueError("`rates_second` must be more than 0")
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise ValueError("`page_size` must be an integer of at least 1")
     if not isinstance(rates, bool):
         raise ValueError("`published_rates` must be true or false")
-    restores.jobs.seconds = restores.copies.seconds = float(seconds)
+    restores.jobs.seconds = restores.copies.seconds = float(wanted["seconds"])
     restores.api.page_size = size
     restores.rates.published = rates
+    restores.rates.second = float(wanted["rates_second"])
 
 
 def _point(restores: Restores, place: Place, arn: str) -> RecoveryPoint:

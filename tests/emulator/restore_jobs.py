@@ -11,7 +11,7 @@ from typing import Any
 
 from ministack.core.responses import request_scope
 
-from . import restore_kinds
+from . import restore_kinds, under_way
 from .backup_events import BackupEvents
 from .backup_kinds import Place
 from .instances import Instances
@@ -138,7 +138,7 @@ class RestoreJobs:
         job_id = str(uuid.uuid4()).upper()
         job = RestoreJob(job_id, point.place, point, metadata, role, copies_tags, plan_arn)
         self._jobs[job_id] = job
-        task = asyncio.get_running_loop().create_task(self._run(job))
+        task = under_way.task(f"the restore job {job_id}", self._run(job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return job

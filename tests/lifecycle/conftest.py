@@ -2,6 +2,7 @@
 
 import pytest
 from demo.emulator import Emulator
+from demo.isolation import isolated
 
 from .world import World, deploy
 
@@ -20,5 +21,5 @@ def world(emulator):
     world = World(emulator)
     world.enable_policy_type()
     emulator.forget_calls()
-    yield world
-    world.clean()
+    with isolated(emulator.control, world.clean):
+        yield world

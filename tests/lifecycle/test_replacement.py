@@ -1,5 +1,6 @@
 """A change of `OrgManagementAccount`: the only one that replaces the policy."""
 
+import contextlib
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from .world import client, resource, stacks
 
 OTHER_MANAGEMENT = "555555555551"
 OTHER_WORKLOADS = "ou-reh2-workloads"
+OTHER_ROOT = "r-reh2"
 
 
 def moved(**changes):
@@ -56,6 +58,9 @@ def other(world):
     management.delete(solution.management_role().name)
     iam.delete_role_policy(RoleName=FUNCTION_ROLE, PolicyName=BOTH)
     assert policies() == []
+    organizations = client(world.emulator, "organizations", OTHER_MANAGEMENT)
+    with contextlib.suppress(organizations.exceptions.PolicyTypeNotEnabledException):
+        organizations.disable_policy_type(RootId=OTHER_ROOT, PolicyType="BACKUP_POLICY")
 
 
 def test_the_functions_role_reaches_one_management_account_only(world, other):

@@ -9,6 +9,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from demo import solution
+from demo.isolation import SECONDS, come_to_rest
 from demo.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PACKAGE, PRODUCTION, REGION, SANDBOXES
 from demo.observe import Policies, writes
 from demo.stacks import Stack, Stacks
@@ -127,9 +128,13 @@ class World:
 
     def create(self, name="test", outputs=None, **resources):
         """Create a stack of these resources and wait for the end."""
-        outcome = self.home.create(self._stack(name, outputs, resources))
+        outcome = self.create_marked(name, outputs, **resources)
         self.await_unmarked()
         return outcome
+
+    def create_marked(self, name="test", outputs=None, **resources):
+        """Create a stack and wait for its end, which comes before the function's."""
+        return self.home.create(self._stack(name, outputs, resources))
 
     def update(self, name="test", outputs=None, **resources):
         """Update a stack to these resources and wait for the end."""
@@ -144,7 +149,7 @@ class World:
 
         The function takes it off after its answer, so a stack can be complete a moment before.
         """
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + SECONDS
         while any(UNANSWERED_TAG in policy["tags"] for policy in self.policies().everything()):
             assert time.monotonic() < deadline, "a policy is still marked as unanswered"
             time.sleep(PAUSE)
@@ -183,7 +188,7 @@ class World:
         request_id = request["request"]["RequestId"]
         before = len(request["answers"])
         self.emulator.resend(request_id)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + SECONDS
         while True:
             answers = next(
                 sent["answers"]
@@ -193,6 +198,19 @@ class World:
             if len(answers) > before:
                 return json.loads(answers[-1])
             assert time.monotonic() < deadline, "the request was not answered a second time"
+            time.sleep(PAUSE)
+
+    def await_answer(self, request, text):
+        """Wait until one of a request's answers has this text."""
+        request_id = request["request"]["RequestId"]
+        deadline = time.monotonic() + 60
+        while not any(
+            text in answer
+            for sent in self.requests()
+            if sent["request"]["RequestId"] == request_id
+            for answer in sent["answers"]
+        ):
+            assert time.monotonic() < deadline, f"no answer with `{text}`"
             time.sleep(PAUSE)
 
     # -- the organization as others change it
@@ -229,16 +247,17 @@ class World:
         return {kind["Type"]: kind["Status"] for kind in types}.get("BACKUP_POLICY")
 
     def _await_policy_type(self, status):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + SECONDS
         while self.policy_type_status() != status:
-            assert time.monotonic() < deadline, "the policy type did not change within 10 s"
+            assert time.monotonic() < deadline, "the policy type did not change"
             time.sleep(PAUSE)
 
     # -- cleaning up
 
     def clean(self):
-        """No stack of a test, no policy and no fault is left."""
+        """No stack of a test, no policy and no fault is left; backup policies are enabled."""
         self.emulator.mend()
+        come_to_rest(self.emulator.control)
         for stack in self._cloudformation.describe_stacks()["Stacks"]:
             if stack["StackName"].startswith("test"):
                 self._forget(stack["StackName"])
@@ -246,6 +265,7 @@ class World:
             for target in policy["targets"]:
                 self.organizations.detach_policy(PolicyId=policy["id"], TargetId=target)
             self.organizations.delete_policy(PolicyId=policy["id"])
+        self.enable_policy_type()
         self.emulator.forget_calls()
 
     def _forget(self, name):

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from demo.emulator import Emulator  # noqa: E402
+from demo.isolation import come_to_rest  # noqa: E402
 
 from rehearsal.scene import prepare  # noqa: E402
 from rehearsal.telling import Teller  # noqa: E402
@@ -26,9 +27,14 @@ def rehearse(tmp_path):
         emulators.append(emulator)
         emulator.__enter__()
         return prepare(
-            tmp_path, emulator, Teller(verbose=True), True, 300, spoil, NOT_RUN
+            tmp_path, emulator, Teller(verbose=True), True, 1800, spoil, NOT_RUN
         ), emulator
 
     yield make
-    for emulator in emulators:
-        emulator.__exit__()
+    try:
+        for emulator in emulators:
+            emulator.mend()
+            come_to_rest(emulator.control)
+    finally:
+        for emulator in emulators:
+            emulator.__exit__()

@@ -14,6 +14,7 @@ from .names import (
     HOME,
     HOME_REGION,
     MANAGEMENT,
+    SETTLE_SECONDS,
     RehearsalFailed,
 )
 
@@ -206,11 +207,13 @@ class Landscape:
 
     def settle(self, condition):
         """Wait until something that happens by itself has happened."""
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + SETTLE_SECONDS
         while not condition():
             if time.monotonic() > deadline:
                 failed = [row for row in self.instances() if row[3] != "CURRENT"]
-                raise RehearsalFailed(f"it did not happen within 120 s; stack instances: {failed}")
+                raise RehearsalFailed(
+                    f"it did not happen within {SETTLE_SECONDS} s; stack instances: {failed}"
+                )
             time.sleep(0.2)
 
     def expect_value(self, stack_set, accounts, regions, key, value):

@@ -34,12 +34,13 @@ NEWCOMER = "666666666666"
 # Neither is the emulator's default: a Region that is hard-coded somewhere shows.
 HOME_REGION = "eu-central-1"
 CENTRAL_REGION = "eu-west-1"
-LATER_REGION = "eu-north-1"
+# An opt-in Region: accounts have to enable it, and self-managed stack sets want its own principal.
+LATER_REGION = "eu-south-1"
 
 CENTRAL_VAULT = (
     f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
 )
-PIPELINE = REPOSITORY = "backup-recovery-with-aws-backup"
+PIPELINE = "backup-recovery-with-aws-backup"
 
 TARGETS_FILE = "cloudformation/parameters/aws-backup-ssm-targets.json"
 POLICY_FILE = "cloudformation/parameters/aws-backup-org-policy.json"
@@ -62,6 +63,10 @@ PACKAGES = {
     "org-policy-manager": PACKAGE,
     "tag-on-restore": TAG_ON_RESTORE,
 }
+
+
+# How long what happens by itself may take: a limit, no measure, for a machine may be slow.
+SETTLE_SECONDS = 300
 
 
 class RehearsalFailed(Exception):

@@ -4,7 +4,7 @@ import itertools
 import time
 
 from .landscape import ROLE, VAULT
-from .names import RehearsalFailed
+from .names import SETTLE_SECONDS, RehearsalFailed
 
 QUEUE, DEAD_LETTERS = "TagOnRestore", "TagOnRestore-DeadLetters"
 SHOP = {"app": "shop", "cost-center": "4711", "backup": "daily"}
@@ -22,7 +22,7 @@ class Restores:
         self._region = region
         self._role = f"arn:aws:iam::{account}:role/{ROLE}"
 
-    def prove(self, seconds=60):
+    def prove(self, seconds=SETTLE_SECONDS):
         """Fail unless a restored table and volume get their sources' tags, and nothing else does.
 
         ``seconds`` is how long the tags may take, once AWS Backup is done. What was made.
@@ -94,7 +94,7 @@ class Restores:
 
     def _await(self, look, state, what):
         """The job once it is complete."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + SETTLE_SECONDS
         while (found := look())[state] != "COMPLETED":
             if found[state] in ("FAILED", "ABORTED", "EXPIRED") or time.monotonic() > deadline:
                 reason = found.get("StatusMessage", "no reason was given")

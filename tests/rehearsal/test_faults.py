@@ -8,6 +8,7 @@ import pytest
 from rehearsal.landscape import COMPLETE, NOTHING, POLICIES
 from rehearsal.names import HOME, HOME_REGION, WORKLOADS, RehearsalFailed
 from rehearsal.permissions import expect_no_denials
+from rehearsal.program import SECONDS
 from rehearsal.story import FIRST, FIRST_REGIONS
 from rehearsal.test_defects import tell
 
@@ -104,7 +105,7 @@ def test_a_killed_build_and_an_interrupted_take_over_are_repeated(rehearse):
             "kind": "slow",
             "account": HOME,
             "after": 2,
-            "delay_ms": 5000,
+            "delay_ms": 600_000,
         }
     )
     story.home()
@@ -133,10 +134,30 @@ def test_a_killed_build_and_an_interrupted_take_over_are_repeated(rehearse):
 def kill_the_build(story, name):
     """Stop the first build of a project with this in its name, once it runs."""
     client = story.people.client("codebuild", HOME, HOME_REGION)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         for build in client.list_builds()["ids"]:
             if name in build:
                 client.stop_build(id=build)
                 return
         time.sleep(0.1)
+
+
+def test_a_first_creation_that_failed_is_cleared_by_deploy_home_and_the_stage_retried(rehearse):
+    """The pipeline may neither update nor delete what a failed creation has left."""
+    story, emulator = rehearse()
+    tell(story, "deploy the management account")
+    ssm = story.people.client("ssm", HOME, HOME_REGION)
+    ssm.put_parameter(Name="/backup/org-id", Type="String", Value="somebody else's")
+    story.home()
+    with pytest.raises(RehearsalFailed, match="Targets/.*already exists"):
+        story.first_commit()
+    ssm.delete_parameter(Name="/backup/org-id")
+    run = story.watch.executions()[0]["pipelineExecutionId"]
+    story.watch.retry("Targets", run)
+    with pytest.raises(RehearsalFailed, match="Targets/.*ROLLBACK_COMPLETE"):
+        story.watch.succeed()
+    story.home()
+    story.watch.retry("Targets", run)
+    story.watch.succeed()
+    story.see_first()

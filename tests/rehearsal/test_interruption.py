@@ -7,6 +7,8 @@ import time
 import pytest
 from demo.interruption import Interrupted, deaf, held, listen, start, stop, temporary_folder
 
+from rehearsal.program import SECONDS
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -72,12 +74,12 @@ def test_a_folder_goes_although_it_is_interrupted_again_meanwhile(monkeypatch):
 
 
 def test_a_process_is_stopped_with_what_it_started_and_does_not_end_by_itself():
-    script = "sh -c 'trap \"\" TERM; echo $$; exec sleep 60' & echo $!; exec sleep 60"
+    script = "sh -c 'trap \"\" TERM; echo $$; exec sleep 3600' & echo $!; exec sleep 3600"
     process = start(["sh", "-c", script], stdout=subprocess.PIPE, text=True)
     child = int(process.stdout.readline())
     stop(process)
     assert process.returncode is not None
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + SECONDS
     while runs(child):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -95,7 +97,7 @@ def runs(process):
 
 def test_a_process_that_does_not_listen_is_stopped_too():
     process = start(
-        ["sh", "-c", "trap '' TERM; echo ready; sleep 60 & wait; sleep 60"],
+        ["sh", "-c", "trap '' TERM; echo ready; sleep 3600 & wait; sleep 3600"],
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,7 +1,7 @@
 """What is shown while it goes on: readable in a terminal, plain in a pipe."""
 
 import io
-import time
+import re
 from datetime import datetime
 
 import pytest
@@ -43,7 +43,6 @@ def tell(out, verbose=False):
     with teller.doing("make deploy-home"):
         for line in DEPLOYED:
             teller.heard(line)
-        time.sleep(0.3)
     teller.output(DEPLOYED)
     teller.kept(1.25)
     return out.getvalue()
@@ -64,7 +63,7 @@ def test_a_pipe_gets_whole_lines_without_control_characters(plain_environment):
 
 def test_a_terminal_sees_a_line_that_moves_and_is_gone_in_the_end(plain_environment):
     said = tell(Terminal())
-    assert "0 s  aws codepipeline list-pipeline-executions" in said
+    assert re.search(r"\d s  aws codepipeline list-pipeline-executions", said)
     # Erased: the cursor goes back, and the line is cleared.
     assert "\x1b[2K" in said
 

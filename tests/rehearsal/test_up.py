@@ -12,7 +12,7 @@ import pytest
 
 from rehearsal import running
 from rehearsal.names import CENTRAL_REGION, SANDBOXES, WORKLOADS, CannotRehearse
-from rehearsal.program import TESTS, Program
+from rehearsal.program import SECONDS, TESTS, Program
 from rehearsal.running import Running
 
 # What a person may type in the shell.
@@ -24,7 +24,7 @@ aws sqs list-queues --query 'QueueUrls[0]' --output text
 echo "variables of make: $(env | grep -c ^MAKE)"
 aws organizations move-account --account-id 444444444444 --profile management \\
   --source-parent-id {SANDBOXES} --destination-parent-id {WORKLOADS}
-for second in $(seq 20); do
+for second in $(seq 180); do
   found=$(aws lambda list-functions --query 'Functions[].FunctionName' --profile member-4 \\
     --region {CENTRAL_REGION} --output text)
   [ -z "$found" ] || break
@@ -43,7 +43,7 @@ def call(module, *arguments):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )
     return done.returncode, done.stdout, done.stderr
 
@@ -141,7 +141,7 @@ def test_killed_half_way_it_is_cleared_away(up, tmp_path):
     assert "-m emulator" in str(up.processes())
     assert call("shell", "--folder", folder, "--command", "true")[0] == 2
     assert call("down", "--folder", folder)[0] == 0
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + SECONDS
     # A typed command may have been under way; it ends with the emulator.
     while up.processes():
         assert time.monotonic() < deadline, up.processes()
@@ -168,7 +168,7 @@ def test_a_process_that_has_ended_is_not_taken_for_alive(tmp_path):
     found = running.read(tmp_path / "up")
     assert found.is_alive()
     somebody.kill()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + SECONDS
     # Still in the table of processes, because nobody has waited for it.
     while found.is_alive():
         assert time.monotonic() < deadline

@@ -24,10 +24,12 @@ class Watch:
 
     def next_one(self, after):
         """Wait until there are more executions than ``after``; the newest."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + self._seconds
         while len(found := self.executions()) <= after:
             if time.monotonic() > deadline:
-                raise RehearsalFailed("a commit started no execution of the pipeline within 60 s")
+                raise RehearsalFailed(
+                    f"a commit started no execution of the pipeline within {self._seconds} s"
+                )
             time.sleep(0.2)
         return found[0]
 

@@ -2,6 +2,7 @@
 
 import pytest
 from demo.emulator import Emulator
+from demo.isolation import isolated
 
 from .world import World, deploy
 
@@ -19,5 +20,5 @@ def world(emulator):
     """The member account, with no fault in force and nothing in the queues."""
     world = World(emulator)
     emulator.forget_calls()
-    yield world
-    world.clean()
+    with isolated(emulator.control, world.clean):
+        yield world

@@ -9,6 +9,7 @@ from pathlib import Path
 import botocore.session
 from botocore.config import Config
 from demo import solution
+from demo.isolation import SECONDS
 from demo.names import HOME, MEMBER, REGION, TAG_ON_RESTORE
 from demo.stacks import Stacks
 
@@ -186,9 +187,9 @@ class World:
                 return [line for e in events for line in e["message"].splitlines()]
             token = {"nextToken": page["nextToken"]}
 
-    def eventually(self, condition, seconds=30):
+    def eventually(self, condition):
         """Wait until ``condition()`` is true; its value."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + SECONDS
         while not (value := condition()):
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(PAUSE)
@@ -197,7 +198,7 @@ class World:
     def clean(self):
         """No fault is in force, nothing waits in a queue, AWS has its usual habits."""
         self.emulator.mend()
-        self.emulator.set_restores(seconds=0, published_rates=False)
+        self.emulator.set_restores(seconds=0, published_rates=False, rates_second=1)
         self.emulator.release_events()
         self.settle()
         for name in (QUEUE, DEAD_LETTERS):

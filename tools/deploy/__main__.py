@@ -16,6 +16,7 @@ from . import (
     org_policy,
     organization,
     packages,
+    parameter_files,
     stack_sets,
     targets,
     templates,
@@ -53,6 +54,13 @@ def _run(options) -> int:
             print(finding)
         errors = sum(finding.severity == "error" for finding in findings)
         print(f"{options.targets.name}: {errors} errors, {len(findings) - errors} warnings")
+        return 1 if errors else 0
+
+    if options.command == "values-check":
+        errors = parameter_files.check(parameter_files.read())
+        for error in errors:
+            print(f"error: {error}")
+        print(f"parameter files: {len(errors)} errors")
         return 1 if errors else 0
 
     if options.command == "reader-role":
@@ -96,6 +104,7 @@ def _run(options) -> int:
             "central": accounts.deploy_central,
             "management": accounts.deploy_management,
             "home": accounts.deploy_home,
+            "policies": org_policy.deploy,
         }[options.account]
         deploy(session, values, print)
     return 0
@@ -123,6 +132,7 @@ def _parse(arguments):
     parser.add_argument("--targets", type=Path, default=targets.FILE, help="the target values")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("targets-check", help="check the target values, without AWS")
+    commands.add_parser("values-check", help="check the other parameter files, without AWS")
     commands.add_parser("reader-role", help="the ARN of the role that reads backup policies")
     prepare = commands.add_parser("prepare-organization", help="what the organization needs first")
     prepare.add_argument("--apply", action="store_true", help="do what is missing")
@@ -132,7 +142,7 @@ def _parse(arguments):
     member.add_argument("--apply", action="store_true", help="make what is missing")
     member.add_argument("--role", default=ACCESS_ROLE, help="a role in the accounts")
     deploy = commands.add_parser("deploy", help="an account's stacks")
-    deploy.add_argument("account", choices=("central", "management", "home"))
+    deploy.add_argument("account", choices=("central", "management", "home", "policies"))
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
     destroy.add_argument("account", choices=("central", "management", "home"))
     destroy.add_argument("--apply", action="store_true", help="really delete")

@@ -92,12 +92,11 @@ STACKS = (
         "aws-backup-solution-central-air-gapped-vault", "aws-backup-central-air-gapped-vault.yaml"
     ),
     Stack(
-        "aws-backup-central-failed-jobs",
+        "aws-backup-failed-jobs",
         FAILED_JOBS,
         "central",
         "make deploy-central",
         "the central vault's",
-        values="aws-backup-failed-jobs",
     ),
     _management(
         "aws-backup-backuporgpolicymanager-mangement-role",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import re
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import codebuild
 
+from .. import under_way
 from ..errors import ApiError
 from ..loopback import Loopback
 from .builds import Build, BuildMachine
@@ -102,7 +102,7 @@ class BuildApi:
         build = Build(record, dict(project), place, self._loopback, self.machine)
         self._builds[record["id"]] = build
         context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(build.run,), daemon=True).start()
+        under_way.thread(f"the build {record['id']}", context.run, build.run)
         return {"build": dict(record)}
 
     def stop(self, payload: Payload) -> Payload:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from .. import under_way
 from . import pipelines
 from .actions import ActionFailed, Actions, Stopped
 from .declaration import order
@@ -44,9 +45,8 @@ class Executions:
         self._run(pipeline, execution, names.index(stage), not whole)
 
     def _run(self, pipeline: Pipeline, execution: Execution, begin: int, keeps_good: bool) -> None:
-        threading.Thread(
-            target=self._walk, args=(pipeline, execution, begin, keeps_good), daemon=True
-        ).start()
+        what = f"execution {execution.id} of the pipeline {pipeline.name}"
+        under_way.thread(what, self._walk, pipeline, execution, begin, keeps_good)
 
     def _walk(self, pipeline: Pipeline, execution: Execution, begin: int, keeps_good: bool) -> None:
         stages = execution.declaration["stages"]

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import contextvars
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .. import credentials, deliveries
+from .. import credentials, deliveries, under_way
 from ..credentials import CannotAssume
 from ..deliveries import NotDelivered
 from ..loopback import Loopback
@@ -38,9 +37,9 @@ def delivering(loopback: Loopback, original: Callable[..., None]) -> Callable[..
             return
         # Not on this thread: it may be the event loop's.
         scope = contextvars.copy_context()
-        threading.Thread(
-            target=scope.run, args=(_start, loopback, target, event, rule), daemon=True
-        ).start()
+        under_way.thread(
+            f"an event that starts {arn}", scope.run, _start, loopback, target, event, rule
+        )
 
     return invoke_target
 

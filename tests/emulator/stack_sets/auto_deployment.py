@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-import threading
 from typing import Any
 
+from .. import under_way
 from ..organization import Organization
 from .model import SERVICE_MANAGED, Operation, StackSet, StackSets, Targets
 from .operations import DELETE, Operations, expect
@@ -47,7 +47,7 @@ class AutoDeployment:
             if missing:
                 joins.append((stack_set, missing))
         if joins:
-            threading.Thread(target=self._join, args=(joins,), daemon=True).start()
+            under_way.thread("automatic deployment to who joined", self._join, joins)
 
     def _remove(self, stack_set: StackSet, organization: Organization, gone: Targets) -> Operation:
         # Who left the organization is out of reach: what is there stays.

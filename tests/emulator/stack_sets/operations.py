@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from .. import under_way
 from ..errors import ApiError
 from ..loopback import Loopback
 from .instances import InstanceFailed, Stacks
@@ -77,9 +78,8 @@ class Operations:
         for place in targets:
             if (instance := stack_set.instances.get(place)) is not None:
                 instance.detailed, instance.operation = "PENDING", operation.id
-        threading.Thread(
-            target=self._run, args=(stack_set, operation, conflicting), daemon=True
-        ).start()
+        what = f"{action} of the stack set {stack_set.name}, operation {operation.id}"
+        under_way.thread(what, self._run, stack_set, operation, conflicting)
         return operation
 
     def _run(self, stack_set: StackSet, operation: Operation, conflicting: list[Operation]) -> None:

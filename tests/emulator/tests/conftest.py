@@ -1,4 +1,4 @@
-"""One emulator for the whole run, reset before each test."""
+"""One emulator for the whole run, reset after each test: what is not to be ended fails that one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .world import World
+from .world import PATIENCE, World
 
 TESTS = Path(__file__).parents[2]
 
@@ -37,15 +37,15 @@ def served() -> Iterator[World]:
     try:
         assert process.stdout is not None
         ready = process.stdout.readline().split()
-        assert ready[:1] == ["ready"], process.communicate(timeout=10)
+        assert ready[:1] == ["ready"], process.communicate(timeout=PATIENCE)
         yield World(ready[1], process.pid)
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
 
 
 @pytest.fixture
-def world(served: World) -> World:
+def world(served: World) -> Iterator[World]:
     """The running emulator in the state of a fresh start."""
+    yield served
     served.control("POST", "reset", {})
-    return served

@@ -8,7 +8,7 @@ import time
 import zipfile
 from typing import Any
 
-from .world import HOME, REGION, World
+from .world import HOME, PATIENCE, REGION, World
 
 BUCKET = "artifacts"
 ROLE = f"arn:aws:iam::{HOME}:role/"
@@ -128,7 +128,7 @@ def build(world: World, spec: str, name: str = "project", **variables: str) -> A
             {"name": name, "value": value} for name, value in variables.items()
         ],
     )["build"]["id"]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         (found,) = client.batch_get_builds(ids=[started])["builds"]
         if found["buildStatus"] != "IN_PROGRESS":
@@ -200,10 +200,10 @@ def pipeline(*stages: tuple[str, list[dict[str, Any]]], **more: Any) -> dict[str
     }
 
 
-def finish(world: World, execution: str | None = None, seconds: float = 40) -> Any:
+def finish(world: World, execution: str | None = None) -> Any:
     """Wait for an execution, the newest without one; how it is described then."""
     client = world.client("codepipeline", HOME)
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = client.list_pipeline_executions(pipelineName="pipeline")[
             "pipelineExecutionSummaries"

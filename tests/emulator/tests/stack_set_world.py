@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from .world import HOME, World
+from .world import HOME, PATIENCE, World
 
 REGION = "eu-west-1"
 OTHER_REGION = "us-east-1"
@@ -58,7 +58,7 @@ def create(client: Any, name: str = "set", **more: Any) -> str:
 
 def finish(client: Any, started: Any, name: str = "set", **call_as: str) -> Any:
     """Wait for an operation; how it is described then."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = client.describe_stack_set_operation(
             StackSetName=name, OperationId=started["OperationId"], **call_as

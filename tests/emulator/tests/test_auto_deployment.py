@@ -41,7 +41,7 @@ def settle(home: Any) -> None:
         found = home.list_stack_set_operations(StackSetName="set", **DELEGATED)["Summaries"]
         return all(entry["Status"] not in ("RUNNING", "QUEUED") for entry in found)
 
-    eventually(idle, 20)
+    eventually(idle)
 
 
 def test_a_new_account_gets_its_stacks_in_an_ou_below_a_target(world: World) -> None:
@@ -52,7 +52,7 @@ def test_a_new_account_gets_its_stacks_in_an_ou_below_a_target(world: World) -> 
     assert value_in(world, NEW) is None
     move(world, NEW, ROOT, PRODUCTION)
     for region in (REGION, OTHER_REGION):
-        eventually(lambda where=region: value_in(world, NEW, where) == "one", 20)
+        eventually(lambda where=region: value_in(world, NEW, where) == "one")
     settle(home)
     assert instances(home, **DELEGATED)[NEW, REGION] == "CURRENT"
     # An update reaches it like the others.
@@ -66,7 +66,7 @@ def test_leaving_removes_the_stacks_or_keeps_them(world: World) -> None:
     create(home)
     deploy(home, WORKLOADS)
     move(world, MEMBERS[0], WORKLOADS, ROOT)
-    eventually(lambda: value_in(world, MEMBERS[0]) is None, 20)
+    eventually(lambda: value_in(world, MEMBERS[0]) is None)
     settle(home)
     assert set(instances(home, **DELEGATED)) == {(member, REGION) for member in MEMBERS[1:3]}
 
@@ -75,7 +75,7 @@ def test_leaving_removes_the_stacks_or_keeps_them(world: World) -> None:
     )
     finish(home, update, **DELEGATED)
     move(world, MEMBERS[1], PRODUCTION, ROOT)
-    eventually(lambda: (MEMBERS[1], REGION) not in instances(home, **DELEGATED), 20)
+    eventually(lambda: (MEMBERS[1], REGION) not in instances(home, **DELEGATED))
     settle(home)
     assert value_in(world, MEMBERS[1]) == "one"
 
@@ -86,10 +86,10 @@ def test_what_stayed_is_in_the_way_when_the_account_comes_back(world: World) -> 
     create(home, AutoDeployment=KEEPING, TemplateBody=only_a_vault)
     deploy(home, SANDBOXES)
     move(world, MEMBERS[3], SANDBOXES, ROOT)
-    eventually(lambda: not instances(home, **DELEGATED), 20)
+    eventually(lambda: not instances(home, **DELEGATED))
     settle(home)
     move(world, MEMBERS[3], ROOT, SANDBOXES)
-    eventually(lambda: instances(home, **DELEGATED), 20)
+    eventually(lambda: instances(home, **DELEGATED))
     settle(home)
     (instance,) = home.list_stack_instances(StackSetName="set", **DELEGATED)["Summaries"]
     assert instance["Status"] == "OUTDATED"
@@ -112,7 +112,7 @@ def test_moving_between_targets_keeps_what_both_want(world: World) -> None:
         **DELEGATED,
     )["StackInstance"]["StackId"]
     move(world, MEMBERS[0], WORKLOADS, SANDBOXES)
-    eventually(lambda: value_in(world, MEMBERS[0], OTHER_REGION) is None, 20)
+    eventually(lambda: value_in(world, MEMBERS[0], OTHER_REGION) is None)
     settle(home)
     after = home.list_stack_instances(
         StackSetName="set", StackInstanceAccount=MEMBERS[0], **DELEGATED
@@ -125,7 +125,7 @@ def test_who_leaves_the_organization_keeps_its_stacks(world: World) -> None:
     create(home)
     deploy(home, SANDBOXES)
     world.client("organizations").remove_account_from_organization(AccountId=MEMBERS[3])
-    eventually(lambda: not instances(home, **DELEGATED), 20)
+    eventually(lambda: not instances(home, **DELEGATED))
     assert value_in(world, MEMBERS[3]) == "one"
 
 
@@ -136,7 +136,7 @@ def test_without_automatic_deployment_nothing_follows(world: World) -> None:
     deploy(home, SANDBOXES, name="quiet")
     deploy(home, SANDBOXES)
     move(world, MEMBERS[0], WORKLOADS, SANDBOXES)
-    eventually(lambda: (MEMBERS[0], REGION) in instances(home, **DELEGATED), 20)
+    eventually(lambda: (MEMBERS[0], REGION) in instances(home, **DELEGATED))
     settle(home)
     assert holders(world) == [MEMBERS[3]]
     assert list(instances(home, "quiet", **DELEGATED)) == [(MEMBERS[3], REGION)]
@@ -159,7 +159,7 @@ def test_a_stack_set_waits_for_those_that_it_depends_on(world: World) -> None:
     deploy(home, SANDBOXES, name="first")
     world.control("DELETE", "calls")
     move(world, MEMBERS[0], WORKLOADS, SANDBOXES)
-    eventually(lambda: (MEMBERS[0], REGION) in instances(home, **DELEGATED), 20)
+    eventually(lambda: (MEMBERS[0], REGION) in instances(home, **DELEGATED))
     settle(home)
     created = world.control("GET", "calls?operation=CreateStack")
     names = [call["parameters"]["StackName"].split("-")[1] for call in created]

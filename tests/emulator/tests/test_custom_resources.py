@@ -114,7 +114,7 @@ def test_a_failed_create_without_rollback_is_deleted_with_the_stack(home: World)
 
 
 def test_a_create_that_is_never_answered_times_out_and_is_deleted(home: World) -> None:
-    stack = create(home, template(Thing=custom(OnCreate="silent", ServiceTimeout=2)))
+    stack = create(home, template(Thing=custom(OnCreate="silent", ServiceTimeout=10)))
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     (_, _, none), (kind, _, made_up) = requests(home)
     assert (none, kind) == (None, "Delete")
@@ -380,7 +380,7 @@ def test_the_events_of_a_failed_update_are_those_of_aws(home: World) -> None:
 def test_an_update_in_progress_is_seen_while_it_is(home: World) -> None:
     create(home, template(Thing=custom(A=1)))
     client = home.client("cloudformation", HOME)
-    body = template(Thing=custom(A=2, OnUpdate="silent", ServiceTimeout=2))
+    body = template(Thing=custom(A=2, OnUpdate="silent", ServiceTimeout=10))
     client.update_stack(StackName="stack", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
     eventually(lambda: events(home)[-1] == ("Thing", "UPDATE_IN_PROGRESS"))
     assert home.wait_for_stack("stack")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"

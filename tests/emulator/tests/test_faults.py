@@ -268,14 +268,16 @@ def test_a_slow_call_waits_and_then_goes_on(world: World) -> None:
 
 
 def test_the_log_is_in_the_order_of_effects(world: World) -> None:
-    world.fault("organizations", "DescribeOrganization", "slow", delay_ms=2500)
+    client = world.client("organizations")
+    world.fault("organizations", "DescribeOrganization", "slow", delay_ms=600_000)
     world.fault("organizations", "ListRoots", "throttle", delay_ms=10)
     impatient = world.with_config(
         "organizations", Config(read_timeout=0.3, retries={"total_max_attempts": 1})
     )
     with pytest.raises(ReadTimeoutError):
         impatient.describe_organization()
-    assert error_of(world.client("organizations").list_roots)[0] == "TooManyRequestsException"
+    assert error_of(client.list_roots)[0] == "TooManyRequestsException"
+    world.mend()
     operations = world.wait_for_calls("organizations", 2)
     assert operations == ["ListRoots", "DescribeOrganization"]
 

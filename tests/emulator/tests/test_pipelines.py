@@ -59,7 +59,7 @@ def wait_for(world: World, stage: str, status: str) -> Any:
                 return found if status in (latest, f"inbound {waits}") else None
         return None
 
-    return eventually(state, 20)
+    return eventually(state)
 
 
 def test_a_commit_is_built_and_deployed_by_the_roles(ready: World) -> None:
@@ -140,7 +140,7 @@ def test_a_start_that_fails_is_a_dead_letter(ready: World) -> None:
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     Entitled(ready, HOME).trust("events", trusting("codebuild"))
     commit(ready, {"more": "x"})
-    (message,) = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    (message,) = eventually(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))
     assert json.loads(message["Body"])["detail"]["repositoryName"] == "source"
 
 
@@ -185,7 +185,7 @@ def test_a_failed_stage_stops_the_execution_and_is_retried(ready: World) -> None
         pipelineExecutionId=failed["pipelineExecutionId"],
         retryMode="FAILED_ACTIONS",
     )
-    eventually(lambda: executions(client)[0]["status"] == "Succeeded", 20)
+    eventually(lambda: executions(client)[0]["status"] == "Succeeded")
     assert actions(ready)["Again"][0] == "Succeeded"
     again = error_of(
         client.retry_stage_execution,
@@ -352,7 +352,7 @@ def test_a_pipeline_that_updates_itself_cancels_the_run_and_starts_another(ready
     commit(ready, {"p.json": second})
     create(ready, first)
     client = ready.client("codepipeline", HOME)
-    eventually(lambda: len(executions(client)) == 2, 20)
+    eventually(lambda: len(executions(client)) == 2)
     newest = finish(ready)
     assert newest["status"] == "Succeeded", actions(ready)
     oldest = executions(client)[-1]

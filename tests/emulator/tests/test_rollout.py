@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-import time
 from typing import Any
 
 import pytest
 
 from ..stack_sets.model import Place, Targets
 from ..stack_sets.rollout import TOLERANCE_EXCEEDED, Limits, Rollout
+from .world import PATIENCE
 
 TEN = [f"{number:012d}" for number in range(10)]
 
@@ -19,10 +20,17 @@ def places(accounts: list[str], *regions: str) -> Targets:
 
 
 class Recorder:
-    """Acts by failing in some places; remembers results and the highest concurrency."""
+    """Acts by failing in some places; remembers results and the highest concurrency.
 
-    def __init__(self, failing: set[Place] | frozenset[Place] = frozenset()) -> None:
+    The first ``together`` places wait until all of them have begun.
+    """
+
+    def __init__(
+        self, failing: set[Place] | frozenset[Place] = frozenset(), together: int = 1
+    ) -> None:
         self.failing = failing
+        self._together = threading.Barrier(together)
+        self._waits = together
         self.results: dict[Place, tuple[str, str]] = {}
         self.order: list[Place] = []
         self.most = 0
@@ -34,7 +42,10 @@ class Recorder:
             self._now += 1
             self.most = max(self.most, self._now)
             self.order.append(place)
-        time.sleep(0.02)
+            waits = len(self.order) <= self._waits
+        if waits:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                self._together.wait(PATIENCE)
         with self._lock:
             self._now -= 1
         return "no" if place in self.failing else None
@@ -97,7 +108,7 @@ def test_strict_mode_never_fails_more_than_one_above_the_tolerance() -> None:
 
 
 def test_soft_mode_keeps_its_concurrency_and_may_fail_more() -> None:
-    recorder = Recorder({(account, "a") for account in TEN})
+    recorder = Recorder({(account, "a") for account in TEN}, together=4)
     soft = "SOFT_FAILURE_TOLERANCE"
     assert not recorder.run(places(TEN, "a"), MaxConcurrentCount=4, ConcurrencyMode=soft)
     assert recorder.most == 4
@@ -108,6 +119,6 @@ def test_regions_one_after_another_in_the_wanted_order_or_all_at_once() -> None:
     recorder = Recorder()
     assert recorder.run(places(TEN[:1], "a", "b", "c"), RegionOrder=["c", "a"])
     assert [region for _, region in recorder.order] == ["c", "a", "b"]
-    recorder = Recorder()
+    recorder = Recorder(together=3)
     assert recorder.run(places(TEN[:1], "a", "b", "c"), RegionConcurrencyType="PARALLEL")
-    assert recorder.most > 1
+    assert recorder.most == 3

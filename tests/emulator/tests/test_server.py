@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pytest
 from ..base import BaseMismatch, check_versions
 from .conftest import TESTS, start
 from .stacks import CAPABILITIES, custom, template
-from .world import HOME, World, eventually
+from .world import HOME, PATIENCE, World, eventually
 
 
 def ready(process: subprocess.Popen[str]) -> str:
@@ -51,10 +50,8 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_at_once_and_takes_its_functions_with_it(number: signal.Signals) -> None:
-    started = time.monotonic()
     process = start("--port", "0")
     world = World(ready(process), process.pid)
-    assert time.monotonic() - started < 20
     world.upload_function()
     # The second resource is never answered: somebody waits for it when the signal comes.
     body = template(
@@ -65,12 +62,11 @@ def test_it_stops_at_once_and_takes_its_functions_with_it(number: signal.Signals
     client.create_stack(StackName="stack", TemplateBody=body, Capabilities=CAPABILITIES)
     eventually(lambda: len(world.control("GET", "custom-resources")) == 2)
     running = eventually(lambda: children(process.pid))
-    stopped = time.monotonic()
     process.send_signal(number)
-    output, errors = process.communicate(timeout=20)
+    # Long before the answer that is waited for would be overdue.
+    output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output) == (0, "")
     assert "Traceback" not in errors
-    assert time.monotonic() - stopped < 10
     assert not any(alive(child) for child in running)
 
 
@@ -91,7 +87,7 @@ def test_a_port_in_use_is_said_clearly() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         process = start("--port", str(port))
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert output == ""
     assert errors == (
@@ -118,7 +114,7 @@ def test_it_leaves_no_files_behind(tmp_path: Path) -> None:
     world.upload_function()
     assert len(list(tmp_path.iterdir())) == 1
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -143,7 +139,7 @@ def test_a_mismatch_stops_the_start_with_its_name() -> None:
         cwd=TESTS,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 2

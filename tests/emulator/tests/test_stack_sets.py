@@ -330,7 +330,7 @@ def test_unknown_things_are_not_found(world: World) -> None:
 
 def test_one_operation_at_a_time_unless_execution_is_managed(world: World) -> None:
     home = delegate(world)
-    world.fault("cloudformation", "CreateStack", "slow", delay_ms=1500, account=MEMBERS[3])
+    world.fault("cloudformation", "CreateStack", "slow", delay_ms=600_000, account=MEMBERS[3])
 
     def start(unit: str) -> Any:
         return home.create_stack_instances(
@@ -348,10 +348,11 @@ def test_one_operation_at_a_time_unless_execution_is_managed(world: World) -> No
     update = home.update_stack_set
     managed = {"UsePreviousTemplate": True, "ManagedExecution": {"Active": True}, **DELEGATED}
     assert error_of(update, StackSetName="set", **managed)[0] == "OperationInProgressException"
+    world.mend()
     finish(home, slow, **DELEGATED)
     finish(home, update(StackSetName="set", **managed), **DELEGATED)
 
-    world.fault("cloudformation", "UpdateStack", "slow", delay_ms=1500, account=MEMBERS[3])
+    world.fault("cloudformation", "UpdateStack", "slow", delay_ms=600_000, account=MEMBERS[3])
     first = update(StackSetName="set", UsePreviousTemplate=True, **DELEGATED)
     beside = start(PRODUCTION)
     behind = start(SANDBOXES)
@@ -360,6 +361,7 @@ def test_one_operation_at_a_time_unless_execution_is_managed(world: World) -> No
     )["StackSetOperation"]["Status"]
     assert status == "QUEUED"
     assert finish(home, beside, **DELEGATED)["EndTimestamp"]
+    world.mend()
     for started in (first, behind):
         assert finish(home, started, **DELEGATED)["Status"] == "SUCCEEDED"
 
@@ -367,7 +369,7 @@ def test_one_operation_at_a_time_unless_execution_is_managed(world: World) -> No
 def test_an_operation_is_stopped(world: World) -> None:
     home = delegate(world)
     create(home)
-    world.fault("cloudformation", "CreateStack", "slow", delay_ms=1000, account=LOWER[0])
+    world.fault("cloudformation", "CreateStack", "slow", delay_ms=600_000, account=LOWER[0])
     started = home.create_stack_instances(
         StackSetName="set",
         DeploymentTargets={"OrganizationalUnitIds": [WORKLOADS]},
@@ -377,6 +379,7 @@ def test_an_operation_is_stopped(world: World) -> None:
     home.stop_stack_set_operation(
         StackSetName="set", OperationId=started["OperationId"], **DELEGATED
     )
+    world.mend()
     assert finish(home, started, **DELEGATED)["Status"] == "STOPPED"
     assert holders(world) == [LOWER[0]]
 

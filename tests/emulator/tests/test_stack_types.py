@@ -238,3 +238,11 @@ def test_a_custom_resource_is_a_call_of_its_function() -> None:
     for operation in (CREATE, UPDATE, DELETE):
         found = asked("Custom::Thing", operation, {"ServiceToken": token})
         assert found == [Need("lambda:InvokeFunction", token)]
+
+
+def test_a_function_with_a_qualifier_is_asked_for_by_its_qualified_arn() -> None:
+    sample, other = SAMPLES["AWS::Lambda::EventInvokeConfig"]
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f:$LATEST"
+    for operation in (CREATE, UPDATE, DELETE):
+        found = asked("AWS::Lambda::EventInvokeConfig", operation, sample, other)
+        assert {need.resource for need in found} == {arn}

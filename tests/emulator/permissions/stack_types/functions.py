@@ -103,8 +103,12 @@ def _calls_apart(resource: Resource, arn: str) -> Demands:
 
 
 def event_invoke_config(resource: Resource) -> Demands:
-    """After the published schema."""
-    arn = function_arn(resource, str(resource.properties.get("FunctionName") or ""))
+    """After the published schema, on the qualified ARN."""
+    # `$LATEST` too: a recorded refusal of lambda:GetFunctionConfiguration names x:$LATEST
+    # (github.com/alexcasalboni/aws-lambda-power-tuning/issues/260; AWS's notice of the change is in
+    # github.com/juanjoDiaz/serverless-plugin-warmup/issues/304). None of these actions is known.
+    function = function_arn(resource, str(resource.properties.get("FunctionName") or ""))
+    arn = f"{function}:{resource.properties['Qualifier']}"
     if resource.deletes:
         yield Need("lambda:DeleteFunctionEventInvokeConfig", arn)
         return
