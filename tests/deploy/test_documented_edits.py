@@ -38,6 +38,7 @@ DOCUMENTED: tuple[Edit, ...] = (
     (MANAGER, "AlarmTopicArn", TOPIC),
     (MANAGER_ROLE, "PolicyContentBucket", "example-policies"),
     ("aws-backup-notifications", "NotificationEmail", "backups@example.com"),
+    ("aws-backup-failed-jobs", "HomeRegion", "us-gov-west-1"),
     ("aws-backup-scp-limit-to-central-vault", "TargetIds", "111111111111"),
     ("aws-backup-scp-limit-to-organization", "TargetIds", "ou-ab12-cdefgh34,ou-ab12-ijklmn56"),
     (POLICY, "DailySchedule", "cron(30 2 ? * MON-FRI *)"),
