@@ -196,6 +196,10 @@ bench-policy: needs-cargo needs-cc ## how long it takes to check the largest pol
 regions: .tools/regions/ready ## renew the list of AWS Regions from botocore
 	.tools/regions/bin/python tools/regions.py > crates/backup-policy/src/regions/list.rs
 
+.PHONY: aws-data
+aws-data: needs-python needs-npm ## renew AWS's published policies and actions, by which the emulator judges (needs npm)
+	$(PYTHON) tools/aws_data.py
+
 .PHONY: fuzz
 fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten minutes (needs cargo-fuzz)
 	mkdir -p fuzz/corpus/check
@@ -223,11 +227,12 @@ lock: .tools/lock/ready ## pin every requirements file anew from its .in file
 	  "$(CURDIR)/.tools/lock/bin/uv" pip compile --quiet --upgrade --no-header --universal --python-version 3.11 \
 	    --no-python-downloads --generate-hashes "$$name.in" --output-file "$$name.txt"); done
 
-.PHONY: needs-python needs-cargo needs-cc needs-git
+.PHONY: needs-python needs-cargo needs-cc needs-git needs-npm
 needs-python: ; @$(call needs,$(PYTHON),Python 3.11 or newer)
 needs-cargo: ; @$(call needs,cargo,Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) (rustup installs it))
 needs-cc: ; @$(call needs,cc,a C compiler (on Debian and Ubuntu: apt install build-essential))
 needs-git: ; @$(call needs,git,git (on Debian and Ubuntu: apt install git))
+needs-npm: ; @$(call needs,npm,npm (it comes with Node.js; nothing else here needs it))
 needs = command -v "$(1)" >/dev/null || { echo 'make: `$(1)` is missing: install $(2)' >&2; exit 1; }
 
 include tools/deploy/deploy.mk

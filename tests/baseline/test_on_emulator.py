@@ -62,6 +62,12 @@ def test_central_account(organization):
     assert "backup.amazonaws.com" in json.dumps(role["Role"]["AssumeRolePolicyDocument"])
 
 
+def test_the_central_account_has_aws_backups_own_role(organization):
+    """No copy arrives without it: the vault was made by CloudFormation, which makes no role."""
+    found = organization.client("iam", CENTRAL).get_role(RoleName="AWSServiceRoleForBackup")
+    assert found["Role"]["Path"] == "/aws-service-role/backup.amazonaws.com/"
+
+
 def test_central_account_again_changes_nothing(organization):
     result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
     assert result.returncode == 0, result.stderr
@@ -95,6 +101,23 @@ def test_the_organization_is_prepared(organization):
     again = organization.make(*place).stdout
     assert again.count("ok       ") == 8
     assert "missing" not in again
+
+
+def test_the_members_get_aws_backups_own_role(organization):
+    """The same where it is already: an account that used AWS Backup before."""
+    there = organization.client("iam", MEMBERS[1])
+    there.create_service_linked_role(AWSServiceName="backup.amazonaws.com")
+    place = (MANAGEMENT, HOME_REGION, "prepare-members")
+    before = organization.make(*place).stdout
+    assert before.count("missing  ") == 3
+    assert f"ok       AWSServiceRoleForBackup in {MEMBERS[1]}" in before
+    result = organization.make(*place, "APPLY=1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("done     ") == 3
+    for account in MEMBERS:
+        iam = organization.client("iam", account)
+        assert iam.get_role(RoleName="AWSServiceRoleForBackup")
+    assert organization.make(*place).stdout.count("ok       ") == 4
 
 
 def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
@@ -282,7 +305,7 @@ def test_member_accounts_get_tag_on_restore(organization):
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def job_event(kind: str, **detail: str) -> str:
+def job_event(kind: str, **detail) -> str:
     """An event of AWS Backup, as far as patterns look at it."""
     envelope = {"id": "1", "account": MEMBERS[0], "region": HOME_REGION, "resources": []}
     envelope |= {"source": "aws.backup", "time": "2026-01-29T05:00:00Z"}
@@ -319,6 +342,32 @@ def test_rules_take_the_events_that_they_are_for(organization, event, reported, 
     ):
         answer = events.test_event_pattern(EventPattern=rules[description], Event=event)
         assert answer["Result"] is expected, description
+
+
+@pytest.mark.parametrize(
+    ("detail", "reported"),
+    [
+        ({"state": "RUNNING"}, False),
+        ({"state": "COMPLETED", "scanResult": {"scanResultStatus": "NO_THREATS_FOUND"}}, False),
+        ({"state": "COMPLETED", "scanResult": {"scanResultStatus": "THREATS_FOUND"}}, True),
+        ({"state": "COMPLETED_WITH_ISSUES"}, True),
+        ({"state": "FAILED"}, True),
+        ({"state": "CANCELED"}, False),
+    ],
+)
+def test_what_scans_find_is_reported(organization, detail, reported):
+    """As in AWS Backup's samples, where a completed scan has a message, too."""
+    events = organization.client("events", MEMBERS[0])
+    event = job_event("Scan", **detail, statusMessage="An AWS Backup scan job has ended.")
+    answers = {
+        rule["Description"]: events.test_event_pattern(
+            EventPattern=rule["EventPattern"], Event=event
+        )["Result"]
+        for rule in events.list_rules()["Rules"]
+    }
+    taken = {description for description, taken in answers.items() if taken}
+    rule = "Malware scans of backups that found something or failed are reported"
+    assert taken == ({f"{rule} to the home account"} if reported else set())
 
 
 def test_policy_manager_and_backup_policies(organization):

@@ -99,6 +99,21 @@ class Iam:
     ):
         self.roles = roles
         self.trusted = trusted
+        self.refuses: str | None = None
+
+    def create_service_linked_role(self, AWSServiceName):
+        if self.refuses:
+            raise client_error("CreateServiceLinkedRole", "AccessDenied", self.refuses, http=403)
+        name = "AWSServiceRoleForBackup"
+        if name in self.roles:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/iam_example_iam_CreateServiceLinkedRole_section.html
+            message = (
+                f"Service role name {name} has been taken in this account, "
+                "please try a different suffix."
+            )
+            raise client_error("CreateServiceLinkedRole", "InvalidInput", message)
+        self.roles[name] = f"arn:aws:iam::1:role/aws-service-role/{AWSServiceName}/{name}"
+        return {"Role": {"Arn": self.roles[name]}}
 
     def get_role(self, RoleName):
         if RoleName not in self.roles:

@@ -9,6 +9,8 @@ from deploy.stacks import PARAMETERS, STACKS
 from fakes import S3, CloudFormation, CodeCommit, Ec2, Iam, Session, Ssm, Sts
 
 AIR_GAPPED = "aws-backup-solution-central-air-gapped-vault"
+CENTRAL_REPORTS = "aws-backup-failed-jobs"
+MANAGEMENT_REPORTS = "aws-backup-management-failed-jobs"
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +35,16 @@ def session(account, region="eu-central-1", cloud=None, roles=None, arn=None):
 
 def stacks_by(by):
     return [stack.name for stack in STACKS if stack.by == by]
+
+
+def fill_in(folder, monkeypatch, **values):
+    """Give values to what the parameter files leave open."""
+    for file in PARAMETERS.glob("*.json"):
+        text = file.read_text()
+        for name, value in values.items():
+            text = text.replace(f'"{name}": ""', f'"{name}": "{value}"')
+        (folder / file.name).write_text(text)
+    monkeypatch.setattr(stacks, "PARAMETERS", folder)
 
 
 def created(made):
@@ -61,9 +73,11 @@ def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
     }
     made = session("333333333333", "eu-west-1", cloud)
     accounts.deploy_central(made, targets, said.append)
+    left_open = {AIR_GAPPED, CENTRAL_REPORTS}
     assert created(made) == [
-        name for name in stacks_by("make deploy-central") if name != AIR_GAPPED
+        name for name in stacks_by("make deploy-central") if name not in left_open
     ]
+    assert f"{CENTRAL_REPORTS}: skipped, aws-backup-failed-jobs.json names no HomeRegion" in said
     assert f"{AIR_GAPPED}: skipped, {AIR_GAPPED}.json names no MinRetentionDays" in said
     _, parameters = cloud.bodies["aws-backup-solution-central-account"]
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
@@ -72,20 +86,46 @@ def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
     assert said[-1] == f"central vault: {targets.central_vault_arn}"
 
 
-def test_central_has_an_air_gapped_vault_when_its_retention_is_named(
-    targets, said, tmp_path, monkeypatch
-):
-    for file in PARAMETERS.glob("*.json"):
-        text = file.read_text().replace('"MinRetentionDays": ""', '"MinRetentionDays": "14"')
-        (tmp_path / file.name).write_text(text)
-    monkeypatch.setattr(stacks, "PARAMETERS", tmp_path)
+def test_central_gets_aws_backups_own_role_before_its_stacks(targets, said):
     cloud = CloudFormation()
     cloud.outputs["aws-backup-solution-central-account"] = {
         "CentralBackupVaultArn": targets.central_vault_arn
     }
     made = session("333333333333", "eu-west-1", cloud)
     accounts.deploy_central(made, targets, said.append)
-    assert created(made) == stacks_by("make deploy-central")
+    assert "AWSServiceRoleForBackup" in made.clients["iam"].roles
+    assert said[0] == "role AWSServiceRoleForBackup: made"
+    said.clear()
+    accounts.deploy_central(made, targets, said.append)
+    assert said[0] == "role AWSServiceRoleForBackup: there already"
+
+
+def test_central_stops_where_the_role_is_refused(targets, said):
+    made = session("333333333333", "eu-west-1")
+    made.clients["iam"].refuses = "explicit deny in a service control policy"
+    with pytest.raises(Problem, match="explicit deny"):
+        accounts.deploy_central(made, targets, said.append)
+    assert created(made) == []
+
+
+@pytest.mark.parametrize("account", ["central", "home"])
+def test_aws_backups_own_role_stays_and_that_is_told(targets, said, account):
+    expected = {"central": targets.central_account, "home": targets.home_account}[account]
+    accounts.destroy(session(expected), targets, account, True, said.append)
+    assert any("AWSServiceRoleForBackup" in line for line in said if line.startswith("stays: "))
+
+
+def test_central_has_an_air_gapped_vault_when_its_retention_is_named(
+    targets, said, tmp_path, monkeypatch
+):
+    fill_in(tmp_path, monkeypatch, MinRetentionDays="14")
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {
+        "CentralBackupVaultArn": targets.central_vault_arn
+    }
+    made = session("333333333333", "eu-west-1", cloud)
+    accounts.deploy_central(made, targets, said.append)
+    assert AIR_GAPPED in created(made)
     _, parameters = cloud.bodies[AIR_GAPPED]
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
     assert given["MinRetentionDays"] == "14"
@@ -105,6 +145,33 @@ def test_management_leaves_out_service_control_policies_without_targets(targets,
     accounts.deploy_management(made, targets, said.append)
     assert created(made) == ["aws-backup-backuporgpolicymanager-mangement-role"]
     assert sum("names no TargetIds" in line for line in said) == 2
+
+
+def test_failed_jobs_of_central_and_management_are_reported_when_the_home_region_is_named(
+    targets, said, tmp_path, monkeypatch
+):
+    fill_in(tmp_path, monkeypatch, HomeRegion="eu-central-1")
+    wanted = [
+        {"ParameterKey": "HomeAccountId", "ParameterValue": targets.home_account},
+        {"ParameterKey": "HomeRegion", "ParameterValue": "eu-central-1"},
+    ]
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {
+        "CentralBackupVaultArn": targets.central_vault_arn
+    }
+    accounts.deploy_central(session("333333333333", "eu-west-1", cloud), targets, said.append)
+    assert cloud.bodies[CENTRAL_REPORTS][1] == wanted
+    # The management account has no Region of its own: its jobs run in every target Region.
+    made = session("111111111111")
+    clouds = {region: CloudFormation() for region in targets.regions}
+    made.clients |= {("cloudformation", region): cloud for region, cloud in clouds.items()}
+    accounts.deploy_management(made, targets, said.append)
+    assert [cloud.bodies[MANAGEMENT_REPORTS][1] for cloud in clouds.values()] == [wanted] * 2
+    for region in targets.regions:
+        assert f"{MANAGEMENT_REPORTS}: created in {region}" in said
+    accounts.destroy(made, targets, "management", True, said.append)
+    for cloud in clouds.values():
+        assert ("delete", MANAGEMENT_REPORTS) in cloud.requests
 
 
 def home(cloud=None, roles=None):

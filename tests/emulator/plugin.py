@@ -21,9 +21,11 @@ from . import (
     functions,
     kept_policies,
     landscape,
+    linked_roles,
     membership,
     organizations_api,
     patches,
+    published,
     regions,
     stack_lookup,
     stack_resource,
@@ -79,13 +81,15 @@ class Emulator:
         self._install_cloudformation()
         self._install_functions()
         enforcement.install()
+        linked_roles.install()
         keys = EncryptedCalls(self.delivery.repositories.key_of)
         enforcement.FURTHER[:] = [pass_role.refused, missing_objects.refused, keys.refused]
         GATE.organization_of = self._organization_of_member
         enforcement.RESOURCES.find_stack_set = self.stack_sets.find
 
     async def prepare_accounts(self) -> None:
-        """Create the role that its management account has in every member."""
+        """AWS's managed policies, and in every member its management account's role."""
+        published.put_managed_policies()
         for organization in (landscape.REHEARSAL, landscape.OTHER):
             for account in organization.accounts:
                 if account.id != organization.management:

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .names import ROOT, TARGETS, TARGETS_FILE, CannotRehearse
+from .names import HOME_REGION, REPORTS_FILE, ROOT, TARGETS, TARGETS_FILE, CannotRehearse
 
 # Nobody's own settings, and an author.
 GIT = {
@@ -31,6 +31,7 @@ class Checkout:
         self.folder = folder
         self._copy()
         self.change(TARGETS_FILE, TARGETS)
+        self.change(REPORTS_FILE, {"HomeRegion": HOME_REGION})
         spoil(folder)
         self._git("init", "--quiet", "--initial-branch", "main")
         self.commit("Our target values")

@@ -44,6 +44,7 @@ PIPELINE = "backup-recovery-with-aws-backup"
 
 TARGETS_FILE = "cloudformation/parameters/aws-backup-ssm-targets.json"
 POLICY_FILE = "cloudformation/parameters/aws-backup-org-policy.json"
+REPORTS_FILE = "cloudformation/parameters/aws-backup-failed-jobs.json"
 LOCK_FILE = "cloudformation/parameters/stackset-aws-backup-member-accounts.json"
 
 # The values that the guide asks for. Blanks after commas have to work.

@@ -4,6 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from .copies import Copies
 from .landscape import COMPLETE, NOTHING, ONLY_THE_ROLE
 from .membership import VAULTS, Membership
 from .names import (
@@ -29,6 +30,7 @@ from .names import (
     RehearsalFailed,
 )
 from .permissions import expect_no_denials
+from .reports import expect_reported
 from .restores import Restores
 
 FIRST = ("444444444441", "444444444442", "444444444443")
@@ -69,12 +71,14 @@ class Story:
             ("deploy the home account", self.home),
             ("the first commit goes through the pipeline", self.first_commit),
             ("see what every account has", self.see_first),
+            ("every kind is copied into the central account", self.copy),
             ("an account joins an OU", self.membership.join),
             ("it leaves, and keeps its backups", self.membership.leave),
             ("it comes back, and is taken over", self.membership.come_back),
             ("a second commit: an OU, a Region, a retention, a lock", self.second_commit),
             ("see that only that changed, everywhere", self.see_second),
             ("restored resources get their tags", self.restore),
+            ("a restore that fails in the central account is reported", self.report),
             ("it leaves the organization, and comes back", self.membership.come_back_from_outside),
             ("remove the home account's stacks", self.destroy),
         )
@@ -103,6 +107,12 @@ class Story:
     def management(self):
         self._typed.make("deploy-management", "management", HOME_REGION)
         self._landscape.expect_management()
+        place = {"profile": "management", "region": HOME_REGION}
+        if "nothing was changed" not in self._typed.make("prepare-members", **place):
+            raise RehearsalFailed("prepare-members found AWS Backup's own role in new accounts")
+        self._typed.make("prepare-members", **place, APPLY=1)
+        if "missing" in self._typed.make("prepare-members", **place):
+            raise RehearsalFailed("prepare-members APPLY=1 left something missing")
 
     def home(self):
         self._emulator.set_build_machine(self._machine())
@@ -122,6 +132,9 @@ class Story:
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
 
+    def copy(self):
+        Copies(self._emulator, self.people, self._typed).prove()
+
     def second_commit(self):
         regions = ", ".join(ALL_REGIONS)
         targets = {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
@@ -140,7 +153,7 @@ class Story:
         self._watch.succeed()
 
     def _add_opt_in_region(self):
-        """As "day two" of the guide has it, before the commit."""
+        """As "day two" of the guide has it, before the push."""
         place = {"profile": "management", "region": HOME_REGION}
         # Where it is forgotten most easily.
         self._emulator.enable_region(LATER_REGION, MANAGEMENT, enabled=False)
@@ -165,6 +178,10 @@ class Story:
     def restore(self, account=FIRST[0], seconds=SETTLE_SECONDS):
         for region in FIRST_REGIONS:
             Restores(self.people, account, region).prove(seconds)
+
+    def report(self):
+        expect_reported(self.people)
+        expect_no_denials(self._emulator)
 
     def destroy(self):
         place = {"profile": "home", "region": HOME_REGION}

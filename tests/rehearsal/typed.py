@@ -10,7 +10,7 @@ from demo.emulator import without_proxies
 from demo.interruption import held, start, stop
 
 from .checkout import GIT
-from .names import HOME_REGION, RehearsalFailed
+from .names import HOME_REGION, ROOT, RehearsalFailed
 
 # Where CodeCommit speaks git; only the path is left of it here.
 _CODECOMMIT = re.compile(r"https://git-codecommit\.[\w-]+\.amazonaws\.com")
@@ -60,13 +60,29 @@ class Typed:
         program = [sys.executable, "-m", "awscli", *shlex.split(command)[1:]]
         return self._run(command, program, AWS_PROFILE=profile)
 
+    def doctor(self):
+        """What `backupctl doctor` prints, whether it finds something wrong or not.
+
+        Compiled where `make plan-org-policy` of the builds has compiled it.
+        """
+        command = "cargo run --quiet --locked --package backupctl -- doctor"
+        program = shlex.split(command)
+        program[2:2] = ["--manifest-path", str(ROOT / "Cargo.toml")]
+        target = os.environ.get("CARGO_TARGET_DIR") or str(ROOT / "target")
+        return self._run(
+            f"{command} --profile management",
+            [*program, "--profile", "management", "--region", HOME_REGION],
+            statuses=(0, 1),
+            CARGO_TARGET_DIR=target,
+        )
+
     def git(self, command):
         """Run a command of git as it was printed, but for the address of CodeCommit."""
         words = [_CODECOMMIT.sub(self._endpoint, word) for word in shlex.split(command)]
         path = f"{self._programs}:{os.environ['PATH']}"
         return self._run(command, words, **GIT, PATH=path, AWS_DEFAULT_REGION=HOME_REGION)
 
-    def _run(self, shown, program, **environment):
+    def _run(self, shown, program, statuses=(0,), **environment):
         self._teller.command(shown)
         process, lines = None, []
         try:
@@ -89,8 +105,9 @@ class Typed:
         finally:
             if process is not None:
                 stop(process)
-        self._teller.output(lines, failed=status != 0)
-        if status != 0:
+        failed = status not in statuses
+        self._teller.output(lines, failed=failed)
+        if failed:
             last = " | ".join(line for line in lines[-3:] if line)
             raise RehearsalFailed(f"`{shown}` ended with status {status}: {last}")
         return "\n".join(lines)

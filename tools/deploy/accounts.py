@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation, regions, source
+from . import cloudformation, linked_role, regions, source
 from .problem import Problem, aws_reason
 from .stacks import STACKS, Stack
 from .targets import Targets
@@ -38,14 +38,17 @@ def require_region(session, expected: str) -> None:
 
 
 def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> None:
-    """The central account: its role, its vault and key, the air-gapped vault if it is wanted."""
+    """The central account: its roles, its vault and key, the air-gapped vault if it is wanted."""
     caller = require_account(session, targets.central_account, "central")
     require_region(session, targets.central_region)
     computed = {
         "pOrganizationId": targets.organization,
         "OrganizationId": targets.organization,
+        "HomeAccountId": targets.home_account,
         "DeployingPrincipal": deploying_principal(session, caller),
     }
+    made = linked_role.make(session.client("iam"))
+    say(f"role {linked_role.NAME}: {'made' if made else 'there already'}")
     client = session.client("cloudformation")
     for stack in _wanted("make deploy-central", say):
         _deploy(client, stack, computed, say)
@@ -66,12 +69,14 @@ def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> 
     require_account(session, targets.management_account, "management")
     computed = {
         "BackupAndRecoveryHomeAccountId": targets.home_account,
+        "HomeAccountId": targets.home_account,
         "CentralBackupVaultArn": targets.central_vault_arn,
         "OrganizationId": targets.organization,
     }
-    client = session.client("cloudformation")
     for stack in _wanted("make deploy-management", say):
-        _deploy(client, stack, computed, say)
+        for region, where in _regions(session, targets, stack):
+            client = session.client("cloudformation", region_name=region)
+            _deploy(client, stack, computed, lambda line, where=where: say(line + where))
 
 
 def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
@@ -185,6 +190,7 @@ STAYS = {
         "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey, and the "
         "air-gapped vault: they hold and decrypt the copies",
         "role AWSBackupSolutionCentralAccountRole: expiry and restores need it",
+        f"role {linked_role.NAME}: it is AWS Backup's, and used by all that AWS Backup does",
     ),
     "management": (
         "backup policies made by hand, and the settings of make prepare-organization: others "
@@ -193,6 +199,7 @@ STAYS = {
     "home": (
         "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and "
         "decrypt the backups",
+        f"role {linked_role.NAME} of each member account: it is AWS Backup's own",
         "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
         "the key of aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
         "the key of aws-backup-notifications: retained like every key; remove it by hand",
@@ -211,14 +218,17 @@ def destroy(
         "home": targets.home_account,
     }[account]
     require_account(session, expected, account)
-    client = session.client("cloudformation")
-    order = [stack.name for stack in reversed(STACKS) if stack.account == account]
+    order = [stack for stack in reversed(STACKS) if stack.account == account]
     if account == "home":
         # First the pipeline, or a commit would bring back what goes.
-        order.remove("aws-backup-codepipeline")
-        order.insert(0, "aws-backup-codepipeline")
-    present = [name for name in order if cloudformation.status(client, name) is not None]
-    for name in present:
+        order.sort(key=lambda stack: stack.name != "aws-backup-codepipeline")
+    found = [
+        (session.client("cloudformation", region_name=region), stack.name, where)
+        for stack in order
+        for region, where in _regions(session, targets, stack)
+    ]
+    present = [at for at in found if cloudformation.status(*at[:2]) is not None]
+    for client, name, where in present:
         if apply:
             if name == "aws-backup-org-policy":
                 client.update_termination_protection(
@@ -226,7 +236,7 @@ def destroy(
                 )
             cloudformation.delete(client, name, say)
         else:
-            say(f"would delete {name}")
+            say(f"would delete {name}{where}")
     if account == "home" and apply:
         session.client("ssm").delete_parameters(Names=list(PACKAGE_PARAMETERS))
         say("parameters of the packages: deleted")
@@ -247,6 +257,13 @@ def _wanted(by: str, say) -> list[Stack]:
         else:
             say(f"{stack.name}: skipped, {stack.parameter_file.name} names no {name}")
     return wanted
+
+
+def _regions(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
+    """Where the stack is deployed: Regions, and how each is named if there are several."""
+    if stack.everywhere:
+        return [(region, f" in {region}") for region in targets.regions]
+    return [(session.region_name, "")]
 
 
 def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:

@@ -1,6 +1,7 @@
 # What deploys the solution and what the pipeline's builds run; included by the Makefile.
 # PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
-# APPLY=1 makes prepare-organization, adopt-account and destroy-* change something.
+# APPLY=1 makes prepare-organization, prepare-members, adopt-account, enable-advanced-dynamodb and
+# destroy-* change something.
 
 DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
 	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
@@ -23,8 +24,13 @@ values-check: .tools/deploy/ready ## do the values of the other parameter files 
 prepare-organization: .tools/deploy/ready ## what the organization needs first (management account; APPLY=1)
 	@$(DEPLOY) prepare-organization $(APPLIES)
 
+# ROLE: another role in the accounts than the organization's.
+.PHONY: prepare-members
+prepare-members: .tools/deploy/ready ## AWS Backup's own role in every member account (management account; APPLY=1)
+	@$(DEPLOY) prepare-members $(APPLIES) $(if $(ROLE),--role '$(ROLE)')
+
 .PHONY: deploy-central deploy-management deploy-home
-deploy-central: .tools/deploy/ready ## the central account's role, vault and key
+deploy-central: .tools/deploy/ready ## the central account's roles, vault and key
 	@$(DEPLOY) deploy central
 deploy-management: .tools/deploy/ready ## the management account's role and service control policies
 	@$(DEPLOY) deploy management
@@ -41,6 +47,12 @@ deploy-policies: .tools/deploy/ready ## the backup policies past the pipeline, w
 adopt-account: .tools/deploy/ready ## take over what an account kept when it left its OU (ACCOUNT=ID; management account; APPLY=1)
 	@$(DEPLOY) adopt-account $(APPLIES) $(if $(ROLE),--role '$(ROLE)') \
 	  $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)') '$(ACCOUNT)'
+
+# ACCOUNTS: some only, with commas between them. ROLE and MEMBER_PROFILE as above.
+.PHONY: enable-advanced-dynamodb
+enable-advanced-dynamodb: .tools/deploy/ready ## let backups of tables be copied, in every target account and Region (management account; APPLY=1)
+	@$(DEPLOY) enable-advanced-dynamodb $(APPLIES) $(if $(ACCOUNTS),--accounts '$(ACCOUNTS)') \
+	  $(if $(ROLE),--role '$(ROLE)') $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)')
 
 .PHONY: destroy-central destroy-management destroy-home
 destroy-central: .tools/deploy/ready ## remove the central account's stacks; the copies stay (APPLY=1)

@@ -67,8 +67,9 @@ def _elsewhere(resource: Resource) -> Demands:
     if resource.sets("VpcConfig"):
         yield from on("*", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs")
     if resource.sets("FileSystemConfigs"):
-        # The ARNs are of access points, the action is about file systems.
-        yield Need("elasticfilesystem:DescribeMountTargets")
+        # The ARNs are of access points, the action is about file systems: whichever.
+        any_system = resource.arn("elasticfilesystem", "file-system/*")
+        yield Need("elasticfilesystem:DescribeMountTargets", any_system)
     if resource.sets("Layers"):
         for layer in entries(resource.properties.get("Layers")):
             yield Need("lambda:GetLayerVersion", str(layer))
