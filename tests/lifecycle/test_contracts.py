@@ -173,7 +173,7 @@ def policies():
 
 
 def test_the_function_knows_the_properties_of_the_sample_policies():
-    source = (SOURCE / "properties.rs").read_text()
+    source = (ROOT / "crates" / "policy-resource" / "src" / "properties.rs").read_text()
     names = re.search(r"pub const NAMES: \[&str; \d+\] = \[(.*?)\];", source, re.S)[1]
     known = set(re.findall(r'"(\w+)"', names))
     assert len(policies()) == 2

@@ -25,6 +25,8 @@ def test_failures_are_logged_and_nothing_else(world, errors_only):
     assert {line["level"] for line in lines} == {"ERROR"}
     assert "answering FAILED" in str(lines)
     assert not [line for line in log(world, "/good/") if line.startswith("{")]
+    for stack in ("good", "bad"):
+        world.delete(stack)
 
 
 def log(world, stack):

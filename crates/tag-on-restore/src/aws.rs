@@ -22,13 +22,18 @@ use tokio::time::Instant;
 use crate::Arn;
 use crate::failure::Fault;
 
+mod answers;
 mod host;
+mod jobs;
 pub mod operations;
+mod read;
 mod send;
 pub mod service;
+mod write;
 
 use host::Hosts;
-pub(crate) use send::{Input, encode};
+pub use read::Instance;
+use send::{Input, encode};
 use send::{Request, Way};
 use service::Service;
 

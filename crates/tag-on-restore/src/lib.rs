@@ -21,8 +21,6 @@ pub mod permissions;
 pub mod process;
 pub mod readings;
 pub mod reconcile;
-pub mod sources;
-pub mod targets;
 
 pub use arn::Arn;
 pub use aws::{Aws, Environment};

@@ -15,8 +15,8 @@ use crate::report::{Outcome, Report};
 use crate::route::{Route, route};
 use crate::{Arn, Aws, Config, Job, Tags, source};
 
+mod carry_out;
 mod parts;
-mod write;
 
 /// On what occasion a job is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -279,6 +279,6 @@ impl Work<'_> {
             let refused = BTreeSet::new();
             return Ok(Done { plan, refused });
         }
-        write::carry_out(self.aws, arn, route, plan, again).await
+        carry_out::carry_out(self.aws, arn, route, plan, again).await
     }
 }

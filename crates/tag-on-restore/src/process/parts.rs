@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use super::{Done, Stop, Work};
 use crate::aws::CallError;
 use crate::gate::Target;
-use crate::plan::{self, Plan};
+use crate::plan;
 use crate::recovery_point::ec2_id;
 use crate::report::{Outcome, Report};
-use crate::route::{Parts, Route, route};
+use crate::route::{Parts, route};
 use crate::{Arn, Tags};
 
 impl Work<'_> {
@@ -29,24 +29,21 @@ impl Work<'_> {
                 self.instance(arn, whole, provenance, report, &mut ends)
                     .await
             }
-            Parts::ClusterMembers => match self.aws.cluster_members(arn).await {
-                Ok(members) => {
-                    for member in members {
-                        let end = self.part(&member, whole, provenance).await;
-                        self.part_ends(&member, end, report, &mut ends);
+            parts @ (Parts::ClusterMembers | Parts::PeerClusters) => {
+                let found = match parts {
+                    Parts::PeerClusters => self.aws.peer_clusters(arn).await,
+                    _ => self.aws.cluster_members(arn).await,
+                };
+                match found {
+                    Ok(found) => {
+                        for part in found {
+                            let end = self.part(&part, whole, provenance).await;
+                            self.part_ends(&part, end, report, &mut ends);
+                        }
                     }
+                    Err(error) => ends.failed(self.stop(&error), arn),
                 }
-                Err(error) => ends.failed(self.stop(&error), arn),
-            },
-            Parts::PeerClusters => match self.aws.peer_clusters(arn).await {
-                Ok(peers) => {
-                    for peer in peers {
-                        let end = self.part(&peer, whole, provenance).await;
-                        self.part_ends(&peer, end, report, &mut ends);
-                    }
-                }
-                Err(error) => ends.failed(self.stop(&error), arn),
-            },
+            }
         }
         match ends.worst {
             Some(stop) => Err(stop),
@@ -104,7 +101,7 @@ impl Work<'_> {
                 plan::for_volume(existing, &snapshot, whole, provenance, &route, config)
             };
             let existing = of(&tags, ec2_id(volume));
-            let end = self.ec2_part(volume, &route, &existing, plan).await;
+            let end = self.carry_out(volume, &route, plan(&existing), plan).await;
             self.part_ends(volume, end, report, ends);
         }
         for interface in &instance.interfaces {
@@ -112,19 +109,11 @@ impl Work<'_> {
             let plan =
                 |existing: &Tags| plan::for_part(existing, whole, provenance, &route, config);
             let existing = of(&tags, ec2_id(interface));
-            let end = self.ec2_part(interface, &route, &existing, plan).await;
+            let end = self
+                .carry_out(interface, &route, plan(&existing), plan)
+                .await;
             self.part_ends(interface, end, report, ends);
         }
-    }
-
-    async fn ec2_part(
-        &self,
-        arn: &Arn,
-        route: &Route,
-        existing: &Tags,
-        plan: impl Fn(&Tags) -> Plan,
-    ) -> Result<Done, CallError> {
-        self.carry_out(arn, route, plan(existing), plan).await
     }
 
     fn part_ends(

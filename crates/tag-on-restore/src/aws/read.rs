@@ -4,23 +4,19 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::aws::operations::{
+use super::answers::{json_tags, xml_children, xml_tags, xml_text};
+use super::operations::{
     BACKUP_GATEWAY_LIST_TAGS, DSQL_GET_CLUSTER, DSQL_LIST_TAGS, DYNAMODB_LIST_TAGS,
     EC2_DESCRIBE_INSTANCES, EC2_DESCRIBE_TAGS, EC2_DESCRIBE_VOLUMES, EFS_LIST_TAGS, EKS_LIST_TAGS,
     FSX_LIST_TAGS, RDS_DESCRIBE_CLUSTERS, RDS_LIST_TAGS, REDSHIFT_DESCRIBE_TAGS,
     REDSHIFT_SERVERLESS_LIST_TAGS, S3_GET_BUCKET_TAGGING, S3_LIST_TAGS, SSM_SAP_LIST_TAGS,
     STORAGE_GATEWAY_LIST_TAGS, TIMESTREAM_LIST_TAGS,
 };
-use crate::aws::{CallError, Input, Operation, encode, json as parse, xml};
+use super::{CallError, Input, Operation, encode, json as parse, xml};
 use crate::failure::{self, Class};
 use crate::recovery_point::{TagsOf, ec2_id};
 use crate::route::Read;
 use crate::{Arn, Aws, Tags};
-
-mod answers;
-mod jobs;
-
-use answers::{json_tags, xml_children, xml_tags, xml_text};
 
 /// Most values of one filter of EC2 (DescribeTags, API reference).
 const FILTER_VALUES: usize = 200;

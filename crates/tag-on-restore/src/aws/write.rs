@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use crate::aws::operations::{
+use super::operations::{
     BACKUP_GATEWAY_TAG, DSQL_TAG, S3_TAG, SSM_SAP_TAG, STORAGE_GATEWAY_ADD_TAGS, TIMESTREAM_TAG,
 };
-use crate::aws::{CallError, Input, encode};
+use super::{CallError, Input, encode};
 use crate::failure::{self, Class};
 use crate::route::Write;
 use crate::tags::without_values;

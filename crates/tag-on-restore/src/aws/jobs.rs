@@ -6,7 +6,7 @@ use aws_sdk_backup::types::RestoreJobStatus;
 use aws_smithy_types::DateTime;
 use chrono::Utc;
 
-use crate::aws::CallError;
+use super::CallError;
 use crate::gate::Metadata;
 use crate::{Aws, Job};
 
