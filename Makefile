@@ -45,15 +45,15 @@ demo-down: needs-python ## stop what demo-up runs, and remove all of it
 	@cd tests && $(PYTHON) -m rehearsal.down
 
 .PHONY: check
-check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline ## the quick gate: format, lints, docs, dependencies, templates
+check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline check-shipped values-check ## the quick gate: format, lints, docs, dependencies, templates
 
 # What compiles, beside what does not; `step:other` waits for the other one. `make STEP` runs one alone.
 .PHONY: test
 test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 25 minutes on 2 cores the first time
 	@$(PYTHON) tools/steps.py \
 	  'check-rust check-docs test-rust package test-packages test-page:test-rust test-rehearsal' \
-	  'check-format check-scripts check-dependencies check-types check-templates check-baseline test-tools test-deploy test-emulator \
-	   functions:test-rust test-lifecycle test-restores test-backupctl test-baseline:package demo'
+	  'check-format check-scripts check-dependencies check-types check-templates check-baseline check-shipped values-check test-tools test-emulator \
+	   functions:test-rust test-deploy test-lifecycle test-restores test-backupctl test-baseline:package demo'
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
@@ -196,6 +196,10 @@ bench-policy: needs-cargo needs-cc ## how long it takes to check the largest pol
 regions: .tools/regions/ready ## renew the list of AWS Regions from botocore
 	.tools/regions/bin/python tools/regions.py > crates/backup-policy/src/regions/list.rs
 
+.PHONY: aws-data
+aws-data: needs-python needs-npm ## renew AWS's published policies and actions, by which the emulator judges (needs npm)
+	$(PYTHON) tools/aws_data.py
+
 .PHONY: fuzz
 fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten minutes (needs cargo-fuzz)
 	mkdir -p fuzz/corpus/check
@@ -223,11 +227,12 @@ lock: .tools/lock/ready ## pin every requirements file anew from its .in file
 	  "$(CURDIR)/.tools/lock/bin/uv" pip compile --quiet --upgrade --no-header --universal --python-version 3.11 \
 	    --no-python-downloads --generate-hashes "$$name.in" --output-file "$$name.txt"); done
 
-.PHONY: needs-python needs-cargo needs-cc needs-git
+.PHONY: needs-python needs-cargo needs-cc needs-git needs-npm
 needs-python: ; @$(call needs,$(PYTHON),Python 3.11 or newer)
 needs-cargo: ; @$(call needs,cargo,Rust $(shell sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml) (rustup installs it))
 needs-cc: ; @$(call needs,cc,a C compiler (on Debian and Ubuntu: apt install build-essential))
 needs-git: ; @$(call needs,git,git (on Debian and Ubuntu: apt install git))
+needs-npm: ; @$(call needs,npm,npm (it comes with Node.js; nothing else here needs it))
 needs = command -v "$(1)" >/dev/null || { echo 'make: `$(1)` is missing: install $(2)' >&2; exit 1; }
 
 include tools/deploy/deploy.mk

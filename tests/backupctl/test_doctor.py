@@ -1,24 +1,25 @@
 """`backupctl doctor` before and after what it asks for is done."""
 
 import json
-import os
 import re
-import subprocess
+import time
 
-import pytest
-from demo.names import (
-    CENTRAL,
-    CENTRAL_VAULT,
-    HOME,
-    MANAGEMENT,
-    ORGANIZATION,
-    PRODUCTION,
-    REGION,
-    ROOT,
+from demo.names import CENTRAL, CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, REGION, ROOT
+
+from .consultation import (
+    MEMBERS,
+    REGIONS,
+    back_up_a_table,
+    deploy,
+    doctor,
+    failed,
+    of,
+    prepare,
+    wait,
 )
 
-MEMBERS = ("444444444442", "444444444443")
-REGIONS = (REGION, "eu-central-1")
+__all__ = ["doctor"]
+
 PREPARED = {
     "trusted access, StackSets",
     "trusted access, AWS Backup",
@@ -29,95 +30,6 @@ PREPARED = {
 }
 README = (ROOT / "crates" / "backupctl" / "README.md").read_text()
 READS = ("Get", "List", "Describe", "AssumeRole")
-
-
-@pytest.fixture
-def doctor(world, tmp_path):
-    """Runs the doctor with the rehearsal's targets; exit status and what it found."""
-    targets = tmp_path / "targets.json"
-    values = {
-        "OrganizationId": ORGANIZATION,
-        "OrgManagementAccount": MANAGEMENT,
-        "TargetHomeAccount": HOME,
-        "CentralBackupVaultArn": CENTRAL_VAULT,
-        "TargetOUs": PRODUCTION,
-        "TargetRegions": ", ".join(REGIONS),
-        "TargetGlobalRegion": REGION,
-    }
-    targets.write_text(json.dumps({"Parameters": values}))
-
-    def run(*arguments, **options):
-        arguments = ("doctor", "--targets", targets, "--format", "json", *arguments)
-        result = world.run(*arguments, **options)
-        assert result.returncode in (0, 1), result.stderr
-        return result.returncode, json.loads(result.stdout)
-
-    run.targets = targets
-    return run
-
-
-def failed(checks, state="failed"):
-    return {entry["check"] for entry in checks if entry["state"] == state}
-
-
-def of(checks, account, region=None):
-    return {
-        entry["check"]: entry
-        for entry in checks
-        if (entry["account"], entry["region"]) == (account, region)
-    }
-
-
-def deploy(world, account, region, folder, template, **parameters):
-    path = ROOT / "cloudformation" / folder / f"{template}.yaml"
-    client = world.client("cloudformation", account, region)
-    client.create_stack(
-        StackName=template,
-        TemplateBody=path.read_text(),
-        Capabilities=["CAPABILITY_NAMED_IAM"],
-        Parameters=[
-            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
-        ],
-    )
-    wait(client, template)
-
-
-def wait(client, name):
-    waiter = client.get_waiter("stack_create_complete")
-    waiter.wait(StackName=name, WaiterConfig={"Delay": 0.1, "MaxAttempts": 300})
-
-
-def back_up_a_table(world, account):
-    table = world.client("dynamodb", account).create_table(
-        TableName="orders",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-    )
-    world.client("backup", account).start_backup_job(
-        BackupVaultName="AWSBackupSolutionVault",
-        ResourceArn=table["TableDescription"]["TableArn"],
-        IamRoleArn=f"arn:aws:iam::{account}:role/AWSBackupSolutionRole",
-    )
-
-
-def prepare(world, targets):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MAKE"))}
-    result = subprocess.run(
-        ["make", "--no-print-directory", "prepare-organization", "APPLY=1", f"REGION={REGION}"]
-        + [f"TARGETS={targets}"],
-        cwd=ROOT,
-        env=environment
-        | {
-            "AWS_ACCESS_KEY_ID": MANAGEMENT,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": world.emulator.url,
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-        },
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_new_organization_lacks_everything_and_says_what_to_do(world, doctor):
@@ -193,6 +105,14 @@ def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
                 "aws-backup-member-account",
                 CentralAccountId=CENTRAL,
             )
+    # What no stack makes: AWS Backup's own role.
+    status, checks = doctor()
+    assert failed(checks) == {"central service-linked role", "service-linked role"}
+    remedies = {entry["check"]: entry["remedy"] for entry in checks if entry["remedy"]}
+    assert remedies["central service-linked role"].startswith("make deploy-central")
+    assert remedies["service-linked role"].startswith("make prepare-members APPLY=1")
+    world.client("iam", CENTRAL).create_service_linked_role(AWSServiceName="backup.amazonaws.com")
+    prepare(world, doctor.targets, "prepare-members")
     status, checks = doctor()
     assert status == 0, [entry for entry in checks if entry["state"] != "ok"]
     member = of(checks, MEMBERS[0], REGION)
@@ -201,6 +121,8 @@ def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
         "key": "ok",
         "last backup": "info",
         "last copy": "info",
+        "failed copies": "ok",
+        "advanced backup of DynamoDB": "ok",
     }
     # Nothing was backed up yet, which is a failure for whoever says how old a backup may be.
     status, checks = doctor("--max-age", "2")
@@ -223,6 +145,46 @@ def test_what_is_mended_is_not_complained_about_any_more(world, doctor):
     remedy = of(checks, MEMBERS[1], REGION)["key"]["remedy"]
     assert remedy.startswith(f"aws kms cancel-key-deletion --region {REGION} --key-id ")
     assert of(checks, MEMBERS[0]) == {}
+
+
+def test_a_copy_that_its_key_did_not_let_be_made_is_named_with_its_mend(world, doctor):
+    """An encrypted disk whose own key says nothing of the central account."""
+    prepare(world, doctor.targets)
+    account = MEMBERS[0]
+    world.client("iam", CENTRAL).create_service_linked_role(AWSServiceName="backup.amazonaws.com")
+    vault = {"pOrganizationId": ORGANIZATION, "DeployingPrincipal": "root"}
+    deploy(world, CENTRAL, REGION, "central-account", "aws-backup-central-backup-account", **vault)
+    deploy(world, account, REGION, "member-account", "aws-backup-member-account-role")
+    central = {"CentralAccountId": CENTRAL}
+    deploy(world, account, REGION, "member-account", "aws-backup-member-account", **central)
+    key = world.client("kms", account).create_key()["KeyMetadata"]["Arn"]
+    zone = f"{REGION}a"
+    disk = world.client("ec2", account).create_volume(
+        AvailabilityZone=zone, Size=1, Encrypted=True, KmsKeyId=key
+    )
+    backup = world.client("backup", account)
+    role = f"arn:aws:iam::{account}:role/AWSBackupSolutionRole"
+    arn = f"arn:aws:ec2:{REGION}:{account}:volume/{disk['VolumeId']}"
+    point = backup.start_backup_job(
+        BackupVaultName="AWSBackupSolutionVault", ResourceArn=arn, IamRoleArn=role
+    )["RecoveryPointArn"]
+    started = backup.start_copy_job(
+        RecoveryPointArn=point,
+        SourceBackupVaultName="AWSBackupSolutionVault",
+        DestinationBackupVaultArn=CENTRAL_VAULT,
+        IamRoleArn=role,
+    )
+    while backup.describe_copy_job(CopyJobId=started["CopyJobId"])["CopyJob"]["State"] not in (
+        "COMPLETED",
+        "FAILED",
+    ):
+        time.sleep(0.05)
+    _, checks = doctor("--account", account)
+    found = of(checks, account, REGION)["failed copies"]
+    assert found["state"] == "failed"
+    assert found["detail"] == f"{arn}: Given key ID is not accessible"
+    assert '"Your own keys" in docs/deployment.md' in found["remedy"]
+    assert "## Your own keys" in (ROOT / "docs" / "deployment.md").read_text()
 
 
 def test_an_account_that_cannot_be_looked_into_is_named(world, doctor):
@@ -280,7 +242,7 @@ def test_another_role_and_a_denied_call(world, doctor):
     assert role["detail"].startswith(
         f"iam:GetRole is denied to arn:aws:iam::{MEMBERS[0]}:role/Doctor: "
     )
-    # The fault is none; the five actions of the README are enough for everything else.
+    # The fault is none; the seven actions of the README are enough for everything else.
     assert world.emulator.denials() == []
 
 

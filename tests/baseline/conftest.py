@@ -40,13 +40,11 @@ class Organization:
         self.endpoint = endpoint
         self.targets = targets
 
-    def client(self, service: str, account: str, region: str = HOME_REGION):
+    def client(self, service: str, account: str, region: str = HOME_REGION, **keys: str):
+        """Of the account's root, unless keys are given."""
+        root = {"aws_access_key_id": account, "aws_secret_access_key": "unused"}
         return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=account,
-            aws_secret_access_key="unused",
+            service, region_name=region, endpoint_url=self.endpoint, **(keys or root)
         )
 
     def fault(self, **fault: str) -> None:

@@ -51,9 +51,6 @@ UNASKED = {
         ("PassSourceConnection", "codeconnections:PassConnection"),
         ("PassSourceConnection", "codestar-connections:PassConnection"),
     },
-    "made after the pipeline, which this role does not make": {
-        ("PipelineQueue", "sqs:CreateQueue"),
-    },
 }
 
 
@@ -67,16 +64,16 @@ def denials(organization):
 @pytest.fixture(scope="module")
 def home(organization):
     """The home account as `make deploy-home` leaves it, and what the pipeline finds beside it."""
-    from deploy import accounts, cloudformation, targets
+    from deploy import accounts, cloudformation, source, targets
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "require_committed", lambda: None)
+        patch.setattr(source, "require_committed", lambda: None)
         patch.setattr(cloudformation, "POLL_SECONDS", 0.1)
         # The pipeline would update its own stack beside the tests: it gets no source.
-        organization.fault(service="codecommit", operation="GetBranch", kind="refuse", times=99)
+        organization.fault(service="codecommit", operation="UploadArchive", kind="refuse", times=99)
 
         class Session:
-            region_name = HOME_REGION
+            region_name, profile_name = HOME_REGION, "home"
 
             def client(self, service, region_name=None):
                 return organization.client(service, HOME, region_name or HOME_REGION)

@@ -62,6 +62,12 @@ def test_central_account(organization):
     assert "backup.amazonaws.com" in json.dumps(role["Role"]["AssumeRolePolicyDocument"])
 
 
+def test_the_central_account_has_aws_backups_own_role(organization):
+    """No copy arrives without it: the vault was made by CloudFormation, which makes no role."""
+    found = organization.client("iam", CENTRAL).get_role(RoleName="AWSServiceRoleForBackup")
+    assert found["Role"]["Path"] == "/aws-service-role/backup.amazonaws.com/"
+
+
 def test_central_account_again_changes_nothing(organization):
     result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
     assert result.returncode == 0, result.stderr
@@ -97,20 +103,37 @@ def test_the_organization_is_prepared(organization):
     assert "missing" not in again
 
 
+def test_the_members_get_aws_backups_own_role(organization):
+    """The same where it is already: an account that used AWS Backup before."""
+    there = organization.client("iam", MEMBERS[1])
+    there.create_service_linked_role(AWSServiceName="backup.amazonaws.com")
+    place = (MANAGEMENT, HOME_REGION, "prepare-members")
+    before = organization.make(*place).stdout
+    assert before.count("missing  ") == 3
+    assert f"ok       AWSServiceRoleForBackup in {MEMBERS[1]}" in before
+    result = organization.make(*place, "APPLY=1")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("done     ") == 3
+    for account in MEMBERS:
+        iam = organization.client("iam", account)
+        assert iam.get_role(RoleName="AWSServiceRoleForBackup")
+    assert organization.make(*place).stdout.count("ok       ") == 4
+
+
 def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
     """What is not committed stops the command, so it is driven without that look.
 
     The pipeline starts by itself; here it is stopped before its first build. It runs to its end
     in the rehearsal.
     """
-    from deploy import accounts, targets
+    from deploy import accounts, source, targets
 
-    monkeypatch.setattr(accounts, "require_committed", lambda: None)
+    monkeypatch.setattr(source, "require_committed", lambda: None)
     organization.fault(service="codebuild", operation="StartBuild", kind="refuse")
     said = []
 
     class Session:
-        region_name = HOME_REGION
+        region_name, profile_name = HOME_REGION, "home"
 
         def client(self, service, region_name=None):
             return organization.client(service, HOME, region_name or HOME_REGION)
@@ -127,26 +150,26 @@ def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
     assert any(line.startswith("source archive: ") for line in said)
     (topic,) = organization.client("sns", HOME).list_topics()["Topics"]
     assert topic["TopicArn"].endswith(":aws-backup-notifications")
-    source = organization.client("codecommit", HOME)
-    makefile = source.get_file(repositoryName=accounts.REPOSITORY, filePath="Makefile")
+    repository = organization.client("codecommit", HOME)
+    makefile = repository.get_file(repositoryName=source.REPOSITORY, filePath="Makefile")
     assert b"deploy-home" in makefile["fileContent"] or b"deploy.mk" in makefile["fileContent"]
     pipeline = organization.client("codepipeline", HOME)
     deadline = time.monotonic() + SECONDS
     while True:
-        executions = pipeline.list_pipeline_executions(pipelineName=accounts.REPOSITORY)
+        executions = pipeline.list_pipeline_executions(pipelineName=source.REPOSITORY)
         (execution,) = executions["pipelineExecutionSummaries"]
         if execution["status"] != "InProgress":
             break
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert execution["status"] == "Failed"
-    states = pipeline.get_pipeline_state(name=accounts.REPOSITORY)["stageStates"]
+    states = pipeline.get_pipeline_state(name=source.REPOSITORY)["stageStates"]
     reached = {
         state["stageName"]: state.get("latestExecution", {}).get("status") for state in states
     }
-    assert reached["UpdatePipeline"] == "Succeeded"
+    assert reached["Source"] == "Succeeded"
     assert reached["Validate"] == "Failed"
-    assert reached["Targets"] is None
+    assert reached["UpdatePipeline"] is None
 
 
 def test_targets_reach_the_parameters_without_blanks(organization):
@@ -178,15 +201,22 @@ def test_templates_are_published_by_their_build(organization):
 
 
 def test_package_buckets_and_the_package_in_every_region(organization):
-    child = BY_NAME["stackset-aws-backup-lambda-s3-bucket"].child
-    deploy(
-        organization,
-        HOME,
-        HOME_REGION,
-        "StackSet-buckets",
-        child,
-        OrganizationId=TARGETS["OrganizationId"],
-    )
+    """The first roll-out fails in one Region, keeps the others, and is repeated there alone."""
+    stack = BY_NAME["stackset-aws-backup-lambda-s3-bucket"]
+    key = organization.build(HOME, HOME_REGION, "publish-templates.yml")[
+        "LAMBDA_S3_BUCKET_TEMPLATE"
+    ]
+    in_the_way = organization.client("s3", HOME, CENTRAL_REGION)
+    bucket = {"Bucket": f"lambda-deployment-bucket-{HOME}-{CENTRAL_REGION}"}
+    where = {"LocationConstraint": CENTRAL_REGION}
+    in_the_way.create_bucket(**bucket, CreateBucketConfiguration=where)
+    parameters = stack.parameters() | {"TemplateKey": key}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **parameters)
+    told = organization.make(HOME, HOME_REGION, "verify-stack-sets").stdout
+    assert f"  {HOME} in {CENTRAL_REGION}: OUTDATED (FAILED): " in told
+    assert f"{HOME} in {HOME_REGION}" not in told
+
+    in_the_way.delete_bucket(**bucket)
     # One Region has no bucket yet: nothing may be recorded.
     result = organization.make(HOME, HOME_REGION, "publish-org-policy-manager")
     assert result.returncode != 0
@@ -195,14 +225,7 @@ def test_package_buckets_and_the_package_in_every_region(organization):
     recorded = ssm.get_parameters_by_path(Path="/backup/lambda", Recursive=True)["Parameters"]
     assert not [entry["Name"] for entry in recorded if "deployed" in entry["Name"]]
 
-    deploy(
-        organization,
-        HOME,
-        CENTRAL_REGION,
-        "StackSet-buckets",
-        child,
-        OrganizationId=TARGETS["OrganizationId"],
-    )
+    update_as_told(organization, told)
     result = organization.make(HOME, HOME_REGION, "publish-org-policy-manager")
     assert result.returncode == 0, result.stderr
     base = "/backup/lambda/aws-backup-backuporgpolicymanager"
@@ -216,6 +239,26 @@ def test_package_buckets_and_the_package_in_every_region(organization):
     assert (
         "uploaded" not in organization.make(HOME, HOME_REGION, "publish-org-policy-manager").stdout
     )
+
+
+def update_as_told(organization, told):
+    """The update of the package buckets' instances that verify-stack-sets printed, waited for."""
+    (command,) = re.findall(r"update-stack-instances .*--stack-set-name aws-backup-lambda.*", told)
+    words = command.split()
+    name, account, region = (
+        words[words.index(option) + 1] for option in ("--stack-set-name", "--accounts", "--regions")
+    )
+    client = organization.client("cloudformation", HOME)
+    wanted = {"StackSetName": name, "Accounts": [account], "Regions": [region]}
+    operation = client.update_stack_instances(**wanted)["OperationId"]
+    deadline = time.monotonic() + 60
+    while True:
+        found = client.describe_stack_set_operation(StackSetName=name, OperationId=operation)
+        if (status := found["StackSetOperation"]["Status"]) not in ("QUEUED", "RUNNING"):
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert status == "SUCCEEDED"
 
 
 def test_member_accounts_get_role_vault_and_key(organization):
@@ -262,7 +305,7 @@ def test_member_accounts_get_tag_on_restore(organization):
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def job_event(kind: str, **detail: str) -> str:
+def job_event(kind: str, **detail) -> str:
     """An event of AWS Backup, as far as patterns look at it."""
     envelope = {"id": "1", "account": MEMBERS[0], "region": HOME_REGION, "resources": []}
     envelope |= {"source": "aws.backup", "time": "2026-01-29T05:00:00Z"}
@@ -299,6 +342,32 @@ def test_rules_take_the_events_that_they_are_for(organization, event, reported, 
     ):
         answer = events.test_event_pattern(EventPattern=rules[description], Event=event)
         assert answer["Result"] is expected, description
+
+
+@pytest.mark.parametrize(
+    ("detail", "reported"),
+    [
+        ({"state": "RUNNING"}, False),
+        ({"state": "COMPLETED", "scanResult": {"scanResultStatus": "NO_THREATS_FOUND"}}, False),
+        ({"state": "COMPLETED", "scanResult": {"scanResultStatus": "THREATS_FOUND"}}, True),
+        ({"state": "COMPLETED_WITH_ISSUES"}, True),
+        ({"state": "FAILED"}, True),
+        ({"state": "CANCELED"}, False),
+    ],
+)
+def test_what_scans_find_is_reported(organization, detail, reported):
+    """As in AWS Backup's samples, where a completed scan has a message, too."""
+    events = organization.client("events", MEMBERS[0])
+    event = job_event("Scan", **detail, statusMessage="An AWS Backup scan job has ended.")
+    answers = {
+        rule["Description"]: events.test_event_pattern(
+            EventPattern=rule["EventPattern"], Event=event
+        )["Result"]
+        for rule in events.list_rules()["Rules"]
+    }
+    taken = {description for description, taken in answers.items() if taken}
+    rule = "Malware scans of backups that found something or failed are reported"
+    assert taken == ({f"{rule} to the home account"} if reported else set())
 
 
 def test_policy_manager_and_backup_policies(organization):
@@ -355,6 +424,26 @@ def test_the_policies_stack_is_protected_by_its_builds(organization):
     (stack,) = client.describe_stacks(StackName="aws-backup-org-policy")["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["EnableTerminationProtection"] is True
+
+
+def test_an_urgent_change_of_the_policies_does_without_the_pipelines_builds(organization):
+    stack = BY_NAME["aws-backup-org-policy"]
+    earlier = stack.parameters() | {"DailyRetentionDays": "40"}
+    deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **earlier)
+    assert kept_days(organization) == "40"
+    result = organization.make(HOME, HOME_REGION, "deploy-policies")
+    assert result.returncode == 0, result.stderr
+    assert kept_days(organization) == stack.parameters()["DailyRetentionDays"]
+    assert "commit and push the same" in result.stdout
+
+
+def kept_days(organization) -> str:
+    with urllib.request.urlopen(f"{organization.endpoint}/_emulator/organization") as answer:
+        policies = {policy["name"]: policy for policy in json.load(answer)["policies"]}
+    content = json.loads(policies["org-daily-backup-policy"]["content"])
+    return content["plans"]["OrgDailyBackupPlan"]["rules"]["OrgDailyBackupRule"]["lifecycle"][
+        "delete_after_days"
+    ]["@@assign"]
 
 
 def test_destroying_home_removes_the_policies_and_keeps_the_backups(organization):

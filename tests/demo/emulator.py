@@ -170,6 +170,12 @@ class Emulator:
         """An account joins the organization, new or back again."""
         self.control("POST", "accounts", {"id": account, "name": name, "parent": parent})
 
+    def enable_region(self, region, *accounts, enabled=True):
+        """Let accounts enable an opt-in Region, or disable it."""
+        for account in accounts:
+            wanted = {"account": account, "region": region, "enabled": enabled}
+            self._control("POST", "regions", wanted)
+
     def set_build_machine(self, machine):
         """What builds find; see the emulator's README."""
         self.control("POST", "build-machine", machine)

@@ -14,9 +14,10 @@ def client_error(operation: str, code: str, message: str = "", http: int = 400) 
 class Session:
     """Like boto3's: `clients` maps a service, or (service, Region), to its stand-in."""
 
-    def __init__(self, clients: dict, region: str = "eu-central-1"):
+    def __init__(self, clients: dict, region: str = "eu-central-1", profile: str = "default"):
         self.clients = clients
         self.region_name = region
+        self.profile_name = profile
 
     def client(self, service: str, region_name: str | None = None):
         return self.clients.get((service, region_name)) or self.clients[service]
@@ -75,24 +76,73 @@ class S3:
         self.objects[Bucket, Key] = Body
 
 
+class Ec2:
+    """Regions of an account: `opt_in` are those that it must enable, and whether it has."""
+
+    def __init__(self, opt_in: dict[str, bool] | None = None):
+        self.opt_in = opt_in or {}
+
+    def describe_regions(self, AllRegions):
+        words = {True: "opted-in", False: "not-opted-in"}
+        found = {name: words[enabled] for name, enabled in self.opt_in.items()}
+        found |= dict.fromkeys(("eu-central-1", "eu-west-1"), "opt-in-not-required")
+        return {
+            "Regions": [
+                {"RegionName": name, "OptInStatus": status} for name, status in found.items()
+            ]
+        }
+
+
 class Iam:
-    def __init__(self, roles: dict[str, str]):
+    def __init__(
+        self, roles: dict[str, str], trusted: tuple[str, ...] = ("cloudformation.amazonaws.com",)
+    ):
         self.roles = roles
+        self.trusted = trusted
+        self.refuses: str | None = None
+
+    def create_service_linked_role(self, AWSServiceName):
+        if self.refuses:
+            raise client_error("CreateServiceLinkedRole", "AccessDenied", self.refuses, http=403)
+        name = "AWSServiceRoleForBackup"
+        if name in self.roles:
+            # https://docs.aws.amazon.com/IAM/latest/UserGuide/iam_example_iam_CreateServiceLinkedRole_section.html
+            message = (
+                f"Service role name {name} has been taken in this account, "
+                "please try a different suffix."
+            )
+            raise client_error("CreateServiceLinkedRole", "InvalidInput", message)
+        self.roles[name] = f"arn:aws:iam::1:role/aws-service-role/{AWSServiceName}/{name}"
+        return {"Role": {"Arn": self.roles[name]}}
 
     def get_role(self, RoleName):
         if RoleName not in self.roles:
             raise client_error("GetRole", "NoSuchEntity", http=404)
-        return {"Role": {"Arn": self.roles[RoleName]}}
+        statement = {"Effect": "Allow", "Principal": {"Service": list(self.trusted)}}
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        return {"Role": {"Arn": self.roles[RoleName], "AssumeRolePolicyDocument": document}}
 
 
 class CodeCommit:
-    def __init__(self):
+    """Repositories that were left, and the one that a stack of `cloud` has made."""
+
+    def __init__(self, cloud=None):
+        self.cloud = cloud
         self.repositories: set[str] = set()
+        self.parents: list[str] = []
 
     def get_repository(self, repositoryName):
-        if repositoryName not in self.repositories:
+        made = self.cloud and self.cloud.stacks.get("aws-backup-codecommit") == "CREATE_COMPLETE"
+        if repositoryName not in self.repositories and not made:
             raise client_error("GetRepository", "RepositoryDoesNotExistException")
-        return {"repositoryMetadata": {"repositoryName": repositoryName}}
+        url = f"https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/{repositoryName}"
+        return {"repositoryMetadata": {"repositoryName": repositoryName, "cloneUrlHttp": url}}
+
+    def get_branch(self, repositoryName, branchName):
+        return {"branch": {"branchName": branchName, "commitId": "5eed"}}
+
+    def get_commit(self, repositoryName, commitId):
+        return {"commit": {"commitId": commitId, "parents": self.parents}}
 
 
 class Paginator:

@@ -1,34 +1,50 @@
 """Each account's stacks: the right account only, in order, and what stays when they go."""
 
+import dataclasses
+
 import pytest
-from deploy import accounts, cloudformation, stacks
+from deploy import accounts, cloudformation, source, stacks
 from deploy.problem import Problem
 from deploy.stacks import PARAMETERS, STACKS
-from fakes import S3, CloudFormation, CodeCommit, Iam, Session, Ssm, Sts
+from fakes import S3, CloudFormation, CodeCommit, Ec2, Iam, Session, Ssm, Sts
 
 AIR_GAPPED = "aws-backup-solution-central-air-gapped-vault"
+CENTRAL_REPORTS = "aws-backup-failed-jobs"
+MANAGEMENT_REPORTS = "aws-backup-management-failed-jobs"
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0)
-    monkeypatch.setattr(accounts, "require_committed", lambda: None)
+    monkeypatch.setattr(source, "require_committed", lambda: None)
 
 
 def session(account, region="eu-central-1", cloud=None, roles=None, arn=None):
+    cloud = cloud or CloudFormation()
     clients = {
         "sts": Sts(account, arn),
         "iam": Iam(roles or {}),
         "ssm": Ssm({}),
         "s3": S3({"artifacts"}),
-        "codecommit": CodeCommit(),
-        "cloudformation": cloud or CloudFormation(),
+        "codecommit": CodeCommit(cloud),
+        "ec2": Ec2(),
+        "cloudformation": cloud,
     }
     return Session(clients, region)
 
 
 def stacks_by(by):
     return [stack.name for stack in STACKS if stack.by == by]
+
+
+def fill_in(folder, monkeypatch, **values):
+    """Give values to what the parameter files leave open."""
+    for file in PARAMETERS.glob("*.json"):
+        text = file.read_text()
+        for name, value in values.items():
+            text = text.replace(f'"{name}": ""', f'"{name}": "{value}"')
+        (folder / file.name).write_text(text)
+    monkeypatch.setattr(stacks, "PARAMETERS", folder)
 
 
 def created(made):
@@ -57,9 +73,11 @@ def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
     }
     made = session("333333333333", "eu-west-1", cloud)
     accounts.deploy_central(made, targets, said.append)
+    left_open = {AIR_GAPPED, CENTRAL_REPORTS}
     assert created(made) == [
-        name for name in stacks_by("make deploy-central") if name != AIR_GAPPED
+        name for name in stacks_by("make deploy-central") if name not in left_open
     ]
+    assert f"{CENTRAL_REPORTS}: skipped, aws-backup-failed-jobs.json names no HomeRegion" in said
     assert f"{AIR_GAPPED}: skipped, {AIR_GAPPED}.json names no MinRetentionDays" in said
     _, parameters = cloud.bodies["aws-backup-solution-central-account"]
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
@@ -68,20 +86,46 @@ def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
     assert said[-1] == f"central vault: {targets.central_vault_arn}"
 
 
-def test_central_has_an_air_gapped_vault_when_its_retention_is_named(
-    targets, said, tmp_path, monkeypatch
-):
-    for file in PARAMETERS.glob("*.json"):
-        text = file.read_text().replace('"MinRetentionDays": ""', '"MinRetentionDays": "14"')
-        (tmp_path / file.name).write_text(text)
-    monkeypatch.setattr(stacks, "PARAMETERS", tmp_path)
+def test_central_gets_aws_backups_own_role_before_its_stacks(targets, said):
     cloud = CloudFormation()
     cloud.outputs["aws-backup-solution-central-account"] = {
         "CentralBackupVaultArn": targets.central_vault_arn
     }
     made = session("333333333333", "eu-west-1", cloud)
     accounts.deploy_central(made, targets, said.append)
-    assert created(made) == stacks_by("make deploy-central")
+    assert "AWSServiceRoleForBackup" in made.clients["iam"].roles
+    assert said[0] == "role AWSServiceRoleForBackup: made"
+    said.clear()
+    accounts.deploy_central(made, targets, said.append)
+    assert said[0] == "role AWSServiceRoleForBackup: there already"
+
+
+def test_central_stops_where_the_role_is_refused(targets, said):
+    made = session("333333333333", "eu-west-1")
+    made.clients["iam"].refuses = "explicit deny in a service control policy"
+    with pytest.raises(Problem, match="explicit deny"):
+        accounts.deploy_central(made, targets, said.append)
+    assert created(made) == []
+
+
+@pytest.mark.parametrize("account", ["central", "home"])
+def test_aws_backups_own_role_stays_and_that_is_told(targets, said, account):
+    expected = {"central": targets.central_account, "home": targets.home_account}[account]
+    accounts.destroy(session(expected), targets, account, True, said.append)
+    assert any("AWSServiceRoleForBackup" in line for line in said if line.startswith("stays: "))
+
+
+def test_central_has_an_air_gapped_vault_when_its_retention_is_named(
+    targets, said, tmp_path, monkeypatch
+):
+    fill_in(tmp_path, monkeypatch, MinRetentionDays="14")
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {
+        "CentralBackupVaultArn": targets.central_vault_arn
+    }
+    made = session("333333333333", "eu-west-1", cloud)
+    accounts.deploy_central(made, targets, said.append)
+    assert AIR_GAPPED in created(made)
     _, parameters = cloud.bodies[AIR_GAPPED]
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
     assert given["MinRetentionDays"] == "14"
@@ -103,6 +147,33 @@ def test_management_leaves_out_service_control_policies_without_targets(targets,
     assert sum("names no TargetIds" in line for line in said) == 2
 
 
+def test_failed_jobs_of_central_and_management_are_reported_when_the_home_region_is_named(
+    targets, said, tmp_path, monkeypatch
+):
+    fill_in(tmp_path, monkeypatch, HomeRegion="eu-central-1")
+    wanted = [
+        {"ParameterKey": "HomeAccountId", "ParameterValue": targets.home_account},
+        {"ParameterKey": "HomeRegion", "ParameterValue": "eu-central-1"},
+    ]
+    cloud = CloudFormation()
+    cloud.outputs["aws-backup-solution-central-account"] = {
+        "CentralBackupVaultArn": targets.central_vault_arn
+    }
+    accounts.deploy_central(session("333333333333", "eu-west-1", cloud), targets, said.append)
+    assert cloud.bodies[CENTRAL_REPORTS][1] == wanted
+    # The management account has no Region of its own: its jobs run in every target Region.
+    made = session("111111111111")
+    clouds = {region: CloudFormation() for region in targets.regions}
+    made.clients |= {("cloudformation", region): cloud for region, cloud in clouds.items()}
+    accounts.deploy_management(made, targets, said.append)
+    assert [cloud.bodies[MANAGEMENT_REPORTS][1] for cloud in clouds.values()] == [wanted] * 2
+    for region in targets.regions:
+        assert f"{MANAGEMENT_REPORTS}: created in {region}" in said
+    accounts.destroy(made, targets, "management", True, said.append)
+    for cloud in clouds.values():
+        assert ("delete", MANAGEMENT_REPORTS) in cloud.requests
+
+
 def home(cloud=None, roles=None):
     cloud = cloud or CloudFormation()
     cloud.outputs["aws-backup-s3-bucket"] = {"BucketName": "artifacts"}
@@ -113,10 +184,59 @@ def test_home_deploys_its_stacks_in_order_and_the_source_before_the_repository(t
     made = home()
     accounts.deploy_home(made, targets, said.append)
     assert created(made) == stacks_by("make deploy-home")
-    assert made.clients["s3"].uploads == [f"artifacts/{accounts.ARCHIVE_KEY}"]
-    assert made.clients["s3"].objects["artifacts", accounts.ARCHIVE_KEY][:2] == b"PK"
+    assert made.clients["s3"].uploads == [f"artifacts/{source.ARCHIVE_KEY}"]
+    assert made.clients["s3"].objects["artifacts", source.ARCHIVE_KEY][:2] == b"PK"
     order = [line.split(":")[0] for line in said]
     assert order.index("source archive") < order.index("aws-backup-codecommit")
+
+
+def with_hong_kong(targets):
+    return dataclasses.replace(targets, regions=(*targets.regions, "ap-east-1"))
+
+
+@pytest.mark.parametrize(
+    ("opt_in", "more"),
+    [
+        ({}, ""),
+        ({"ap-east-1": True, "me-south-1": True}, ",cloudformation.ap-east-1.amazonaws.com"),
+    ],
+)
+def test_stack_sets_role_trusts_the_principals_of_the_opt_in_regions(targets, said, opt_in, more):
+    made = home()
+    made.clients["ec2"] = Ec2(opt_in)
+    accounts.deploy_home(made, with_hong_kong(targets), said.append)
+    _, given = made.clients["cloudformation"].bodies["aws-cloudformation-stackset-admin-role"]
+    assert given == [
+        {
+            "ParameterKey": "ServicePrincipals",
+            "ParameterValue": f"cloudformation.amazonaws.com{more}",
+        }
+    ]
+
+
+def test_a_region_that_the_home_account_has_not_enabled_stops_it(targets, said):
+    made = home()
+    made.clients["ec2"] = Ec2({"ap-east-1": False})
+    with pytest.raises(Problem, match="Region `ap-east-1`: the home account has not enabled it"):
+        accounts.deploy_home(made, with_hong_kong(targets), said.append)
+    assert created(made) == []
+
+
+@pytest.mark.parametrize("region", ["", "ap-east-1."])
+def test_a_role_that_was_there_has_to_trust_the_opt_in_regions_itself(targets, said, region):
+    role = "AWSCloudFormationStackSetAdministrationRole"
+    made = home(roles={role: f"arn:aws:iam::222222222222:role/{role}"})
+    made.clients["ec2"] = Ec2({"ap-east-1": True})
+    trusted = ("cloudformation.amazonaws.com", f"cloudformation.{region}amazonaws.com")
+    made.clients["iam"].trusted = trusted
+    if region:
+        accounts.deploy_home(made, with_hong_kong(targets), said.append)
+        assert any(
+            line.startswith("aws-cloudformation-stackset-admin-role: skipped") for line in said
+        )
+    else:
+        with pytest.raises(Problem, match="does not trust cloudformation.ap-east-1.amazonaws.com"):
+            accounts.deploy_home(made, with_hong_kong(targets), said.append)
 
 
 def test_home_twice_changes_nothing_and_uploads_no_second_archive(targets, said):
@@ -126,6 +246,25 @@ def test_home_twice_changes_nothing_and_uploads_no_second_archive(targets, said)
     accounts.deploy_home(made, targets, said.append)
     assert made.clients["cloudformation"].requests == before
     assert len(made.clients["s3"].uploads) == 1
+
+
+def test_a_second_attempt_takes_the_corrected_archive(targets, said):
+    made = home(CloudFormation(fails={"aws-backup-codecommit": "`a` is empty"}))
+    with pytest.raises(Problem, match="`a` is empty"):
+        accounts.deploy_home(made, targets, said.append)
+    cloud = made.clients["cloudformation"]
+    assert cloud.stacks["aws-backup-codecommit"] == "ROLLBACK_COMPLETE"
+    cloud.fails.clear()
+    accounts.deploy_home(made, targets, said.append)
+    assert len(made.clients["s3"].uploads) == 2
+    assert cloud.requests.index(("delete", "aws-backup-codecommit")) < len(cloud.requests) - 2
+
+
+def test_a_repository_that_a_failed_stack_left_is_told(targets, said):
+    made = home(CloudFormation({"aws-backup-codecommit": "ROLLBACK_COMPLETE"}))
+    made.clients["codecommit"].repositories.add("backup-recovery-with-aws-backup")
+    with pytest.raises(Problem, match="keep a clone of it and delete it"):
+        accounts.deploy_home(made, targets, said.append)
 
 
 def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
@@ -140,39 +279,29 @@ def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
     )
 
 
+def test_what_a_failed_creation_of_the_pipeline_left_is_removed_and_nothing_else(targets, said):
+    made = home(
+        CloudFormation(
+            {
+                "aws-backup-ssm-targets": "ROLLBACK_COMPLETE",
+                "stackset-aws-backup-lambda-s3-bucket": "UPDATE_ROLLBACK_COMPLETE",
+                "aws-backup-org-policy": "UPDATE_ROLLBACK_FAILED",
+                "stackset-aws-backup-member-accounts": "CREATE_COMPLETE",
+            }
+        )
+    )
+    accounts.deploy_home(made, targets, said.append)
+    deleted = [name for what, name in made.clients["cloudformation"].requests if what == "delete"]
+    assert deleted == ["aws-backup-ssm-targets"]
+    assert "aws-backup-ssm-targets: retry the stage Targets" in said
+
+
 def test_a_repository_that_was_left_is_told_before_anything_is_made(targets, said):
     made = home()
     made.clients["codecommit"].repositories.add("backup-recovery-with-aws-backup")
     with pytest.raises(Problem, match="keep a clone of it and delete it"):
         accounts.deploy_home(made, targets, said.append)
     assert created(made) == []
-
-
-@pytest.mark.parametrize(("status", "expected"), [("PENDING", 3), ("AVAILABLE", 0)])
-def test_a_pending_connection_is_told_with_the_click_that_completes_it(said, status, expected):
-    class Connections:
-        def get_connection(self, ConnectionArn):
-            return {"Connection": {"ConnectionStatus": status}}
-
-    made = home()
-    cloud = made.clients["cloudformation"]
-    cloud.stacks["aws-backup-codecommit"] = "CREATE_COMPLETE"
-    cloud.outputs["aws-backup-codecommit"] = {"ConnectionArn": "arn:connection"}
-    made.clients["codeconnections"] = Connections()
-    accounts.say_connection(made, cloud, said.append)
-    assert len(said) == expected
-    assert expected == 0 or "eu-central-1.console.aws.amazon.com" in said[1]
-
-
-def test_uncommitted_changes_are_named(monkeypatch):
-    monkeypatch.undo()
-    monkeypatch.setattr(
-        accounts, "_git", lambda *_: " M cloudformation/parameters/aws-backup-ssm-targets.json"
-    )
-    with pytest.raises(
-        Problem, match="not committed: cloudformation/parameters/aws-backup-ssm-targets.json"
-    ):
-        accounts.require_committed()
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_a_role_that_does_not_let_us_in_names_the_other_ways():
             assert RoleArn == f"arn:aws:iam::{ACCOUNT}:role/Entry"
             raise client_error("AssumeRole", "AccessDenied", "not authorized")
 
-    enter = adopt.entering(Session({"sts": Refusing("111111111111")}), "Entry", "")
+    enter = adopt.entering(Session({"sts": Refusing("111111111111")}), "Entry", "", "adopt-account")
     with pytest.raises(Problem, match=r"role `Entry` of .*ROLE=NAME.*MEMBER_PROFILE=NAME"):
         enter(ACCOUNT)
 

@@ -106,3 +106,22 @@ def test_the_guard_protects_the_stack_afterwards(said):
     assert client.protected == {org_policy.STACK}
     with pytest.raises(Problem, match="does not exist"):
         org_policy.guard(CloudFormation(), "after", said.append)
+
+
+class Undeletable(CloudFormation):
+    """Two deletions that failed, for another reason each; the stack's own event is the newest."""
+
+    def delete_stack(self, StackName):
+        self.stacks[StackName] = "DELETE_FAILED"
+        for reason in ("an old reason", "bucket\nis not empty"):
+            self._event(StackName, StackName, "DELETE_IN_PROGRESS")
+            self._event(StackName, "Bucket", "DELETE_FAILED", reason)
+            self._event(StackName, "Later", "DELETE_FAILED", "another")
+            text = "The following resource(s) failed to delete: [Bucket, Later]."
+            self._event(StackName, StackName, "DELETE_FAILED", text)
+
+
+def test_a_deletion_that_failed_names_the_resource_and_the_reason(said):
+    client = Undeletable({"stack": "CREATE_COMPLETE"})
+    with pytest.raises(Problem, match="DELETE_FAILED, because of Bucket: bucket is not empty; "):
+        cloudformation.delete(client, "stack", said.append)

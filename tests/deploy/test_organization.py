@@ -6,7 +6,7 @@ import pytest
 from deploy import organization
 from deploy.problem import Problem
 from deploy.stacks import BY_NAME
-from fakes import Paginator, Session, Sts, client_error
+from fakes import Ec2, Paginator, Session, Sts, client_error
 
 
 @pytest.fixture(autouse=True)
@@ -84,12 +84,14 @@ class StackSets:
         self.organizations.access.add(organization.STACK_SETS)
 
 
-def world(organizations=None, account="111111111111"):
+def world(organizations=None, account="111111111111", opt_in=None):
     organizations = organizations or Organizations()
-    regional = {("backup", region): Backup() for region in ("eu-central-1", "eu-west-1")}
+    regions = ("eu-central-1", "eu-west-1", *(opt_in or {}))
+    regional = {("backup", region): Backup() for region in regions}
     return Session(
         {
             "sts": Sts(account),
+            "ec2": Ec2(opt_in),
             "organizations": organizations,
             "cloudformation": StackSets(organizations),
             "backup": Backup(),
@@ -112,6 +114,31 @@ def test_without_apply_nothing_changes_and_everything_missing_is_told(targets, s
         "nothing was changed; add APPLY=1 to do what is missing",
     ]
     assert "missing  service opt-in in eu-west-1: off for EBS, RDS" in said
+
+
+def with_hong_kong(targets):
+    return dataclasses.replace(targets, regions=(*targets.regions, "ap-east-1"))
+
+
+@pytest.mark.parametrize("apply", [False, True])
+def test_a_region_that_the_management_account_has_not_enabled_is_told(targets, said, apply):
+    """AWS Backup's settings there could not even be read, nor can stack sets deploy there."""
+    session = world(opt_in={"ap-east-1": False, "me-south-1": False})
+    if apply:
+        with pytest.raises(Problem, match="aws account enable-region --region-name ap-east-1"):
+            organization.prepare(session, with_hong_kong(targets), True, said.append)
+    else:
+        assert not organization.prepare(session, with_hong_kong(targets), False, said.append)
+    assert any(line.startswith("missing  Region ap-east-1: not enabled") for line in said)
+    assert not any("service opt-in in ap-east-1" in line or "me-south-1" in line for line in said)
+    assert session.clients["backup", "ap-east-1"].writes == []
+
+
+def test_a_region_that_the_management_account_has_enabled_is_ready(targets, said):
+    session = world(opt_in={"ap-east-1": True})
+    assert organization.prepare(session, with_hong_kong(targets), True, said.append)
+    assert "ok       Region ap-east-1" in said
+    assert "done     service opt-in in ap-east-1" in said
 
 
 def test_with_apply_everything_is_done_and_a_second_time_nothing(targets, said):

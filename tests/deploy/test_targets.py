@@ -83,8 +83,8 @@ def test_good_values_with_blanks_after_commas_are_accepted():
             "a backup vault",
         ),
         (
-            {"CentralBackupVaultArn": vault("cn-north-1", "333333333333")},
-            "error: CentralBackupVaultArn: Region `cn-north-1` is not in the partition `aws`",
+            {"CentralBackupVaultArn": vault("us-gov-west-1", "333333333333")},
+            "error: CentralBackupVaultArn: Region `us-gov-west-1` is not in the partition `aws`",
         ),
         (
             {"CentralBackupVaultArn": "arn:aws:backup:eu-west-1:333333333333:backup-vault:Other"},
@@ -106,6 +106,27 @@ def test_good_values_with_blanks_after_commas_are_accepted():
 )
 def test_each_mistake_has_one_message(change, expected):
     assert [str(finding) for finding in targets.check(GOOD | change, REGIONS)] == [expected]
+
+
+CHINA = (
+    "is in China, where this cannot be deployed: CodePipeline has no actions for CloudFormation "
+    "there, and StackSets no trusted access to the organization"
+)
+
+
+def test_china_is_refused_with_the_reason():
+    values = GOOD | {
+        "CentralBackupVaultArn": vault("cn-north-1", "333333333333").replace("aws", "aws-cn", 1),
+        "TargetRegions": "cn-north-1, cn-northwest-1",
+        "TargetGlobalRegion": "cn-northwest-1",
+    }
+    known = REGIONS | {"cn-northwest-1"}
+    assert [str(finding) for finding in targets.check(values, known)] == [
+        f"error: TargetRegions: `cn-north-1` {CHINA}",
+        f"error: TargetRegions: `cn-northwest-1` {CHINA}",
+        f"error: TargetGlobalRegion: `cn-northwest-1` {CHINA}",
+        f"error: CentralBackupVaultArn: `cn-north-1` {CHINA}",
+    ]
 
 
 def test_a_missing_value_is_an_error():

@@ -1,4 +1,4 @@
-"""AWS Backup's API for backups and restores; vaults and plans are the base's."""
+"""AWS Backup's API for backups, copies and restores; vaults and plans are the base's."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 
-from . import job_filters, kept_policies, rest_routes
+from . import copy_api, job_filters, kept_policies, rest_routes
 from .backup_kinds import Place
+from .copy_api import CopyApi
 from .native import Handler, NativeError
 from .recovery_points import RecoveryPoint, RecoveryPoints
 from .restore_jobs import RestoreJob, RestoreJobs
@@ -33,11 +34,14 @@ _OF_JOBS = frozenset(
 
 
 class BackupApi:
-    """Answers what concerns recovery points and restore jobs; the base answers the rest."""
+    """Answers what concerns recovery points, copies and restores; the base answers the rest."""
 
-    def __init__(self, points: RecoveryPoints, jobs: RestoreJobs, base: Handler) -> None:
+    def __init__(
+        self, points: RecoveryPoints, jobs: RestoreJobs, copies: CopyApi, base: Handler
+    ) -> None:
         self._points = points
         self._jobs = jobs
+        self._copies = copies
         self._base = base
         self._backup_jobs: dict[tuple[Place, str], dict[str, Any]] = {}
         # By restore job; each can be set once.
@@ -62,6 +66,9 @@ class BackupApi:
             place = Place(get_account_id(), get_region())
             if operation == "StartBackupJob":
                 answer: dict[str, Any] | None = await self._start_backup_job(place, payload)
+            elif operation in copy_api.OPERATIONS:
+                asked = (operation, place, labels, texts, payload)
+                answer = self._copies.answer(*asked, self._page)
             elif operation in _OF_JOBS:
                 answer = self._jobs_answer(operation, place, labels, texts, payload)
             else:
@@ -91,7 +98,7 @@ class BackupApi:
                 jobs = [job for (where, _), job in self._backup_jobs.items() if where == place]
                 return self._page("BackupJobs", jobs, query)
             case "DescribeRecoveryPoint":
-                return _described(self._point(place, labels))
+                return self._point(place, labels).describe()
             case "ListRecoveryPointsByBackupVault":
                 return self._list_points(place, labels["BackupVaultName"], query)
             case "ListRecoveryPointsByResource":
@@ -170,7 +177,7 @@ class BackupApi:
             points = [point for point in points if point.resource_arn == wanted]
         if wanted := query.get("resourceType"):
             points = [point for point in points if point.resource_type == wanted]
-        return self._page("RecoveryPoints", [_described(point) for point in points], query)
+        return self._page("RecoveryPoints", [point.describe() for point in points], query)
 
     def _list_points_of(self, place: Place, arn: str, query: dict[str, str]) -> dict[str, Any]:
         points = [p for p in self._points.all() if p.place == place and p.resource_arn == arn]
@@ -270,25 +277,6 @@ class BackupApi:
         start, size = int(token), min(wanted, self.page_size)
         after = start + size
         return entries[start:after], str(after) if after < len(entries) else None
-
-
-def _described(point: RecoveryPoint) -> dict[str, Any]:
-    return {
-        "RecoveryPointArn": point.arn,
-        "BackupVaultName": point.vault,
-        "BackupVaultArn": point.vault_arn,
-        "ResourceArn": point.resource_arn,
-        "ResourceType": point.resource_type,
-        "IamRoleArn": point.role,
-        "Status": "COMPLETED",
-        "CreationDate": point.created,
-        "CompletionDate": point.created,
-        "BackupSizeInBytes": 0,
-        "IsEncrypted": False,
-        "IsParent": False,
-        "StorageClass": "WARM",
-        "VaultType": "BACKUP_VAULT",
-    }
 
 
 def _required(payload: dict[str, Any], name: str) -> Any:

@@ -127,7 +127,7 @@ async def _cluster_snapshot(
     DocumentDB's has tags only: the base keeps no snapshots of its clusters.
     """
     name = f"awsbackup:job-{job_id.lower()}"
-    service, cluster = await _cluster(native, resource.name)
+    service, cluster = await cluster_of(native, resource.name)
     arn = f"arn:aws:rds:{place.region}:{place.account}:cluster-snapshot:{name}"
     if service == "rds":
         await native.call(
@@ -143,7 +143,8 @@ async def _cluster_snapshot(
     return Made(arn, resource_type, {"service": service, "cluster": kept})
 
 
-async def _cluster(native: Native, name: str) -> tuple[str, dict[str, Any]]:
+async def cluster_of(native: Native, name: str) -> tuple[str, dict[str, Any]]:
+    """The service of a cluster of Aurora, Neptune or DocumentDB, and its description."""
     for service in ("docdb", "rds"):
         try:
             found = await native.call(service, "DescribeDBClusters", DBClusterIdentifier=name)

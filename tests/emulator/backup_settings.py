@@ -8,6 +8,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region
 
 from .organization import Organization
+from .permissions.gate import GATE
 
 Response = tuple[int, dict[str, str], Any]
 
@@ -61,6 +62,14 @@ class BackupSettings:
     def manages_in_full(self, account: str, region: str, resource_type: str) -> bool:
         """Whether recovery points of this type are AWS Backup's own."""
         return self._managed.get((account, region), MANAGED).get(resource_type, True)
+
+    def copies_across_accounts(self, account: str) -> bool:
+        """Whether the account's organization has cross-account backup switched on."""
+        organization = GATE.organization_of(account)
+        if organization is None:
+            return False
+        settings = self._global.get(organization.landscape.organization_id, {})
+        return settings.get("isCrossAccountBackupEnabled") == "true"
 
     def answer(
         self, organization: Organization, method: str, path: str, body: bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from .faults import Faults, read_fault
 from .permissions import control as permissions_control
 from .permissions.gate import GATE
 from .plugin import Emulator
+from .regions import REGIONS
 
 PREFIX = "/_emulator/"
 
@@ -66,6 +68,10 @@ class ControlPlane:
             case ("POST", "settings"):
                 self._emulator.organization.settings.change(_object(request))
                 return _json(200, self._emulator.organization.settings.as_dict())
+            case ("POST", "regions"):
+                value = _object(request)
+                REGIONS.change(value.get("account"), value.get("region"), value.get("enabled"))
+                return _json(200, REGIONS.show())
             case ("POST", "accounts"):
                 value = _object(request)
                 await self._emulator.join(value.get("id"), value.get("name"), value.get("parent"))
@@ -83,32 +89,23 @@ class ControlPlane:
         return _unknown(request)
 
     def _look(self, name: str, request: Request) -> Response:
-        match name:
-            case "organization":
-                return _json(200, self._emulator.organization.snapshot())
-            case "other-organization":
-                return _json(200, self._emulator.other_organization.snapshot())
-            case "calls":
-                return _json(200, self._calls.show(dict(parse_qsl(request.query))))
-            case "faults":
-                return _json(200, self._faults.show())
-            case "functions":
-                return _json(200, functions.inventory())
-            case "settings":
-                return _json(200, self._emulator.organization.settings.as_dict())
-            case "builds":
-                return _json(200, self._emulator.delivery.builds.show())
-            case "denials":
-                return _json(200, GATE.ledger.denials())
-            case "permissions":
-                return _json(200, permissions_control.show(GATE))
-            case "stacks":
-                return _json(200, stack_tasks.show())
-            case "under-way":
-                return _json(200, self._under_way())
-            case "custom-resources":
-                return _json(200, self._emulator.custom_resources.log())
-        return _unknown(request)
+        organization, other = self._emulator.organization, self._emulator.other_organization
+        shown: dict[str, Callable[[], Any]] = {
+            "organization": organization.snapshot,
+            "other-organization": other.snapshot,
+            "regions": REGIONS.show,
+            "calls": lambda: self._calls.show(dict(parse_qsl(request.query))),
+            "faults": self._faults.show,
+            "functions": functions.inventory,
+            "settings": organization.settings.as_dict,
+            "builds": self._emulator.delivery.builds.show,
+            "denials": GATE.ledger.denials,
+            "permissions": lambda: permissions_control.show(GATE),
+            "stacks": stack_tasks.show,
+            "under-way": self._under_way,
+            "custom-resources": self._emulator.custom_resources.log,
+        }
+        return _json(200, shown[name]()) if name in shown else _unknown(request)
 
     def _under_way(self) -> list[dict[str, Any]]:
         """What goes on by itself, with an id, in words, and where it is known since when."""

@@ -10,7 +10,7 @@ from typing import Any
 from ministack.services import cloudwatch_logs, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from . import functions, patches, queue_batches
+from . import function_logs, functions, patches, queue_batches
 from .permissions import execution_role
 
 
@@ -37,17 +37,19 @@ def emit_logs(
     duration_ms: int,
     **more: Any,
 ) -> None:
-    """Write what a function said, if its role may write it; stands in for the base's.
+    """Write what a function printed, if its log level and its role allow; instead of the base's.
 
     A function whose role may not runs all the same, and nobody sees its lines.
     """
     config = func.get("config") or func
     name = str(config["FunctionName"])
-    group = str((config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}")
+    logging = config.get("LoggingConfig") or {}
+    group = str(logging.get("LogGroup") or f"/aws/lambda/{name}")
     stream = functions.log_stream(str(config.get("Version", "$LATEST")))
     new = group not in cloudwatch_logs._log_groups
     if execution_role.logs_refused(config, group, stream, new) is None:
-        original(func, request_id, log_text, error, duration_ms, **more)
+        passed = function_logs.passed(logging, log_text)
+        original(func, request_id, passed, error, duration_ms, **more)
 
 
 def route_failure(

@@ -9,9 +9,10 @@ from hypercorn.protocol.events import StreamClosed
 from ministack import app as base_app
 from ministack.services import sts
 
-from . import answers, control_plane, processes, under_way
+from . import answers, control_plane, processes, regions, under_way
 from .call_log import CallLog, error_code
 from .calls import Call, Request, recognise
+from .delivery import git_http
 from .faults import HARMLESS, LOSING, Faults
 from .permissions import enforcement
 from .plugin import Emulator
@@ -62,6 +63,8 @@ class Gateway:
         elif request.path == "/_ministack/reset":
             # It would leave the plug-in's own state behind.
             await _respond(send, (404, {}, b"use POST /_emulator/reset\n"))
+        elif request.path.startswith(git_http.PATH):
+            await _respond(send, await self._emulator.delivery.git.answer(request))
         elif request.path.startswith(answers.PATH) and request.method == "PUT":
             await self._put_answer(scope, request, send)
         else:
@@ -69,7 +72,9 @@ class Gateway:
 
             async def base(answer: Send) -> None:
                 enforcement.listen()
-                refused = call and await self._emulator.restores.refusal(call, request)
+                refused = call and regions.refusal(call, request)
+                if call and refused is None:
+                    refused = await self._emulator.restores.refusal(call, request)
                 if refused:
                     await _respond(answer, refused)
                 else:

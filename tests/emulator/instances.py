@@ -20,6 +20,7 @@ from .native import Handler, Native
 Headers = dict[str, str]
 Response = tuple[int, Headers, Any]
 
+_VOLUME_ID = re.compile(rb"<volumeId>(vol-[0-9a-f]+)</volumeId>")
 _INSTANCE_ID = re.compile(rb"<instanceId>(i-[0-9a-f]+)</instanceId>")
 # An image that the base does not know: it cannot launch one that was made from snapshots.
 _NO_IMAGE = "ami-00000000"
@@ -41,9 +42,11 @@ class Instances:
             form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             match form.get("Action"):
                 case "RunInstances":
-                    content = response[2] if isinstance(response[2], bytes) else b""
-                    for name in dict.fromkeys(_INSTANCE_ID.findall(content)):
+                    for name in dict.fromkeys(_INSTANCE_ID.findall(_bytes(response[2]))):
                         await self._complete(name.decode(), form)
+                case "CreateVolume":
+                    if made := _VOLUME_ID.search(_bytes(response[2])):
+                        _encrypt(made[1].decode(), form, "")
                 case "AttachVolume":
                     _attached(form["InstanceId"], form["VolumeId"], form["Device"])
                 case "DetachVolume":
@@ -90,6 +93,7 @@ class Instances:
             asked = f"BlockDeviceMapping.{number}.Ebs."
             if device == record["RootDeviceName"]:
                 ec2._volumes[root]["Size"] = int(form.get(f"{asked}VolumeSize", "8"))
+                _encrypt(root, form, asked)
             else:
                 made = await self._native.call(
                     "ec2",
@@ -98,6 +102,7 @@ class Instances:
                     Size=int(form.get(f"{asked}VolumeSize", "8")),
                     VolumeType=form.get(f"{asked}VolumeType", "gp3"),
                 )
+                _encrypt(made["VolumeId"], form, asked)
                 await self._attach(name, made["VolumeId"], device)
                 volumes.append(made["VolumeId"])
             number += 1
@@ -153,6 +158,17 @@ def instance_xml(original: Any, record: dict[str, Any]) -> str:
     )
     head, end, tail = str(original(record)).rpartition("</item>")
     return f"{head}<networkInterfaceSet>{interfaces}</networkInterfaceSet>{end}{tail}"
+
+
+def _bytes(content: Any) -> bytes:
+    return content if isinstance(content, bytes) else str(content).encode()
+
+
+def _encrypt(volume: str, form: dict[str, str], prefix: str) -> None:
+    """Note a new volume's encryption and key, which the base drops."""
+    record = ec2._volumes[volume]
+    record["Encrypted"] = form.get(f"{prefix}Encrypted", "false").lower() == "true"
+    record["KmsKeyId"] = form.get(f"{prefix}KmsKeyId", "")
 
 
 def _attached(instance: str, volume: str, device: str) -> None:

@@ -12,11 +12,11 @@ Filter = Callable[[str], Callable[[RestoreJob], bool]]
 
 
 def _after(name: str) -> Filter:
-    return lambda text: lambda job: (getattr(job, name) or 0) > _seconds(text)
+    return lambda text: lambda job: (getattr(job, name) or 0) > seconds(text)
 
 
 def _before(name: str) -> Filter:
-    return lambda text: lambda job: 0 < (getattr(job, name) or 0) < _seconds(text)
+    return lambda text: lambda job: 0 < (getattr(job, name) or 0) < seconds(text)
 
 
 FILTERS: dict[str, Filter] = {
@@ -33,7 +33,7 @@ FILTERS: dict[str, Filter] = {
 }
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
     """A moment in a query: ISO 8601, or seconds since the epoch."""
     try:
         return float(text)

@@ -46,6 +46,12 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_IAM, "_user_inline_policies", False, "", "identity policies"),
     PatchPoint(_IAM, "_group_inline_policies", False, "", "identity policies"),
     PatchPoint(_IAM, "_aws_managed_policies", False, "", "identity policies"),
+    PatchPoint(
+        _IAM, "_make_aws_managed_record", False, "844ef9b89add", "AWS's published documents"
+    ),
+    PatchPoint(_IAM, "_IAM_HANDLERS", True, "", "service-linked roles"),
+    PatchPoint(_IAM, "_p", False, "46089353b89d", "service-linked roles"),
+    PatchPoint(_IAM, "_error", False, "543d11e90afe", "service-linked roles"),
     PatchPoint(_KMS, "_keys", False, "", "key policies"),
     PatchPoint(_KMS, "_resolve_key", False, "2c0f859509c0", "keys by alias"),
     PatchPoint(_S3, "_bucket_policies", False, "", "bucket policies"),

@@ -21,10 +21,14 @@ from . import (
     functions,
     kept_policies,
     landscape,
+    linked_roles,
     membership,
     organizations_api,
     patches,
+    published,
+    regions,
     stack_lookup,
+    stack_resource,
     stack_tasks,
     under_way,
 )
@@ -63,7 +67,11 @@ class Emulator:
         self.deployers = Deployers()
         self.stack_sets = StackSetApi(self.loopback)
         self.delivery = Delivery(self.loopback)
-        self.types = ResourceTypes(self.loopback, self.delivery.types())
+        self.types = ResourceTypes(
+            self.loopback,
+            self.delivery.types(),
+            lambda: self.organization.settings.role_seconds,
+        )
         self._follow_membership()
 
     def install(self) -> None:
@@ -73,13 +81,15 @@ class Emulator:
         self._install_cloudformation()
         self._install_functions()
         enforcement.install()
+        linked_roles.install()
         keys = EncryptedCalls(self.delivery.repositories.key_of)
         enforcement.FURTHER[:] = [pass_role.refused, missing_objects.refused, keys.refused]
         GATE.organization_of = self._organization_of_member
         enforcement.RESOURCES.find_stack_set = self.stack_sets.find
 
     async def prepare_accounts(self) -> None:
-        """Create the role that its management account has in every member."""
+        """AWS's managed policies, and in every member its management account's role."""
+        published.put_managed_policies()
         for organization in (landscape.REHEARSAL, landscape.OTHER):
             for account in organization.accounts:
                 if account.id != organization.management:
@@ -104,6 +114,7 @@ class Emulator:
         self.delivery.forget()
         self.types.forget()
         kept_policies.clear()
+        regions.REGIONS.forget()
         GATE.forget()
         functions.resume()
         self._follow_membership()
@@ -135,6 +146,7 @@ class Emulator:
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
         self.restores.install(handlers)
+        regions.install()
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
         base_cloudformation = handlers["cloudformation"]
@@ -170,6 +182,7 @@ class Emulator:
         ) -> Response:
             organization = self.organization_of(get_account_id())
             answer = await self.stack_sets.answer(organization, headers, body)
+            answer = answer or stack_resource.describe(body)
             answer = answer or self.deployers.begin(headers, body)
             if answer is not None:
                 return answer

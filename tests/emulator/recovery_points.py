@@ -8,7 +8,7 @@ from typing import Any
 
 from ministack.services import backup
 
-from . import backup_kinds, tag_rules
+from . import backup_kinds, source_keys, tag_rules
 from .backup_kinds import Made, Place
 from .backup_settings import BackupSettings
 from .native import Native, NativeError
@@ -19,7 +19,8 @@ from .tag_stores import Tags, parse, store_of
 class RecoveryPoint:
     """A backup. ``tags`` is None where another service keeps them: snapshots, images.
 
-    ``contents`` is what a restore needs and the ARN does not name.
+    ``contents`` is what a restore needs and the ARN does not name; ``keys`` are those that
+    encrypt it where the vault's key does not (see `source_keys`).
     """
 
     arn: str
@@ -31,12 +32,37 @@ class RecoveryPoint:
     contents: dict[str, Any]
     tags: Tags | None
     source_tags: Tags
+    keys: source_keys.Keys = ()
     created: float = field(default_factory=time.time)
+
+    @property
+    def is_managed_in_full(self) -> bool:
+        """Whether it is AWS Backup's own, and not a snapshot or an image of another service."""
+        return self.arn.startswith("arn:aws:backup:")
 
     @property
     def vault_arn(self) -> str:
         """The ARN of the vault that it is in."""
         return f"arn:aws:backup:{self.place.region}:{self.place.account}:backup-vault:{self.vault}"
+
+    def describe(self) -> dict[str, Any]:
+        """The recovery point as DescribeRecoveryPoint and lists show it."""
+        return {
+            "RecoveryPointArn": self.arn,
+            "BackupVaultName": self.vault,
+            "BackupVaultArn": self.vault_arn,
+            "ResourceArn": self.resource_arn,
+            "ResourceType": self.resource_type,
+            "IamRoleArn": self.role,
+            "Status": "COMPLETED",
+            "CreationDate": self.created,
+            "CompletionDate": self.created,
+            "BackupSizeInBytes": 0,
+            "IsEncrypted": False,
+            "IsParent": False,
+            "StorageClass": "WARM",
+            "VaultType": "BACKUP_VAULT",
+        }
 
 
 class RecoveryPoints:
@@ -88,11 +114,16 @@ class RecoveryPoints:
             contents=made.contents,
             tags=dict(tags) if made.arn.startswith("arn:aws:backup:") else None,
             source_tags=source_tags,
+            keys=await source_keys.of_resource(self._native, resource),
         )
-        self._points[place, made.arn] = point
-        record = backup._vaults[vault]
-        record["NumberOfRecoveryPoints"] = record.get("NumberOfRecoveryPoints", 0) + 1
+        self.add(point)
         return point
+
+    def add(self, point: RecoveryPoint) -> None:
+        """Put a new recovery point into its vault, which is there."""
+        self._points[point.place, point.arn] = point
+        record = backup._vaults.get_scoped(*point.place, point.vault)
+        record["NumberOfRecoveryPoints"] = record.get("NumberOfRecoveryPoints", 0) + 1
 
 
 def users_tags(tags: Tags) -> Tags:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.services import backup, iam, kms, lambda_svc
-from ministack.services.cloudformation import changesets, provisioners, stacks
+from ministack.services.cloudformation import changesets, engine, provisioners, stacks
 
-from . import patches
+from . import patches, regions, stack_order, stack_patches
 from .loopback import Loopback
 from .stack_sets import resource_type as stack_set
 
@@ -38,6 +38,18 @@ def _refusing_existing(kind: str, create: Callable[..., Any]) -> Callable[..., A
     return refuse_or_create
 
 
+def _trusting_known(write: Callable[..., Any]) -> Callable[..., Any]:
+    """A role's creation or update, which IAM refuses when its trust names no service."""
+
+    def refuse_or_write(*arguments: Any) -> Any:
+        for props in (found for found in arguments if isinstance(found, dict)):
+            if found := regions.unknown_principal(props.get("AssumeRolePolicyDocument")):
+                raise ValueError(regions.invalid(found))
+        return write(*arguments)
+
+    return refuse_or_write
+
+
 def _import_vault(identifier: dict[str, str]) -> tuple[str, dict[str, str]]:
     """What a stack knows of a vault that it takes over."""
     name = identifier["BackupVaultName"]
@@ -54,8 +66,11 @@ def _vault_import_problem(name: str) -> str | None:
 class ResourceTypes:
     """Registers the types; their handlers call AWS's APIs, so each runs on a thread of its own."""
 
-    def __init__(self, loopback: Loopback, more: dict[str, Handlers]) -> None:
+    def __init__(
+        self, loopback: Loopback, more: dict[str, Handlers], role_seconds: Callable[[], float]
+    ) -> None:
         self._aborted = threading.Event()
+        self._role_seconds = role_seconds
         self._types: dict[str, Handlers] = {
             stack_set.TYPE: stack_set.StackSetType(loopback, lambda: self._aborted).handlers(),
             **more,
@@ -66,6 +81,13 @@ class ResourceTypes:
         table = provisioners._RESOURCE_HANDLERS
         for kind in _NAMED:
             table[kind]["create"] = _refusing_existing(kind, table[kind]["create"])
+        for operation in ("create", "update"):
+            table[stack_order.ROLE][operation] = _trusting_known(table[stack_order.ROLE][operation])
+        table[stack_order.ROLE]["create"] = stack_order.taking_time(
+            table[stack_order.ROLE]["create"],
+            self._role_seconds,
+            self._pause,
+        )
         table["AWS::Backup::BackupVault"]["import"] = _import_vault
         changesets._IMPORT_LOOKUPS["AWS::Backup::BackupVault"] = (
             ("BackupVaultName",),
@@ -79,13 +101,24 @@ class ResourceTypes:
         patches.replace(
             f"{module}.stacks",
             "_runs_on_worker_thread",
-            lambda kind: kind in self._types or blocks(kind),
+            lambda kind: self._waits(kind) or blocks(kind),
         )
         patches.replace(
             f"{module}.stacks",
             "_sends_back_failed_update",
             lambda kind: kind in self._types or sends_back(kind),
         )
+
+        dependencies = stack_order.with_metadata(engine._extract_deps)
+        for place in (stack_patches.ENGINE, stack_patches.STACKS):
+            patches.replace(place, "_extract_deps", dependencies)
+
+    def _waits(self, kind: str) -> bool:
+        return kind in self._types or (kind == stack_order.ROLE and self._role_seconds() > 0)
+
+    def _pause(self, seconds: float) -> None:
+        # The event of now: `forget` makes another one.
+        self._aborted.wait(seconds)
 
     def stop(self) -> None:
         """End every wait."""

@@ -79,6 +79,7 @@ def _overview(restores: Restores) -> dict[str, Any]:
             for point in restores.points.all()
         ],
         "jobs": [job.describe() | {"Metadata": job.metadata} for job in restores.jobs.all()],
+        "copies": [job.describe() for job in restores.copies.all()],
     }
 
 
@@ -159,7 +160,7 @@ def _set(restores: Restores, value: dict[str, Any]) -> None:
         raise ValueError("`page_size` must be an integer of at least 1")
     if not isinstance(rates, bool):
         raise ValueError("`published_rates` must be true or false")
-    restores.jobs.seconds = float(wanted["seconds"])
+    restores.jobs.seconds = restores.copies.seconds = float(wanted["seconds"])
     restores.api.page_size = size
     restores.rates.published = rates
     restores.rates.second = float(wanted["rates_second"])

@@ -19,6 +19,7 @@ from .native import Native, NativeError
 from .recovery_points import RecoveryPoint
 from .restore_kinds import RESTORE_TEST_TAG, Metadata
 from .tag_stores import Tags, parse, store_of
+from .times import iso
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class RestoreJob:
         detail: dict[str, Any] = {
             "restoreJobId": self.id,
             "backupSizeInBytes": "0",
-            "creationDate": _iso(self.created),
+            "creationDate": iso(self.created),
             "iamRoleArn": self.role,
             "percentDone": 0,
             "resourceType": self.point.resource_type,
@@ -91,7 +92,7 @@ class RestoreJob:
                 "createdResourceArn": self.created_resource,
             }
         if self.completed:
-            detail["completionDate"] = _iso(self.completed)
+            detail["completionDate"] = iso(self.completed)
         return detail
 
 
@@ -195,7 +196,7 @@ class RestoreJobs:
         """The first event has less in it, and `state` where the others have `status`."""
         detail = {
             "restoreJobId": job.id,
-            "creationDate": _iso(job.created),
+            "creationDate": iso(job.created),
             "state": "CREATED",
         }
         self._events.send(job.place, _KIND, [job.point.arn], detail)
@@ -205,8 +206,3 @@ class RestoreJobs:
 
 
 _KIND = "Restore Job State Change"
-
-
-def _iso(seconds: float) -> str:
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{moment}.{int(seconds * 1000) % 1000:03d}Z"

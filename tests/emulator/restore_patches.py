@@ -6,6 +6,7 @@ from .patch_point import PatchPoint
 
 _EC2 = "ministack.services.ec2"
 _EVENTS = "ministack.services.eventbridge"
+_RDS = "ministack.services.rds"
 _LAMBDA = "ministack.services.lambda_svc"
 _SCHEDULER = "ministack.services.scheduler"
 _SQS = "ministack.services.sqs"
@@ -14,6 +15,9 @@ TABLE: tuple[PatchPoint, ...] = (
     PatchPoint(_EC2, "_instance_xml", True, "e23dcbbfd0a3", "instances with network interfaces"),
     PatchPoint(_EC2, "_instances", False, "", "instances with what is attached"),
     PatchPoint(_EC2, "_volumes", False, "", "instances with what is attached"),
+    PatchPoint(_EC2, "_snapshots", False, "", "copies of snapshots"),
+    PatchPoint(_EC2, "_images", False, "", "copies of images"),
+    PatchPoint(_RDS, "_snapshots", False, "", "copies of snapshots"),
     PatchPoint(_EC2, "_network_interfaces", False, "", "instances with what is attached"),
     PatchPoint(
         _EVENTS, "_dispatch_to_lambda", True, "cb1c453d362b", "asynchronous invocation with retries"

@@ -13,6 +13,8 @@ from .backup_events import BackupEvents
 from .backup_settings import BackupSettings
 from .calls import Call, Request
 from .clusters import Clusters
+from .copy_api import CopyApi
+from .copy_jobs import CopyJobs
 from .instances import Instances
 from .message_moves import MessageMoves
 from .native import Handler, Native
@@ -33,7 +35,11 @@ class Restores:
         self.points = RecoveryPoints(self.native, settings)
         self.instances = Instances(self.native, handlers["ec2"])
         self.jobs = RestoreJobs(self.native, self.instances, self.events)
-        self.api = BackupApi(self.points, self.jobs, handlers["backup"])
+        self.copies = CopyJobs(
+            self.native, self.points, self.events, settings.copies_across_accounts
+        )
+        copies = CopyApi(self.points, self.copies)
+        self.api = BackupApi(self.points, self.jobs, copies, handlers["backup"])
         self.clusters = Clusters(handlers["rds"], handlers["documentdb"])
         self.moves = MessageMoves(handlers["sqs"])
         self.tagging = TaggingApi(self.native, handlers["tagging"])
@@ -97,6 +103,7 @@ class Restores:
     def clear(self) -> None:
         """The state of a fresh start."""
         self.jobs.clear()
+        self.copies.clear()
         self.points.clear()
         self.events.clear()
         self.api.clear()

@@ -5,14 +5,20 @@ from __future__ import annotations
 from .patch_point import PatchPoint
 
 _EVENTS = "ministack.services.eventbridge"
+_EC2 = "ministack.services.ec2"
 _LAMBDA = "ministack.services.lambda_svc"
 _S3 = "ministack.services.s3"
 _SNS = "ministack.services.sns"
+_REGIONS = "Regions that an account has enabled"
 _ROLE = "the function's role is asked"
 _LET_IN = "the resource's policy and key are asked"
 _KEYS = "keys of objects"
 
 TABLE: tuple[PatchPoint, ...] = (
+    PatchPoint(_EC2, "_ACTION_MAP", True, "", _REGIONS),
+    PatchPoint(_EC2, "_parse_member_list", False, "e5deeb5f2bae", _REGIONS),
+    PatchPoint(_EC2, "_p", False, "1049846cf971", _REGIONS),
+    PatchPoint(_EC2, "_xml", False, "d3dc2afa1609", _REGIONS),
     PatchPoint(_LAMBDA, "_emit_lambda_logs", True, "2acd4c557cf3", _ROLE),
     PatchPoint(_LAMBDA, "_route_async_failure", True, "357cde1be6e0", _ROLE),
     PatchPoint(_LAMBDA, "_put_event_invoke_config", True, "211460dd1cfe", _ROLE),

@@ -22,6 +22,8 @@ class Settings:
     empty_pages: bool = False
     # How long EnablePolicyType stays at PENDING_ENABLE, DisablePolicyType at PENDING_DISABLE.
     policy_type_delay: float = 0.5
+    # How long a stack waits after it has made a role; some ten seconds on AWS.
+    role_seconds: float = 0
 
     def as_dict(self) -> dict[str, int | bool | float]:
         """The values by name, as the control plane shows them."""

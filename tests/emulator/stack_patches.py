@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .patch_point import PatchPoint
 
+ENGINE = "ministack.services.cloudformation.engine"
 STACKS = "ministack.services.cloudformation.stacks"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
 CHANGE_SETS = "ministack.services.cloudformation.changesets"
@@ -11,6 +12,9 @@ SSM = "ministack.services.ssm"
 SECRETS = "ministack.services.secretsmanager"
 
 TABLE: tuple[PatchPoint, ...] = (
+    PatchPoint(ENGINE, "_extract_deps", True, "d80c15fab866", "dependencies in metadata"),
+    PatchPoint(STACKS, "_extract_deps", True, "d80c15fab866", "the same, imported there by name"),
+    PatchPoint(ENGINE, "_intrinsic_references", False, "40d74fe656aa", "dependencies in metadata"),
     PatchPoint(PROVISIONERS, "_delete_resource", True, "7826b054e390", "permissions"),
     PatchPoint(STACKS, "_provision_resource", True, "0bf837d354ad", "permissions"),
     PatchPoint(STACKS, "_import_resource", True, "4a07fd5f274c", "permissions"),

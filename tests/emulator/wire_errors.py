@@ -117,6 +117,8 @@ def code_and_status(fault: Fault, call: Call) -> tuple[str, int]:
             "ServiceUnavailableException",
         ):
             status = 503
+        if code == "NotImplemented":  # S3's list of error codes
+            status = 501
     return code, status
 
 

@@ -127,6 +127,35 @@ def test_a_refused_delete_can_be_repeated(world, operation):
     assert world.policies().everything() == []
 
 
+def test_a_create_that_comes_again_after_its_stack_is_gone_makes_nothing(world):
+    # The process dies when CloudFormation has its answer, so Lambda repeats the event.
+    world.emulator.inject(fault("UntagResource", "crash"))
+    assert world.create_marked(Policy=start()).complete
+    create = world.requests()[-1]
+    assert world.delete().status == "DELETE_COMPLETE"
+    world.emulator.resend(create["request"]["RequestId"])
+    world.await_answer(create, "CloudFormation no longer waits for this request")
+    assert world.policies().everything() == []
+    assert struck(world, "UntagResource")
+
+
+def test_an_update_that_comes_again_after_its_rollback_changes_nothing(world):
+    world.create(Policy=start())
+    before = essence(world)
+    other = {
+        "Type": "AWS::SSM::Parameter",
+        "DependsOn": "Policy",
+        # The solution's own: the name is taken.
+        "Properties": {"Name": "/backup/target/regions", "Type": "String", "Value": "x"},
+    }
+    assert world.update(Policy=goal(), Other=other).status == "UPDATE_ROLLBACK_COMPLETE"
+    assert essence(world) == before
+    update, _back = world.requests()[-2:]
+    answer = world.resend(update)
+    assert "CloudFormation no longer waits for this request" in answer["Reason"]
+    assert essence(world) == before
+
+
 def struck(world, operation):
     """Whether a fault was met: a test whose fault never came would prove nothing."""
     return any(call["fault"] for call in world.emulator.calls() if call["operation"] == operation)

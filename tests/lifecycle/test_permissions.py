@@ -13,6 +13,7 @@ CREATE, UPDATE, DELETE, ADOPT = "create", "update", "delete", "adopt"
 
 # (role, action) -> the first step of a policy's life that fails without it.
 FAILS = {
+    (FUNCTION_ROLE, "cloudformation:DescribeStackResource"): CREATE,
     (FUNCTION_ROLE, "ssm:GetParameter"): CREATE,
     (FUNCTION_ROLE, "sts:AssumeRole"): CREATE,
     (FUNCTION_ROLE, "s3:GetObject"): CREATE,

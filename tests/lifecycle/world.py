@@ -128,9 +128,13 @@ class World:
 
     def create(self, name="test", outputs=None, **resources):
         """Create a stack of these resources and wait for the end."""
-        outcome = self.home.create(self._stack(name, outputs, resources))
+        outcome = self.create_marked(name, outputs, **resources)
         self.await_unmarked()
         return outcome
+
+    def create_marked(self, name="test", outputs=None, **resources):
+        """Create a stack and wait for its end, which comes before the function's."""
+        return self.home.create(self._stack(name, outputs, resources))
 
     def update(self, name="test", outputs=None, **resources):
         """Update a stack to these resources and wait for the end."""
@@ -194,6 +198,19 @@ class World:
             if len(answers) > before:
                 return json.loads(answers[-1])
             assert time.monotonic() < deadline, "the request was not answered a second time"
+            time.sleep(PAUSE)
+
+    def await_answer(self, request, text):
+        """Wait until one of a request's answers has this text."""
+        request_id = request["request"]["RequestId"]
+        deadline = time.monotonic() + 60
+        while not any(
+            text in answer
+            for sent in self.requests()
+            if sent["request"]["RequestId"] == request_id
+            for answer in sent["answers"]
+        ):
+            assert time.monotonic() < deadline, f"no answer with `{text}`"
             time.sleep(PAUSE)
 
     # -- the organization as others change it

@@ -1,0 +1,1 @@
+"""The pages of `backupctl effective` and of the rehearsal, in headless Chromium."""

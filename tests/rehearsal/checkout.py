@@ -10,9 +10,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .names import ROOT, TARGETS, TARGETS_FILE, CannotRehearse
+from .names import HOME_REGION, REPORTS_FILE, ROOT, TARGETS, TARGETS_FILE, CannotRehearse
 
-_AUTHOR = {
+# Nobody's own settings, and an author.
+GIT = {
     "GIT_AUTHOR_NAME": "rehearsal",
     "GIT_AUTHOR_EMAIL": "rehearsal@rehearsal.example",
     "GIT_COMMITTER_NAME": "rehearsal",
@@ -30,10 +31,15 @@ class Checkout:
         self.folder = folder
         self._copy()
         self.change(TARGETS_FILE, TARGETS)
+        self.change(REPORTS_FILE, {"HomeRegion": HOME_REGION})
         spoil(folder)
         self._git("init", "--quiet", "--initial-branch", "main")
+        self.commit("Our target values")
+
+    def commit(self, message):
+        """Commit everything."""
         self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "Our target values")
+        self._git("commit", "--quiet", "--message", message)
 
     def change(self, path, values):
         """Set values in a parameter file; its new text."""
@@ -66,4 +72,4 @@ class Checkout:
         (self.folder / ".tools").symlink_to(ROOT / ".tools")
 
     def _git(self, *arguments):
-        subprocess.run(["git", *arguments], cwd=self.folder, env=os.environ | _AUTHOR, check=True)
+        subprocess.run(["git", *arguments], cwd=self.folder, env=os.environ | GIT, check=True)

@@ -34,15 +34,17 @@ NEWCOMER = "666666666666"
 # Neither is the emulator's default: a Region that is hard-coded somewhere shows.
 HOME_REGION = "eu-central-1"
 CENTRAL_REGION = "eu-west-1"
-LATER_REGION = "eu-north-1"
+# An opt-in Region: accounts have to enable it, and self-managed stack sets want its own principal.
+LATER_REGION = "eu-south-1"
 
 CENTRAL_VAULT = (
     f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
 )
-PIPELINE = REPOSITORY = "backup-recovery-with-aws-backup"
+PIPELINE = "backup-recovery-with-aws-backup"
 
 TARGETS_FILE = "cloudformation/parameters/aws-backup-ssm-targets.json"
 POLICY_FILE = "cloudformation/parameters/aws-backup-org-policy.json"
+REPORTS_FILE = "cloudformation/parameters/aws-backup-failed-jobs.json"
 LOCK_FILE = "cloudformation/parameters/stackset-aws-backup-member-accounts.json"
 
 # The values that the guide asks for. Blanks after commas have to work.

@@ -4,21 +4,23 @@ import fcntl
 import os
 from pathlib import Path
 
+from .copies import Copies
 from .landscape import COMPLETE, NOTHING, ONLY_THE_ROLE
 from .membership import VAULTS, Membership
 from .names import (
+    CENTRAL,
     CENTRAL_REGION,
     HOME,
     HOME_REGION,
     LATER_REGION,
     LOCK_FILE,
     MAKE_PACKAGES,
+    MANAGEMENT,
     MEMBERS,
     NEWCOMER,
     PACKAGES,
     PIPELINE,
     POLICY_FILE,
-    REPOSITORY,
     ROOT,
     SANDBOXES,
     SETTLE_SECONDS,
@@ -28,6 +30,7 @@ from .names import (
     RehearsalFailed,
 )
 from .permissions import expect_no_denials
+from .reports import expect_reported
 from .restores import Restores
 
 FIRST = ("444444444441", "444444444442", "444444444443")
@@ -35,7 +38,7 @@ FIRST_REGIONS = (HOME_REGION, CENTRAL_REGION)
 ALL_REGIONS = (*FIRST_REGIONS, LATER_REGION)
 
 # What needs Ruby's or Rust's registries; the report lists each time that one was met.
-NOT_RUN = ["^make install-rust$", "^make install-validators$", "^make validate-online$"]
+NOT_RUN = ["^make install-rust$", "^make validate-online$"]
 PREBUILT = ["^make test-", "^make package-"]
 
 
@@ -52,6 +55,8 @@ class Story:
         self._prebuilt = prebuilt
         self._not_run = not_run
         self._lock = None
+        # The commands with which a person pushes, once they have been printed.
+        self._pushing = []
         # Whether builds find the sources of earlier runs; not when they may go on after us.
         self.keeps_sources = True
         self.membership = Membership(emulator, people, typed, landscape, FIRST_REGIONS)
@@ -66,21 +71,26 @@ class Story:
             ("deploy the home account", self.home),
             ("the first commit goes through the pipeline", self.first_commit),
             ("see what every account has", self.see_first),
+            ("every kind is copied into the central account", self.copy),
             ("an account joins an OU", self.membership.join),
             ("it leaves, and keeps its backups", self.membership.leave),
             ("it comes back, and is taken over", self.membership.come_back),
             ("a second commit: an OU, a Region, a retention, a lock", self.second_commit),
             ("see that only that changed, everywhere", self.see_second),
             ("restored resources get their tags", self.restore),
+            ("a restore that fails in the central account is reported", self.report),
             ("it leaves the organization, and comes back", self.membership.come_back_from_outside),
             ("remove the home account's stacks", self.destroy),
         )
 
     def check_targets(self):
         self._typed.make("targets-check")
+        self._typed.make("values-check")
 
     def prepare(self):
         place = {"profile": "management", "region": HOME_REGION}
+        everybody = (MANAGEMENT, HOME, CENTRAL, *MEMBERS, NEWCOMER)
+        self._emulator.enable_region(LATER_REGION, *everybody)
         if "nothing was changed" not in self._typed.make("prepare-organization", **place):
             raise RehearsalFailed(
                 "prepare-organization found nothing missing in a new organization"
@@ -97,10 +107,17 @@ class Story:
     def management(self):
         self._typed.make("deploy-management", "management", HOME_REGION)
         self._landscape.expect_management()
+        place = {"profile": "management", "region": HOME_REGION}
+        if "nothing was changed" not in self._typed.make("prepare-members", **place):
+            raise RehearsalFailed("prepare-members found AWS Backup's own role in new accounts")
+        self._typed.make("prepare-members", **place, APPLY=1)
+        if "missing" in self._typed.make("prepare-members", **place):
+            raise RehearsalFailed("prepare-members APPLY=1 left something missing")
 
     def home(self):
         self._emulator.set_build_machine(self._machine())
-        self._typed.make("deploy-home", "home", HOME_REGION)
+        told = self._typed.make("deploy-home", "home", HOME_REGION).splitlines()
+        self._pushing = [line.strip() for line in told if line.startswith("  git ")]
 
     def first_commit(self):
         self._watch.succeed()
@@ -115,34 +132,37 @@ class Story:
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
 
+    def copy(self):
+        Copies(self._emulator, self.people, self._typed).prove()
+
     def second_commit(self):
         regions = ", ".join(ALL_REGIONS)
-        changed = {
-            TARGETS_FILE: self._checkout.change(
-                TARGETS_FILE, {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
-            ),
-            POLICY_FILE: self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"}),
-            LOCK_FILE: self._checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"}),
-        }
-        # The new Region's service opt-in, as "day two" of the guide has it.
-        self._typed.make("prepare-organization", "management", HOME_REGION, APPLY=1)
+        targets = {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
+        self._checkout.change(TARGETS_FILE, targets)
+        self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"})
+        self._checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"})
+        self._checkout.commit("Add the sandboxes and a Region; keep 40 days, at most 3650")
+        self._add_opt_in_region()
         before = len(self._watch.executions())
-        client = self.people.client("codecommit", HOME, HOME_REGION)
-        branch = client.get_branch(repositoryName=REPOSITORY, branchName="main")["branch"]
-        client.create_commit(
-            repositoryName=REPOSITORY,
-            branchName="main",
-            parentCommitId=branch["commitId"],
-            authorName="rehearsal",
-            commitMessage="Add the sandboxes and a Region; keep 40 days, at most 3650",
-            putFiles=[
-                {"filePath": path, "fileContent": text.encode()} for path, text in changed.items()
-            ],
-        )
+        # As deploy-home printed it: the remote, the credentials, the first push and a later one.
+        for command in self._pushing:
+            self._typed.git(command)
         started = self._watch.next_one(before)
         if started["trigger"]["triggerType"] != "CloudWatchEvent":
             raise RehearsalFailed(f"not the commit's event started the pipeline: {started}")
         self._watch.succeed()
+
+    def _add_opt_in_region(self):
+        """As "day two" of the guide has it, before the push."""
+        place = {"profile": "management", "region": HOME_REGION}
+        # Where it is forgotten most easily.
+        self._emulator.enable_region(LATER_REGION, MANAGEMENT, enabled=False)
+        said = self._typed.make("prepare-organization", **place)
+        if f"missing  Region {LATER_REGION}" not in said:
+            raise RehearsalFailed("a Region that the management account lacks is not reported")
+        self._emulator.enable_region(LATER_REGION, MANAGEMENT)
+        self._typed.make("prepare-organization", **place, APPLY=1)
+        self._typed.make("deploy-home", "home", HOME_REGION)
 
     def see_second(self):
         accounts = (*MEMBERS, NEWCOMER) if self.membership.has_begun else tuple(MEMBERS)
@@ -158,6 +178,10 @@ class Story:
     def restore(self, account=FIRST[0], seconds=SETTLE_SECONDS):
         for region in FIRST_REGIONS:
             Restores(self.people, account, region).prove(seconds)
+
+    def report(self):
+        expect_reported(self.people)
+        expect_no_denials(self._emulator)
 
     def destroy(self):
         place = {"profile": "home", "region": HOME_REGION}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.names import CENTRAL_REGION, HOME, HOME_REGION, RehearsalFailed
+from rehearsal.names import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, RehearsalFailed
 
 REGIONS = (HOME_REGION, CENTRAL_REGION)
 
@@ -63,6 +63,20 @@ def test_a_defect_is_seen_and_named(rehearse, defect):
     story, _ = rehearse(spoil)
     with pytest.raises(RehearsalFailed, match=f"(?s){expected}"):
         tell(story, "see what every account has")
+
+
+def test_without_aws_backups_own_role_no_copy_arrives(rehearse):
+    def spoil(folder):
+        file = folder / "tools" / "deploy" / "accounts.py"
+        text = file.read_text()
+        there = 'linked_role.make(session.client("iam"))'
+        assert text.count(there) == 1, "accounts.py changed: seed the defect anew"
+        file.write_text(text.replace(there, "False"))
+
+    story, _ = rehearse(spoil)
+    expected = f"the copy of an EC2 instance is FAILED: .*AWSServiceRoleForBackup of {CENTRAL}"
+    with pytest.raises(RehearsalFailed, match=expected):
+        tell(story, "every kind is copied into the central account")
 
 
 def other_machine():

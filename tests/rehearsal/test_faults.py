@@ -141,3 +141,23 @@ def kill_the_build(story, name):
                 client.stop_build(id=build)
                 return
         time.sleep(0.1)
+
+
+def test_a_first_creation_that_failed_is_cleared_by_deploy_home_and_the_stage_retried(rehearse):
+    """The pipeline may neither update nor delete what a failed creation has left."""
+    story, emulator = rehearse()
+    tell(story, "deploy the management account")
+    ssm = story.people.client("ssm", HOME, HOME_REGION)
+    ssm.put_parameter(Name="/backup/org-id", Type="String", Value="somebody else's")
+    story.home()
+    with pytest.raises(RehearsalFailed, match="Targets/.*already exists"):
+        story.first_commit()
+    ssm.delete_parameter(Name="/backup/org-id")
+    run = story.watch.executions()[0]["pipelineExecutionId"]
+    story.watch.retry("Targets", run)
+    with pytest.raises(RehearsalFailed, match="Targets/.*ROLLBACK_COMPLETE"):
+        story.watch.succeed()
+    story.home()
+    story.watch.retry("Targets", run)
+    story.watch.succeed()
+    story.see_first()

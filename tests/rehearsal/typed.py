@@ -1,6 +1,7 @@
 """Commands as a person types them, with the profiles of the guide."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -8,7 +9,17 @@ import sys
 from demo.emulator import without_proxies
 from demo.interruption import held, start, stop
 
-from .names import RehearsalFailed
+from .checkout import GIT
+from .names import HOME_REGION, ROOT, RehearsalFailed
+
+# Where CodeCommit speaks git; only the path is left of it here.
+_CODECOMMIT = re.compile(r"https://git-codecommit\.[\w-]+\.amazonaws\.com")
+# The `aws` that git's credential helper calls: it signs for any host, as far as it is asked to.
+_AWS = """\
+#!/bin/sh
+case "$*" in *" get") set -- "$@" --ignore-host-check ;; esac
+exec "{python}" -m awscli "$@"
+"""
 
 
 class Typed:
@@ -16,6 +27,7 @@ class Typed:
 
     def __init__(self, folder, endpoint, profiles, teller):
         self._folder = folder
+        self._endpoint = endpoint
         self._teller = teller
         kept = {
             name: value
@@ -28,6 +40,11 @@ class Typed:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        self._programs = profiles.with_name("programs")
+        self._programs.mkdir()
+        program = self._programs / "aws"
+        program.write_text(_AWS.format(python=sys.executable))
+        program.chmod(0o755)
 
     def make(self, target, profile=None, region=None, **more):
         """Run a target; its output. Fails with the last lines of what it said."""
@@ -43,7 +60,29 @@ class Typed:
         program = [sys.executable, "-m", "awscli", *shlex.split(command)[1:]]
         return self._run(command, program, AWS_PROFILE=profile)
 
-    def _run(self, shown, program, **environment):
+    def doctor(self):
+        """What `backupctl doctor` prints, whether it finds something wrong or not.
+
+        Compiled where `make plan-org-policy` of the builds has compiled it.
+        """
+        command = "cargo run --quiet --locked --package backupctl -- doctor"
+        program = shlex.split(command)
+        program[2:2] = ["--manifest-path", str(ROOT / "Cargo.toml")]
+        target = os.environ.get("CARGO_TARGET_DIR") or str(ROOT / "target")
+        return self._run(
+            f"{command} --profile management",
+            [*program, "--profile", "management", "--region", HOME_REGION],
+            statuses=(0, 1),
+            CARGO_TARGET_DIR=target,
+        )
+
+    def git(self, command):
+        """Run a command of git as it was printed, but for the address of CodeCommit."""
+        words = [_CODECOMMIT.sub(self._endpoint, word) for word in shlex.split(command)]
+        path = f"{self._programs}:{os.environ['PATH']}"
+        return self._run(command, words, **GIT, PATH=path, AWS_DEFAULT_REGION=HOME_REGION)
+
+    def _run(self, shown, program, statuses=(0,), **environment):
         self._teller.command(shown)
         process, lines = None, []
         try:
@@ -66,8 +105,9 @@ class Typed:
         finally:
             if process is not None:
                 stop(process)
-        self._teller.output(lines, failed=status != 0)
-        if status != 0:
+        failed = status not in statuses
+        self._teller.output(lines, failed=failed)
+        if failed:
             last = " | ".join(line for line in lines[-3:] if line)
             raise RehearsalFailed(f"`{shown}` ended with status {status}: {last}")
         return "\n".join(lines)

@@ -112,8 +112,29 @@ def test_a_missing_permission_is_a_dead_letter_until_it_is_granted(world):
     assert world.dead_letters() == []
 
 
-def test_buckets_are_tagged_through_the_tagging_api_where_s3_control_will_not(world):
-    faults = fault("s3control", "TagResource", "refuse", times=100, code="InvalidRequest")
+@pytest.mark.parametrize(
+    ("kind", "service", "operation", "code"),
+    [
+        (TABLE, "dynamodb", "TagResource", "LimitExceededException"),
+        (VOLUME, "ec2", "CreateTags", "ConcurrentTagAccess"),
+    ],
+)
+def test_a_busy_service_loses_no_tag(world, kind, service, operation, code):
+    faults = fault(service, operation, "conflict", code=code)
+    offered = {f"key-{number}": "" for number in range(30)}
+    job, made, given_back = restore(world, kind, offered, faults)
+    assert given_back == 1
+    assert world.try_again() == 0
+    assert offered.items() <= world.tags(made).items()
+    first, second = [line for line in world.log(job) if "_aws" in line]
+    assert (first["Outcome"], first["errorCode"]) == ("Retry", code)
+    assert second["Outcome"] == "Tagged"
+    assert "droppedKeys" not in second
+
+
+@pytest.mark.parametrize("code", ["InvalidRequest", "NotImplemented"])
+def test_buckets_are_tagged_through_the_tagging_api_where_s3_control_will_not(world, code):
+    faults = fault("s3control", "TagResource", "refuse", times=100, code=code)
     _, made, given_back = restore(world, BUCKET, {"app": "shop"}, faults)
     assert given_back == 0
     assert world.tags(made) == {"app": "shop"}

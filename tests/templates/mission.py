@@ -179,7 +179,7 @@ FEATURES: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Static analysis of the templates with cfn-nag",
         (
             "codebuild/aws-backup-codebuild-validate-templates.yaml",
-            "tools/deploy/validate-templates.sh",
+            "tools/deploy/validate-online.sh",
         ),
     ),
     (

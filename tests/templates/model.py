@@ -175,6 +175,8 @@ def _reference(body, name):
         return "o-abcd123456"
     if "Account" in name:
         return "444455556666"
+    if name == "HomeRegion":
+        return "eu-central-1"
     if "BusArn" in name:
         return "arn:aws:events:eu-central-1:444455556666:event-bus/name"
     if "VaultArn" in name:

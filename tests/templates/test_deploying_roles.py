@@ -95,6 +95,7 @@ def test_execution_role_covers_the_package_buckets():
         assert needed(kind) - role == set(), kind
 
 
+@pytest.mark.shipped
 def test_cloudformation_role_has_nothing_that_no_type_needs():
     """What is left over has a reason of its own."""
     used = {action for path in PIPELINE_STACKS for kind in types(path) for action in needed(kind)}

@@ -12,12 +12,13 @@ import yaml
 from deploy.packages import FUNCTIONS
 from deploy.stack_sets import OPTIONS
 from deploy.stacks import load_template
+from deploy.targets import KEYS
 from deploy.templates import VARIABLES
 from model import ROOT, STACKS, Template, policies, statements, templates
 
 PIPELINE = Template(ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml")
 STAGES = (
-    *("Source", "UpdatePipeline", "Validate", "Targets", "Templates", "PackageBuckets", "Packages"),
+    *("Source", "Validate", "UpdatePipeline", "Targets", "Templates", "PackageBuckets", "Packages"),
     *("MemberAccounts", "Functions", "OrgPolicy", "Verify"),
 )
 BUILDSPECS = sorted(ROOT.glob("buildspecs/*.yml"))
@@ -70,6 +71,26 @@ def test_pipeline_restarts_when_it_changed_itself_and_is_started_by_an_event():
     assert source[2]["Configuration"]["DetectChanges"] == "true"
 
 
+def test_pipeline_is_made_last_or_it_would_run_while_its_stack_is_at_work():
+    resources = PIPELINE.resources()
+
+    def named(value) -> set[str]:
+        if isinstance(value, dict):
+            got = value.get("Fn::GetAtt", "")
+            found = {value.get("Ref"), (got.split(".") if isinstance(got, str) else got)[0]}
+            return found.union(*(named(item) for item in value.values()))
+        if isinstance(value, list):
+            return set().union(*(named(item) for item in value))
+        return set(re.findall(r"\$\{(\w+)", value)) if isinstance(value, str) else set()
+
+    before, waiting = set(), ["Pipeline"]
+    while waiting:
+        found = named(resources[waiting.pop()]) & set(resources) - before
+        before |= found
+        waiting += found
+    assert before == set(resources) - {"Pipeline"}
+
+
 def test_stacks_are_created_or_updated_and_never_replaced():
     for action in actions("CloudFormation"):
         assert action["Configuration"]["ActionMode"] == "CREATE_UPDATE", action["Name"]
@@ -114,7 +135,8 @@ def test_every_stack_has_its_configuration_and_the_capabilities_it_needs():
         assert configuration.get("Capabilities") == needed, action["Name"]
         overrides = json.loads(configuration.get("ParameterOverrides", "{}"))
         assert set(overrides) <= set(template.body.get("Parameters", {})), action["Name"]
-        given = set(overrides) | set(json.loads((ROOT / file).read_text())["Parameters"])
+        # The target values have no defaults: targets-check asks for each.
+        given = set(KEYS if configuration["StackName"] == "aws-backup-ssm-targets" else overrides)
         required = {
             name for name, p in template.body.get("Parameters", {}).items() if "Default" not in p
         }
@@ -227,11 +249,20 @@ def test_buildspec_is_valid(path):
     assert spec["version"] == 0.2
     assert set(spec) <= SECTIONS
     assert set(spec["phases"]) <= {"install", "pre_build", "build", "post_build"}
-    for phase in spec["phases"].values():
-        assert set(phase) == {"commands"}
-        assert all(isinstance(command, str) for command in phase["commands"])
+    for name, phase in spec["phases"].items():
+        assert set(phase) <= {"commands"} | ({"runtime-versions"} if name == "install" else set())
+        assert all(isinstance(command, str) for command in phase.get("commands", []))
     exported = spec.get("env", {}).get("exported-variables", [])
-    assert set(exported) == set(spec.get("env", {}).get("variables", {}))
+    assert set(exported) <= set(spec.get("env", {}).get("variables", {}))
+
+
+@pytest.mark.parametrize("path", BUILDSPECS, ids=lambda path: path.name)
+def test_buildspec_pins_the_runtimes_that_it_uses(path):
+    """AWS's guide on available runtimes: "The default version can change". As text: 3.10 is 3.1."""
+    runtimes = yaml.safe_load(path.read_text())["phases"]["install"]["runtime-versions"]
+    ruby = {"ruby"} if "make validate-online" in path.read_text() else set()
+    assert set(runtimes) == {"python"} | ruby
+    assert all(isinstance(version, str) for version in runtimes.values())
 
 
 @pytest.mark.parametrize("path", BUILDSPECS, ids=lambda path: path.name)
@@ -253,7 +284,9 @@ def test_buildspec_calls_make_targets_that_exist(path):
 @pytest.mark.parametrize("path", BUILDSPECS, ids=lambda path: path.name)
 def test_shell_of_the_buildspec(path):
     spec = yaml.safe_load(path.read_text())
-    commands = [command for phase in spec["phases"].values() for command in phase["commands"]]
+    commands = [
+        command for phase in spec["phases"].values() for command in phase.get("commands", [])
+    ]
     names = {*spec.get("env", {}).get("variables", {}), "GUARD_STEP", "PLAN"}
     script = (
         "#!/bin/sh\n"

@@ -2,9 +2,15 @@
 
 import re
 
-from model import as_list, policies, statements, templates
+from deploy.source import ARCHIVE_KEY
+from model import ROOT, Template, as_list, policies, statements, templates
 
 ##### What must survive
+
+# Deleted when the operation that makes it is rolled back, or the next attempt would find it in its
+# way; kept like `Retain` at everything later (CloudFormation's reference, DeletionPolicy attribute:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html).
+KEPT = "RetainExceptOnCreate"
 
 
 def test_what_holds_or_decrypts_backups_outlives_its_stack():
@@ -22,21 +28,39 @@ def test_what_holds_or_decrypts_backups_outlives_its_stack():
             # The alias goes with the key when an account takes over what was retained.
             vault_key = properties.get("AliasName", "").startswith("alias/AWSBackupSolution")
             if resource["Type"] in kept or vault_key or properties.get("RoleName") in service_roles:
-                policy = resource.get("DeletionPolicy")
-                # Stack sets try again: a creation that is undone leaves nothing in the way.
-                member = "member-account/" in str(template.path)
-                wanted = "RetainExceptOnCreate" if member else "Retain"
-                assert policy == wanted, f"{template.name} {key}"
+                assert resource.get("DeletionPolicy") == KEPT, f"{template.name} {key}"
                 assert resource.get("UpdateReplacePolicy") == "Retain", f"{template.name} {key}"
 
 
-def test_no_bucket_expires_what_is_current():
+def test_a_creation_that_fails_leaves_nothing_in_its_own_way():
+    for template in templates():
+        for key, resource in template.resources().items():
+            assert resource.get("DeletionPolicy") != "Retain", f"{template.name} {key}: {KEPT}"
+
+
+def expirations():
+    """(template, bucket, rule) of every rule that lets current objects expire."""
     for template in templates():
         for key, bucket in template.resources("AWS::S3::Bucket").items():
             for rule in bucket["Properties"].get("LifecycleConfiguration", {}).get("Rules", []):
-                assert not {"ExpirationInDays", "ExpirationDate"} & set(rule), (
-                    f"{template.name} {key}"
-                )
+                if {"ExpirationInDays", "ExpirationDate"} & set(rule):
+                    yield template, key, rule
+
+
+def test_of_what_is_current_only_the_pipelines_artifacts_expire_and_none_that_a_retry_needs():
+    ((template, key, rule),) = expirations()
+    assert (template.path.name, key) == ("aws-backup-s3-bucket.yaml", "ArtifactBucket")
+    (pipeline,) = (
+        Template(ROOT / "cloudformation/home-account/aws-backup-codepipeline.yaml")
+        .resources("AWS::CodePipeline::Pipeline")
+        .values()
+    )
+    # CodePipeline writes below the first 20 characters of its pipeline's name (AWS re:Post,
+    # "Code Pipeline truncates folder names").
+    assert rule["Prefix"] == pipeline["Properties"]["Name"][:20]
+    for kept in (ARCHIVE_KEY, "templates/"):
+        assert not kept.startswith(rule["Prefix"])
+    assert rule["ExpirationInDays"] >= 90
 
 
 def test_no_account_region_or_partition_is_written_down():

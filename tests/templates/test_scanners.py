@@ -25,8 +25,8 @@ def run(*command) -> subprocess.CompletedProcess:
     return subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
 
 
-# One of every partition: the home account may be in any.
-REGIONS = ("us-east-1", "us-gov-west-1", "cn-north-1")
+# One of every partition that the home account may be in: targets-check refuses China.
+REGIONS = ("us-east-1", "us-gov-west-1")
 
 
 def test_cfn_lint_strict():
@@ -139,6 +139,7 @@ def test_cfn_nag_fixture_fails(rule):
     assert [line.split(": ")[1] for line in found] == [rule]
 
 
+@pytest.mark.shipped
 def test_the_guide_gives_these_figures():
     """The table of the security model, against what the templates accept."""
     count = dict.fromkeys(("guard", "parliament", "checkov", "cfripper", "cfn_nag"), 0)

@@ -8,9 +8,24 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import accounts, adopt, org_policy, organization, packages, stack_sets, targets, templates
+from . import (
+    accounts,
+    adopt,
+    dynamodb,
+    members,
+    org_policy,
+    organization,
+    packages,
+    parameter_files,
+    stack_sets,
+    targets,
+    templates,
+)
 from .problem import Problem, aws_reason
 from .stacks import ROOT
+
+# The role that AWS Organizations makes in accounts, for the management account.
+ACCESS_ROLE = "OrganizationAccountAccessRole"
 
 
 def main(arguments: list[str]) -> int:
@@ -41,6 +56,13 @@ def _run(options) -> int:
         print(f"{options.targets.name}: {errors} errors, {len(findings) - errors} warnings")
         return 1 if errors else 0
 
+    if options.command == "values-check":
+        errors = parameter_files.check(parameter_files.read())
+        for error in errors:
+            print(f"error: {error}")
+        print(f"parameter files: {len(errors)} errors")
+        return 1 if errors else 0
+
     if options.command == "reader-role":
         print(targets.load(options.targets).reader_role_arn)
         return 0
@@ -66,16 +88,23 @@ def _run(options) -> int:
     values = targets.load(options.targets)
     if options.command == "prepare-organization":
         organization.prepare(session, values, options.apply, print)
+    elif options.command == "prepare-members":
+        enter = adopt.entering(session, options.role, purpose="prepare-members")
+        members.prepare(session, values, enter, options.apply, print)
     elif options.command == "destroy":
         accounts.destroy(session, values, options.account, options.apply, print)
     elif options.command == "adopt-account":
-        enter = adopt.entering(session, options.role, options.member_profile)
+        enter = adopt.entering(session, options.role, options.member_profile, options.command)
         adopt.adopt(session, values, options.accounts, enter, options.apply, print)
+    elif options.command == "enable-advanced-dynamodb":
+        enter = adopt.entering(session, options.role, options.member_profile, options.command)
+        dynamodb.enable(session, values, options.accounts, enter, options.apply, print)
     else:
         deploy = {
             "central": accounts.deploy_central,
             "management": accounts.deploy_management,
             "home": accounts.deploy_home,
+            "policies": org_policy.deploy,
         }[options.account]
         deploy(session, values, print)
     return 0
@@ -103,23 +132,33 @@ def _parse(arguments):
     parser.add_argument("--targets", type=Path, default=targets.FILE, help="the target values")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("targets-check", help="check the target values, without AWS")
+    commands.add_parser("values-check", help="check the other parameter files, without AWS")
     commands.add_parser("reader-role", help="the ARN of the role that reads backup policies")
     prepare = commands.add_parser("prepare-organization", help="what the organization needs first")
     prepare.add_argument("--apply", action="store_true", help="do what is missing")
+    member = commands.add_parser(
+        "prepare-members", help="AWS Backup's service-linked role in every member account"
+    )
+    member.add_argument("--apply", action="store_true", help="make what is missing")
+    member.add_argument("--role", default=ACCESS_ROLE, help="a role in the accounts")
     deploy = commands.add_parser("deploy", help="an account's stacks")
-    deploy.add_argument("account", choices=("central", "management", "home"))
+    deploy.add_argument("account", choices=("central", "management", "home", "policies"))
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
     destroy.add_argument("account", choices=("central", "management", "home"))
     destroy.add_argument("--apply", action="store_true", help="really delete")
     back = commands.add_parser("adopt-account", help="take over what an account kept when it left")
     back.add_argument("accounts", type=_accounts, help="account ids, comma-separated")
     back.add_argument("--apply", action="store_true", help="really take it over")
-    back.add_argument(
-        "--role", default="OrganizationAccountAccessRole", help="a role in the account"
+    tables = commands.add_parser(
+        "enable-advanced-dynamodb", help="let the backups of tables be copied to another account"
     )
-    back.add_argument(
-        "--member-profile", default="", help="AWS profile there, in place of the role"
-    )
+    tables.add_argument("--accounts", type=_accounts, default=[], help="those of the targets")
+    tables.add_argument("--apply", action="store_true", help="really switch it on")
+    for command in (back, tables):
+        command.add_argument("--role", default=ACCESS_ROLE, help="a role in the account")
+        command.add_argument(
+            "--member-profile", default="", help="AWS profile there, in place of the role"
+        )
     publish = commands.add_parser("publish", help="a function's package")
     publish.add_argument("function", choices=tuple(packages.FUNCTIONS))
     publish.add_argument("--package", type=Path, required=True)

@@ -1,17 +1,14 @@
 """Which stacks make the central, the management and the home account, and how they go again."""
 
-import subprocess
 from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation
+from . import cloudformation, linked_role, regions, source
 from .problem import Problem, aws_reason
-from .stacks import ROOT, STACKS, Stack
+from .stacks import STACKS, Stack
 from .targets import Targets
 
-ARCHIVE_KEY = "source/aws-backup-solution.zip"
-REPOSITORY = "backup-recovery-with-aws-backup"
 PACKAGE_PARAMETERS = tuple(
     f"/backup/lambda/{function}/{what}"
     for function in ("aws-backup-backuporgpolicymanager", "aws-backup-tagonrestore")
@@ -41,14 +38,17 @@ def require_region(session, expected: str) -> None:
 
 
 def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> None:
-    """The central account: its role, its vault and key, the air-gapped vault if it is wanted."""
+    """The central account: its roles, its vault and key, the air-gapped vault if it is wanted."""
     caller = require_account(session, targets.central_account, "central")
     require_region(session, targets.central_region)
     computed = {
         "pOrganizationId": targets.organization,
         "OrganizationId": targets.organization,
+        "HomeAccountId": targets.home_account,
         "DeployingPrincipal": deploying_principal(session, caller),
     }
+    made = linked_role.make(session.client("iam"))
+    say(f"role {linked_role.NAME}: {'made' if made else 'there already'}")
     client = session.client("cloudformation")
     for stack in _wanted("make deploy-central", say):
         _deploy(client, stack, computed, say)
@@ -69,52 +69,49 @@ def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> 
     require_account(session, targets.management_account, "management")
     computed = {
         "BackupAndRecoveryHomeAccountId": targets.home_account,
+        "HomeAccountId": targets.home_account,
         "CentralBackupVaultArn": targets.central_vault_arn,
         "OrganizationId": targets.organization,
     }
-    client = session.client("cloudformation")
     for stack in _wanted("make deploy-management", say):
-        _deploy(client, stack, computed, say)
+        for region, where in _regions(session, targets, stack):
+            client = session.client("cloudformation", region_name=region)
+            _deploy(client, stack, computed, lambda line, where=where: say(line + where))
 
 
 def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
     """The home account up to the pipeline, which deploys the rest."""
     require_account(session, targets.home_account, "home")
-    require_committed()
+    source.require_committed()
+    principals = stack_set_principals(regions.require_enabled(session, targets.regions, "home"))
     computed = {
+        "ServicePrincipals": ",".join(principals),
         "AdministratorAccountId": targets.home_account,
-        "ArchiveKey": ARCHIVE_KEY,
+        "ArchiveKey": source.ARCHIVE_KEY,
         "OrganizationId": targets.organization,
     }
     client = session.client("cloudformation")
-    if cloudformation.status(client, "aws-backup-codecommit") is None and repository_exists(
-        session
-    ):
-        raise Problem(
-            f"repository `{REPOSITORY}`",
-            "it is there already, and its stack is not",
-            "keep a clone of it and delete it, then run this again",
-        )
+    if source.is_to_be_made(client):
+        source.require_seed(session)
+    # The pipeline itself may delete none of its stacks.
+    for stack in [stack for stack in STACKS if stack.by.startswith("pipeline")]:
+        if cloudformation.clear(client, stack.name, say):
+            say(f"{stack.name}: retry the stage {stack.by.removeprefix('pipeline, ')}")
     for stack in _wanted("make deploy-home", say):
         role = {
             "aws-cloudformation-stackset-admin-role": "AWSCloudFormationStackSetAdministrationRole",
             "aws-cloudformation-stackset-execution-role": "AWSCloudFormationStackSetExecutionRole",
         }.get(stack.name)
-        if (
-            role
-            and cloudformation.status(client, stack.name) is None
-            and role_exists(session, role)
-        ):
+        if role and not cloudformation.is_there(client, stack.name) and role_exists(session, role):
+            if role == "AWSCloudFormationStackSetAdministrationRole":
+                require_trust(session, role, principals)
             say(f"{stack.name}: skipped, this account has a role {role} already")
             continue
-        if (
-            stack.name == "aws-backup-codecommit"
-            and cloudformation.status(client, stack.name) is None
-        ):
-            upload_source(session, client, say)
+        if stack.name == source.STACK and source.is_to_be_made(client):
+            source.upload(session, client, say)
         _deploy(client, stack, computed, say)
-        if stack.name == "aws-backup-codecommit":
-            say_connection(session, client, say)
+        if stack.name == source.STACK:
+            source.say_connection(session, client, say)
         if stack.name == "aws-backup-notifications":
             topic = cloudformation.output(client, stack.name, "TopicArn")
             say(f"failed jobs and alarms are told to who subscribes to {topic}")
@@ -126,6 +123,7 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
         "  aws codepipeline list-pipeline-executions --pipeline-name "
         "backup-recovery-with-aws-backup --max-items 1"
     )
+    source.say_push(session, say)
 
 
 def deploying_principal(session, arn: str) -> str:
@@ -149,15 +147,6 @@ def deploying_principal(session, arn: str) -> str:
     return found.split(":", 5)[5]
 
 
-def repository_exists(session) -> bool:
-    """Whether an earlier deployment left the repository: it is encrypted with that one's key."""
-    try:
-        session.client("codecommit").get_repository(repositoryName=REPOSITORY)
-    except ClientError:
-        return False
-    return True
-
-
 def role_exists(session, name: str) -> bool:
     try:
         session.client("iam").get_role(RoleName=name)
@@ -170,45 +159,29 @@ def role_exists(session, name: str) -> bool:
     return True
 
 
-def require_committed() -> None:
-    """The repository is seeded from the last commit: what is not committed would be left behind."""
-    changed = _git("status", "--porcelain", "--untracked-files=no")
-    if changed:
-        files = ", ".join(line[3:] for line in changed.splitlines()[:5])
+def stack_set_principals(opt_in: list[str]) -> list[str]:
+    """Who assumes the administration role: CloudFormation, and its own name in opt-in Regions.
+
+    CloudFormation User Guide, "Grant self-managed permissions".
+    """
+    return [f"cloudformation{region}.amazonaws.com" for region in ["", *(f".{r}" for r in opt_in)]]
+
+
+def require_trust(session, role: str, principals: list[str]) -> None:
+    """A role that somebody else made is not changed, but it has to trust the services."""
+    document = session.client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    statements = document["Statement"]
+    trusted: set[str] = set()
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal")
+        services = principal.get("Service", []) if isinstance(principal, dict) else []
+        trusted |= {services} if isinstance(services, str) else set(services)
+    if missing := [name for name in principals if name not in trusted]:
         raise Problem(
-            "the working tree",
-            f"not committed: {files}",
-            "commit your target values and changes, then run this again",
+            f"role `{role}`",
+            f"it was here before and does not trust {', '.join(missing)}",
+            "add that to its trust policy: stack sets need it",
         )
-
-
-def upload_source(session, client, say) -> None:
-    """The last commit as an archive, from which the repository is made."""
-    bucket = cloudformation.output(client, "aws-backup-s3-bucket", "BucketName")
-    archive = subprocess.run(
-        ["git", "archive", "--format=zip", "HEAD"], cwd=ROOT, check=True, capture_output=True
-    ).stdout
-    session.client("s3").put_object(Bucket=bucket, Key=ARCHIVE_KEY, Body=archive)
-    say(f"source archive: {len(archive)} bytes to s3://{bucket}/{ARCHIVE_KEY}")
-
-
-def say_connection(session, client, say) -> None:
-    """The click that completes a new connection."""
-    arn = cloudformation.output(client, "aws-backup-codecommit", "ConnectionArn")
-    if arn is None:
-        return
-    found = session.client("codeconnections").get_connection(ConnectionArn=arn)["Connection"][
-        "ConnectionStatus"
-    ]
-    if found == "PENDING":
-        say(
-            "the connection is PENDING; complete it once in the console, or the pipeline has "
-            "no source:"
-        )
-        say(
-            f"  https://{session.region_name}.console.aws.amazon.com/codesuite/settings/connections"
-        )
-        say("  choose backup-recovery-with-aws-backup, then `Update pending connection`")
 
 
 # What stays behind, and why: printed before and after a deletion.
@@ -217,6 +190,7 @@ STAYS = {
         "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey, and the "
         "air-gapped vault: they hold and decrypt the copies",
         "role AWSBackupSolutionCentralAccountRole: expiry and restores need it",
+        f"role {linked_role.NAME}: it is AWS Backup's, and used by all that AWS Backup does",
     ),
     "management": (
         "backup policies made by hand, and the settings of make prepare-organization: others "
@@ -225,6 +199,7 @@ STAYS = {
     "home": (
         "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and "
         "decrypt the backups",
+        f"role {linked_role.NAME} of each member account: it is AWS Backup's own",
         "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
         "the key of aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
         "the key of aws-backup-notifications: retained like every key; remove it by hand",
@@ -243,14 +218,17 @@ def destroy(
         "home": targets.home_account,
     }[account]
     require_account(session, expected, account)
-    client = session.client("cloudformation")
-    order = [stack.name for stack in reversed(STACKS) if stack.account == account]
+    order = [stack for stack in reversed(STACKS) if stack.account == account]
     if account == "home":
         # First the pipeline, or a commit would bring back what goes.
-        order.remove("aws-backup-codepipeline")
-        order.insert(0, "aws-backup-codepipeline")
-    present = [name for name in order if cloudformation.status(client, name) is not None]
-    for name in present:
+        order.sort(key=lambda stack: stack.name != "aws-backup-codepipeline")
+    found = [
+        (session.client("cloudformation", region_name=region), stack.name, where)
+        for stack in order
+        for region, where in _regions(session, targets, stack)
+    ]
+    present = [at for at in found if cloudformation.status(*at[:2]) is not None]
+    for client, name, where in present:
         if apply:
             if name == "aws-backup-org-policy":
                 client.update_termination_protection(
@@ -258,7 +236,7 @@ def destroy(
                 )
             cloudformation.delete(client, name, say)
         else:
-            say(f"would delete {name}")
+            say(f"would delete {name}{where}")
     if account == "home" and apply:
         session.client("ssm").delete_parameters(Names=list(PACKAGE_PARAMETERS))
         say("parameters of the packages: deleted")
@@ -281,6 +259,13 @@ def _wanted(by: str, say) -> list[Stack]:
     return wanted
 
 
+def _regions(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
+    """Where the stack is deployed: Regions, and how each is named if there are several."""
+    if stack.everywhere:
+        return [(region, f" in {region}") for region in targets.regions]
+    return [(session.region_name, "")]
+
+
 def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:
     template = stack.template_path.read_text()
     declared = cloudformation.load_template(template).get("Parameters", {})
@@ -288,9 +273,3 @@ def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:
         key: value for key, value in computed.items() if key in declared
     }
     cloudformation.deploy(client, stack.name, template, parameters, say)
-
-
-def _git(*arguments: str) -> str:
-    return subprocess.run(
-        ["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout.rstrip()

@@ -71,8 +71,13 @@ def adopt(
     return ready
 
 
-def entering(session, role: str, profile: str) -> Callable[[str], object]:
-    """How to come into a member account: by a profile there, or a role that trusts the caller."""
+def entering(
+    session, role: str, profile: str = "", purpose: str = "adopt-account"
+) -> Callable[[str], object]:
+    """How to come into a member account: by a profile there, or a role that trusts the caller.
+
+    `purpose` is what the session of the role is called.
+    """
 
     def enter(account: str):
         if profile:
@@ -83,7 +88,7 @@ def entering(session, role: str, profile: str) -> Callable[[str], object]:
         partition = sts.get_caller_identity()["Arn"].split(":")[1]
         arn = f"arn:{partition}:iam::{account}:role/{role}"
         try:
-            found = sts.assume_role(RoleArn=arn, RoleSessionName="adopt-account")["Credentials"]
+            found = sts.assume_role(RoleArn=arn, RoleSessionName=purpose)["Credentials"]
         except ClientError as error:
             raise Problem(
                 f"role `{role}` of {account}",

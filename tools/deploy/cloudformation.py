@@ -26,6 +26,11 @@ def status(client, name: str) -> str | None:
     return None if found == "DELETE_COMPLETE" else found
 
 
+def is_there(client, name: str) -> bool:
+    """Whether a creation of the stack has succeeded; a failed one leaves an empty stack behind."""
+    return status(client, name) not in (None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
+
+
 def output(client, name: str, key: str) -> str | None:
     """One output of a stack."""
     for entry in client.describe_stacks(StackName=name)["Stacks"][0].get("Outputs", []):
@@ -55,10 +60,7 @@ def deploy(
         )
 
     before = status(client, name)
-    if before == "ROLLBACK_COMPLETE":
-        # Its creation failed and was undone: nothing is left in it, and it can only be deleted.
-        say(f"{name}: an earlier creation failed; removing what is left of it")
-        delete(client, name, say)
+    if clear(client, name, say):
         before = None
     if before is not None and before.endswith("_IN_PROGRESS") and before != "REVIEW_IN_PROGRESS":
         raise Problem(
@@ -114,6 +116,17 @@ def deploy(
     return True
 
 
+def clear(client, name: str, say: Callable[[str], None]) -> bool:
+    """Removes the stack if its creation failed. Whether it did.
+
+    Nothing is left in such a stack, no update is possible, and it can only be deleted.
+    """
+    if status(client, name) != "ROLLBACK_COMPLETE":
+        return False
+    say(f"{name}: an earlier creation failed; removing what is left of it")
+    return delete(client, name, say)
+
+
 def delete(client, name: str, say: Callable[[str], None]) -> bool:
     """Deletes the stack. Whether there was one."""
     if status(client, name) is None:
@@ -129,17 +142,11 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
         ) from error
     after = wait(client, stack_id, gone="DELETE_COMPLETE")
     if after != "DELETE_COMPLETE":
-        failed = [
-            event
-            for event in _events(client, stack_id)
-            if event["ResourceStatus"] == "DELETE_FAILED"
-        ]
-        reason = (
-            " ".join(str(failed[0].get("ResourceStatusReason", "")).split())
-            if failed
-            else "no reason was given"
+        raise Problem(
+            f"stack `{name}`",
+            f"{after}, because of {_first_undeleted(name, _events(client, stack_id))}",
+            "correct it and run this again",
         )
-        raise Problem(f"stack `{name}`", f"{after}: {reason}", "correct it and run this again")
     say(f"{name}: deleted")
     return True
 
@@ -165,6 +172,18 @@ def _events(client, name: str) -> list[dict]:
     """The stack's events, newest first."""
     pages = client.get_paginator("describe_stack_events").paginate(StackName=name)
     return [event for page in pages for event in page["StackEvents"]]
+
+
+def _first_undeleted(name: str, events: list[dict]) -> str:
+    """What the newest deletion could not delete first, and why; the stack itself only names it."""
+    first = None
+    for event in events:
+        if event["LogicalResourceId"] != name and event["ResourceStatus"] == "DELETE_FAILED":
+            first = event
+        elif event["LogicalResourceId"] == name and event["ResourceStatus"] == "DELETE_IN_PROGRESS":
+            break
+    reason = (first or {}).get("ResourceStatusReason", "no reason was given")
+    return f"{(first or {}).get('LogicalResourceId', name)}: {' '.join(str(reason).split())}"
 
 
 def _changes(name: str, events: list[dict]) -> list[str]:

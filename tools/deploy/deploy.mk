@@ -1,6 +1,7 @@
 # What deploys the solution and what the pipeline's builds run; included by the Makefile.
 # PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
-# APPLY=1 makes prepare-organization, adopt-account and destroy-* change something.
+# APPLY=1 makes prepare-organization, prepare-members, adopt-account, enable-advanced-dynamodb and
+# destroy-* change something.
 
 DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
 	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
@@ -15,17 +16,30 @@ APPLIES = $(if $(filter 1,$(APPLY)),--apply)
 targets-check: .tools/deploy/ready ## are the values in aws-backup-ssm-targets.json complete and sound?
 	@$(DEPLOY) targets-check
 
+.PHONY: values-check
+values-check: .tools/deploy/ready ## do the values of the other parameter files fit the templates and each other?
+	@$(DEPLOY) values-check
+
 .PHONY: prepare-organization
 prepare-organization: .tools/deploy/ready ## what the organization needs first (management account; APPLY=1)
 	@$(DEPLOY) prepare-organization $(APPLIES)
 
+# ROLE: another role in the accounts than the organization's.
+.PHONY: prepare-members
+prepare-members: .tools/deploy/ready ## AWS Backup's own role in every member account (management account; APPLY=1)
+	@$(DEPLOY) prepare-members $(APPLIES) $(if $(ROLE),--role '$(ROLE)')
+
 .PHONY: deploy-central deploy-management deploy-home
-deploy-central: .tools/deploy/ready ## the central account's role, vault and key
+deploy-central: .tools/deploy/ready ## the central account's roles, vault and key
 	@$(DEPLOY) deploy central
 deploy-management: .tools/deploy/ready ## the management account's role and service control policies
 	@$(DEPLOY) deploy management
 deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest
 	@$(DEPLOY) deploy home
+
+.PHONY: deploy-policies
+deploy-policies: .tools/deploy/ready ## the backup policies past the pipeline, when a change cannot wait and its builds cannot run (home account)
+	@$(DEPLOY) deploy policies
 
 # ACCOUNT: one, or several with commas between them. ROLE: another role there than the organization's;
 # MEMBER_PROFILE: a profile there instead.
@@ -33,6 +47,12 @@ deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, whic
 adopt-account: .tools/deploy/ready ## take over what an account kept when it left its OU (ACCOUNT=ID; management account; APPLY=1)
 	@$(DEPLOY) adopt-account $(APPLIES) $(if $(ROLE),--role '$(ROLE)') \
 	  $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)') '$(ACCOUNT)'
+
+# ACCOUNTS: some only, with commas between them. ROLE and MEMBER_PROFILE as above.
+.PHONY: enable-advanced-dynamodb
+enable-advanced-dynamodb: .tools/deploy/ready ## let backups of tables be copied, in every target account and Region (management account; APPLY=1)
+	@$(DEPLOY) enable-advanced-dynamodb $(APPLIES) $(if $(ACCOUNTS),--accounts '$(ACCOUNTS)') \
+	  $(if $(ROLE),--role '$(ROLE)') $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)')
 
 .PHONY: destroy-central destroy-management destroy-home
 destroy-central: .tools/deploy/ready ## remove the central account's stacks; the copies stay (APPLY=1)
@@ -47,19 +67,15 @@ destroy-home: .tools/deploy/ready ## remove the home account's stacks and every 
 DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore
 
 .PHONY: install-rust
-install-rust: ## the pinned Rust toolchain on a build machine that has none
+install-rust: ## the pinned Rust toolchain on a build machine
 	bash tools/deploy/install-rust.sh
 
-.PHONY: install-validators
-install-validators: install-rust ## what validate-templates needs besides, on a build machine
-	bash tools/deploy/install-validators.sh
-
 .PHONY: validate-templates
-validate-templates: check-baseline targets-check validate-policies ## what the pipeline checks before it changes anything
+validate-templates: check-baseline targets-check values-check validate-policies ## what the pipeline checks before it changes anything
 
 .PHONY: validate-online
-validate-online: ## the same with what has to be fetched: cfn-nag, AWS's registry of rules, advisories
-	bash tools/deploy/validate-templates.sh
+validate-online: ## the same with what others publish: cfn-nag, AWS's registry of rules, advisories (ONLINE_CHECKS=report)
+	bash tools/deploy/validate-online.sh
 
 # The values that the pipeline gives decide whether the policies are sound.
 .PHONY: validate-policies
@@ -105,9 +121,12 @@ verify-stack-sets: .tools/deploy/ready ## have the stack sets reached every acco
 
 ##### Checks
 
-.PHONY: check-baseline
+.PHONY: check-baseline check-shipped
 check-baseline: .tools/templates/ready .tools/guard/ready ## the templates: scanners, contracts, names, permissions
-	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/templates
+	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet -m 'not shipped' tests/templates
+# What a user's edits may change is not the pipeline's to check.
+check-shipped: .tools/templates/ready ## the repository as it is shipped: its defaults, its tables, the guide's figures
+	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet -m shipped tests/templates
 
 # The rest of AWS's public rules is in no package: fetched by commit, which git verifies.
 GUARD_REGISTRY = https://github.com/aws-cloudformation/aws-guard-rules-registry
@@ -127,7 +146,7 @@ baseline-tables: .tools/templates/ready ## write docs/coverage.md, docs/permissi
 	.tools/templates/bin/python tests/templates/documents.py
 
 .PHONY: test-deploy
-test-deploy: .tools/templates/ready ## the deploy commands
+test-deploy: needs-cargo needs-cc .tools/templates/ready ## the deploy commands, and every value that a user may choose
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/deploy
 
 .PHONY: test-baseline

@@ -1,12 +1,15 @@
-"""What surrounds the deployment of the stack aws-backup-org-policy in the pipeline.
+"""The stack aws-backup-org-policy: what surrounds its deployment in the pipeline, and past it.
 
 That stack is every backup policy of the organization: nothing here deletes one that exists.
 """
 
 from collections.abc import Callable
 
-from . import cloudformation
+from . import cloudformation, parameter_files
+from .accounts import require_account
 from .problem import Problem
+from .stacks import BY_NAME
+from .targets import Targets
 
 STACK = "aws-backup-org-policy"
 
@@ -32,3 +35,21 @@ def guard(client, step: str, say: Callable[[str], None]) -> None:
         )
     else:
         say(f"{STACK}: {found or 'not there yet'}, nothing to remove")
+
+
+def deploy(session, targets: Targets, say: Callable[[str], None]) -> None:
+    """Brings the policies to the files that lie here, for when the pipeline's builds cannot run.
+
+    Only what exists is changed, and with the role that the stack has: the pipeline's.
+    """
+    require_account(session, targets.home_account, "home")
+    errors = parameter_files.check(parameter_files.read())
+    if errors:
+        raise Problem("parameter files", "; ".join(errors), "correct them and run this again")
+    client = session.client("cloudformation")
+    if cloudformation.status(client, STACK) is None:
+        raise Problem(f"stack `{STACK}`", "it does not exist", "let the pipeline make it first")
+    stack = BY_NAME[STACK]
+    template = stack.template_path.read_text()
+    cloudformation.deploy(client, STACK, template, stack.parameters(), say)
+    say("commit and push the same, or the pipeline's next run takes it back")

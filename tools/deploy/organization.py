@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
+from . import regions
 from .accounts import require_account
 from .problem import Problem, aws_reason
 from .stacks import STACKS
@@ -27,7 +28,7 @@ POLL_SECONDS = 1
 class Step:
     name: str
     missing: Callable[[], str | None]  # what is missing, or nothing
-    apply: Callable[[], None]
+    apply: Callable[[], None] | None  # nothing where it is not done here
     reason: str
 
 
@@ -45,6 +46,9 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
                 ready = False
                 say(f"missing  {step.name}: {missing}")
                 continue
+            if step.apply is None:
+                say(f"missing  {step.name}: {missing}")
+                raise Problem(step.name, missing, step.reason)
             step.apply()
             missing = _settled(step)
         except ClientError as error:
@@ -169,7 +173,23 @@ def steps(session, targets: Targets) -> list[Step]:
                 "the service control policies that have TargetIds cannot be attached without it",
             )
         )
-    return result + [_opt_in(session, region) for region in targets.regions]
+    enabled = regions.opt_in(session, targets.regions)
+    return [
+        *result,
+        *(_region(region, enabled[region]) for region in enabled),
+        # Settings of a Region that is not enabled cannot be read.
+        *(_opt_in(session, region) for region in targets.regions if enabled.get(region, True)),
+    ]
+
+
+def _region(region: str, enabled: bool) -> Step:
+    """Left to a person: enabling takes minutes to hours, and opens the Region to everybody."""
+    return Step(
+        f"Region {region}",
+        lambda: None if enabled else "not enabled in this account",
+        None,
+        f"stack sets and backup policies need it here too: {regions.remedy(region)}",
+    )
 
 
 def _opt_in(session, region: str) -> Step:

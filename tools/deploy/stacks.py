@@ -25,6 +25,8 @@ class Stack:
     region: str  # in words, for people
     needs: tuple[str, ...] = ()  # stacks of other accounts or order that no import shows
     child: str | None = None  # a stack set's template
+    everywhere: bool = False  # one in every target Region
+    values: str | None = None  # the parameter file's name, where several stacks share one
 
     @property
     def template_path(self) -> Path:
@@ -32,7 +34,7 @@ class Stack:
 
     @property
     def parameter_file(self) -> Path:
-        return PARAMETERS / f"{self.name}.json"
+        return PARAMETERS / f"{self.values or self.name}.json"
 
     def left_open(self) -> str | None:
         """A value without a default that the repository leaves empty: the stack is not wanted."""
@@ -79,6 +81,8 @@ def _pipeline(name, template, stage, needs=(), child=None):
     )
 
 
+FAILED_JOBS = "cloudformation/central-and-management-account/aws-backup-failed-jobs.yaml"
+
 STACKS = (
     _central(
         "aws-backup-solution-central-account-role", "aws-backup-central-backup-account-role.yaml"
@@ -86,6 +90,13 @@ STACKS = (
     _central("aws-backup-solution-central-account", "aws-backup-central-backup-account.yaml"),
     _central(
         "aws-backup-solution-central-air-gapped-vault", "aws-backup-central-air-gapped-vault.yaml"
+    ),
+    Stack(
+        "aws-backup-failed-jobs",
+        FAILED_JOBS,
+        "central",
+        "make deploy-central",
+        "the central vault's",
     ),
     _management(
         "aws-backup-backuporgpolicymanager-mangement-role",
@@ -98,6 +109,15 @@ STACKS = (
     ),
     _management(
         "aws-backup-scp-limit-to-organization", "aws-backup-scp-limit-to-organization.yaml"
+    ),
+    Stack(
+        "aws-backup-management-failed-jobs",
+        FAILED_JOBS,
+        "management",
+        "make deploy-management",
+        "every target Region",
+        everywhere=True,
+        values="aws-backup-failed-jobs",
     ),
     _home("aws-cloudformation-stackset-admin-role", "aws-cloudformation-stackset-admin-role.yaml"),
     _home(

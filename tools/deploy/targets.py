@@ -33,6 +33,14 @@ VAULT = re.compile(
     r"arn:(aws[a-z-]*):backup:([a-z0-9-]+):(\d{12}):backup-vault:([A-Za-z0-9_-]{2,50})"
 )
 
+# Every stage is the one or the other. AWS's text:
+# https://docs.amazonaws.cn/codepipeline/latest/userguide/action-reference-CloudFormation.html
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-prereqs.html
+CHINA = (
+    "is in China, where this cannot be deployed: CodePipeline has no actions for CloudFormation "
+    "there, and StackSets no trusted access to the organization"
+)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -140,6 +148,8 @@ def check(values: dict[str, str], known_regions: set[str]) -> list[Finding]:
         for item in items:
             if not REGION.fullmatch(item):
                 error(key, f"`{item}` is not a Region's name, such as eu-central-1")
+            elif partition_of(item) == "aws-cn":
+                error(key, f"`{item}` {CHINA}")
             elif item not in known_regions:
                 warning(
                     key, f"`{item}` is not among the Regions known here; is it new, or misspelt?"
@@ -170,7 +180,9 @@ def check(values: dict[str, str], known_regions: set[str]) -> list[Finding]:
             )
         else:
             partition, region, account, name = vault.groups()
-            if partition != partition_of(region):
+            if partition_of(region) == "aws-cn":
+                error("CentralBackupVaultArn", f"`{region}` {CHINA}")
+            elif partition != partition_of(region):
                 error(
                     "CentralBackupVaultArn",
                     f"Region `{region}` is not in the partition `{partition}`",

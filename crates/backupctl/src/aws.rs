@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod connection;
+pub mod copies;
 pub mod failure;
 pub mod organizations;
 mod pace;

@@ -116,7 +116,8 @@ where
     let words = match (error, error.message()) {
         (_, Some(message)) => one_line(message),
         (SdkError::TimeoutError(_), None) => "no answer in the time left".to_string(),
-        (SdkError::ServiceError(service), None) => {
+        // After a good status it is the SDK that could not read the answer: the chain has why.
+        (SdkError::ServiceError(service), None) if !service.raw().status().is_success() => {
             format!("http status {}", service.raw().status().as_u16())
         }
         _ => one_line(&chain(error)),

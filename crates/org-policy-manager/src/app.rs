@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::aws::{CallError, retries_without_quota, sdk_config, time_limits};
+use crate::cloudformation::CloudFormation;
 use crate::config::Config;
 use crate::organizations::Organizations;
 use crate::sources::Sources;
@@ -29,6 +30,7 @@ pub struct App {
     http: SharedHttpClient,
     sdk: SdkConfig,
     sources: Sources,
+    cloudformation: CloudFormation,
     answering: Answering,
     sessions: Mutex<HashMap<String, Session>>,
 }
@@ -52,6 +54,7 @@ pub struct Invocation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub partition: String,
+    pub region: String,
     pub account: String,
 }
 
@@ -60,12 +63,26 @@ impl Place {
     pub(crate) fn of(function_arn: &str) -> Option<Self> {
         let parts: Vec<&str> = function_arn.split(':').collect();
         match parts.as_slice() {
-            ["arn", partition, "lambda", _, account, "function", ..] => Some(Self {
+            ["arn", partition, "lambda", region, account, "function", ..] => Some(Self {
                 partition: (*partition).to_string(),
+                region: (*region).to_string(),
                 account: (*account).to_string(),
             }),
             _ => None,
         }
+    }
+
+    /// Whether a stack is in the function's own account and Region. CloudFormation tells nobody
+    /// of another account's stacks, and a function is asked by stacks of its own Region only.
+    pub(crate) fn has(&self, stack_id: &str) -> bool {
+        let Self {
+            partition,
+            region,
+            account,
+        } = self;
+        stack_id.starts_with(&format!(
+            "arn:{partition}:cloudformation:{region}:{account}:stack/"
+        ))
     }
 }
 
@@ -80,6 +97,7 @@ impl App {
         };
         Self {
             sources: Sources::new(&sdk, &config.endpoints),
+            cloudformation: CloudFormation::new(&sdk, config.endpoints.cloudformation.as_deref()),
             answering: Answering {
                 http: http.clone(),
                 response_url,
@@ -97,6 +115,10 @@ impl App {
 
     pub(crate) fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    pub(crate) fn cloudformation(&self) -> &CloudFormation {
+        &self.cloudformation
     }
 
     /// Organizations as the management account's role sees it, or as the function's own role when
@@ -174,9 +196,24 @@ mod tests {
         let place = Place::of("arn:aws-us-gov:lambda:us-gov-west-1:222222222222:function:X:live");
         let expected = Place {
             partition: "aws-us-gov".into(),
+            region: "us-gov-west-1".into(),
             account: "222222222222".into(),
         };
         assert_eq!(place, Some(expected));
         assert_eq!(Place::of("BackupOrgPolicyManager"), None);
+    }
+
+    #[test]
+    fn stacks_of_another_account_or_region_are_not_its_own() {
+        let arn = "arn:aws:lambda:eu-west-1:222222222222:function:X";
+        let place = Place::of(arn).unwrap();
+        let has = |place_of_stack: &str| {
+            place.has(&format!(
+                "arn:aws:cloudformation:{place_of_stack}:stack/backup/5f0c"
+            ))
+        };
+        assert!(has("eu-west-1:222222222222"));
+        assert!(!has("eu-west-1:333333333333"));
+        assert!(!has("us-east-1:222222222222"));
     }
 }

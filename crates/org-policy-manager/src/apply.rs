@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use policy_resource::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::aws::CallError;
 use crate::organizations::Organizations;
-use policy_resource::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
 
 /// Why changes were not made, and what became of those that were.
 #[derive(Debug)]

@@ -76,7 +76,10 @@ impl fmt::Display for CallError {
             Some(code) => write!(f, "{operation} failed: {code}: {message}")?,
             None => write!(f, "{operation} failed: {message}")?,
         }
-        match code.as_deref().and_then(|code| remedy(code, message)) {
+        match code
+            .as_deref()
+            .and_then(|code| remedy(operation, code, message))
+        {
             Some(remedy) => write!(f, " ({remedy})"),
             None => Ok(()),
         }
@@ -86,8 +89,11 @@ impl fmt::Display for CallError {
 impl Error for CallError {}
 
 /// What a user can do about an error of AWS.
-fn remedy(code: &str, message: &str) -> Option<&'static str> {
+fn remedy(operation: &str, code: &str, message: &str) -> Option<&'static str> {
     Some(match code {
+        "AccessDenied" if operation == "DescribeStackResource" => {
+            "check the permissions of the function's role"
+        }
         "AccessDenied" => {
             "check that the role exists in the management account, trusts the function's role and \
              that the function's role may assume it"
@@ -95,6 +101,10 @@ fn remedy(code: &str, message: &str) -> Option<&'static str> {
         "AccessDeniedException" => {
             "check the permissions of the role in the management account, or that the account is a \
              delegated administrator for backup policies"
+        }
+        // STS names the account; the role is the management account's.
+        "RegionDisabledException" => {
+            "enable the function's Region in the management account too: aws account enable-region"
         }
         "PolicyTypeNotEnabledException" => {
             "enable backup policies on the organization's root, or set EnablePolicyType: true"
@@ -113,4 +123,24 @@ fn remedy(code: &str, message: &str) -> Option<&'static str> {
         "NoSuchKey" | "NoSuchVersion" | "NoSuchBucket" => "check PolicyContent.S3",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CallError;
+
+    #[test]
+    fn a_region_that_is_not_enabled_is_reported_with_what_to_do() {
+        let error = CallError {
+            operation: "AssumeRole",
+            code: Some("RegionDisabledException".to_owned()),
+            message: "STS is not activated in this region for account:111111111111.".to_owned(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "AssumeRole failed: RegionDisabledException: STS is not activated in this region for \
+             account:111111111111. (enable the function's Region in the management account too: \
+             aws account enable-region)"
+        );
+    }
 }

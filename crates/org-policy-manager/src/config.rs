@@ -53,6 +53,8 @@ pub struct Endpoints {
     pub ssm: Option<String>,
     /// Amazon S3. Buckets are then addressed by path.
     pub s3: Option<String>,
+    /// AWS CloudFormation.
+    pub cloudformation: Option<String>,
 }
 
 /// Every environment variable that is wrong, in one error.
@@ -147,6 +149,7 @@ impl Config {
                     sts: endpoint("STS"),
                     ssm: endpoint("SSM"),
                     s3: endpoint("S3"),
+                    cloudformation: endpoint("CLOUDFORMATION"),
                 },
             })
         } else {

@@ -1,6 +1,8 @@
 //! Create: makes the policy, or finds the one that an earlier attempt made, and attaches it.
 
 use cfn_custom_resource::Request;
+use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID, TAG_UNANSWERED};
+use policy_resource::plan::{Change, Live, WRITE_COST, fits, is_unanswered};
 use tokio::time::{Duration, Instant, sleep};
 use tracing::{info, warn};
 
@@ -8,15 +10,11 @@ use crate::app::{App, Place};
 use crate::apply::{NotMade, make};
 use crate::aws::CallError;
 use crate::delete::{remove, unanswered};
+use crate::enable::enable_if_asked;
 use crate::organizations::{Listed, Organizations};
 use crate::update::{Settled, settle};
+use crate::waiting::{before_changing, before_making};
 use crate::wanted::{Ready, Wanted};
-use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID, TAG_UNANSWERED};
-use policy_resource::plan::{Change, Live, WRITE_COST, fits, is_unanswered};
-
-/// How long enabling backup policies may take. AWS says only that it happens in the background;
-/// our choice.
-const ENABLING: Duration = Duration::from_secs(60);
 
 /// How often a policy that must exist is looked for in a list that may lag behind. Our choice.
 const LISTINGS: usize = 5;
@@ -51,6 +49,10 @@ pub(crate) async fn create(
         .cloned()
         .map(Change::Attach)
         .collect();
+    let earlier = before_making(app, place, request, &organizations, wanted, deadline).await?;
+    if let Some(settled) = earlier {
+        return Ok(settled);
+    }
     let left = deadline.saturating_duration_since(Instant::now());
     fits(&attach, WRITE_COST, left).map_err(NotMade::untouched)?;
     enable_if_asked(&organizations, wanted, deadline).await?;
@@ -68,7 +70,8 @@ pub(crate) async fn create(
             match existing(&organizations, request, wanted).await? {
                 Existing::Unfinished(policy, attached) => (policy, attached),
                 Existing::Taken(live) => {
-                    return settle(app, &organizations, wanted, *live, deadline).await;
+                    return settle(app, place, request, &organizations, wanted, *live, deadline)
+                        .await;
                 }
             }
         }
@@ -77,6 +80,10 @@ pub(crate) async fn create(
             found_after(&organizations, request, name, &error, reason).await?
         }
     };
+    // CloudFormation may have given up meanwhile, and its Delete come before there was a policy.
+    if let Err(nobody) = before_changing(app, place, request, deadline).await {
+        return Err(discard(&organizations, &policy, nobody.reason, deadline).await);
+    }
     finish(&organizations, wanted, &ready, policy, &attached, deadline).await
 }
 
@@ -143,10 +150,7 @@ async fn finish(
         Ok(()) => Ok(Settled {
             arn,
             content: ready.content.clone(),
-            unanswered: Some(Unanswered {
-                organizations: organizations.clone(),
-                policy_id: policy.id,
-            }),
+            unanswered: Some(Unanswered::new(organizations, &policy.id)),
         }),
         Err(stopped) => Err(discard(organizations, &policy, stopped.reason, deadline).await),
     }
@@ -157,6 +161,15 @@ async fn finish(
 pub(crate) struct Unanswered {
     organizations: Organizations,
     policy_id: String,
+}
+
+impl Unanswered {
+    pub(crate) fn new(organizations: &Organizations, policy_id: &str) -> Self {
+        Self {
+            organizations: organizations.clone(),
+            policy_id: policy_id.to_string(),
+        }
+    }
 }
 
 /// Removes the mark of an unanswered Create, now that CloudFormation has the policy's id. Not
@@ -239,7 +252,7 @@ async fn listed(organizations: &Organizations, name: &str) -> Result<Option<List
 }
 
 /// Removes what a failed Create made.
-async fn discard(
+pub(crate) async fn discard(
     organizations: &Organizations,
     policy: &Listed,
     reason: String,
@@ -248,52 +261,5 @@ async fn discard(
     NotMade {
         left: remove(organizations, &policy.id, deadline).await.err(),
         ..NotMade::untouched(reason)
-    }
-}
-
-/// With `EnablePolicyType: true`: enables backup policies on the organization's root and waits
-/// until they are. This is not undone when the request fails: other policies may rely on it by
-/// then.
-pub(crate) async fn enable_if_asked(
-    organizations: &Organizations,
-    wanted: &Wanted,
-    deadline: Instant,
-) -> Result<(), NotMade> {
-    if !wanted.properties.enable_policy_type {
-        return Ok(());
-    }
-    enable(organizations, deadline)
-        .await
-        .map_err(NotMade::untouched)
-}
-
-async fn enable(organizations: &Organizations, deadline: Instant) -> Result<(), String> {
-    let give_up = deadline.min(Instant::now() + ENABLING);
-    let mut asked = false;
-    loop {
-        let root = organizations
-            .root()
-            .await
-            .map_err(|error| error.to_string())?;
-        let root = root.ok_or("the organization has no root")?;
-        if root.enabled {
-            return Ok(());
-        }
-        if !root.pending && !asked {
-            organizations
-                .enable(&root.id)
-                .await
-                .map_err(|error| error.to_string())?;
-            asked = true;
-            info!(root.id = %root.id, "backup policies enabled");
-        }
-        let pause = Duration::from_millis(1_000 + fastrand::u64(0..1_000));
-        if Instant::now() + pause >= give_up {
-            return Err(format!(
-                "backup policies are still being enabled on {}: try again in a minute",
-                root.id
-            ));
-        }
-        sleep(pause).await;
     }
 }

@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use cfn_custom_resource::Request;
+use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
+use policy_resource::plan::{Change, is_unanswered};
+use policy_resource::properties::management_account;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
@@ -13,9 +16,6 @@ use crate::aws::CallError;
 use crate::organizations::{Listed, Organizations};
 use crate::physical_id::PhysicalId;
 use crate::wanted::owner;
-use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
-use policy_resource::plan::{Change, is_unanswered};
-use policy_resource::properties::management_account;
 
 /// How often a policy that was attached again meanwhile is detached before giving up. Our choice.
 const ROUNDS: usize = 5;

@@ -3,6 +3,7 @@
 pub mod config;
 
 pub mod aws;
+pub mod cloudformation;
 pub mod organizations;
 mod retry;
 pub mod sources;
@@ -11,9 +12,11 @@ mod app;
 mod apply;
 mod create;
 mod delete;
+mod enable;
 mod handle;
 mod physical_id;
 mod update;
+mod waiting;
 mod wanted;
 
 pub use app::{App, Invocation};

@@ -8,11 +8,11 @@ use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::{PolicyType, PolicyTypeStatus, Tag};
 use aws_types::SdkConfig;
+use policy_resource::plan::{Change, Live};
 use tokio::time::Instant;
 
 use crate::aws::{CallError, retries_without_quota, time_limits};
 use crate::retry::OrganizationsBusy;
-use policy_resource::plan::{Change, Live};
 
 /// Backup policies of one organization, for calls that end by a certain moment.
 #[derive(Debug, Clone)]

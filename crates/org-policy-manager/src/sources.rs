@@ -3,11 +3,11 @@
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use policy_resource::properties::{S3Object, split_list};
 use tokio::time::Instant;
 
 use crate::aws::{CallError, retries_without_quota, time_limits};
 use crate::config::Endpoints;
-use policy_resource::properties::{S3Object, split_list};
 
 /// The largest object that is read: a policy has at most 10,000 characters once it is minified,
 /// so this leaves room for white space and multi-byte characters. Our choice.

@@ -4,19 +4,21 @@
 use std::time::Duration;
 
 use cfn_custom_resource::Request;
+use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
+use policy_resource::plan::{Live, fits, is_unanswered, plan};
+use policy_resource::properties::management_account;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make, put_back};
-use crate::create::{Unanswered, create, enable_if_asked};
+use crate::create::{Unanswered, create};
 use crate::delete::{delete_unanswered, name};
+use crate::enable::enable_if_asked;
 use crate::organizations::Organizations;
 use crate::physical_id::PhysicalId;
+use crate::waiting::before_changing;
 use crate::wanted::Wanted;
-use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
-use policy_resource::plan::{Live, fits, is_unanswered, plan};
-use policy_resource::properties::management_account;
 
 /// A policy as a request left it.
 #[derive(Debug)]
@@ -57,7 +59,7 @@ pub(crate) async fn update(
             .map_err(NotMade::untouched)?
         {
             Some(live) if !made_by(&live, request) => {
-                settle(app, &organizations, wanted, live, deadline).await
+                settle(app, place, request, &organizations, wanted, live, deadline).await
             }
             _ => create(app, place, request, wanted, deadline).await,
         };
@@ -74,7 +76,7 @@ pub(crate) async fn update(
         }
         return Ok(settled);
     };
-    let settled = settle(app, &organizations, wanted, live, deadline).await?;
+    let settled = settle(app, place, request, &organizations, wanted, live, deadline).await?;
     let before = management_account(&request.old_resource_properties);
     if before.is_some_and(|before| before != *account) {
         forget_attempt(app, place, request, deadline).await;
@@ -83,7 +85,7 @@ pub(crate) async fn update(
 }
 
 /// Whether an attempt of this very request made the policy, and CloudFormation was not told.
-fn made_by(live: &Live, request: &Request) -> bool {
+pub(crate) fn made_by(live: &Live, request: &Request) -> bool {
     is_unanswered(&live.tags) && live.tags.get(TAG_REQUEST_ID) == Some(&request.request_id)
 }
 
@@ -101,7 +103,7 @@ async fn forget_attempt(app: &App, place: &Place, request: &Request, deadline: I
 }
 
 /// The policy of the wanted name, when it bears this resource's tags.
-async fn own(
+pub(crate) async fn own(
     organizations: &Organizations,
     wanted: &Wanted,
 ) -> Result<Option<Live>, crate::aws::CallError> {
@@ -119,6 +121,8 @@ async fn own(
 /// Brings a live policy to what is wanted. When that fails, it is brought back to how it was.
 pub(crate) async fn settle(
     app: &App,
+    place: &Place,
+    request: &Request,
     organizations: &Organizations,
     wanted: &Wanted,
     live: Live,
@@ -150,6 +154,7 @@ pub(crate) async fn settle(
             live.id
         )));
     }
+    before_changing(app, place, request, deadline).await?;
     let left = deadline.saturating_duration_since(Instant::now());
     fits(&changes, Duration::ZERO, left).map_err(NotMade::untouched)?;
     enable_if_asked(organizations, wanted, deadline).await?;

@@ -5,10 +5,6 @@ use std::time::SystemTime;
 
 use backup_policy::Severity;
 use cfn_custom_resource::{Request, RequestType};
-use tokio::time::Instant;
-use tracing::warn;
-
-use crate::app::App;
 use policy_resource::accepted::{Accepted, content_digest, properties_digest};
 use policy_resource::content::{Found, OneLine, prepare, refusal};
 use policy_resource::identity::{Owner, TAG_ACCEPTED, TAG_UNANSWERED};
@@ -17,6 +13,10 @@ use policy_resource::properties::{
     ContentSource, Properties, REGIONS_PARAMETER, TARGETS_PARAMETER, region_problem, tag_keys,
     target_problem,
 };
+use tokio::time::Instant;
+use tracing::warn;
+
+use crate::app::App;
 
 /// A request's properties, with targets and Regions read.
 #[derive(Debug)]

@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_credential_types::Credentials;
-use aws_sdk_backup::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -23,10 +22,12 @@ use tokio::time::Instant;
 use crate::Arn;
 use crate::failure::Fault;
 
+mod host;
 pub mod operations;
 mod send;
 pub mod service;
 
+use host::Hosts;
 pub(crate) use send::{Input, encode};
 use send::{Request, Way};
 use service::Service;
@@ -116,8 +117,7 @@ pub struct Aws {
 struct Clients {
     sdk: SdkConfig,
     region: String,
-    /// The end of host names in this partition, such as `amazonaws.com`.
-    suffix: String,
+    hosts: Hosts,
     endpoints: BTreeMap<&'static str, String>,
     backup: aws_sdk_backup::Client,
     tagging: aws_sdk_resourcegroupstagging::Client,
@@ -137,7 +137,7 @@ impl Aws {
         tagging.set_endpoint_url(environment.endpoints.get(TAGGING).cloned());
         let clients = Clients {
             region: region.to_string(),
-            suffix: suffix(region).await,
+            hosts: Hosts::of(region).await,
             endpoints: environment.endpoints.clone(),
             backup: aws_sdk_backup::Client::from_conf(backup.build()),
             tagging: aws_sdk_resourcegroupstagging::Client::from_conf(tagging.build()),
@@ -238,11 +238,7 @@ impl Aws {
     fn endpoint(&self, service: &Service, region: &str, account: &str) -> String {
         match self.clients.endpoints.get(service.name) {
             Some(own) => own.clone(),
-            None => {
-                let host = service.host.replace("{region}", region);
-                let host = host.replace("{suffix}", &self.clients.suffix);
-                format!("https://{}", host.replace("{account}", account))
-            }
+            None => self.clients.hosts.url(service, region, account),
         }
     }
 
@@ -271,19 +267,6 @@ impl Aws {
     }
 }
 
-/// The end of host names in a Region's partition, as the SDK knows it.
-async fn suffix(region: &str) -> String {
-    let begin = format!("https://backup.{region}.");
-    let resolver = DefaultResolver::new();
-    let url = match Params::builder().region(region).build() {
-        Ok(params) => resolver.resolve_endpoint(&params).await.ok(),
-        Err(_) => None,
-    };
-    let url = url.as_ref().map(|endpoint| endpoint.url());
-    let suffix = url.and_then(|url| url.strip_prefix(&begin));
-    suffix.unwrap_or("amazonaws.com").to_string()
-}
-
 /// An operation of a service without an SDK crate.
 #[derive(Debug)]
 pub struct Operation {
@@ -297,12 +280,7 @@ pub struct Operation {
 
 impl Operation {
     pub(crate) fn unreadable(&self, why: impl fmt::Display) -> CallError {
-        CallError {
-            action: self.action,
-            code: None,
-            status: None,
-            message: format!("the answer cannot be read: {why}"),
-        }
+        CallError::unreadable(self.action, why)
     }
 }
 
@@ -326,7 +304,7 @@ pub struct CallError {
     pub action: &'static str,
     /// AWS's error code; `None` when there was no answer.
     pub code: Option<String>,
-    /// The HTTP status; `None` when there was no answer.
+    /// The HTTP status; `None` when there was no answer, or none that could be read.
     pub status: Option<u16>,
     /// AWS's words, or what went wrong on the way.
     pub message: String,
@@ -339,11 +317,26 @@ impl CallError {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (code, message) = code_and_words(error);
+        let status = error.raw_response().map(HttpResponse::status);
+        // An error after a good status is the SDK's own: it could not read the answer.
+        if status.is_some_and(|status| status.is_success()) {
+            return Self::unreadable(action, message);
+        }
         Self {
             action,
             code,
-            status: error.raw_response().map(|raw| raw.status().as_u16()),
+            status: status.map(|status| status.as_u16()),
             message,
+        }
+    }
+
+    /// An answer that came, and that nobody can read.
+    fn unreadable(action: &'static str, why: impl fmt::Display) -> Self {
+        Self {
+            action,
+            code: None,
+            status: None,
+            message: format!("the answer cannot be read: {why}"),
         }
     }
 
@@ -374,18 +367,6 @@ impl Error for CallError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn hosts_end_as_their_partition_does() {
-        for (region, expected) in [
-            ("eu-west-1", "amazonaws.com"),
-            ("us-gov-west-1", "amazonaws.com"),
-            ("cn-north-1", "amazonaws.com.cn"),
-            ("us-iso-east-1", "c2s.ic.gov"),
-        ] {
-            assert_eq!(suffix(region).await, expected, "{region}");
-        }
-    }
 
     #[test]
     fn every_missing_variable_is_named() {

@@ -13,7 +13,7 @@ pub struct Fault<'f> {
     /// The service's error code, such as `ThrottlingException`. The Resource Groups Tagging API
     /// has one an ARN, of whatever service is behind it.
     pub code: Option<&'f str>,
-    /// The HTTP status. `None` when there was no answer.
+    /// The HTTP status. `None` when there was no answer, or none that could be read.
     pub status: Option<u16>,
     /// The service's message: Storage Gateway says everything with one code.
     pub message: Option<&'f str>,
@@ -31,8 +31,13 @@ pub enum Class {
     Denied,
     /// Too many tags: read again, plan again, drop what is over.
     Limit,
-    /// One of the tags, or something else in the call, is refused: try tag by tag and drop those
-    /// that are refused alone. When all are, the tags are not the reason: [`Class::Permanent`].
+    /// Too many of something. Of tags, if the resource has no room for these: as [`Class::Limit`].
+    /// If it has, of what ends, such as DynamoDB's simultaneous operations: as [`Class::Retry`].
+    Busy,
+    /// One of the tags, or something else in the call, is refused, or there is no room for the tags,
+    /// for which many services have no other code: read and plan again, then try tag by tag and drop
+    /// those that are refused alone. When all are, the tags are not the reason:
+    /// [`Class::Permanent`].
     Invalid,
     /// Anything else that will not pass. To the dead-letter queue, as [`Class::Denied`].
     Permanent,
@@ -46,6 +51,7 @@ impl Class {
             Self::Gone => "Gone",
             Self::Denied => "Denied",
             Self::Limit => "Limit",
+            Self::Busy => "Busy",
             Self::Invalid => "Invalid",
             Self::Permanent => "Permanent",
         }
@@ -68,7 +74,7 @@ const THROTTLED: [&str; 7] = [
 ];
 
 /// Faults of the service, and states that end.
-const PASSING: [&str; 18] = [
+const PASSING: [&str; 20] = [
     "InternalService",
     "InternalServer",
     "InternalError",
@@ -89,6 +95,10 @@ const PASSING: [&str; 18] = [
     "IncorrectInstanceState",
     "OperationAborted",
     "Conflict",
+    // Of several callers at once, above all about tags: EC2's `ConcurrentTagAccess` ("allow
+    // sufficient wait time", EC2's API reference), SNS's, CloudWatch's and others'; Systems Manager.
+    "Concurrent",
+    "TooManyUpdates",
 ];
 
 const MISSING: [&str; 2] = ["NotFound", "NoSuchBucket"];
@@ -105,7 +115,18 @@ const DENIED: [&str; 9] = [
     "OptInRequired",
 ];
 
-const LIMIT: [&str; 3] = ["LimitExceeded", "TooManyTags", "QuotaExceeded"];
+/// TagResource of the services that have "QuotaExceeded" (Aurora DSQL, Timestream) has no other quota.
+const LIMIT: [&str; 6] = [
+    "TagLimitExceeded",
+    "TagsLimitExceeded",
+    "TooManyTags",
+    "TagsPerResource",
+    "TagQuota",
+    "QuotaExceeded",
+];
+
+/// DynamoDB's model has `LimitExceededException` for operations at the same time, not for tags.
+const BUSY: [&str; 1] = ["LimitExceeded"];
 
 const INVALID: [&str; 6] = [
     "InvalidTag",
@@ -155,7 +176,10 @@ pub fn classify(fault: Fault<'_>, receive_count: u32) -> Class {
         _ if code_has(&MISSING) => missing,
         _ if code_has(&DENIED) || says(&["tag policy", "tag policies"]) => Class::Denied,
         _ if code_has(&LIMIT) => Class::Limit,
+        _ if code_has(&BUSY) => Class::Busy,
         _ if code_has(&INVALID) => Class::Invalid,
+        // The service has no such operation, or not for this resource.
+        Some(501) => Class::Permanent,
         None | Some(408 | 409 | 500..) => Class::Retry,
         Some(401 | 403) => Class::Denied,
         Some(404) if code.is_empty() => missing,

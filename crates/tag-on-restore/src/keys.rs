@@ -19,16 +19,23 @@ pub const PROVENANCE_KEYS: [&str; 3] = [
 ];
 
 /// Keys that are not copied unless the configuration says otherwise: a controller that finds them
-/// takes the copy for the original, or for a resource of its own, and acts on it.
-pub const DEFAULT_EXCLUDED: [&str; 8] = [
+/// takes the copy for the original, or for a resource of its own, and acts on it. Cloud Custodian
+/// stops or deletes what bears `maid_status` with a date, which is past by the time of a restore.
+pub const DEFAULT_EXCLUDED: [&str; 14] = [
     "kubernetes.io/cluster/*",
+    "KubernetesCluster",
+    "sigs.k8s.io/cluster-api-provider-aws/*",
     "kubernetes.io/created-for/*",
     "ebs.csi.aws.com/*",
+    "CSIVolumeName",
     "eks:*",
     "elasticbeanstalk:*",
     "AmazonFSx*",
     "AmazonECSManaged",
     "dlm:*",
+    "maid_status",
+    "c7n*",
+    "custodian_*",
 ];
 
 /// A list of globs, in which `*` stands for any number of characters (a `/` or `:` is one like any
@@ -118,6 +125,13 @@ mod tests {
             "AmazonFSx.FileSystemId",
             "AmazonECSManaged",
             "dlm:managed",
+            "KubernetesCluster",
+            "sigs.k8s.io/cluster-api-provider-aws/cluster/prod",
+            "CSIVolumeName",
+            "maid_status",
+            "c7n:FindingId",
+            "c7n_status",
+            "custodian_cleanup",
         ] {
             assert!(excluded.match_key(key), "{key}");
         }
@@ -128,6 +142,8 @@ mod tests {
             "map-migrated",
             "kubernetes.io/role/elb",
             "AmazonECSManaged2",
+            "maid",
+            "sigs.k8s.io/other",
             "EKS:cluster-name",
         ] {
             assert!(!excluded.match_key(key), "{key}");

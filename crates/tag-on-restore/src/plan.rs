@@ -14,8 +14,9 @@ use crate::{Config, Tags};
 /// What is written, and what is not and why. Values are in `write` only.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// The tags to write: all of them are missing on the target. No call is made when empty.
-    pub write: Tags,
+    /// The tags to write, those first that are to be kept when the service takes fewer: all of them
+    /// are missing on the target. No call is made when empty.
+    pub write: Vec<(String, String)>,
     /// Keys that must never be copied.
     pub reserved: BTreeSet<String>,
     /// Keys that the configuration keeps from being copied.
@@ -27,9 +28,14 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The tags to write.
+    pub fn tags(&self) -> Tags {
+        self.write.iter().cloned().collect()
+    }
+
     /// The target's tags when the plan has been carried out, the system's included.
     pub fn after(&self, target: &Tags) -> Tags {
-        let mut tags = self.write.clone();
+        let mut tags = self.tags();
         tags.extend(target.clone());
         tags
     }
@@ -101,8 +107,9 @@ fn plan<'t>(
 ) -> Plan {
     let mut plan = Plan::default();
     let mut room = MOST_USER_TAGS.saturating_sub(user_tags(target));
-    let mut take = |plan: &mut Plan, key: &String, value: &String| {
-        if plan.write.contains_key(key) || plan.dropped.contains(key) {
+    let mut taken = BTreeSet::new();
+    let mut take = |plan: &mut Plan, key: &'t String, value: &String| {
+        if !taken.insert(key) {
             return;
         }
         if let Some(why) = route.limits.why_invalid(key, value) {
@@ -111,7 +118,7 @@ fn plan<'t>(
             plan.dropped.insert(key.clone());
         } else {
             room -= 1;
-            plan.write.insert(key.clone(), value.clone());
+            plan.write.push((key.clone(), value.clone()));
         }
     };
     for (key, value) in offered.filter(|(key, _)| !target.contains_key(*key)) {

@@ -168,7 +168,7 @@ impl Work<'_> {
         match self.aws.restore_metadata(&self.job.id).await {
             Ok(metadata) => Ok(metadata),
             Err(error) => match failure::classify(error.fault(), GONE_AT_RECEIVE) {
-                Class::Retry | Class::Denied => Err(self.stop(&error)),
+                Class::Retry | Class::Busy | Class::Denied => Err(self.stop(&error)),
                 Class::Gone | Class::Limit | Class::Invalid | Class::Permanent => {
                     tracing::info!(restore_job = self.job.id, "no metadata: {error}");
                     Ok(Metadata::new())
@@ -229,7 +229,7 @@ impl Work<'_> {
         let class = failure::classify(error.fault(), self.occasion.receive_count);
         Stop {
             outcome: match class {
-                Class::Retry => Outcome::Retry,
+                Class::Retry | Class::Busy => Outcome::Retry,
                 Class::Gone => Outcome::TargetGone,
                 Class::Denied | Class::Limit | Class::Invalid | Class::Permanent => Outcome::Failed,
             },
@@ -245,7 +245,7 @@ impl Work<'_> {
         if done.plan.write.is_empty() {
             return;
         }
-        let keys: Vec<&str> = done.plan.write.keys().map(String::as_str).collect();
+        let keys = done.plan.tags().into_keys().collect::<Vec<_>>().join(",");
         let message = match self.config.dry_run {
             true => "would write tags",
             false => "wrote tags",
@@ -253,7 +253,7 @@ impl Work<'_> {
         tracing::info!(
             restore_job = self.job.id,
             resource = %arn,
-            keys = keys.join(","),
+            keys,
             "{message}"
         );
     }

@@ -63,7 +63,10 @@ pub fn join(
     source: Reading,
     receive_count: u32,
 ) -> Result<Readings, CallError> {
-    let passes = |error: &CallError| classify(error.fault(), receive_count) == Class::Retry;
+    let passes = |error: &CallError| {
+        let class = classify(error.fault(), receive_count);
+        matches!(class, Class::Retry | Class::Busy)
+    };
     let (failed, other) = match (recovery_point.failure(), source.failure()) {
         (Some(one), Some(two)) => {
             return Err(if passes(two) {

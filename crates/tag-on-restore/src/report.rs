@@ -102,7 +102,8 @@ impl Report {
     /// Adds a plan that was carried out (or, in a dry run, would be) for the resource or a part.
     pub fn add(&mut self, plan: &Plan) {
         self.tags_written += plan.write.len() as u64;
-        self.written.extend(plan.write.keys().cloned());
+        self.written
+            .extend(plan.write.iter().map(|(key, _)| key.clone()));
         self.dropped.extend(plan.dropped.iter().cloned());
         self.invalid.extend(plan.invalid.keys().cloned());
         self.excluded.extend(plan.excluded.iter().cloned());

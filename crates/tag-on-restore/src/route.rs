@@ -3,7 +3,8 @@
 //! The ARN of what was restored decides, never AWS Backup's `resourceType`: a virtual machine's
 //! recovery point can become an EC2 instance, a Storage Gateway volume's an EBS volume.
 //!
-//! Where AWS's own policy for it (`ResourceGroupsTaggingAPITagUntagSupportedResources`) lists a
+//! Where AWS's own policy for it (`ResourceGroupsTaggingAPITagUntagSupportedResources`, version 4 of
+//! 2026-02-12: no Backup gateway, Timestream, Aurora DSQL nor Systems Manager for SAP) lists a
 //! service, tags are written through the Resource Groups Tagging API. Exceptions: S3, whose tags
 //! it may replace; Storage Gateway, where it failed in the field; CloudFormation, where it would
 //! update the stack. Reading goes to the services, whose answers do not lag behind.
@@ -119,6 +120,8 @@ pub enum Write {
     StorageGateway,
     /// `timestream:TagResource`, after endpoint discovery.
     Timestream,
+    /// `backup-gateway:TagResource`.
+    BackupGateway,
     /// Not at all.
     Never,
 }
@@ -261,7 +264,7 @@ pub fn route(arn: &Arn) -> Route {
             row(Read::StorageGateway, Write::StorageGateway, none, AlwaysNew)
         }
         Kind::TimestreamTable => row(Read::Timestream, Write::Timestream, none, AlwaysNew),
-        Kind::VirtualMachine => row(Read::BackupGateway, Write::TaggingApi, none, AlwaysNew),
+        Kind::VirtualMachine => row(Read::BackupGateway, Write::BackupGateway, none, AlwaysNew),
         Kind::CloudFormationStack => row(Read::TaggingApi, Write::Never, none, AlwaysNew),
         // Tried once, and only when the configuration wants existing targets tagged.
         Kind::Unknown => row(

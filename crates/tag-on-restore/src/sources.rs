@@ -49,8 +49,7 @@ impl Aws {
             TagsOf::RedshiftServerless => {
                 let input = json!({ "resourceArn": arn.to_string() });
                 let operation = &REDSHIFT_SERVERLESS_LIST_TAGS;
-                let answer = self.call(operation, arn, Input::Json(input)).await?;
-                Ok(json_tags(&parse(operation, &answer)?))
+                self.json_tags(operation, arn, Input::Json(input)).await
             }
             TagsOf::Nothing => Ok(Tags::new()),
             TagsOf::TaggingApi => self.read_tags(arn, Read::TaggingApi).await,
@@ -134,7 +133,7 @@ impl Aws {
         input: Input,
     ) -> Result<Tags, CallError> {
         let answer = self.call(operation, arn, input).await?;
-        Ok(json_tags(&parse(operation, &answer)?))
+        tags_in(operation, &parse(operation, &answer)?)
     }
 
     async fn xml_tags(
@@ -162,7 +161,7 @@ impl Aws {
                 .call(operation, arn, Input::Json(input.clone()))
                 .await?;
             let answer = parse(operation, &answer)?;
-            tags.extend(json_tags(&answer));
+            tags.extend(tags_in(operation, &answer)?);
             match next(&answer, token) {
                 Some(next) => input = json!({ resource: arn.to_string(), token: next }),
                 None => return Ok(tags),
@@ -178,7 +177,7 @@ impl Aws {
         loop {
             let answer = self.call(&EFS_LIST_TAGS, arn, Input::Get(page)).await?;
             let answer = parse(&EFS_LIST_TAGS, &answer)?;
-            tags.extend(json_tags(&answer));
+            tags.extend(tags_in(&EFS_LIST_TAGS, &answer)?);
             match next(&answer, "NextToken") {
                 Some(token) => page = format!("{path}?NextToken={}", encode(&token)),
                 None => return Ok(tags),
@@ -359,6 +358,10 @@ impl Aws {
     pub(crate) fn tagging_limits(&self) -> aws_sdk_resourcegroupstagging::config::Builder {
         aws_sdk_resourcegroupstagging::config::Builder::new().timeout_config(self.limits())
     }
+}
+
+fn tags_in(operation: &Operation, answer: &Value) -> Result<Tags, CallError> {
+    json_tags(answer).ok_or_else(|| operation.unreadable("its tags are of no known form"))
 }
 
 fn next(answer: &Value, token: &str) -> Option<String> {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::aws::operations::{
-    DSQL_TAG, S3_TAG, SSM_SAP_TAG, STORAGE_GATEWAY_ADD_TAGS, TIMESTREAM_TAG,
+    BACKUP_GATEWAY_TAG, DSQL_TAG, S3_TAG, SSM_SAP_TAG, STORAGE_GATEWAY_ADD_TAGS, TIMESTREAM_TAG,
 };
 use crate::aws::{CallError, Input, encode};
 use crate::failure::{self, Class};
@@ -55,6 +55,7 @@ impl Aws {
             Write::SsmSap => (&SSM_SAP_TAG, Input::Post(path(), map())),
             Write::StorageGateway => (&STORAGE_GATEWAY_ADD_TAGS, list()),
             Write::Timestream => (&TIMESTREAM_TAG, list()),
+            Write::BackupGateway => (&BACKUP_GATEWAY_TAG, list()),
         };
         self.call(operation, arn, input).await.map(drop)
     }

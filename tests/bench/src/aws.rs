@@ -16,6 +16,7 @@ const ANSWER_PATH: &str = "/arn%3Aaws%3Acloudformation%3Astack/answer?X-Amz-Sign
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Service {
     Sts,
+    CloudFormation,
     Ssm,
     S3,
     Organizations,
@@ -29,8 +30,9 @@ enum Service {
 }
 
 /// Every service, with the variable that leads a function to it.
-const SERVICES: [(Service, &str); 10] = [
+const SERVICES: [(Service, &str); 11] = [
     (Service::Sts, "AWS_ENDPOINT_URL_STS"),
+    (Service::CloudFormation, "AWS_ENDPOINT_URL_CLOUDFORMATION"),
     (Service::Ssm, "AWS_ENDPOINT_URL_SSM"),
     (Service::S3, "AWS_ENDPOINT_URL_S3"),
     (Service::Organizations, "AWS_ENDPOINT_URL_ORGANIZATIONS"),
@@ -141,12 +143,14 @@ fn answer(service: Service, parts: &Parts, body: &Bytes, state: &mut State) -> R
     }
     let operation = match service {
         Service::Sts => "AssumeRole",
+        Service::CloudFormation => "DescribeStackResource",
         Service::S3 => "GetObject",
         _ => operation.unwrap_or("unknown operation"),
     };
     state.calls.push(operation.to_owned());
     match service {
         Service::Sts => reply(200, "text/xml", SESSION),
+        Service::CloudFormation => reply(200, "text/xml", WAITING),
         Service::S3 => reply(
             200,
             "application/json",
@@ -194,6 +198,15 @@ fn error(code: &str) -> Reply {
         json!({"__type": code, "Message": code}).to_string(),
     )
 }
+
+/// CloudFormation always waits for the answer.
+const WAITING: &str = "<DescribeStackResourceResponse \
+xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><DescribeStackResourceResult>\
+<StackResourceDetail><LogicalResourceId>Policy</LogicalResourceId>\
+<ResourceType>Custom::BackupOrgPolicy</ResourceType>\
+<LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp>\
+<ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus></StackResourceDetail>\
+</DescribeStackResourceResult></DescribeStackResourceResponse>";
 
 const SESSION: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
 <AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>\

@@ -13,6 +13,7 @@ from ministack.services import sts
 from ..loopback import Loopback
 from . import json_api
 from .build_api import BuildApi
+from .git_http import GitHttp
 from .json_api import Response
 from .pipeline_api import PipelineApi
 from .repository_api import RepositoryApi
@@ -32,6 +33,7 @@ class Delivery:
         # Operations answer before the next request comes, so one is enough.
         self._caller = ""
         self.repositories = RepositoryApi(loopback.origin)
+        self.git = GitHttp(self.repositories)
         self.builds = BuildApi(loopback, self._principal)
         self._aborted = threading.Event()
         self._pipelines = self._new_pipelines()
@@ -84,6 +86,7 @@ class Delivery:
         self._aborted = threading.Event()
         self._pipelines = self._new_pipelines()
         self.repositories.forget()
+        self.git.forget()
         self.builds.forget()
 
     def _new_pipelines(self) -> PipelineApi:

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import credentials
 from ..credentials import CannotAssume, Credentials
 from ..loopback import Loopback
-from . import buildspec, source_tree
+from . import buildspec, runtimes, source_tree
 from .build_log import BuildLog
 from .buildspec import Buildspec, BuildspecError
 from .repositories import from_zip
@@ -196,7 +196,13 @@ class Build:
                 if wanted not in files:
                     raise BuildspecError(f"YAML_FILE_ERROR: {wanted}: no such file")
                 wanted = files[wanted].content.decode()
-            return buildspec.parse(wanted)
+            spec = buildspec.parse(wanted)
+            for name, version in spec.runtimes.items():
+                self._say(
+                    f"Selecting '{name}' runtime version '{version}' based on manual selections..."
+                )
+            runtimes.check(str(self._project["environment"]["image"]), spec.runtimes)
+            return spec
         except BuildspecError as error:
             raise PhaseFailed(f"YAML_FILE_ERROR: {error}") from error
 

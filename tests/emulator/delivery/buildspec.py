@@ -10,8 +10,7 @@ import yaml
 PHASES = ("install", "pre_build", "build", "post_build")
 _KNOWN = frozenset({"version", "env", "phases", "cache"})
 _ENV = frozenset({"variables", "exported-variables", "shell"})
-# Runtimes choose what an image brings; here a build has what this machine has.
-_PHASE = frozenset({"commands", "finally", "runtime-versions", "on-failure"})
+_PHASE = frozenset({"commands", "finally", "on-failure"})
 
 
 class BuildspecError(Exception):
@@ -34,6 +33,7 @@ class Buildspec:
     variables: dict[str, str]
     exported: list[str]
     phases: dict[str, Phase]
+    runtimes: dict[str, str]
     shell: str = "sh"
 
 
@@ -51,6 +51,8 @@ def parse(text: str) -> Buildspec:
     environment = document.get("env") or {}
     _refuse(set(environment) - _ENV, "env")
     phases = document["phases"] or {}
+    # Of the install phase alone; the others refuse them.
+    runtimes = (phases.get("install") or {}).pop("runtime-versions", None) or {}
     _refuse(set(phases) - set(PHASES), "phases")
     shell = str(environment.get("shell", "sh"))
     if shell not in ("sh", "bash"):
@@ -59,6 +61,7 @@ def parse(text: str) -> Buildspec:
         {str(k): str(v) for k, v in (environment.get("variables") or {}).items()},
         [str(name) for name in environment.get("exported-variables") or []],
         {name: _phase(name, phases.get(name) or {}) for name in PHASES},
+        {str(name): str(version) for name, version in runtimes.items()},
         shell,
     )
 

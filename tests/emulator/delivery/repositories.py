@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import stat
 import time
 import uuid
 import zipfile
 from dataclasses import dataclass, field
-from typing import Any
+
+from . import git_objects
 
 NORMAL, EXECUTABLE, SYMLINK = "NORMAL", "EXECUTABLE", "SYMLINK"
 _MODES = {NORMAL: 0o100644, EXECUTABLE: 0o100755, SYMLINK: 0o120777}
+GIT_MODES = {NORMAL: "100644", EXECUTABLE: "100755", SYMLINK: "120000"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class File:
     @property
     def blob(self) -> str:
         """The id that git gives the content."""
-        return hashlib.sha1(b"blob %d\0" % len(self.content) + self.content).hexdigest()
+        return git_objects.GitObject("blob", self.content).id
 
 
 Files = dict[str, File]
@@ -41,7 +41,7 @@ class Commit:
     parents: tuple[str, ...]
     message: str
     author: dict[str, str]
-    time: float
+    time: int
     files: Files
 
 
@@ -74,23 +74,19 @@ class Repository:
     def commit(self, branch: str, files: Files, message: str, author: dict[str, str]) -> Commit:
         """Put a commit on top of a branch, which may be new."""
         parent = self.branches.get(branch)
-        tree = hashlib.sha1(
-            json.dumps([(p, f.mode, f.blob) for p, f in sorted(files.items())]).encode()
-        ).hexdigest()
-        now = time.time()
-        identity: list[Any] = [tree, parent, message, author, now]
-        commit = Commit(
-            hashlib.sha1(json.dumps(identity).encode()).hexdigest(),
-            tree,
-            (parent,) if parent else (),
-            message,
-            author,
-            now,
-            files,
-        )
+        parents = (parent,) if parent else ()
+        *_, tree = git_objects.of_tree(entries(files))
+        now = int(time.time())
+        made = git_objects.of_commit(tree.id, parents, author, now, message)
+        commit = Commit(made.id, tree.id, parents, message, author, now, files)
         self.commits[commit.id] = commit
         self.branches[branch] = commit.id
         return commit
+
+
+def entries(files: Files) -> list[git_objects.Entry]:
+    """Files as git's trees have them."""
+    return [(tuple(p.split("/")), GIT_MODES[f.mode], f.content) for p, f in files.items()]
 
 
 def as_zip(files: Files) -> bytes:

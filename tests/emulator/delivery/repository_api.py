@@ -1,4 +1,4 @@
-"""AWS CodeCommit, as far as a pipeline and who commits need it. Git itself does not speak to it."""
+"""AWS CodeCommit's API, as far as a pipeline and who commits need it."""
 
 from __future__ import annotations
 
@@ -50,6 +50,10 @@ class RepositoryApi:
     def find(self, account: str, region: str, name: str) -> Repository | None:
         """A repository, for the services beside this one."""
         return self._all.get((account, region, name))
+
+    def of_account(self, account: str, name: str) -> list[Repository]:
+        """The repositories of this name in an account's Regions."""
+        return [r for r in self._all.values() if (r.account, r.name) == (account, name)]
 
     def key_of(self, account: str, region: str, name: str) -> str:
         """The key of a repository; empty without one."""
@@ -142,17 +146,19 @@ class RepositoryApi:
         }
 
     def put_file(self, payload: Payload) -> Payload:
-        """PutFile: a commit with one file."""
+        """PutFile: a commit with one file, not an empty one (the API's model, PutFile's errors)."""
+        if not payload.get("fileContent"):
+            raise ApiError(
+                "FileContentRequiredException",
+                "The file cannot be added because it is empty. "
+                "Empty files cannot be added to the repository with this API.",
+            )
         entry = {
             "filePath": payload["filePath"],
-            "fileContent": payload.get("fileContent", ""),
+            "fileContent": payload["fileContent"],
             "fileMode": payload.get("fileMode"),
         }
-        wanted = {
-            **payload,
-            "putFiles": [entry],
-            "authorName": payload.get("name"),
-        }
+        wanted = {**payload, "putFiles": [entry], "authorName": payload.get("name")}
         made = self.create_commit(wanted)
         commit = self._get(payload).commits[made["commitId"]]
         return {
@@ -181,7 +187,7 @@ class RepositoryApi:
     def get_commit(self, payload: Payload) -> Payload:
         """GetCommit."""
         commit = self._commit(self._get(payload), str(payload.get("commitId")))
-        stamp = {**commit.author, "date": f"{int(commit.time)} +0000"}
+        stamp = {**commit.author, "date": f"{commit.time} +0000"}
         return {
             "commit": {
                 "commitId": commit.id,
@@ -234,6 +240,7 @@ class RepositoryApi:
 
     def _metadata(self, payload: Payload) -> Payload:
         repository = self._get(payload)
+        address = f"git-codecommit.{repository.region}.amazonaws.com/v1/repos/{repository.name}"
         shown = {
             "accountId": repository.account,
             "repositoryId": repository.id,
@@ -241,13 +248,8 @@ class RepositoryApi:
             "repositoryDescription": repository.description,
             "lastModifiedDate": repository.created,
             "creationDate": repository.created,
-            "cloneUrlHttp": (
-                f"https://git-codecommit.{repository.region}.amazonaws.com/v1/repos/"
-                f"{repository.name}"
-            ),
-            "cloneUrlSsh": (
-                f"ssh://git-codecommit.{repository.region}.amazonaws.com/v1/repos/{repository.name}"
-            ),
+            "cloneUrlHttp": f"https://{address}",
+            "cloneUrlSsh": f"ssh://{address}",
             "Arn": repository.arn,
             "kmsKeyId": repository.key,
         }

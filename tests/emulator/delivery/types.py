@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_account_id, get_region
 
-from .. import deployers
+from .. import deployers, failed_creates
 from ..loopback import Loopback
-from .repositories import from_zip
+from .repositories import Files, from_zip
 from .repository_api import RepositoryApi
 
 Properties = dict[str, Any]
@@ -44,6 +44,13 @@ class RepositoryType:
             repository = self._repositories.find(get_account_id(), get_region(), name)
             if repository is None:
                 raise DeliveryFailure(f"the repository {name} went while it was made")
+            try:
+                _require_content(archive)
+            except DeliveryFailure:
+                # Whether the repository stays is for its DeletionPolicy to decide: our reading.
+                identity = made["repositoryId"]
+                failed_creates.keep(stack_name, logical_id, self.TYPE, props, identity)
+                raise
             branch = (props.get("Code") or {}).get("BranchName", "main")
             # CreateCommit takes a hundred files; CloudFormation has a way of its own.
             self._repositories.commit(
@@ -126,6 +133,13 @@ class PipelineType:
 
     def _client(self) -> Any:
         return self._loopback.client("codepipeline", get_region(), deployers.current())
+
+
+def _require_content(files: Files) -> None:
+    """The seed has no empty file: users' word (aws/aws-cdk#19012) and, for PutFile, the API's."""
+    for path, file in sorted(files.items()):
+        if not file.content:
+            raise DeliveryFailure(f"Empty files cannot be added to a repository: `{path}` is empty")
 
 
 def handlers(kind: RepositoryType | PipelineType) -> dict[str, Callable[..., Any]]:

@@ -102,6 +102,9 @@ def ec2_arn(asked: Asked, identifier: str) -> str | None:
 
 
 def _ec2(asked: Asked, operation: str) -> list[str]:
+    if operation == "RunInstances" and (image := asked.text("ImageId")):
+        # Of what an instance is made of, only what the request always names.
+        return [str(ec2_arn(asked, image)), asked.arn("instance/*")]
     if operation not in ("CreateTags", "DeleteTags"):
         return []
     found = [ec2_arn(asked, identifier) for identifier in asked.texts("ResourceId")]
@@ -130,6 +133,10 @@ def _events(asked: Asked, operation: str) -> list[str]:
 
 def _iam(asked: Asked, operation: str) -> list[str]:
     account, path = asked.account, asked.text("Path") or "/"
+    if service := asked.text("AWSServiceName"):
+        # As the base names it.
+        name = f"AWSServiceRoleFor{service.partition('.')[0].capitalize()}"
+        return [f"arn:aws:iam::{account}:role/aws-service-role/{service}/{name}"]
     for member, kind, store in (
         ("RoleName", "role", iam._roles),
         ("UserName", "user", iam._users),

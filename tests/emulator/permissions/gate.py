@@ -11,6 +11,7 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import tagging
 
 from ..delegation import is_open
+from ..published import reference
 from . import evaluation, identity, limits, resource_policies
 from .documents import Policy, read
 from .evaluation import Question, ResourcePolicy
@@ -87,6 +88,8 @@ class Gate:
         place = Place(get_account_id(), get_region())
         reason: str | None = None
         try:
+            if contradiction := reference.problem(need.action, need.resource):
+                raise Unmapped(contradiction)
             if not self._service_may(service, need, policy, keys, place):
                 reason = f"because no resource-based policy allows the {need.action} action"
         except Unmapped as error:
@@ -154,6 +157,8 @@ class Gate:
         self.ledger.asked(need.action)
         if principal.kind == ROOT and not self.roots:
             return "because the account's root is not to be used any more"
+        if (contradiction := reference.problem(need.action, need.resource)) is not None:
+            return f"unmapped: {contradiction}"
         try:
             question = self._question(principal, need, place)
             reason = evaluation.refusal(self._reduced(question))

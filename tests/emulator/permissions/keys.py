@@ -43,7 +43,7 @@ _ABSENT = frozenset(
 
 # Keys of services. Whoever asks brings the value when there is one: for requests that is `http`,
 # for everything else the code that acts for the service.
-_OF_SERVICES = frozenset(
+OF_SERVICES = frozenset(
     {
         "backup:copytargetorgpaths",
         "backup:copytargets",
@@ -51,6 +51,7 @@ _OF_SERVICES = frozenset(
         "cloudformation:stackpolicyurl",
         "cloudformation:targetregion",
         "cloudformation:templateurl",
+        "iam:awsservicename",
         "iam:passedtoservice",
         "iam:associatedresourcearn",
         "iam:permissionsboundary",
@@ -94,7 +95,7 @@ class Keys:
             tag = key.partition("/")[2]
             found = [v for k, v in self._resource_tags().items() if k.lower() == tag]
             return found[0] if found else None
-        if key in _ABSENT or key in _OF_SERVICES or key.startswith(_PREFIXES):
+        if key in _ABSENT or key in OF_SERVICES or key.startswith(_PREFIXES):
             return None
         raise Unmapped(f"condition key `{name}`")
 

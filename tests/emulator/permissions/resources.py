@@ -84,6 +84,8 @@ class Resources:
                 needs += [Need(action, arn, keys) for arn in _types(asked.region, template)]
         elif name := asked.text("StackName"):
             needs = [Need(action, stack_arn(asked, name), keys)]
+        elif asked.text("PhysicalResourceId"):
+            needs = [Need(action, UNKNOWN, keys)]
         else:
             # Not verified: without a name DescribeStacks and its like are about every stack.
             needs = [Need(action, "*", keys)]
@@ -136,6 +138,8 @@ def _keys_of_stacks(asked: Asked) -> Context:
     return keys
 
 
+_PLACES = ("RootId", "ParentId", "AccountId", "OrganizationalUnitId")
+
 # Which kind of thing an id of Organizations names.
 _TARGETS = (("r-", "root"), ("ou-", "ou"))
 
@@ -147,8 +151,10 @@ def _of_organizations(
     payload: dict[str, Any] = asked.members
     policy_type = payload.get("PolicyType") or payload.get("Filter") or payload.get("Type")
     resources = []
-    if organization is not None and not takes_none(action):
-        for member in ("PolicyId", "TargetId", "ResourceId", "RootId", "ParentId", "AccountId"):
+    if organization is not None and action == "organizations:CreatePolicy":
+        resources.append(_new_policy(organization, str(policy_type)))
+    elif organization is not None and not takes_none(action):
+        for member in ("PolicyId", "TargetId", "ResourceId", *_PLACES):
             named = str(payload.get(member, ""))
             policy = organization.policies.find(named)
             if policy is not None and member == "PolicyId":
@@ -156,16 +162,19 @@ def _of_organizations(
                 policy_type = policy.type
             if policy is not None:
                 resources.append(policy.arn)
+            elif named and member == "PolicyId":
+                policy_type = "BACKUP_POLICY"
+                whole = _policy_arn(organization, f"backup_policy/{named}")
+                resources.append(whole if named.startswith("p-") else UNKNOWN)
             elif named:
                 resources.append(_organizations_arn(organization, named))
-                if member == "PolicyId":
-                    policy_type = "BACKUP_POLICY"
         if action == "organizations:PutResourcePolicy":
             resources.append(_organizations_arn(organization, "rp-"))
     keys = {**context, **({"organizations:policytype": str(policy_type)} if policy_type else {})}
     if principal := asked.text("ServicePrincipal"):
         keys["organizations:serviceprincipal"] = principal
-    own = [Need(action, found, keys) for found in resources or ["*"]]
+    nothing = "*" if takes_none(action) else UNKNOWN
+    own = [Need(action, found, keys) for found in resources or [nothing]]
     if organization is not None and action == "organizations:CreatePolicy" and payload.get("Tags"):
         own.append(_tags_of_new_policy(organization, str(policy_type)))
     return own
@@ -174,11 +183,19 @@ def _of_organizations(
 def _tags_of_new_policy(organization: Organization, policy_type: str) -> Need:
     """Tags at creation need organizations:TagResource (Organizations User Guide, "Adding tags").
 
-    On which resource the guide does not say, and the policy has no id yet: an ARN of its kind.
+    On which resource the guide does not say: the one that CreatePolicy itself is about.
     """
-    place = organization.landscape
-    arn = f"{place.arn}:policy/{place.organization_id}/{policy_type.lower()}/p-new"
-    return Need("organizations:TagResource", arn)
+    return Need("organizations:TagResource", _new_policy(organization, policy_type))
+
+
+def _new_policy(organization: Organization, policy_type: str) -> str:
+    """The ARN of a policy that has no id yet: one of its kind."""
+    return _policy_arn(organization, f"{policy_type.lower()}/p-new")
+
+
+def _policy_arn(organization: Organization, named: str) -> str:
+    landscape = organization.landscape
+    return f"{landscape.arn}:policy/{landscape.organization_id}/{named}"
 
 
 def _organizations_arn(organization: Organization, named: str) -> str:
@@ -187,13 +204,11 @@ def _organizations_arn(organization: Organization, named: str) -> str:
     What AWS decides about an id that names nothing is not documented.
     """
     landscape = organization.landscape
-    kind = next((kind for prefix, kind in _TARGETS if named.startswith(prefix)), "account")
     if named.startswith("p-"):
-        kind, named = "policy", f"backup_policy/{named}"
-    elif named.startswith("rp-"):
+        return _policy_arn(organization, f"backup_policy/{named}")
+    kind = next((kind for prefix, kind in _TARGETS if named.startswith(prefix)), "account")
+    if named.startswith("rp-"):
         kind = "resourcepolicy"
-    if kind == "policy":
-        return f"{landscape.arn}:policy/{landscape.organization_id}/{named}"
     return f"{landscape.arn}:{kind}/{landscape.organization_id}/{named}"
 
 
@@ -212,6 +227,8 @@ def _keys(asked: Asked, action: str) -> Context:
         return {"iam:policyarn": asked.text("PolicyArn")}
     if service == "iam" and (boundary := asked.text("PermissionsBoundary")):
         return {"iam:permissionsboundary": boundary}
+    if service == "iam" and (linked := asked.text("AWSServiceName")):
+        return {"iam:awsservicename": linked}
     if action == "lambda:CreateEventSourceMapping" and (name := asked.text("FunctionName")):
         return {"lambda:functionarn": FINDERS["lambda"](asked, operation)[0] if name else name}
     if action == "sts:AssumeRole":

@@ -7,6 +7,7 @@ permission of the resource's service. The actions are those of AWS's managed pol
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from .gate import GATE, Denial
@@ -42,6 +43,8 @@ def _refused(
 ) -> Denial | None:
     service = arn.split(":")[2]
     via = f"call tag:{operation}"
+    # The tagging API wants an account in them, where the ARNs of IAM's reference have none.
+    arn = re.sub(r"^(arn:[^:]+:ec2:[^:]+:)\d+:(image|snapshot)/", r"\1:\2/", arn)
     if service in _ACTIONS:
         return GATE.check(principal, [Need(_ACTIONS[service][which], arn, context)], via)
     if principal.kind == ROOT:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .documents import like
 
-_ACTIONS: dict[str, tuple[str, ...]] = {
+ACTIONS: dict[str, tuple[str, ...]] = {
     "backup": (
         "Describe*Job",
         "Describe*Settings",
@@ -33,7 +33,8 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
         "ListRestoreTestingPlans",
         "PutRestoreValidationResult",
         "StopBackupJob",
-        "Update*Settings",
+        "UpdateGlobalSettings",
+        "UpdateRegionSettings",
     ),
     "cloudformation": (
         "*ActivateOrganizationsAccess",
@@ -128,7 +129,6 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
         "*AWSServiceAccess*",
         "CreateAccount",
         "CreateOrganization",
-        "CreatePolicy",
         "Delete*Organization",
         "DeleteResourcePolicy",
         "DescribeCreateAccountStatus",
@@ -155,4 +155,4 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
 def takes_none(action: str) -> bool:
     """Whether an action is known to have no resource."""
     service, _, name = action.partition(":")
-    return any(like(name, pattern) for pattern in _ACTIONS.get(service, ()))
+    return any(like(name, pattern) for pattern in ACTIONS.get(service, ()))

@@ -19,6 +19,7 @@ from ministack.services import cloudformation
 from .. import credentials
 from ..credentials import CannotAssume, Credentials
 from ..loopback import Loopback
+from ..regions import BY_DEFAULT, REGIONS
 from . import templates
 from .model import SELF_MANAGED, Instance, StackSet
 
@@ -144,6 +145,13 @@ class Stacks:
         """CloudFormation in the instance's place, with the session that AWS would use."""
         if self._aborted():
             raise InstanceFailed("the emulator stopped or was reset meanwhile")
+        # CloudFormation User Guide, "Prepare to perform StackSet operations in AWS Regions that are
+        # disabled by default"; the sentence is not documented.
+        for account in (instance.account, stack_set.administrator):
+            if not REGIONS.can_use(account, instance.region):
+                raise InstanceFailed(
+                    f"Region {instance.region} is not enabled in account {account}"
+                )
         key = (stack_set.id, instance.account)
         with self._lock:
             known = self._sessions.get(key)
@@ -181,7 +189,7 @@ class Stacks:
         execution = stack_set.execution_role or EXECUTION
         keys = {"aws:sourceaccount": administrator, "aws:sourcearn": stack_set.arn}
         try:
-            session = credentials.assume(role, SERVICE, _SESSION, keys)
+            session = credentials.assume(role, _service(instance.region), _SESSION, keys)
         except CannotAssume as error:
             raise InstanceFailed(
                 f"Account {administrator} should have '{role.rpartition('/')[2]}' role with trust "
@@ -203,6 +211,15 @@ class Stacks:
         sts = self._loopback.client("sts", instance.region, session)
         found = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+
+def _service(region: str) -> str:
+    """Who assumes the administration role.
+
+    CloudFormation User Guide, "Grant self-managed permissions": the Region's own service principal
+    where the Region is disabled by default.
+    """
+    return SERVICE if region in BY_DEFAULT else f"cloudformation.{region}.amazonaws.com"
 
 
 def linked_role(management: str) -> str:

@@ -1,0 +1,1 @@
+"""The emulator, started as a child and spoken to with boto3."""

@@ -251,13 +251,17 @@ _CALLED = "the handler of this emulator calls it, which is checked as any call i
 _NO_ACTION = "no action in IAM's service authorization reference"
 _NO_PROPERTY = "none of the properties of the templates' resources"
 
+_NO_ACTION = "AWS's service authorization reference has no such action"
+
 # What the schema lists and the table never demands.
 LEFT_OUT: dict[str, dict[str, str]] = {
+    "AWS::Backup::BackupVault": _because(_NO_ACTION, "backup-storage:Mount"),
     "AWS::Backup::LogicallyAirGappedBackupVault": _because(
         "the type has no such property",
         "backup:DeleteBackupVaultLockConfiguration",
         "backup:PutBackupVaultLockConfiguration",
-    ),
+    )
+    | _because(_NO_ACTION, "backup-storage:Mount"),
     "AWS::CloudFormation::StackSet": _because(
         _CALLED,
         "iam:PassRole",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -135,6 +136,7 @@ def test_a_build_calls_aws_with_its_role_and_sees_nothing_of_this_machine(ready:
         (SPEC, "has no phases"),
         ("version: 0.1\nphases: {}", "version 0.2"),
         (SPEC + "phases: {}\nreports: {a: {}}", "does not run reports"),
+        (SPEC + "phases: {build: {runtime-versions: {python: 3.11}}}", "runtime-versions of build"),
         (SPEC + "phases: {}\nenv: {parameter-store: {A: b}}", "does not run parameter-store"),
     ],
 )
@@ -144,6 +146,64 @@ def test_what_is_not_run_is_refused(ready: World, spec: str, expected: str) -> N
     (failed,) = [entry for entry in found["phases"] if entry["phaseType"] == "DOWNLOAD_SOURCE"]
     context = failed["contexts"][0]
     assert expected in f"{context['statusCode']} {context['message']}"
+
+
+X86 = "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+ARM = "aws/codebuild/amazonlinux-aarch64-standard:3.0"
+
+
+def _with_runtimes(world: World, image: str, runtimes: str) -> Any:
+    project(world, name="pinned", image=image)
+    phase = f"install: {{runtime-versions: {{{runtimes}}}, commands: ['true']}}"
+    return build(world, SPEC + f"phases: {{{phase}}}", name="pinned")
+
+
+@pytest.mark.parametrize(
+    ("image", "runtimes"),
+    [
+        (X86, "python: 3.11, ruby: '3.2'"),
+        (X86, "python: 3.x"),
+        (X86, "python: latest"),
+        (X86, "python: 3.11.9"),
+        (ARM, "python: '3.13', rust: 1.94"),
+    ],
+)
+def test_a_runtime_of_the_image_is_selected(ready: World, image: str, runtimes: str) -> None:
+    found = _with_runtimes(ready, image, runtimes)
+    assert found["buildStatus"] == "SUCCEEDED"
+    version = runtimes.partition(",")[0].partition(": ")[2].strip("'")
+    line = f"Selecting 'python' runtime version '{version}' based on manual selections..."
+    assert line in log(ready, found)
+
+
+@pytest.mark.parametrize(
+    ("image", "runtimes", "expected"),
+    [
+        (
+            X86,
+            "python: 3.8",
+            "Unknown runtime version named '3.8' of python. This build image has the following "
+            "versions: 3.9, 3.10, 3.11, 3.12, 3.13, 3.14",
+        ),
+        # YAML reads a number.
+        (X86, "python: 3.10", "Unknown runtime version named '3.1' of python."),
+        (
+            X86,
+            "docker: 20",
+            "Unknown runtime named 'docker'. This build image has the following runtimes: dotnet, "
+            "golang, java, nodejs, php, python, ruby",
+        ),
+        (X86, "rust: 1.94", "Unknown runtime named 'rust'."),
+        ("a/b:c", "python: 3.11", "the emulator does not know which runtimes the image a/b:c has"),
+    ],
+)
+def test_a_runtime_that_the_image_lacks_fails_the_build(
+    ready: World, image: str, runtimes: str, expected: str
+) -> None:
+    found = _with_runtimes(ready, image, runtimes)
+    (failed,) = [entry for entry in found["phases"] if entry["phaseType"] == "DOWNLOAD_SOURCE"]
+    assert failed["contexts"][0]["statusCode"] == "YAML_FILE_ERROR"
+    assert failed["contexts"][0]["message"].startswith(expected)
 
 
 def test_commands_that_this_machine_cannot_run_are_recorded(ready: World, tmp_path: Path) -> None:

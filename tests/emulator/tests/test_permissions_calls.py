@@ -166,7 +166,7 @@ def test_an_unknown_managed_policy_is_refused_by_name(world: World) -> None:
     role.attach_role_policy(RoleName="worker", PolicyArn=known)
     client = world.client("sqs", **session)
     client.list_queues()
-    unknown = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+    unknown = "arn:aws:iam::aws:policy/AmazonVPCFullAccess"
     template = {
         "Resources": {
             "Role": {

@@ -6,6 +6,8 @@ import io
 import json
 import zipfile
 
+import pytest
+
 from .delivery_world import commit, prepare
 from .stacks import create, outputs
 from .world import HOME, REGION, World, error_of
@@ -19,7 +21,7 @@ def test_commits_put_and_delete_files(world: World) -> None:
         repositoryName="source",
         branchName="main",
         parentCommitId=first,
-        putFiles=[{"filePath": "a", "fileContent": b"3"}, {"filePath": "c", "fileContent": b""}],
+        putFiles=[{"filePath": "a", "fileContent": b"3"}, {"filePath": "c", "fileContent": b"4"}],
         deleteFiles=[{"filePath": "b"}],
         authorName="somebody",
         email="somebody@rehearsal.example",
@@ -53,6 +55,8 @@ def test_commits_that_cannot_be(world: World) -> None:
     assert missing == "RepositoryDoesNotExistException"
     taken = error_of(client.create_repository, repositoryName="source")[0]
     assert taken == "RepositoryNameExistsException"
+    empty = {**wanted, "filePath": "b", "fileContent": b""}
+    assert error_of(client.put_file, **empty)[0] == "FileContentRequiredException"
 
 
 def test_a_commit_is_an_event(world: World) -> None:
@@ -81,17 +85,20 @@ def test_a_commit_is_an_event(world: World) -> None:
     assert event["detail"]["commitId"] == made
 
 
-def test_a_stack_makes_a_repository_from_an_archive(world: World) -> None:
+def seeded(world: World, kept: str, **files: str) -> str:
+    """A stack's template with a repository `made` from an archive of these files."""
     s3 = world.client("s3", HOME)
     s3.create_bucket(Bucket="seeds", CreateBucketConfiguration={"LocationConstraint": REGION})
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        script = zipfile.ZipInfo("run.sh")
-        script.external_attr = 0o100755 << 16
-        archive.writestr(script, "echo hello")
+        for name, content in files.items():
+            script = zipfile.ZipInfo(name)
+            script.external_attr = 0o100755 << 16
+            archive.writestr(script, content)
     s3.put_object(Bucket="seeds", Key="seed.zip", Body=buffer.getvalue())
     repository = {
         "Type": "AWS::CodeCommit::Repository",
+        "DeletionPolicy": kept,
         "Properties": {
             "RepositoryName": "made",
             "Code": {"BranchName": "main", "S3": {"Bucket": "seeds", "Key": "seed.zip"}},
@@ -104,12 +111,28 @@ def test_a_stack_makes_a_repository_from_an_archive(world: World) -> None:
             for name in ("Arn", "Name", "CloneUrlHttp")
         },
     }
-    stack = create(world, json.dumps(document))
+    return json.dumps(document)
+
+
+def test_a_stack_makes_a_repository_from_an_archive(world: World) -> None:
+    stack = create(world, seeded(world, "Delete", run="echo hello"))
     assert stack["StackStatus"] == "CREATE_COMPLETE", world.stack_reasons("stack")
     assert outputs(stack)["Arn"] == f"arn:aws:codecommit:{REGION}:{HOME}:made"
     client = world.client("codecommit", HOME)
-    found = client.get_file(repositoryName="made", filePath="run.sh")
+    found = client.get_file(repositoryName="made", filePath="run")
     assert (found["fileContent"], found["fileMode"]) == (b"echo hello", "EXECUTABLE")
     assert client.get_repository(repositoryName="made")["repositoryMetadata"]["defaultBranch"] == (
         "main"
     )
+
+
+@pytest.mark.parametrize(("kept", "left"), [("Retain", True), ("RetainExceptOnCreate", False)])
+def test_an_archive_with_an_empty_file_makes_no_repository(
+    world: World, kept: str, left: bool
+) -> None:
+    stack = create(world, seeded(world, kept, full="x", nothing=""))
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reasons = [reason for _, _, reason in world.stack_reasons("stack")]
+    assert any("`nothing` is empty" in reason for reason in reasons), reasons
+    repositories = world.client("codecommit", HOME).list_repositories()["repositories"]
+    assert bool(repositories) == left

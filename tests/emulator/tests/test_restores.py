@@ -293,7 +293,7 @@ def test_the_control_plane_says_what_makes_no_sense(
 def test_a_reset_forgets_restores(account: Account, world: World) -> None:
     account.restore(account.back_up(account.source("EBS", TAGS)))
     world.control("POST", "reset")
-    assert world.control("GET", "restores") == {"recovery_points": [], "jobs": []}
+    assert world.control("GET", "restores") == {"recovery_points": [], "jobs": [], "copies": []}
     assert world.control("GET", "backup-events") == []
 
 

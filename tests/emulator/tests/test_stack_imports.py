@@ -328,3 +328,46 @@ def test_what_is_there_is_not_made_again_and_a_creation_undone_leaves_nothing(
     found = [kms.describe_key(KeyId=entry["KeyId"]) for entry in kms.list_keys()["Keys"]]
     states = [entry["KeyMetadata"]["KeyState"] for entry in found]
     assert sorted(states) == ["Enabled", "PendingDeletion"]
+
+
+def test_what_a_successful_creation_made_is_kept_when_a_later_update_or_the_stack_goes(
+    world: World,
+) -> None:
+    """`RetainExceptOnCreate` (CloudFormation's reference, DeletionPolicy attribute)."""
+
+    def bucket(name: str) -> dict[str, Any]:
+        return {
+            "Type": "AWS::S3::Bucket",
+            "DeletionPolicy": "RetainExceptOnCreate",
+            "Properties": {"BucketName": name},
+        }
+
+    def deploy(call: Any, **resources: Any) -> str:
+        body = json.dumps({"Resources": resources})
+        call(StackName="stack", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
+        return str(world.wait_for_stack("stack", ONE)["StackStatus"])
+
+    def there() -> list[str]:
+        return [entry["Name"] for entry in world.client("s3", ONE).list_buckets()["Buckets"]]
+
+    client = world.client("cloudformation", ONE)
+    assert deploy(client.create_stack, First=bucket("first")) == "CREATE_COMPLETE"
+    # A second bucket is made by an update that is rolled back: it goes, the first one stays.
+    role = {"RoleName": "OrganizationAccountAccessRole", "AssumeRolePolicyDocument": {}}
+    taken = {"Type": "AWS::IAM::Role", "DependsOn": "Second", "Properties": role}
+    begun = {"First": bucket("first"), "Second": bucket("second")}
+    assert deploy(client.update_stack, **begun, Taken=taken) == "UPDATE_ROLLBACK_COMPLETE"
+    assert there() == ["first"]
+    # It is made, leaves the template, and later the stack goes.
+    assert deploy(client.update_stack, **begun) == "UPDATE_COMPLETE"
+    assert there() == ["first", "second"]
+    assert deploy(client.update_stack, First=bucket("first")) == "UPDATE_COMPLETE"
+    assert there() == ["first", "second"]
+    name = client.describe_stacks(StackName="stack")["Stacks"][0]["StackId"]
+    client.delete_stack(StackName="stack")
+    eventually(
+        lambda: (
+            client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"] == "DELETE_COMPLETE"
+        )
+    )
+    assert there() == ["first", "second"]

@@ -11,6 +11,7 @@ import pytest
 from ..permissions.needs import Need, Unmapped
 from ..permissions.stack_types import NAMES, TAGLESS, TYPES, demands
 from ..permissions.stack_types.resource import CREATE, DELETE, UPDATE, Passed, Resource
+from ..published import reference
 from .stack_samples import LEFT_OUT, MORE, NO_HANDLERS, SAMPLES
 
 REPOSITORY = Path(__file__).parents[3]
@@ -111,6 +112,26 @@ def test_every_resource_is_an_arn_or_none(kind: str) -> None:
         for demand in found:
             arn = demand.role_arn if isinstance(demand, Passed) else demand.resource
             assert arn == "*" or re.fullmatch(r"arn:aws:[a-z0-9-]+:[^:]*:[^:]*:.+", arn), demand
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_every_demand_is_in_awss_service_authorization_reference(kind: str) -> None:
+    sample, other = SAMPLES[kind]
+    more: Any = {"physical_id": "p-1"} if kind == "AWS::Organizations::Policy" else {}
+    tags = {"tags": {"A": "b"}}
+    for found in (
+        asked(kind, CREATE, sample, **tags, **more),
+        asked(kind, UPDATE, sample, other, **tags, previous_tags={"Old": "tag"}, **more),
+        asked(kind, UPDATE, other, sample, **more),
+        asked(kind, DELETE, sample, **more),
+    ):
+        for demand in found:
+            if isinstance(demand, Passed):
+                continue
+            assert demand.action.partition(":")[0] in reference.SERVICES
+            assert reference.problem(demand.action, demand.resource) is None, demand
+            own = {key for key in demand.context if not key.startswith("aws:")}
+            assert own <= reference.keys(demand.action), demand
 
 
 @pytest.mark.parametrize("kind", sorted(set(TYPES) - NO_HANDLERS))
@@ -217,3 +238,11 @@ def test_a_custom_resource_is_a_call_of_its_function() -> None:
     for operation in (CREATE, UPDATE, DELETE):
         found = asked("Custom::Thing", operation, {"ServiceToken": token})
         assert found == [Need("lambda:InvokeFunction", token)]
+
+
+def test_a_function_with_a_qualifier_is_asked_for_by_its_qualified_arn() -> None:
+    sample, other = SAMPLES["AWS::Lambda::EventInvokeConfig"]
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f:$LATEST"
+    for operation in (CREATE, UPDATE, DELETE):
+        found = asked("AWS::Lambda::EventInvokeConfig", operation, sample, other)
+        assert {need.resource for need in found} == {arn}

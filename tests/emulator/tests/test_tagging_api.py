@@ -112,6 +112,33 @@ def test_no_service_takes_reserved_keys_or_more_than_fifty(account: Account, kin
     assert len(native(account, resource)) == 50
 
 
+def test_a_full_table_is_no_busy_one(account: Account, world: World) -> None:
+    table = account.source("DynamoDB", {f"key-{number}": "" for number in range(49)})
+    world.fault("dynamodb", "TagResource", "conflict", code="LimitExceededException")
+    assert tag(account, table, last="")[table]["ErrorCode"] == "LimitExceededException"
+    assert tag(account, table, last="") == {}
+    assert tag(account, table, more="")[table]["ErrorCode"] == "ValidationException"
+    more = as_list({"more": ""})
+    code, _ = error_of(account.dynamodb.tag_resource, ResourceArn=table, Tags=more)
+    assert code == "ValidationException"
+
+
+def test_two_cannot_tag_a_volume_at_once(account: Account, world: World) -> None:
+    volume = account.source("EBS", {})
+    world.fault("ec2", "CreateTags", "conflict", code="ConcurrentTagAccess")
+    assert tag(account, volume, one="1")[volume]["ErrorCode"] == "ConcurrentTagAccess"
+    assert native(account, volume) == {}
+
+
+def test_what_s3_has_not_is_answered_501(account: Account, world: World) -> None:
+    account.source("S3", {})
+    world.fault("s3", "PutBucketTagging", "refuse", code="NotImplemented")
+    with pytest.raises(ClientError) as raised:
+        account.s3.put_bucket_tagging(Bucket="documents", Tagging={"TagSet": as_list(TAGS)})
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert raised.value.response["Error"]["Code"] == "NotImplemented"
+
+
 def test_every_volume_snapshot_image_and_interface_has_tags_too(account: Account) -> None:
     instance = account.source("EC2", {})
     described = account.ec2.describe_instances(InstanceIds=[instance.rpartition("/")[2]])

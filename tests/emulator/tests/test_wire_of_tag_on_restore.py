@@ -19,6 +19,7 @@ from botocore.endpoint_provider import EndpointProvider
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 RECORD = json.loads((ROOT / "crates/tag-on-restore/tests/aws/wire.json").read_text())
+HOSTS = json.loads((ROOT / "crates/tag-on-restore/tests/aws/hosts.json").read_text())
 REGION = "eu-west-1"
 ACCOUNT = "111122223333"
 BACKUP_POINT = f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:"
@@ -26,6 +27,8 @@ BACKUP_POINT = f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:"
 # What botocore calls a service, where that differs.
 NAMES = {
     "elasticfilesystem": "efs",
+    "storage-gateway": "storagegateway",
+    "s3-control": "s3control",
     "tagging": "resourcegroupstaggingapi",
     "timestream": "timestream-write",
 }
@@ -38,6 +41,10 @@ def here(service: str, resource: str) -> str:
 # The same calls, as a user of AWS's library makes them.
 PARAMETERS = {
     "backup-gateway:ListTagsForResource": {"ResourceArn": here("backup-gateway", "vm/vm-0source")},
+    "backup-gateway:TagResource": {
+        "ResourceARN": here("backup-gateway", "vm/vm-0restored"),
+        "Tags": [{"Key": "owner", "Value": "team"}],
+    },
     "backup:DescribeRestoreJob": {"RestoreJobId": "job-1"},
     "backup:GetRestoreJobMetadata": {"RestoreJobId": "job-1"},
     "backup:ListTags": {"ResourceArn": BACKUP_POINT + "0a1b2c3d-0000-4000-8000-000000000001"},
@@ -153,14 +160,13 @@ def understood(body: Any) -> Any:
     return dict(urllib.parse.parse_qsl(text)) if text else ""
 
 
-@pytest.mark.parametrize("call", PARAMETERS)
-def test_the_request_goes_where_awss_library_sends_it(call: str) -> None:
-    service, _ = call.split(":")
+def host_of(service: str, region: str) -> str:
+    """Where AWS's library sends a service's calls."""
     loader = botocore.session.get_session().get_component("data_loader")
     rules = loader.load_service_model(NAMES.get(service, service), "endpoint-rule-set-1")
     provider = EndpointProvider(rules, loader.load_data("partitions"))
     given = {
-        "Region": REGION,
+        "Region": region,
         "UseFIPS": False,
         "UseDualStack": False,
         "AccountId": ACCOUNT,
@@ -169,7 +175,22 @@ def test_the_request_goes_where_awss_library_sends_it(call: str) -> None:
     known = {name: given[name] for name in rules["parameters"] if name in given}
     if service == "dynamodb":
         known["AccountIdEndpointMode"] = "disabled"
-    host = urllib.parse.urlsplit(provider.resolve_endpoint(**known).url).netloc
+    return str(urllib.parse.urlsplit(provider.resolve_endpoint(**known).url).netloc)
+
+
+@pytest.mark.parametrize("region", HOSTS)
+def test_the_services_are_where_awss_library_looks_for_them_in_every_partition(region: str) -> None:
+    theirs = {
+        service: f"https://{host_of(service.lower().replace('_', '-'), region)}"
+        for service in HOSTS[region]
+    }
+    assert HOSTS[region] == theirs
+
+
+@pytest.mark.parametrize("call", PARAMETERS)
+def test_the_request_goes_where_awss_library_sends_it(call: str) -> None:
+    service, _ = call.split(":")
+    host = host_of(service, REGION)
     if service == "timestream" and not call.endswith("DescribeEndpoints"):
         host = host.replace("ingest.", "ingest-cell2.")  # as the answer to DescribeEndpoints said
     assert urllib.parse.urlsplit(RECORD[call]["uri"]).netloc == host

@@ -1,8 +1,8 @@
-//! What `doctor` looks at in one account: its role, and in each Region vault, key and jobs.
+//! What `doctor` looks at in one account: its roles, and in each Region vault, key and backups.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use aws_sdk_backup::types::CopyJobState;
 use aws_smithy_types::DateTime;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -13,9 +13,11 @@ use serde_json::Value;
 use super::failure::Failure;
 use crate::doctor::facts::{Last, Seen};
 
+mod tables;
+
 /// How far back the newest backup or copy is looked for first, and then. AWS Backup lists them in
 /// no documented order, so all of a span have to be read, and most accounts need the first alone.
-const SPANS: [u32; 2] = [2, 35];
+pub(super) const SPANS: [u32; 2] = [2, 35];
 
 /// One account, as somebody sees it.
 #[derive(Debug, Clone)]
@@ -38,7 +40,7 @@ impl Account {
         builder.region(Region::new(region.to_owned())).build()
     }
 
-    fn unknown<T>(&self, failure: Failure) -> Seen<T> {
+    pub(super) fn unknown<T>(&self, failure: Failure) -> Seen<T> {
         Seen::Unknown(failure.of(&self.principal).to_string())
     }
 
@@ -62,6 +64,35 @@ impl Account {
                     true => Seen::Missing,
                     false => self.unknown(failure),
                 }
+            }
+        }
+    }
+
+    /// The names of the managed policies that are attached to a role.
+    pub async fn managed(&self, role: &str) -> Seen<BTreeSet<String>> {
+        let config = aws_sdk_iam::config::Builder::from(&self.sdk)
+            .retry_partition(retries_without_quota())
+            .build();
+        let client = aws_sdk_iam::Client::from_conf(config);
+        let mut names = BTreeSet::new();
+        let mut marker = None;
+        loop {
+            let request = client.list_attached_role_policies().role_name(role);
+            let page = match request.set_marker(marker).send().await {
+                Ok(page) => page,
+                Err(error) => {
+                    let failure = Failure::new("iam", "ListAttachedRolePolicies", error);
+                    return match failure.is("NoSuchEntity") {
+                        true => Seen::Missing,
+                        false => self.unknown(failure),
+                    };
+                }
+            };
+            let attached = page.attached_policies.unwrap_or_default();
+            names.extend(attached.into_iter().filter_map(|it| it.policy_name));
+            marker = page.marker;
+            if marker.is_none() {
+                return Seen::There(names);
             }
         }
     }
@@ -143,40 +174,6 @@ impl Account {
         })
     }
 
-    /// When the newest copy from a Region of this account to a vault was completed. AWS Backup
-    /// remembers jobs for 30 days.
-    pub async fn last_copy(&self, region: &str, to: &str, now: Instant) -> Seen<Last> {
-        let client = self.backup(region);
-        for days in SPANS {
-            let mut newest = None;
-            let mut token = None;
-            loop {
-                let request = client
-                    .list_copy_jobs()
-                    .by_destination_vault_arn(to)
-                    .by_state(CopyJobState::Completed)
-                    .by_complete_after(days_before(now, days))
-                    .set_next_token(token);
-                let page = match request.send().await {
-                    Ok(page) => page,
-                    Err(error) => {
-                        return self.unknown(Failure::new("backup", "ListCopyJobs", error));
-                    }
-                };
-                let jobs = page.copy_jobs.unwrap_or_default();
-                newest = newest.max(jobs.iter().filter_map(|it| it.completion_date).max());
-                token = page.next_token;
-                if token.is_none() {
-                    break;
-                }
-            }
-            if let Some(time) = newest.and_then(instant) {
-                return Seen::There(Last::At(time));
-            }
-        }
-        Seen::There(Last::Never)
-    }
-
     /// Whether copies between accounts are allowed. Only the management account may ask.
     pub async fn cross_account(&self) -> Seen<bool> {
         let client = aws_sdk_backup::Client::new(&self.sdk);
@@ -204,20 +201,20 @@ impl Account {
         }
     }
 
-    fn backup(&self, region: &str) -> aws_sdk_backup::Client {
+    pub(super) fn backup(&self, region: &str) -> aws_sdk_backup::Client {
         let config = aws_sdk_backup::config::Builder::from(&self.in_region(region))
             .retry_partition(retries_without_quota());
         aws_sdk_backup::Client::from_conf(config.build())
     }
 }
 
-fn days_before(now: Instant, days: u32) -> DateTime {
+pub(super) fn days_before(now: Instant, days: u32) -> DateTime {
     let span = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
     let time = std::time::SystemTime::from(now) - span;
     DateTime::from(time)
 }
 
-fn instant(time: DateTime) -> Option<Instant> {
+pub(super) fn instant(time: DateTime) -> Option<Instant> {
     Instant::from_timestamp(time.secs(), time.subsec_nanos())
 }
 

@@ -181,7 +181,10 @@ impl Organizations {
     }
 
     /// The policies, and in which order they are attached to what.
-    async fn policies(
+    ///
+    /// # Errors
+    /// As AWS answers.
+    pub async fn policies(
         &self,
         tags: Tags,
         progress: &Progress,

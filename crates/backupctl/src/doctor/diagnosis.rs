@@ -1,5 +1,6 @@
 //! From what was seen to what is wrong, each with the command that mends it.
 
+mod abilities;
 mod accounts;
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use serde_json::Value;
 use super::facts::{Facts, Purpose, Role, Seen};
 use super::trust;
 use crate::targets::Targets;
+use abilities::ability_checks;
 use accounts::account_checks;
 
 /// CloudFormation's name among the services that an organization trusts.
@@ -19,7 +21,11 @@ pub const POLICY_MANAGER: &str = "BackupOrgPolicyManager";
 /// The role that CloudFormation uses for self-managed stack sets.
 pub const STACK_SET_ADMINISTRATION: &str = "AWSCloudFormationStackSetAdministrationRole";
 
+/// AWS Backup's service-linked role, with which it copies into an account.
+pub const LINKED_ROLE: &str = "AWSServiceRoleForBackup";
+
 const PREPARE: &str = "make prepare-organization APPLY=1 (in the management account)";
+const PREPARE_MEMBERS: &str = "make prepare-members APPLY=1 (in the management account)";
 const MANAGEMENT: &str = "make deploy-management (in the management account)";
 const HOME: &str = "make deploy-home (in the home account)";
 const CENTRAL: &str = "make deploy-central (in the central account)";
@@ -104,6 +110,12 @@ pub fn diagnose(facts: &Facts, targets: &Targets, oldest: Option<u32>) -> Vec<Ch
     }
     for member in &facts.members {
         checks.extend(account_checks(member, facts.now, oldest, MEMBERS, ""));
+        let abilities = member.abilities.iter();
+        let asked = abilities.flat_map(|it| ability_checks(it, facts.tags_sap_hana));
+        checks.extend(asked.map(|check| Check {
+            account: Some((member.id.clone(), member.name.clone())),
+            ..check
+        }));
     }
     checks
 }

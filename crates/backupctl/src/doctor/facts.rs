@@ -49,6 +49,8 @@ pub struct Facts {
     pub central: Account,
     /// The accounts of the targets, in the order of their ids.
     pub members: Vec<Account>,
+    /// Whether restored SAP HANA databases are to be tagged, as the repository's values declare.
+    pub tags_sap_hana: bool,
     /// When all this was seen.
     pub now: Instant,
 }
@@ -90,8 +92,32 @@ pub struct Account {
     pub closed: Option<String>,
     /// The trust policy of the role that AWS Backup uses.
     pub role: Seen<Value>,
+    /// The trust policy of AWS Backup's service-linked role.
+    pub linked_role: Seen<Value>,
+    /// What that role can do besides, and what is asked of it; not looked at in the central account.
+    pub abilities: Option<Abilities>,
     /// Each Region in which backups are made.
     pub places: Vec<Place>,
+}
+
+/// What only some policies ask of an account's role, and what it has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Abilities {
+    /// What the account's effective policy asks.
+    pub asked: Seen<Asked>,
+    /// The names of AWS's managed policies that the role has.
+    pub managed: Seen<BTreeSet<String>>,
+    /// The trust policy of each scanner role that is asked for, in the order of their names.
+    pub scanners: Vec<(String, Seen<Value>)>,
+}
+
+/// What an effective policy asks beyond backups and copies, of plans that use the solution's role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether backups of EBS volumes are indexed.
+    pub indexes_volumes: bool,
+    /// The names of the roles with which backups are scanned.
+    pub scanner_roles: BTreeSet<String>,
 }
 
 /// A Region of an account.
@@ -107,6 +133,32 @@ pub struct Place {
     pub last_backup: Seen<Last>,
     /// The newest copy to the central vault; not asked of the central vault itself.
     pub last_copy: Option<Seen<Last>>,
+    /// Copies to the central vault that failed lately; not asked of the central vault itself.
+    pub failed_copies: Option<Seen<Option<FailedCopies>>>,
+    /// How tables are backed up; not asked of the central vault itself.
+    pub tables: Option<Seen<Tables>>,
+}
+
+/// How DynamoDB's tables are backed up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tables {
+    /// By AWS Backup, so that the backups can be copied to another account.
+    Advanced,
+    /// By DynamoDB itself; no such backup is in the vault.
+    Plain,
+    /// By DynamoDB itself, and a backup in the vault is one of these.
+    PlainBackups,
+}
+
+/// Resources whose newest copy failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCopies {
+    /// How many.
+    pub resources: usize,
+    /// The ARN of the one whose copy failed last.
+    pub resource: String,
+    /// AWS Backup's message about that.
+    pub message: String,
 }
 
 /// The newest of something.

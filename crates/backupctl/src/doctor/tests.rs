@@ -1,9 +1,13 @@
+mod abilities;
+
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::diagnosis::{BACKUP, Check, STACK_SETS, State, diagnose};
-use super::facts::{Account, Facts, Last, Place, Purpose, Role, Seen};
+use super::facts::{
+    Abilities, Account, Asked, Facts, FailedCopies, Last, Place, Purpose, Role, Seen, Tables,
+};
 use crate::targets::Targets;
 
 fn now() -> backup_policy::Instant {
@@ -27,6 +31,12 @@ fn account(id: &str, name: &str) -> Account {
         name: name.to_owned(),
         closed: None,
         role: Seen::There(trust(json!({"Service": "backup.amazonaws.com"}))),
+        linked_role: Seen::There(trust(json!({"Service": "backup.amazonaws.com"}))),
+        abilities: Some(Abilities {
+            asked: Seen::There(Asked::default()),
+            managed: Seen::There(BTreeSet::new()),
+            scanners: Vec::new(),
+        }),
         places: vec![Place {
             region: "eu-west-1".to_owned(),
             vault: Seen::There("arn:aws:kms:eu-west-1:1:key/1".to_owned()),
@@ -35,6 +45,8 @@ fn account(id: &str, name: &str) -> Account {
             last_copy: Some(Seen::There(Last::At(
                 "2026-01-30T06:00:00Z".parse().unwrap(),
             ))),
+            failed_copies: Some(Seen::There(None)),
+            tables: Some(Seen::There(Tables::Advanced)),
         }],
     }
 }
@@ -80,11 +92,15 @@ fn healthy() -> Facts {
         central: Account {
             places: vec![Place {
                 last_copy: None,
+                failed_copies: None,
+                tables: None,
                 ..account("", "").places.remove(0)
             }],
+            abilities: None,
             ..account("333333333333", "")
         },
         members: vec![account("444444444441", "shop")],
+        tags_sap_hana: false,
         now: now(),
     }
 }
@@ -113,16 +129,20 @@ fn where_nothing_is_wrong_nothing_is_said_to_be() {
         ok  222222222222                 stack sets' administration role       A trusts cloudformation.amazonaws.com
         ok  222222222222                 stack sets' execution role            E trusts AWSCloudFormationStackSetAdministrationRole
         ok  333333333333                 central service role                  trusts AWS Backup
+        ok  333333333333                 central service-linked role           there
         ok  333333333333 eu-west-1       central vault                         there
         ok  333333333333 eu-west-1       central key                           enabled
         ok  333333333333 eu-west-1       last copy received                    2026-01-31 05:12 UTC
         ok  444444444441 shop            service role                          trusts AWS Backup
+        ok  444444444441 shop            service-linked role                   there
         ok  444444444441 shop eu-west-1  vault                                 there
         ok  444444444441 shop eu-west-1  key                                   enabled
         ok  444444444441 shop eu-west-1  last backup                           2026-01-31 05:12 UTC
         ok  444444444441 shop eu-west-1  last copy                             2026-01-30 06:00 UTC
+        ok  444444444441 shop eu-west-1  failed copies                         none
+        ok  444444444441 shop eu-west-1  advanced backup of DynamoDB           on
 
-        22 checks: 0 failed, 0 unknown
+        26 checks: 0 failed, 0 unknown
     "#]]
     .assert_eq(&super::text::text(&checks));
 }
@@ -257,6 +277,18 @@ fn each_failure_has_the_command_that_mends_it() {
         "start-pipeline-execution",
     );
     check(
+        |facts| facts.central.linked_role = Seen::Missing,
+        "central service-linked role",
+        "AWSServiceRoleForBackup is missing",
+        "make deploy-central",
+    );
+    check(
+        |facts| facts.members[0].linked_role = Seen::Missing,
+        "service-linked role",
+        "AWSServiceRoleForBackup is missing",
+        "make prepare-members APPLY=1 (in the management account)",
+    );
+    check(
         |facts| facts.members[0].places[0].vault = Seen::Missing,
         "vault",
         "the vault is missing",
@@ -273,6 +305,48 @@ fn each_failure_has_the_command_that_mends_it() {
         "key",
         "is Disabled",
         "aws kms enable-key",
+    );
+}
+
+#[test]
+fn failed_copies_are_named_with_aws_s_message_and_what_mends_them() {
+    let of = |resources, message: &str| {
+        let found = FailedCopies {
+            resources,
+            resource: "arn:aws:ec2:eu-west-1:444444444441:volume/vol-1".to_owned(),
+            message: message.to_owned(),
+        };
+        Some(Seen::There(Some(found)))
+    };
+    let keys = "\"Your own keys\" in docs/deployment.md";
+    for (message, remedy) in [
+        ("Given key ID is not accessible", keys),
+        (
+            "The source snapshot KMS key [arn:aws:kms:eu-west-1:444444444441:key/1] does not exist",
+            keys,
+        ),
+        (
+            "Encrypted snapshots with Amazon EBS default key cannot be shared",
+            "customer managed key",
+        ),
+        (
+            "Snapshots encrypted with the AWS managed key can't be shared. Specify another snapshot.",
+            "customer managed key",
+        ),
+        ("Something else.", "aws backup list-copy-jobs"),
+    ] {
+        check(
+            |facts| facts.members[0].places[0].failed_copies = of(1, message),
+            "failed copies",
+            &format!("arn:aws:ec2:eu-west-1:444444444441:volume/vol-1: {message}"),
+            remedy,
+        );
+    }
+    check(
+        |facts| facts.members[0].places[0].failed_copies = of(3, "Something else."),
+        "failed copies",
+        "of 3 resources, the newest of arn:aws:ec2",
+        "--by-state FAILED --region eu-west-1",
     );
 }
 
@@ -343,11 +417,11 @@ fn every_remedy_is_printed_once() {
         text.contains("mends 2: make prepare-organization APPLY=1"),
         "{text}"
     );
-    assert!(text.ends_with("22 checks: 2 failed, 0 unknown\n"), "{text}");
+    assert!(text.ends_with("26 checks: 2 failed, 0 unknown\n"), "{text}");
     let json = super::json::json(&diagnose(&facts, &targets(), None));
-    assert_eq!(json.as_array().unwrap().len(), 22);
+    assert_eq!(json.as_array().unwrap().len(), 26);
     assert_eq!(json[5]["check"], "cross-account backup");
     assert_eq!(json[5]["state"], "failed");
-    assert_eq!(json[21]["account"], "444444444441");
-    assert_eq!(json[21]["region"], "eu-west-1");
+    assert_eq!(json[25]["account"], "444444444441");
+    assert_eq!(json[25]["region"], "eu-west-1");
 }

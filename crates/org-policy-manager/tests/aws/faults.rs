@@ -9,13 +9,14 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use crate::judge::{changed, harm, overstated, remaining, state, unnamed};
+use crate::repeated;
 use crate::stack::{Stack, succeeded};
 use crate::template::{properties, properties_with};
 use crate::world::{Answer, Fault, OTHER_MANAGEMENT, Organization, Way, World};
 
 /// What is asked of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Story {
+pub enum Story {
     Create,
     Update,
     /// An Update to another management account.
@@ -103,8 +104,20 @@ const WAYS: [Failing; 18] = [
     ),
 ];
 
+/// The last rows: CloudFormation goes on before Lambda repeats the request.
+const LATE: [(&str, Way); 2] = [
+    (
+        "crash before the effect, undone, then retried",
+        Way::CrashBefore,
+    ),
+    (
+        "crash after the effect, undone, then retried",
+        Way::CrashAfter,
+    ),
+];
+
 /// A world with other people's policies, and a stack just before the request.
-async fn prepare(story: Story) -> (World, Stack) {
+pub async fn prepare(story: Story) -> (World, Stack) {
     let world = World::new();
     world.somebody(|it| {
         let [one, two, four] = [1, 2, 4].map(|n| it.unit(n));
@@ -130,7 +143,7 @@ fn elsewhere() -> Value {
 }
 
 impl Story {
-    async fn ask(self, stack: &mut Stack) -> Option<Answer> {
+    pub async fn ask(self, stack: &mut Stack) -> Option<Answer> {
         match self {
             Story::Create => stack.create(&properties(1)).await,
             Story::Update => stack.update(&properties(2)).await,
@@ -189,7 +202,7 @@ async fn cell(
     let answers = world.answers().split_off(answers_before);
     // A process that dies after it has answered lets Lambda repeat the request: it says the same.
     let dies = matches!(failing.way, Way::CrashBefore | Way::CrashAfter);
-    if answers.len() != 1 && !dies && call.service != "cloudformation" {
+    if answers.len() != 1 && !dies && call.operation != "PUT answer" {
         broken.push(format!("{} answers", answers.len()));
     }
     if answers.iter().any(|it| *it != answers[0]) {
@@ -245,11 +258,11 @@ async fn cell(
 }
 
 /// A call of a run without faults.
-struct Call {
+pub struct Call {
     service: &'static str,
-    operation: String,
+    pub operation: String,
     /// Calls of the same operation before it.
-    earlier: usize,
+    pub earlier: usize,
     title: String,
 }
 
@@ -307,6 +320,17 @@ async fn every_call_fails_in_every_way() {
                 for rule in rules {
                     let place = format!("{story:?}: {}: {}", call.title, failing.title);
                     writeln!(broken, "{place}: {cell}: {rule}").unwrap();
+                }
+            }
+            writeln!(table).unwrap();
+        }
+        for (title, way) in LATE {
+            write!(table, "| {title} |").unwrap();
+            for call in &calls {
+                let (cell, rules) = repeated::cell(story, call, way, &after).await;
+                write!(table, " {cell} |").unwrap();
+                for rule in rules {
+                    writeln!(broken, "{story:?}: {}: {title}: {cell}: {rule}", call.title).unwrap();
                 }
             }
             writeln!(table).unwrap();

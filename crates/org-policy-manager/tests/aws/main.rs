@@ -25,6 +25,7 @@ mod lifecycle;
 mod model;
 mod ownership;
 mod paging;
+mod repeated;
 mod retries;
 mod simulation;
 mod targets;

@@ -18,6 +18,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::judge::{changed, harm, remaining, seen, unnamed};
+use crate::lambda::End;
 use crate::stack::{Stack, succeeded};
 use crate::template::{content, properties_with};
 use crate::world::{Answer, Behaviour, Fault, Organization, Policy, Way, World};
@@ -26,8 +27,9 @@ use crate::world::{Answer, Behaviour, Fault, Organization, Policy, Way, World};
 const RUNS: u64 = 100;
 const STEPS: usize = 6;
 
-const OPERATIONS: [&str; 13] = [
+const OPERATIONS: [&str; 14] = [
     "AssumeRole",
+    "DescribeStackResource",
     "PUT answer",
     "CreatePolicy",
     "UpdatePolicy",
@@ -146,6 +148,9 @@ impl Life {
             if self.stack.resource.is_some() && self.random.u8(0..5) == 0 {
                 self.repeat().await;
             }
+            if self.random.u8(0..3) == 0 {
+                self.come_again().await;
+            }
         }
         self.stack.lambda.repeats = 2;
         if self.stack.resource.is_some() {
@@ -235,6 +240,27 @@ impl Life {
         self.harmless(&before, &now, &[]);
         self.check(succeeded(&answer), "a repeated request failed");
         self.is_as_wanted(&properties, &now);
+    }
+
+    /// A Create or an Update of earlier comes again, when CloudFormation waits for nothing: another
+    /// attempt of Lambda's, while the stack went on, or away. Nothing changes.
+    async fn come_again(&mut self) {
+        let events = self.stack.events.iter();
+        let events: Vec<&Value> = events.filter(|it| it["RequestType"] != "Delete").collect();
+        let Some(event) = self.random.choice(events).cloned() else {
+            return;
+        };
+        self.tell(format!("comes again: {event}"));
+        self.world.heal();
+        let before = self.world.organization();
+        self.stack.come_again(&event).await;
+        let now = self.world.organization();
+        self.check(
+            seen(&now) == seen(&before),
+            "a late repetition changed something",
+        );
+        let end = self.stack.lambda.ends().pop();
+        self.check(end == Some(End::Ok), "a late repetition did not return");
     }
 
     /// What follows a failure, first while things still fail, then without faults.

@@ -13,6 +13,8 @@ pub struct Stack {
     world: World,
     pub lambda: Lambda,
     pub name: String,
+    /// The account that the stack is in.
+    pub account: String,
     /// What CloudFormation believes to exist.
     pub resource: Option<Resource>,
     /// What CloudFormation has to do next, after a failure or a replacement.
@@ -40,6 +42,7 @@ impl Stack {
             world: world.clone(),
             lambda: Lambda::new(world),
             name: name.to_owned(),
+            account: HOME.to_owned(),
             resource: None,
             next: None,
             answers_to: None,
@@ -50,8 +53,8 @@ impl Stack {
     /// The ARN of the stack.
     pub fn id(&self) -> String {
         format!(
-            "arn:aws:cloudformation:eu-west-1:{HOME}:stack/{}/5f0c",
-            self.name
+            "arn:aws:cloudformation:eu-west-1:{}:stack/{}/5f0c",
+            self.account, self.name
         )
     }
 
@@ -148,10 +151,37 @@ impl Stack {
         Some(answer)
     }
 
+    /// Undoes the last request, as CloudFormation does when it failed, or when another resource of
+    /// the stack fails after it: Delete after Create, Update back after Update.
+    pub async fn undo(&mut self) {
+        let event = self.events.last().expect("an event").clone();
+        match (event["RequestType"].as_str(), self.next.take()) {
+            (Some("Create"), None) => _ = self.delete().await,
+            // With the id of after, and to the properties of before.
+            (Some("Update"), None | Some(Next::Delete(_))) => {
+                let to = Resource {
+                    properties: event["OldResourceProperties"].clone(),
+                    ..self.resource.clone().expect("something updated")
+                };
+                let from = event["ResourceProperties"].clone();
+                self.next = Some(Next::UpdateBack { to, from });
+            }
+            (_, next) => self.next = next,
+        }
+        while self.next.is_some() {
+            self.go_on().await;
+        }
+    }
+
     /// Sends the latest event once more, as CloudFormation and Lambda sometimes do.
     pub async fn resend(&mut self) -> Option<Answer> {
         let event = self.events.last().expect("an event").clone();
         self.deliver(&event).await
+    }
+
+    /// The event comes again, minutes after CloudFormation waited for it.
+    pub async fn come_again(&mut self, event: &Value) -> Option<Answer> {
+        self.deliver(event).await
     }
 
     async fn send(
@@ -179,7 +209,10 @@ impl Stack {
             event["OldResourceProperties"] = old.clone();
         }
         self.events.push(event.clone());
-        self.deliver(&event).await
+        self.world.expect_answer(&event);
+        let answer = self.deliver(&event).await;
+        self.world.give_up(&event);
+        answer
     }
 
     /// Delivers an event; the answer is the first that arrives for its request since.

@@ -46,6 +46,7 @@ operations! {
         "AddTagsToResource" "storagegateway:AddTagsToResource";
     BACKUP_GATEWAY_LIST_TAGS: BACKUP_GATEWAY
         "ListTagsForResource" "backup-gateway:ListTagsForResource";
+    BACKUP_GATEWAY_TAG: BACKUP_GATEWAY "TagResource" "backup-gateway:TagResource";
     TIMESTREAM_DESCRIBE_ENDPOINTS: TIMESTREAM
         "DescribeEndpoints" "timestream:DescribeEndpoints";
     TIMESTREAM_LIST_TAGS: TIMESTREAM "ListTagsForResource" "timestream:ListTagsForResource";

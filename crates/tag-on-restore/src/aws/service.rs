@@ -6,7 +6,7 @@
 pub struct Service {
     /// The service's name in `AWS_ENDPOINT_URL_<name>`.
     pub name: &'static str,
-    /// Its host, with `{account}`, `{region}` and the partition's `{suffix}`.
+    /// Its host, with `{account}`, `{region}` and the partition's `{suffix}` or `{dual-stack}` one.
     pub host: &'static str,
     /// The service's name in signatures.
     pub signing_name: &'static str,
@@ -123,7 +123,12 @@ pub static EFS: Service = service(
 /// Amazon EKS.
 pub static EKS: Service = service("EKS", "eks.{region}.{suffix}", "eks", Protocol::RestJson);
 /// Amazon Aurora DSQL, which has dual-stack addresses only.
-pub static DSQL: Service = service("DSQL", "dsql.{region}.api.aws", "dsql", Protocol::RestJson);
+pub static DSQL: Service = service(
+    "DSQL",
+    "dsql.{region}.{dual-stack}",
+    "dsql",
+    Protocol::RestJson,
+);
 /// AWS Systems Manager for SAP.
 pub static SSM_SAP: Service = service(
     "SSM_SAP",

@@ -37,6 +37,11 @@ fn what_passes_is_retried() {
         ("SomethingNew", 409),
         ("LimitExceededException", 429),
         ("InvalidEndpointException", 421),
+        ("ConcurrentTagAccess", 400),
+        ("ConcurrentModificationException", 400),
+        ("ConcurrentAccess", 400),
+        ("ConcurrentUpdateException", 400),
+        ("TooManyUpdates", 400),
     ] {
         assert_eq!(class(code, status, 6), Class::Retry, "{code}");
     }
@@ -95,12 +100,20 @@ fn too_many_tags_are_not_taken_for_throttling_nor_the_other_way_round() {
         "TagLimitExceeded",
         "TagLimitExceededFault",
         "TooManyTagsException",
-        "LimitExceededException",
+        "TagQuotaPerResourceExceeded",
+        "TagsPerResourceExceededLimitException",
         "ServiceQuotaExceededException",
     ] {
         assert_eq!(class(code, 400, 1), Class::Limit, "{code}");
     }
     assert_eq!(class("RequestLimitExceeded", 400, 1), Class::Retry);
+}
+
+#[test]
+fn a_limit_that_does_not_name_tags_may_be_another_one() {
+    for code in ["LimitExceededException", "ResourceLimitExceeded"] {
+        assert_eq!(class(code, 400, 1), Class::Busy, "{code}");
+    }
 }
 
 #[test]
@@ -128,6 +141,7 @@ fn what_is_unknown_reaches_the_dead_letter_queue() {
     ] {
         assert_eq!(class(code, 400, 6), Class::Permanent, "{code}");
     }
+    assert_eq!(class("NotImplemented", 501, 1), Class::Permanent);
 }
 
 #[test]

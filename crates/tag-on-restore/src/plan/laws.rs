@@ -156,10 +156,10 @@ proptest! {
         config in any_config(),
     ) {
         let plan = for_resource(&target, &recovery_point, &source, &provenance, &route, &config);
-        prop_assert!(plan.write.keys().all(|key| !target.contains_key(key)));
-        prop_assert!(plan.write.keys().all(|key| !is_system_key(key)));
+        prop_assert!(plan.tags().keys().all(|key| !target.contains_key(key)));
+        prop_assert!(plan.tags().keys().all(|key| !is_system_key(key)));
         prop_assert!(user_tags(&plan.after(&target)) <= 50);
-        for (key, value) in &plan.write {
+        for (key, value) in &plan.tags() {
             prop_assert_eq!(route.limits.why_invalid(key, value), None);
         }
     }
@@ -177,7 +177,7 @@ proptest! {
             for_resource(target, &recovery_point, &source, &provenance, &route, &config)
         };
         let after = plan(&target).after(&target);
-        prop_assert_eq!(plan(&after).write, Tags::new());
+        prop_assert_eq!(plan(&after).tags(), Tags::new());
     }
 
     #[test]
@@ -195,8 +195,8 @@ proptest! {
         };
         let whole = plan(&target);
         let mut halfway = target.clone();
-        let part = whole.write.iter().zip(&written).filter(|(_, written)| **written);
-        halfway.extend(part.map(|((key, value), _)| (key.clone(), value.clone())));
+        let part = whole.tags().into_iter().zip(&written).filter(|(_, written)| **written);
+        halfway.extend(part.map(|(tag, _)| tag));
         prop_assert_eq!(plan(&halfway).after(&halfway), whole.after(&target));
     }
 
@@ -213,7 +213,7 @@ proptest! {
         for key in recovery_point.keys().chain(source.keys()) {
             let places = [
                 target.contains_key(key),
-                plan.write.contains_key(key),
+                plan.tags().contains_key(key),
                 plan.reserved.contains(key),
                 plan.excluded.contains(key),
                 plan.invalid.contains_key(key),
@@ -236,9 +236,9 @@ proptest! {
             for_volume(target, &first, &then, &provenance, &volume, &config)
         };
         let after = plan(&target).after(&target);
-        prop_assert_eq!(plan(&after).write, Tags::new());
+        prop_assert_eq!(plan(&after).tags(), Tags::new());
         let plan = |target: &Tags| for_part(target, &then, &provenance, &volume, &config);
         let after = plan(&target).after(&target);
-        prop_assert_eq!(plan(&after).write, Tags::new());
+        prop_assert_eq!(plan(&after).tags(), Tags::new());
     }
 }

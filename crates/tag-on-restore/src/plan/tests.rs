@@ -3,9 +3,13 @@ use crate::Arn;
 use crate::keys::Globs;
 use crate::route::route;
 
-fn tags(pairs: &[(&str, &str)]) -> Tags {
-    let pairs = pairs.iter();
-    let owned = pairs.map(|(key, value)| ((*key).to_string(), (*value).to_string()));
+fn tags(list: &[(&str, &str)]) -> Tags {
+    pairs(list).into_iter().collect()
+}
+
+fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    let list = list.iter();
+    let owned = list.map(|(key, value)| ((*key).to_string(), (*value).to_string()));
     owned.collect()
 }
 
@@ -40,10 +44,30 @@ fn what_the_target_has_wins_over_the_recovery_point_and_that_over_the_source() {
     let source = tags(&[("a", "source"), ("b", "source"), ("c", "source")]);
     let plan = plan_of(&target, &recovery_point, &source, &Config::default());
     let expected = Plan {
-        write: tags(&[("b", "recovery point"), ("c", "source")]),
+        write: pairs(&[("b", "recovery point"), ("c", "source")]),
         ..Plan::default()
     };
     assert_eq!(plan, expected);
+}
+
+#[test]
+fn tags_are_in_the_order_in_which_they_are_kept() {
+    let plan = for_resource(
+        &Tags::new(),
+        &tags(&[("a", "point"), ("y", "point"), ("z", "point")]),
+        &tags(&[("x", "source"), ("z", "source")]),
+        &tags(&[("restored-by:job", "1")]),
+        &table(),
+        &Config::default(),
+    );
+    let expected = [
+        ("x", "source"),
+        ("z", "point"),
+        ("a", "point"),
+        ("y", "point"),
+        ("restored-by:job", "1"),
+    ];
+    assert_eq!(plan.write, pairs(&expected));
 }
 
 #[test]
@@ -56,7 +80,7 @@ fn the_source_can_be_preferred_to_the_recovery_point_but_never_to_the_target() {
     let recovery_point = tags(&[("a", "recovery point"), ("b", "recovery point")]);
     let source = tags(&[("a", "source"), ("b", "source")]);
     let plan = plan_of(&target, &recovery_point, &source, &config);
-    assert_eq!(plan.write, tags(&[("b", "source")]));
+    assert_eq!(plan.tags(), tags(&[("b", "source")]));
 }
 
 #[test]
@@ -67,7 +91,7 @@ fn keys_that_differ_in_case_are_different_keys() {
         &Tags::new(),
         &Config::default(),
     );
-    assert_eq!(plan.write, tags(&[("Env", "prod")]));
+    assert_eq!(plan.tags(), tags(&[("Env", "prod")]));
 }
 
 #[test]
@@ -86,7 +110,7 @@ fn adjacent_excluded_and_reserved_keys_are_all_left_out() {
         ("skipB", ""),
     ]);
     let plan = plan_of(&Tags::new(), &recovery_point, &recovery_point, &config);
-    assert_eq!(keys(plan.write.keys()), ["a"]);
+    assert_eq!(keys(plan.tags().keys()), ["a"]);
     assert_eq!(keys(&plan.excluded), ["skipA", "skipB"]);
     assert_eq!(
         keys(&plan.reserved),
@@ -108,7 +132,7 @@ fn only_included_keys_are_copied_and_exclusion_wins() {
     };
     let offered = tags(&[("Name", ""), ("team:owner", ""), ("team:secret", "")]);
     let plan = plan_of(&Tags::new(), &offered, &Tags::new(), &config);
-    assert_eq!(keys(plan.write.keys()), ["team:owner"]);
+    assert_eq!(keys(plan.tags().keys()), ["team:owner"]);
     assert_eq!(keys(&plan.excluded), ["Name", "team:secret"]);
 }
 
@@ -123,7 +147,7 @@ fn an_invalid_tag_is_dropped_alone() {
     let none = Tags::new();
     let config = Config::default();
     let plan = for_resource(&none, &recovery_point, &none, &none, &database(), &config);
-    assert_eq!(keys(plan.write.keys()), ["ok"]);
+    assert_eq!(keys(plan.tags().keys()), ["ok"]);
     assert_eq!(keys(&plan.reserved), ["rds:owner"]);
     assert_eq!(
         plan.invalid.into_iter().collect::<Vec<_>>(),
@@ -144,7 +168,7 @@ fn an_invalid_tag_takes_no_place_from_a_valid_one() {
         &Tags::new(),
         &Config::default(),
     );
-    assert_eq!(plan.write, many("k", 50));
+    assert_eq!(plan.tags(), many("k", 50));
     assert_eq!(plan.invalid.len(), 1);
     assert!(plan.dropped.is_empty());
 }
@@ -157,7 +181,7 @@ fn the_targets_tags_stay_then_come_the_sources_then_the_recovery_points() {
     let plan = plan_of(&target, &recovery_point, &source, &Config::default());
     let mut expected = many("s", 20);
     expected.extend(many("r", 10));
-    assert_eq!(plan.write, expected);
+    assert_eq!(plan.tags(), expected);
     let dropped: Vec<String> = (10..20).map(|index| format!("r{index}")).collect();
     assert_eq!(keys(&plan.dropped), dropped);
     assert_eq!(plan.after(&target).len(), 50);
@@ -169,7 +193,7 @@ fn a_key_of_both_keeps_its_place_and_has_the_preferred_value() {
     let recovery_point = tags(&[("a", "recovery point"), ("b", "recovery point")]);
     let source = tags(&[("b", "source")]);
     let plan = plan_of(&target, &recovery_point, &source, &Config::default());
-    assert_eq!(plan.write, tags(&[("b", "recovery point")]));
+    assert_eq!(plan.tags(), tags(&[("b", "recovery point")]));
     assert_eq!(keys(&plan.dropped), ["a"]);
 }
 
@@ -183,7 +207,7 @@ fn the_systems_tags_take_no_place() {
         &Tags::new(),
         &Config::default(),
     );
-    assert_eq!(keys(plan.write.keys()), ["a"]);
+    assert_eq!(keys(plan.tags().keys()), ["a"]);
     assert_eq!(plan.after(&target).len(), 51);
 }
 
@@ -207,12 +231,12 @@ fn provenance_comes_last_and_that_of_an_earlier_restore_is_not_copied() {
     let config = Config::default();
     let plan = for_resource(&none, &recovery_point, &none, &own, &table(), &config);
     assert_eq!(
-        plan.write,
+        plan.tags(),
         tags(&[("a", ""), ("restored-by:job", "job-2"), ("z", "")])
     );
     let full = many("t", 48);
     let plan = for_resource(&full, &recovery_point, &none, &own, &table(), &config);
-    assert_eq!(keys(plan.write.keys()), ["a", "z"]);
+    assert_eq!(keys(plan.tags().keys()), ["a", "z"]);
     assert_eq!(keys(&plan.dropped), ["restored-by:job"]);
 }
 
@@ -227,10 +251,10 @@ fn a_volume_has_its_own_snapshots_tags_before_the_instances() {
     let instance = tags(&[("Name", "web"), ("team", "a")]);
     let none = Tags::new();
     let plan = for_volume(&none, &snapshot, &instance, &none, &volume, &config);
-    assert_eq!(plan.write, tags(&[("Name", "data"), ("team", "a")]));
+    assert_eq!(plan.tags(), tags(&[("Name", "data"), ("team", "a")]));
     let full = many("t", 49);
     let plan = for_volume(&full, &snapshot, &instance, &none, &volume, &config);
-    assert_eq!(plan.write, tags(&[("Name", "data")]));
+    assert_eq!(plan.tags(), tags(&[("Name", "data")]));
     assert_eq!(keys(&plan.dropped), ["team"]);
 }
 
@@ -241,7 +265,7 @@ fn a_part_has_the_wholes_tags() {
     let target = tags(&[("Name", "mine")]);
     let none = Tags::new();
     let plan = for_part(&target, &whole, &none, &interface, &Config::default());
-    assert_eq!(plan.write, tags(&[("team", "a")]));
+    assert_eq!(plan.tags(), tags(&[("team", "a")]));
 }
 
 #[test]

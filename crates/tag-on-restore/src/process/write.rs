@@ -7,10 +7,12 @@ use crate::aws::CallError;
 use crate::failure::{Class, classify};
 use crate::plan::Plan;
 use crate::route::Route;
+use crate::tags::{MOST_USER_TAGS, user_tags};
 use crate::{Arn, Aws, Tags};
 
-/// Writes a plan's tags. If the service says that they are too many, somebody was quicker: `again`
-/// plans with what is there now. If it refuses some of them, those that it takes are written.
+/// Writes a plan's tags. If the service refuses them, somebody may have been quicker, and there is no
+/// room for all: `again` plans with what is there now. Then those are written that the service takes,
+/// the first in rank first.
 ///
 /// # Errors
 /// When a call fails for another reason, or the service takes none of the tags: then it may as
@@ -22,20 +24,23 @@ pub(super) async fn carry_out(
     plan: Plan,
     again: impl Fn(&Tags) -> Plan,
 ) -> Result<Done, CallError> {
-    let Err(error) = aws.write_tags(arn, route.write, &plan.write).await else {
+    let Err(error) = aws.write_tags(arn, route.write, &plan.tags()).await else {
         let refused = BTreeSet::new();
         return Ok(Done { plan, refused });
     };
-    let plan = match class(&error) {
-        Class::Limit => again(&aws.read_tags(arn, route.read).await?),
-        Class::Invalid => plan,
-        _ => return Err(error),
-    };
-    one_by_one(aws, arn, route, plan, error).await
+    let class = class(&error);
+    if !matches!(class, Class::Limit | Class::Busy | Class::Invalid) {
+        return Err(error);
+    }
+    let there = aws.read_tags(arn, route.read).await?;
+    if class == Class::Busy && user_tags(&plan.after(&there)) <= MOST_USER_TAGS {
+        return Err(error);
+    }
+    one_by_one(aws, arn, route, again(&there), error).await
 }
 
 /// Writes tags in ever smaller groups, down to one, until what remains is what is refused. Groups
-/// are in the order of keys, so that what does not fit is always the same.
+/// are in the order of rank, so that what does not fit ranks last.
 async fn one_by_one(
     aws: &Aws,
     arn: &Arn,
@@ -43,10 +48,10 @@ async fn one_by_one(
     mut plan: Plan,
     first: CallError,
 ) -> Result<Done, CallError> {
-    let mut done = Tags::new();
+    let mut done = Vec::new();
     let mut refused = BTreeSet::new();
     let mut last = first;
-    let wanted: Vec<(String, String)> = std::mem::take(&mut plan.write).into_iter().collect();
+    let wanted = std::mem::take(&mut plan.write);
     let nothing_wanted = wanted.is_empty();
     let mut groups = vec![wanted];
     while let Some(mut group) = groups.pop() {
@@ -55,7 +60,7 @@ async fn one_by_one(
         }
         let tags: Tags = group.iter().cloned().collect();
         let Err(error) = aws.write_tags(arn, route.write, &tags).await else {
-            done.extend(tags);
+            done.extend(group);
             continue;
         };
         let class = class(&error);

@@ -1,7 +1,6 @@
 use expect_test::expect;
 
 use super::*;
-use crate::Tags;
 use crate::route::WhyInvalid;
 
 fn at() -> DateTime<Utc> {
@@ -19,10 +18,10 @@ fn job() -> Job {
 
 fn plan() -> Plan {
     Plan {
-        write: Tags::from([
+        write: vec![
             ("team".into(), "secret".into()),
             ("Name".into(), "web".into()),
-        ]),
+        ],
         excluded: ["eks:cluster".to_string()].into(),
         reserved: ["aws:x".to_string()].into(),
         invalid: [("a|b".to_string(), WhyInvalid::KeyCharacter('|'))].into(),

@@ -68,7 +68,7 @@ fn every_kind_of_resource_has_its_route() {
         storagegateway:gateway/sgw-1: Unknown TaggingApi TaggingApi None ExistingUnlessToldOtherwise
         timestream:database/d/table/t: TimestreamTable Timestream Timestream None AlwaysNew
         timestream:database/d: Unknown TaggingApi TaggingApi None ExistingUnlessToldOtherwise
-        backup-gateway:vm/vm-1: VirtualMachine BackupGateway TaggingApi None AlwaysNew
+        backup-gateway:vm/vm-1: VirtualMachine BackupGateway BackupGateway None AlwaysNew
         cloudformation:stack/s/uuid: CloudFormationStack TaggingApi Never None AlwaysNew
         newservice:thing/1: Unknown TaggingApi TaggingApi None ExistingUnlessToldOtherwise
     "#]].assert_eq(&lines);

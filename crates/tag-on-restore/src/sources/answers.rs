@@ -6,16 +6,18 @@ use serde_json::Value;
 
 use crate::Tags;
 
-/// The member of an answer that has the tags, by services: `Tags` or `tags`.
-pub(super) fn json_tags(answer: &Value) -> Tags {
-    let tags = answer.get("Tags").or_else(|| answer.get("tags"));
-    match tags {
+/// The member of an answer that has the tags, by services: `Tags` or `tags`. `None` if they have no
+/// form that is known: taken for no tags, the target's would be overwritten.
+pub(super) fn json_tags(answer: &Value) -> Option<Tags> {
+    let answer = answer.as_object()?;
+    match answer.get("Tags").or_else(|| answer.get("tags")) {
+        None | Some(Value::Null) => Some(Tags::new()),
         Some(Value::Object(map)) => map
             .iter()
-            .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_string())))
+            .map(|(key, value)| Some((key.clone(), value.as_str()?.to_string())))
             .collect(),
-        Some(Value::Array(list)) => list.iter().filter_map(json_tag).collect(),
-        _ => Tags::new(),
+        Some(Value::Array(list)) => list.iter().map(json_tag).collect(),
+        Some(_) => None,
     }
 }
 
@@ -71,7 +73,7 @@ mod tests {
             json!({"tags": {"a": "1", "b": ""}}),
             json!({"Tags": [{"Key": "a", "Value": "1"}, {"Key": "b"}]}),
         ] {
-            assert_eq!(json_tags(&answer), expected, "{answer}");
+            assert_eq!(json_tags(&answer), Some(expected.clone()), "{answer}");
         }
         let answer = "<R xmlns='urn:x'><TagList><Tag><Key>a</Key><Value>1</Value></Tag>\
                       <Tag><Key>b</Key><Value/></Tag></TagList></R>";
@@ -80,8 +82,21 @@ mod tests {
 
     #[test]
     fn nothing_is_no_tags() {
-        for answer in [json!({}), json!({"Tags": null}), json!({"Tags": [{}]})] {
-            assert_eq!(json_tags(&answer), Tags::new(), "{answer}");
+        for answer in [json!({}), json!({"Tags": null}), json!({"Tags": []})] {
+            assert_eq!(json_tags(&answer), Some(Tags::new()), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_of_another_form_is_not_taken_for_no_tags() {
+        for answer in [
+            json!(null),
+            json!([]),
+            json!({"Tags": "a"}),
+            json!({"Tags": [{}]}),
+            json!({"tags": {"a": 1}}),
+        ] {
+            assert_eq!(json_tags(&answer), None, "{answer}");
         }
     }
 

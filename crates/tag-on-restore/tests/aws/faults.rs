@@ -1,11 +1,13 @@
 //! Every call of every kind of restore fails in every way: what the queue delivers again then ends
 //! with the same tags, and what can never work ends in the dead-letter queue.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::kinds::{RESTORES, Restore};
 use crate::lambda::{End, Lambda, event};
-use crate::world::{Behaviour, Fault, Tags, Way, World, tags};
+use crate::world::{Behaviour, Call, Fault, Tags, Way, World, tags};
 
 /// Failures that pass.
 const PASSING: [Way; 10] = [
@@ -148,6 +150,36 @@ async fn a_failure_for_the_arn_in_an_answer_of_200_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_tried_again_with_its_reason() {
+    for restore in different() {
+        let (world, mut lambda) = prepare(restore);
+        lambda.deliver([event("job-1").to_string()]).await;
+        let after = world.all_tags();
+        let names: BTreeSet<String> = world.calls().iter().map(Call::name).collect();
+        // What an answer to a write of the services' own says is not looked at.
+        for name in names
+            .iter()
+            .filter(|name| !name.ends_with(":TagResource") && !name.ends_with(":AddTagsToResource"))
+        {
+            let (world, mut lambda) = prepare(restore);
+            let fault = Fault::always(name, Way::CutOff);
+            world.inject(fault);
+            let case = format!("{}: {name}", restore.title);
+            lambda.invoke(&event("job-1")).await;
+            assert_eq!(lambda.last()["Outcome"], "Retry", "{case}");
+            let reason = lambda.last()["reason"].as_str().unwrap().to_owned();
+            assert!(
+                reason.contains("the answer cannot be read"),
+                "{case}: {reason}"
+            );
+            world.mend();
+            lambda.invoke(&event("job-1")).await;
+            assert_eq!(world.all_tags(), after, "{case}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn tags_that_the_service_refuses_are_left_out_one_by_one() {
     let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
     let world = World::behaving(Behaviour {
@@ -180,35 +212,6 @@ async fn a_call_that_is_refused_whatever_its_tags_is_no_success() {
     let body = event("job-1").to_string();
     assert_eq!(lambda.deliver([body.clone()]).await, [body]);
     assert_eq!(lambda.last()["Outcome"], "Failed");
-}
-
-#[tokio::test(start_paused = true)]
-async fn somebody_quicker_leaves_less_room() {
-    let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
-    let offered: Tags = (0..30)
-        .map(|n| (format!("key-{n:02}"), "1".into()))
-        .collect();
-    let world = World::behaving(Behaviour {
-        // As if somebody had added ten tags after the reading.
-        most_tags: 20,
-        ..Behaviour::default()
-    });
-    restore.put(
-        &world,
-        "job-1",
-        &offered,
-        &Tags::new(),
-        &tags(&[("own", "1")]),
-    );
-    let mut lambda = Lambda::new(&world);
-    let end = lambda.invoke(&event("job-1")).await;
-    assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
-    let mut expected: Tags = (0..19)
-        .map(|n| (format!("key-{n:02}"), "1".into()))
-        .collect();
-    expected.insert("own".into(), "1".into());
-    assert_eq!(world.tags_of(restore.target), expected);
-    assert_eq!(lambda.last()["TagsDropped"], 11);
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,25 +260,29 @@ async fn tags_on_many_pages_are_all_read() {
 #[tokio::test(start_paused = true)]
 async fn a_bucket_keeps_every_tag_by_the_older_calls_too() {
     let restore = RESTORES.iter().find(|it| it.title == "S3").unwrap();
-    let world = World::behaving(Behaviour {
-        old_s3: true,
-        ..Behaviour::default()
-    });
-    let own = tags(&[("own", "1"), ("awsbackup-restore-test", "plan")]);
-    let empty = Tags::new();
-    restore.put(
-        &world,
-        "job-1",
-        &tags(&[("point", "1 + 1 = @/_.")]),
-        &empty,
-        &own,
-    );
-    let mut lambda = Lambda::new(&world);
-    let end = lambda.invoke(&event("job-1")).await;
-    assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
-    let mut expected = own;
-    expected.insert("point".into(), "1 + 1 = @/_.".into());
-    assert_eq!(world.tags_of(restore.target), expected);
+    for refusal in [
+        (405, "MethodNotAllowed"),
+        (400, "InvalidRequest"),
+        (501, "NotImplemented"),
+    ] {
+        let world = World::behaving(Behaviour {
+            old_s3: Some(refusal),
+            ..Behaviour::default()
+        });
+        let own = tags(&[("own", "1"), ("awsbackup-restore-test", "plan")]);
+        let offered = tags(&[("point", "1 + 1 = @/_.")]);
+        restore.put(&world, "job-1", &offered, &Tags::new(), &own);
+        let mut lambda = Lambda::new(&world);
+        let end = lambda.invoke(&event("job-1")).await;
+        assert_eq!(
+            end,
+            End::Answer(json!({ "outcome": "Tagged" })),
+            "{refusal:?}"
+        );
+        let mut expected = own;
+        expected.extend(offered);
+        assert_eq!(world.tags_of(restore.target), expected);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,8 +67,9 @@ def _elsewhere(resource: Resource) -> Demands:
     if resource.sets("VpcConfig"):
         yield from on("*", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs")
     if resource.sets("FileSystemConfigs"):
-        # The ARNs are of access points, the action is about file systems.
-        yield Need("elasticfilesystem:DescribeMountTargets")
+        # The ARNs are of access points, the action is about file systems: whichever.
+        any_system = resource.arn("elasticfilesystem", "file-system/*")
+        yield Need("elasticfilesystem:DescribeMountTargets", any_system)
     if resource.sets("Layers"):
         for layer in entries(resource.properties.get("Layers")):
             yield Need("lambda:GetLayerVersion", str(layer))
@@ -102,8 +103,12 @@ def _calls_apart(resource: Resource, arn: str) -> Demands:
 
 
 def event_invoke_config(resource: Resource) -> Demands:
-    """After the published schema."""
-    arn = function_arn(resource, str(resource.properties.get("FunctionName") or ""))
+    """After the published schema, on the qualified ARN."""
+    # `$LATEST` too: a recorded refusal of lambda:GetFunctionConfiguration names x:$LATEST
+    # (github.com/alexcasalboni/aws-lambda-power-tuning/issues/260; AWS's notice of the change is in
+    # github.com/juanjoDiaz/serverless-plugin-warmup/issues/304). None of these actions is known.
+    function = function_arn(resource, str(resource.properties.get("FunctionName") or ""))
+    arn = f"{function}:{resource.properties['Qualifier']}"
     if resource.deletes:
         yield Need("lambda:DeleteFunctionEventInvokeConfig", arn)
         return

@@ -7,7 +7,7 @@ from .resource import Demands, Resource, entries, last_part, on
 
 
 def policy(resource: Resource) -> Demands:
-    """After the published schema. CreatePolicy and ListPolicies have no resource in IAM."""
+    """After the published schema. ListPolicies has no resource in IAM."""
     kind = str(resource.properties.get("Type") or "")
     keys = {"organizations:policytype": kind}
     place = f"arn:aws:organizations::{resource.account}"
@@ -17,7 +17,8 @@ def policy(resource: Resource) -> Demands:
     before = {str(target) for target in entries(resource.previous.get("TargetIds"))}
     if resource.creates:
         yield Need("organizations:ListPolicies", "*", keys)
-        yield Need("organizations:CreatePolicy", "*", keys)
+        new = f"{place}:policy/{resource.organization}/{kind.lower()}/p-new"
+        yield Need("organizations:CreatePolicy", new, keys)
     if resource.sets("Content", "Description", "Name") and resource.updates:
         yield Need("organizations:UpdatePolicy", arn, keys)
     coming = set() if resource.deletes else targets - before

@@ -21,7 +21,7 @@ def vault(resource: Resource) -> Demands:
         return
     arn = _arn(resource)
     yield Need("backup:CreateBackupVault", arn)
-    yield from on("*", "backup-storage:Mount", "backup-storage:MountCapsule")
+    yield Need("backup-storage:MountCapsule")
     yield from _key(resource, "kms:GenerateDataKey", "kms:Decrypt", "kms:RetireGrant")
     yield from _settings(resource, arn)
     yield from on(arn, *_READS)
@@ -35,7 +35,7 @@ def air_gapped_vault(resource: Resource) -> Demands:
     else:
         arn = _arn(resource)
         yield Need("backup:CreateLogicallyAirGappedBackupVault", arn)
-        yield from on("*", "backup-storage:Mount", "backup-storage:MountCapsule")
+        yield Need("backup-storage:MountCapsule")
         yield from _key(resource)
         yield from _settings(resource, arn)
         yield from on(arn, *_READS)

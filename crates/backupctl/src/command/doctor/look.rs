@@ -1,5 +1,7 @@
 //! Looks at everything that a diagnosis is made from.
 
+mod asked;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -16,7 +18,7 @@ use crate::aws::connection::Connection;
 use crate::aws::failure::Failure;
 use crate::aws::organizations::Organizations;
 use crate::aws::progress::Progress;
-use crate::doctor::diagnosis::{self, STACK_SET_ADMINISTRATION, STACK_SETS};
+use crate::doctor::diagnosis::{self, LINKED_ROLE, STACK_SET_ADMINISTRATION, STACK_SETS};
 use crate::doctor::facts::{Account, Facts, Place, Purpose, Role, Seen};
 use crate::landscape::Child;
 use crate::targets::Targets;
@@ -60,12 +62,16 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
             .map(|it| (root, it)),
         Err(failure) => Err(failure),
     };
-    let (strangers, mut below) = match tree {
+    let (strangers, mut below, asked) = match tree {
         Ok((root, (units, accounts))) => (
             Seen::There(strangers(&root.id, &units, &accounts, targets)),
             in_targets(&units, &accounts, targets),
+            asked::by_policies(&organizations, root, units, accounts, now, &progress).await,
         ),
-        Err(failure) => (Seen::Unknown(failure.to_string()), Vec::new()),
+        Err(failure) => {
+            let why = failure.to_string();
+            (Seen::Unknown(why.clone()), Vec::new(), Seen::Unknown(why))
+        }
     };
     for id in &arguments.account {
         if !below.iter().any(|child| child.place.id == *id) {
@@ -83,6 +89,7 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
     let work = Work {
         connection: connection.clone(),
         member_role: arguments.member_role.clone(),
+        asked: Arc::new(asked),
         now,
     };
     Ok(Facts {
@@ -96,6 +103,7 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
         roles: roles(&work, &own, targets).await,
         central: central(&work, targets).await,
         members: members(&work, below, targets, &progress).await,
+        tags_sap_hana: asked::tags_sap_hana(&arguments.targets),
         now,
     })
 }
@@ -141,6 +149,7 @@ fn in_targets(units: &[Child], accounts: &[Child], targets: &Targets) -> Vec<Chi
 struct Work {
     connection: Connection,
     member_role: String,
+    asked: Arc<Seen<asked::ByAccount>>,
     now: Instant,
 }
 
@@ -200,6 +209,8 @@ async fn central(work: &Work, targets: &Targets) -> Account {
             name: String::new(),
             closed: None,
             role: adapter.role(CENTRAL_ROLE).await,
+            linked_role: adapter.role(LINKED_ROLE).await,
+            abilities: None,
             places: vec![place(&adapter, &vault.region, &vault.name, None, work.now).await],
         },
     }
@@ -247,6 +258,8 @@ async fn member(work: &Work, child: &Child, targets: &Targets) -> Account {
         name: name.clone(),
         closed: None,
         role: adapter.role(MEMBER_ROLE).await,
+        linked_role: adapter.role(LINKED_ROLE).await,
+        abilities: Some(asked::abilities(&adapter, &work.asked, id).await),
         places,
     }
 }
@@ -264,16 +277,20 @@ async fn place(
         key = adapter.key(region, arn).await;
         last_backup = adapter.last_backup(region, vault_name, now).await;
     }
-    let last_copy = match (&vault, central) {
-        (Seen::There(_), Some(central)) => Some(adapter.last_copy(region, central, now).await),
-        _ => None,
-    };
+    let (mut last_copy, mut failed_copies, mut tables) = (None, None, None);
+    if let (Seen::There(_), Some(central)) = (&vault, central) {
+        last_copy = Some(adapter.last_copy(region, central, now).await);
+        failed_copies = Some(adapter.failed_copies(region, central, now).await);
+        tables = Some(adapter.tables(region, vault_name, now).await);
+    }
     Place {
         region: region.to_owned(),
         vault,
         key,
         last_backup,
         last_copy,
+        failed_copies,
+        tables,
     }
 }
 
@@ -283,6 +300,8 @@ fn closed(id: &str, name: &str, why: String) -> Account {
         name: name.to_owned(),
         closed: Some(why),
         role: Seen::Missing,
+        linked_role: Seen::Missing,
+        abilities: None,
         places: Vec::new(),
     }
 }

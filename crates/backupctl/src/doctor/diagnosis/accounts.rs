@@ -3,8 +3,8 @@
 use backup_policy::Instant;
 use chrono::TimeDelta;
 
-use super::{BACKUP, Check, State, check, check_or};
-use crate::doctor::facts::{Account, Last, Place, Seen};
+use super::{BACKUP, Check, LINKED_ROLE, PREPARE_MEMBERS, State, check, check_or};
+use crate::doctor::facts::{Account, FailedCopies, Last, Place, Seen, Tables};
 use crate::doctor::trust;
 
 /// What is to be said of an account. `kind` stands before the names of the checks, and `remedy`
@@ -29,6 +29,11 @@ pub(super) fn account_checks(
             ),
         }];
     }
+    // Copies into the central account are made in its name, so `remedy` makes it there.
+    let linked_remedy = match kind.is_empty() {
+        true => PREPARE_MEMBERS,
+        false => remedy,
+    };
     let missing = |what: &str| (format!("the {what} is missing"), remedy.to_owned());
     let mut checks = vec![Check {
         account: own.clone(),
@@ -42,6 +47,20 @@ pub(super) fn account_checks(
             },
         )
     }];
+    checks.push(Check {
+        account: own.clone(),
+        ..check_or(
+            &format!("{kind}service-linked role"),
+            &account.linked_role,
+            || {
+                (
+                    format!("{LINKED_ROLE} is missing"),
+                    linked_remedy.to_owned(),
+                )
+            },
+            |_| Ok("there".to_owned()),
+        )
+    });
     for place in &account.places {
         for check in place_checks(place, now, oldest, kind, &missing) {
             checks.push(Check {
@@ -100,7 +119,61 @@ fn place_checks(
     if let Some(copy) = &place.last_copy {
         checks.push(recent("last copy", copy, now, oldest));
     }
+    if let Some(copies) = &place.failed_copies {
+        checks.push(check("failed copies", copies, |failed| match failed {
+            None => Ok("none".to_owned()),
+            Some(failed) => Err(failed_copies(failed, region)),
+        }));
+    }
+    checks.extend(place.tables.as_ref().map(tables));
     checks
+}
+
+/// What is said of copies that failed, with AWS Backup's own words, and what mends the newest.
+fn failed_copies(failed: &FailedCopies, region: &str) -> (String, String) {
+    let FailedCopies {
+        resources,
+        resource,
+        message,
+    } = failed;
+    let detail = match resources {
+        1 => format!("{resource}: {message}"),
+        many => format!("of {many} resources, the newest of {resource}: {message}"),
+    };
+    // The messages are those of AWS Backup's guide, "Reasons for problematic jobs".
+    let remedy = if message.contains("key") && message.contains("be shared") {
+        "encrypt the resource with a customer managed key: one of AWS's own cannot be copied to \
+         another account"
+            .to_owned()
+    } else if message.contains("key ID is not accessible") || message.contains("KMS key") {
+        "let the resource's key be used by AWS Backup of the central account: \"Your own keys\" \
+         in docs/deployment.md"
+            .to_owned()
+    } else {
+        format!("aws backup list-copy-jobs --by-state FAILED --region {region} (in that account)")
+    };
+    (detail, remedy)
+}
+
+/// How tables are backed up. Without its advanced backup a table's backups cannot be copied, which is a
+/// failure where there are such backups.
+fn tables(tables: &Seen<Tables>) -> Check {
+    let mut found = check("advanced backup of DynamoDB", tables, |tables| {
+        match tables {
+        Tables::Advanced => Ok("on".to_owned()),
+        Tables::Plain => Ok("off: backups of tables could not be copied".to_owned()),
+        Tables::PlainBackups => Err((
+            "off, and backups of tables in the vault cannot be copied".to_owned(),
+            "make enable-advanced-dynamodb APPLY=1 (in the management account; docs/copies.md says \
+             what it changes)"
+                .to_owned(),
+        )),
+    }
+    });
+    if matches!(tables, Seen::There(Tables::Plain)) {
+        found.state = State::Told;
+    }
+    found
 }
 
 /// When something was made last. No failure by itself: an account may have nothing to back up.

@@ -11,6 +11,7 @@
 //! - `rates`: AWS's published request rates
 //! - `neighbours`: STS, SSM and S3
 //! - `answers`: what CloudFormation hears
+//! - `stacks`: what CloudFormation shows of its stacks' resources, which may lag behind too
 //! - `request`: one request as the services read it, and the response in their protocols
 //! - `wire`: the HTTP client: hear a request, fail or have the effect, answer
 
@@ -23,6 +24,7 @@ mod organization;
 mod paging;
 mod rates;
 mod request;
+mod stacks;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -50,7 +52,7 @@ pub const OTHER_MANAGEMENT: &str = "999999999999";
 pub struct Call {
     /// Virtual time since the world began.
     pub time: Duration,
-    /// `organizations`, `sts`, `ssm`, `s3` or `cloudformation` (the answer).
+    /// `organizations`, `sts`, `ssm`, `s3` or `cloudformation` (its API and the answer).
     pub service: &'static str,
     pub operation: String,
     pub policy: Option<String>,
@@ -74,6 +76,8 @@ pub struct Behaviour {
     pub enabling_takes: Duration,
     /// How long ListPolicies and ListTargetsForPolicy do not show a change.
     pub listings_lag: Duration,
+    /// How long DescribeStackResource does not show a change.
+    pub stacks_lag: Duration,
     /// Backup policies that fit on one target.
     pub policies_per_target: usize,
 }
@@ -87,6 +91,7 @@ impl Default for Behaviour {
             enforce_rates: false,
             enabling_takes: Duration::from_secs(4),
             listings_lag: Duration::ZERO,
+            stacks_lag: Duration::ZERO,
             policies_per_target: 10,
         }
     }
@@ -115,6 +120,8 @@ struct State {
     /// By bucket and key.
     objects: BTreeMap<(String, String), Vec<Version>>,
     answers: Vec<Answer>,
+    /// By stack and logical id.
+    resources: BTreeMap<(String, String), stacks::Resource>,
     calls: Vec<Call>,
     faults: Vec<Fault>,
     rates: rates::Rates,
@@ -185,6 +192,7 @@ impl World {
                 parameters: BTreeMap::new(),
                 objects: BTreeMap::new(),
                 answers: Vec::new(),
+                resources: BTreeMap::new(),
                 calls: Vec::new(),
                 faults: Vec::new(),
                 rates: rates::Rates::default(),

@@ -63,8 +63,11 @@ impl Asked {
             };
             asked.operation = operation.to_owned();
             asked.input = serde_json::from_slice(&asked.body).unwrap();
-        } else if host.starts_with("sts.") {
-            asked.service = "sts";
+        } else if host.starts_with("sts.") || host.starts_with("cloudformation.") {
+            asked.service = match host.starts_with("sts.") {
+                true => "sts",
+                false => "cloudformation",
+            };
             asked.form = url::form_urlencoded::parse(&asked.body)
                 .into_owned()
                 .collect();
@@ -122,7 +125,7 @@ impl Asked {
                 }
                 body.to_string()
             }
-            "sts" => format!(
+            "sts" | "cloudformation" if !self.form.is_empty() => format!(
                 "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>\
                  <Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
                  <RequestId>model</RequestId></ErrorResponse>"

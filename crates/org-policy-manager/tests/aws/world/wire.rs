@@ -167,9 +167,16 @@ impl Wire {
                 let (text, version) = state.get_object(&bucket, &key, version.as_deref())?;
                 Ok(Reply::Object { text, version })
             }
+            "cloudformation" if asked.operation == "DescribeStackResource" => {
+                let key = asked.access_key.as_deref();
+                let account = key.and_then(|key| state.account_of(key));
+                let described = state.describe_stack_resource(&asked.form, account, now);
+                described.map(Reply::Xml)
+            }
             "cloudformation" => {
                 let content_type = asked.content_type.as_deref();
                 let answer = answers::read(&asked.path, content_type, &asked.body)?;
+                state.hear(&answer, now);
                 state.answers.push(answer);
                 Ok(Reply::Xml(String::new()))
             }

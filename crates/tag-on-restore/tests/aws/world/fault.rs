@@ -35,6 +35,8 @@ pub enum Way {
     Code(&'static str),
     /// HTTP 200, and in it a failure with this code for the resource.
     PerArn(&'static str),
+    /// HTTP 200 after the effect, with half of an answer.
+    CutOff,
 }
 
 impl Fault {

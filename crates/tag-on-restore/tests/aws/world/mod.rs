@@ -95,12 +95,16 @@ pub struct Behaviour {
     pub page_size: usize,
     /// Enforce the published rates of the Resource Groups Tagging API.
     pub enforce_rates: bool,
-    /// s3control:TagResource and ListTagsForResource do not know buckets.
-    pub old_s3: bool,
+    /// With this, s3control:TagResource and ListTagsForResource refuse buckets.
+    pub old_s3: Option<(u16, &'static str)>,
     /// Keys that services refuse, as a tag policy or an undocumented rule does.
     pub refused_keys: BTreeSet<String>,
     /// User tags that fit on a resource.
     pub most_tags: usize,
+    /// How services say that there is no room for more; otherwise each has a code of its own.
+    pub full: Option<(u16, &'static str)>,
+    /// Tags that somebody else adds to a resource just before it is first written to.
+    pub quicker: Tags,
 }
 
 impl Default for Behaviour {
@@ -109,9 +113,11 @@ impl Default for Behaviour {
             latency: Duration::from_millis(20),
             page_size: 100,
             enforce_rates: false,
-            old_s3: false,
+            old_s3: None,
             refused_keys: BTreeSet::new(),
             most_tags: 50,
+            full: None,
+            quicker: Tags::new(),
         }
     }
 }
@@ -277,6 +283,11 @@ impl World {
 
     pub fn inject(&self, fault: Fault) {
         self.lock().faults.push(fault);
+    }
+
+    /// No fault any more.
+    pub fn mend(&self) {
+        self.lock().faults.clear();
     }
 
     /// Fails calls at random: this share throttled, that share after its effect.

@@ -70,9 +70,9 @@ impl State {
             ("timestream", "DescribeEndpoints") => Ok(Body::Json(json!({ "Endpoints": [{
                 "Address": format!("ingest-cell2.timestream.{REGION}.amazonaws.com"),
                 "CachePeriodInMinutes": 1440 }] }))),
-            ("s3control", _) if self.behaviour.old_s3 => {
-                let message = "The specified method is not allowed against this resource.";
-                Err(Refusal::new(405, "MethodNotAllowed", message))
+            ("s3control", _) if self.behaviour.old_s3.is_some() => {
+                let (status, code) = self.behaviour.old_s3.unwrap_or_default();
+                Err(Refusal::new(status, code, "not for this resource"))
             }
             (_, "TagResource" | "AddTagsToResource") => {
                 self.add_tags(&about, asked.tags())?;
@@ -175,6 +175,10 @@ impl State {
         if self.denied.iter().any(|it| arn.starts_with(it.as_str())) {
             return Err(Refusal::new(403, "AccessDeniedException", "not authorized"));
         }
+        if let Some(resource) = self.resources.get_mut(arn) {
+            let quicker = std::mem::take(&mut self.behaviour.quicker);
+            resource.tags.extend(quicker);
+        }
         let most = self.behaviour.most_tags;
         let refused = &self.behaviour.refused_keys;
         let system = |key: &str| key.to_ascii_lowercase().starts_with("aws:");
@@ -193,8 +197,9 @@ impl State {
         let mut all = resource.tags.clone();
         all.extend(new);
         if all.keys().filter(|key| !system(key)).count() > most {
+            let (status, code) = self.behaviour.full.unwrap_or_else(|| full(arn));
             let message = "You have exceeded the maximum number of tags";
-            return Err(Refusal::new(400, "TagLimitExceeded", message));
+            return Err(Refusal::new(status, code, message));
         }
         resource.tags = all;
         Ok(())
@@ -409,6 +414,23 @@ impl State {
         let page = list.iter().skip(first).take(size).cloned().collect();
         let next = (first + size < list.len()).then(|| format!("from:{}", first + size));
         (page, next)
+    }
+}
+
+/// How a service says that a resource has no room for more tags: by its model's errors. Where that
+/// has none for it (EFS, EKS, FSx, RDS, S3 and others) it is the one for a bad parameter, which is
+/// not verified. DynamoDB's is what ScyllaDB's tests found on DynamoDB (test/alternator/test_tag.py).
+fn full(arn: &str) -> (u16, &'static str) {
+    match arn.split(':').nth(2).unwrap_or_default() {
+        "ec2" => (400, "TagLimitExceeded"),
+        "redshift" => (400, "TagLimitExceededFault"),
+        "dsql" => (402, "ServiceQuotaExceededException"),
+        "timestream" => (400, "ServiceQuotaExceededException"),
+        "rds" => (400, "InvalidParameterValue"),
+        "elasticfilesystem" | "fsx" | "s3" => (400, "BadRequest"),
+        "eks" => (400, "BadRequestException"),
+        "storagegateway" => (400, "InvalidGatewayRequestException"),
+        _ => (400, "ValidationException"),
     }
 }
 

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
 use serde_json::json;
 
 use super::fault::{self, Way};
@@ -98,6 +99,7 @@ impl Wire {
             (_, Some(Way::LostAfter)) => "lost after the effect",
             (_, Some(Way::ErrorAfter)) => "error after the effect",
             (_, Some(Way::CrashAfter)) => "process dead after the effect",
+            (Ok(_), Some(Way::CutOff)) => "half an answer",
             (Ok(_), _) => "ok",
             (Err(refusal), _) => refusal.code,
         };
@@ -114,7 +116,12 @@ impl Wire {
                 pending().await
             }
             _ => {
-                let response = asked.respond(reply);
+                let mut response = asked.respond(reply);
+                if way == Some(Way::CutOff) {
+                    let body = response.body().bytes().unwrap_or_default();
+                    let half = body[..body.len() / 2].to_vec();
+                    *response.body_mut() = SdkBody::from(half);
+                }
                 if outcome == "ok" {
                     self.world
                         .lock()

@@ -1,0 +1,162 @@
+//! The copies that an account's backups have in the central vault, and those that failed.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_backup::types::{CopyJob, CopyJobState};
+use aws_smithy_types::DateTime;
+use backup_policy::Instant;
+
+use super::account::{Account, SPANS, days_before, instant};
+use super::failure::Failure;
+use crate::doctor::facts::{FailedCopies, Last, Seen};
+
+impl Account {
+    /// When the newest copy from a Region of this account to a vault was completed. AWS Backup
+    /// remembers jobs for 30 days.
+    pub async fn last_copy(&self, region: &str, to: &str, now: Instant) -> Seen<Last> {
+        for days in SPANS {
+            let jobs = match self
+                .copies(region, to, CopyJobState::Completed, now, days)
+                .await
+            {
+                Ok(jobs) => jobs,
+                Err(failure) => return self.unknown(failure),
+            };
+            let newest = jobs.iter().filter_map(|it| it.completion_date).max();
+            if let Some(time) = newest.and_then(instant) {
+                return Seen::There(Last::At(time));
+            }
+        }
+        Seen::There(Last::Never)
+    }
+
+    /// The resources of a Region whose newest copy to a vault failed, in the shorter span.
+    pub async fn failed_copies(
+        &self,
+        region: &str,
+        to: &str,
+        now: Instant,
+    ) -> Seen<Option<FailedCopies>> {
+        let [days, _] = SPANS;
+        let failed = match self
+            .copies(region, to, CopyJobState::Failed, now, days)
+            .await
+        {
+            Ok(jobs) if jobs.is_empty() => return Seen::There(None),
+            Ok(jobs) => jobs,
+            Err(failure) => return self.unknown(failure),
+        };
+        match self
+            .copies(region, to, CopyJobState::Completed, now, days)
+            .await
+        {
+            Ok(completed) => Seen::There(still_failed(&failed, &completed)),
+            Err(failure) => self.unknown(failure),
+        }
+    }
+
+    /// All jobs that ended so within the last days.
+    async fn copies(
+        &self,
+        region: &str,
+        to: &str,
+        state: CopyJobState,
+        now: Instant,
+        days: u32,
+    ) -> Result<Vec<CopyJob>, Failure> {
+        let client = self.backup(region);
+        let (mut jobs, mut token) = (Vec::new(), None);
+        loop {
+            let request = client
+                .list_copy_jobs()
+                .by_destination_vault_arn(to)
+                .by_state(state.clone())
+                .by_complete_after(days_before(now, days))
+                .set_next_token(token);
+            let page = request.send().await;
+            let page = page.map_err(|error| Failure::new("backup", "ListCopyJobs", error))?;
+            jobs.extend(page.copy_jobs.unwrap_or_default());
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(jobs);
+            }
+        }
+    }
+}
+
+/// What no later copy of the same resource has made good.
+fn still_failed(failed: &[CopyJob], completed: &[CopyJob]) -> Option<FailedCopies> {
+    let good = newest(completed);
+    let bad: BTreeMap<&str, &CopyJob> = newest(failed)
+        .into_iter()
+        .filter(|(resource, job)| good.get(resource).is_none_or(|it| begun(it) < begun(job)))
+        .collect();
+    let (resource, last) = bad.iter().max_by_key(|(_, job)| begun(job))?;
+    Some(FailedCopies {
+        resources: bad.len(),
+        resource: (*resource).to_owned(),
+        message: last
+            .status_message()
+            .unwrap_or("no reason was given")
+            .to_owned(),
+    })
+}
+
+/// Each resource's newest job.
+fn newest(jobs: &[CopyJob]) -> BTreeMap<&str, &CopyJob> {
+    let mut found: BTreeMap<&str, &CopyJob> = BTreeMap::new();
+    for job in jobs {
+        let resource = job.resource_arn().unwrap_or_default();
+        if found.get(resource).is_none_or(|it| begun(it) < begun(job)) {
+            found.insert(resource, job);
+        }
+    }
+    found
+}
+
+fn begun(job: &CopyJob) -> Option<DateTime> {
+    job.creation_date
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(resource: &str, second: i64, message: Option<&str>) -> CopyJob {
+        CopyJob::builder()
+            .resource_arn(resource)
+            .creation_date(DateTime::from_secs(second))
+            .set_status_message(message.map(str::to_owned))
+            .build()
+    }
+
+    #[test]
+    fn a_copy_that_was_made_later_makes_good_what_failed() {
+        let failed = [job("a", 1, Some("one")), job("b", 2, Some("two"))];
+        assert_eq!(
+            still_failed(&failed, &[job("a", 3, None), job("b", 3, None)]),
+            None
+        );
+        let found = still_failed(&failed, &[job("b", 3, None), job("a", 0, None)]).unwrap();
+        assert_eq!((found.resources, found.resource.as_str()), (1, "a"));
+        assert_eq!(found.message, "one");
+    }
+
+    #[test]
+    fn the_newest_failure_of_all_resources_is_told() {
+        let failed = [
+            job("a", 1, Some("one")),
+            job("b", 5, Some("newest")),
+            job("b", 2, Some("two")),
+            job("c", 3, None),
+        ];
+        let found = still_failed(&failed, &[]).unwrap();
+        assert_eq!((found.resources, found.resource.as_str()), (3, "b"));
+        assert_eq!(found.message, "newest");
+        assert_eq!(
+            still_failed(&failed[3..], &[]).unwrap().message,
+            "no reason was given"
+        );
+        assert_eq!(still_failed(&[], &failed), None);
+    }
+}

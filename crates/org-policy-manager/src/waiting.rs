@@ -1,0 +1,223 @@
+//! Whether CloudFormation still waits for a request.
+//!
+//! Lambda repeats an event whose invocation died, minutes later, also when CloudFormation had been
+//! answered before or has given the request up meanwhile. Nothing in the event tells a repetition,
+//! so CloudFormation is asked for the resource's status before anything is made or changed.
+
+use std::time::Duration;
+
+use cfn_custom_resource::{Request, RequestType};
+use policy_resource::identity::PolicyArn;
+use policy_resource::plan::is_unanswered;
+use tokio::time::{Instant, sleep};
+use tracing::{info, warn};
+
+use crate::app::{App, Place};
+use crate::apply::NotMade;
+use crate::aws::CallError;
+use crate::cloudformation::Resource;
+use crate::create::{Unanswered, discard};
+use crate::organizations::{Listed, Organizations};
+use crate::physical_id::PhysicalId;
+use crate::update::{Settled, made_by, own};
+use crate::wanted::Wanted;
+
+/// How often CloudFormation is asked before a "no" is believed: how soon DescribeStackResource shows
+/// what CloudFormation has begun is not published. Our choice.
+const LOOKS: usize = 3;
+
+/// How long CloudFormation may take to answer, so that time is left for the work. Our choice.
+const ANSWERING: Duration = Duration::from_secs(60);
+
+/// CloudFormation's answer.
+enum Waiting {
+    /// It waits, or it cannot be told: see [`Place::has`].
+    Yes,
+    /// It does not; how it shows the resource, if it knows it at all.
+    No(Option<Resource>),
+}
+
+/// Before a policy is made. When CloudFormation no longer waits for the request, nothing is: a
+/// policy would belong to no stack. `Some` is the policy that CloudFormation has from an earlier
+/// attempt of this request; one that an earlier attempt left and CloudFormation does not know is
+/// removed. Without an answer nothing is made either: a Create can be repeated by its user, a
+/// policy of no stack is seen by nobody.
+pub(crate) async fn before_making(
+    app: &App,
+    place: &Place,
+    request: &Request,
+    organizations: &Organizations,
+    wanted: &Wanted,
+    deadline: Instant,
+) -> Result<Option<Settled>, NotMade> {
+    let resource = match waiting(app, place, request, deadline).await {
+        Ok(Waiting::Yes) => return Ok(None),
+        Ok(Waiting::No(resource)) => resource,
+        // An earlier attempt may have left a policy: its Delete must look for it.
+        Err(error) => return Err(NotMade::unlisted(unanswerable(&error))),
+    };
+    let reason = nobody_waits(resource.as_ref());
+    let known = resource.and_then(|resource| resource.physical_id);
+    let live = own(organizations, wanted)
+        .await
+        .map_err(|error| NotMade::perhaps(reason.clone(), &wanted.properties.name, &error))?;
+    let Some(live) = live else {
+        return Err(NotMade::untouched(reason));
+    };
+    let unanswered = is_unanswered(&live.tags);
+    match live.arn.parse::<PolicyArn>() {
+        Ok(arn) if known.as_ref() == Some(&live.arn) => Ok(Some(Settled {
+            arn,
+            content: live.content,
+            unanswered: unanswered.then(|| Unanswered::new(organizations, &live.id)),
+        })),
+        _ if made_by(&live, request) => {
+            let policy = Listed {
+                id: live.id,
+                arn: live.arn,
+                name: live.name,
+            };
+            Err(discard(organizations, &policy, reason, deadline).await)
+        }
+        _ => Err(NotMade::untouched(reason)),
+    }
+}
+
+/// Before a policy is changed in place. Without an answer the change is made, as it leaves no policy
+/// behind that no stack has, and a rollback must not fail because CloudFormation is busy.
+pub(crate) async fn before_changing(
+    app: &App,
+    place: &Place,
+    request: &Request,
+    deadline: Instant,
+) -> Result<(), NotMade> {
+    match waiting(app, place, request, deadline).await {
+        Ok(Waiting::Yes) => Ok(()),
+        Ok(Waiting::No(resource)) => Err(NotMade::untouched(nobody_waits(resource.as_ref()))),
+        Err(error) => {
+            warn!("{}: the change is made all the same", unanswerable(&error));
+            Ok(())
+        }
+    }
+}
+
+async fn waiting(
+    app: &App,
+    place: &Place,
+    request: &Request,
+    until: Instant,
+) -> Result<Waiting, CallError> {
+    if !place.has(&request.stack_id) {
+        info!("the stack is in another account or Region, where the function cannot ask for it");
+        return Ok(Waiting::Yes);
+    }
+    let until = until.min(Instant::now() + ANSWERING);
+    let mut looks = 0;
+    loop {
+        let Request {
+            stack_id,
+            logical_resource_id,
+            ..
+        } = request;
+        let resource = app
+            .cloudformation()
+            .resource(stack_id, logical_resource_id, until)
+            .await?;
+        if resource.as_ref().is_some_and(|it| awaits(it, request)) {
+            return Ok(Waiting::Yes);
+        }
+        looks += 1;
+        let pause = Duration::from_millis(500 + fastrand::u64(0..1_000));
+        if looks == LOOKS || Instant::now() + pause >= until {
+            return Ok(Waiting::No(resource));
+        }
+        sleep(pause).await;
+    }
+}
+
+/// Whether CloudFormation is making or changing the resource. One that it is still making has no
+/// policy's ARN: it gets that with the answer.
+///
+/// Another request of the same resource looks the same while it is under way; how this function's
+/// tags keep the two apart stands in ARCHITECTURE.md.
+fn awaits(resource: &Resource, request: &Request) -> bool {
+    let Resource {
+        status,
+        physical_id,
+    } = resource;
+    let under_way = status.ends_with("_IN_PROGRESS") && status != "DELETE_IN_PROGRESS";
+    let has_policy = physical_id
+        .as_ref()
+        .is_some_and(|id| matches!(PhysicalId::read(id), PhysicalId::Policy(_)));
+    under_way && !(has_policy && request.request_type == RequestType::Create)
+}
+
+/// Reports that nobody waits, and returns it as the reason of an answer that nobody reads.
+fn nobody_waits(resource: Option<&Resource>) -> String {
+    let status = resource.map_or("not there any more", |it| it.status.as_str());
+    info!(
+        resource.status = status,
+        "nothing is made: CloudFormation no longer waits for this request"
+    );
+    format!("CloudFormation no longer waits for this request (the resource is {status})")
+}
+
+fn unanswerable(error: &CallError) -> String {
+    format!("CloudFormation did not answer whether it still waits for this request: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cfn_custom_resource::RequestType::{Create, Update};
+    use serde_json::Value;
+
+    const POLICY: &str =
+        "arn:aws:organizations::111111111111:policy/o-exampleorg1/backup_policy/p-example123";
+    fn request(request_type: RequestType, physical_id: Option<&str>) -> Request {
+        Request {
+            request_type,
+            request_id: "0a1b2c3d".to_string(),
+            stack_id: "arn:aws:cloudformation:eu-west-1:222222222222:stack/backup/5f0c".to_string(),
+            logical_resource_id: "Policy".to_string(),
+            resource_type: "Custom::BackupOrgPolicy".to_string(),
+            physical_resource_id: physical_id.map(str::to_string),
+            resource_properties: Value::Null,
+            old_resource_properties: Value::Null,
+        }
+    }
+
+    fn waits(status: &str, shown: Option<&str>, request: &Request) -> bool {
+        let resource = Resource {
+            status: status.to_string(),
+            physical_id: shown.map(str::to_string),
+        };
+        awaits(&resource, request)
+    }
+
+    #[test]
+    fn a_request_is_waited_for_while_its_resource_is_made_or_changed() {
+        let (create, update) = (request(Create, None), request(Update, Some(POLICY)));
+        assert!(waits("CREATE_IN_PROGRESS", None, &create));
+        // A replacement of a resource of another type.
+        assert!(waits("UPDATE_IN_PROGRESS", Some("p-example123"), &create));
+        assert!(waits("UPDATE_IN_PROGRESS", Some(POLICY), &update));
+        for status in [
+            "CREATE_COMPLETE",
+            "DELETE_IN_PROGRESS",
+            "DELETE_COMPLETE",
+            "UPDATE_FAILED",
+        ] {
+            assert!(!waits(status, None, &create), "{status}");
+            assert!(!waits(status, Some(POLICY), &update), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_create_that_gave_the_resource_its_policy_is_answered() {
+        let create = request(Create, None);
+        // A moment after the answer; and in an Update of later.
+        assert!(!waits("CREATE_IN_PROGRESS", Some(POLICY), &create));
+        assert!(!waits("UPDATE_IN_PROGRESS", Some(POLICY), &create));
+    }
+}
