@@ -2,8 +2,8 @@
 
 import json
 import re
-import time
 
+from demo.isolation import come_to_rest
 from demo.names import CENTRAL, CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, REGION, ROOT
 
 from .consultation import (
@@ -174,11 +174,9 @@ def test_a_copy_that_its_key_did_not_let_be_made_is_named_with_its_mend(world, d
         DestinationBackupVaultArn=CENTRAL_VAULT,
         IamRoleArn=role,
     )
-    while backup.describe_copy_job(CopyJobId=started["CopyJobId"])["CopyJob"]["State"] not in (
-        "COMPLETED",
-        "FAILED",
-    ):
-        time.sleep(0.05)
+    come_to_rest(world.emulator.control)
+    job = backup.describe_copy_job(CopyJobId=started["CopyJobId"])["CopyJob"]
+    assert job["State"] == "FAILED"
     _, checks = doctor("--account", account)
     found = of(checks, account, REGION)["failed copies"]
     assert found["state"] == "failed"

@@ -251,7 +251,7 @@ def update_as_told(organization, told):
     client = organization.client("cloudformation", HOME)
     wanted = {"StackSetName": name, "Accounts": [account], "Regions": [region]}
     operation = client.update_stack_instances(**wanted)["OperationId"]
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while True:
         found = client.describe_stack_set_operation(StackSetName=name, OperationId=operation)
         if (status := found["StackSetOperation"]["Status"]) not in ("QUEUED", "RUNNING"):

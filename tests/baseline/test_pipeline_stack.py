@@ -10,6 +10,7 @@ import time
 
 import pytest
 from conftest import HOME, HOME_REGION, TARGETS
+from demo.isolation import SECONDS
 from deploy import accounts, cloudformation, org_policy, source, targets
 from deploy.problem import Problem
 from deploy.stacks import BY_NAME, ROOT
@@ -91,7 +92,7 @@ def test_package_buckets_reach_an_opt_in_region(home):
     client.create_stack_instances(
         StackSetName="probe", Accounts=[HOME], Regions=[HOME_REGION, OPT_IN]
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while True:
         found = client.list_stack_instances(StackSetName="probe")["Summaries"]
         done = {entry["StackInstanceStatus"]["DetailedStatus"] for entry in found}
@@ -108,7 +109,7 @@ def test_package_buckets_reach_an_opt_in_region(home):
 def wait_for(organization, action):
     """Status and error of an action of the first run, once it has ended."""
     client = organization.client("codepipeline", HOME)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS
     while True:
         found = client.list_action_executions(pipelineName=source.REPOSITORY)
         for entry in found["actionExecutionDetails"]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ministack.core.responses import request_scope
 
-from . import copy_kinds, copy_rights
+from . import copy_kinds, copy_rights, under_way
 from .backup_events import BackupEvents
 from .backup_kinds import Place
 from .copy_rights import Copy
@@ -138,7 +138,7 @@ class CopyJobs:
         arn = copy_kinds.arn_of_copy(point, destination, job_id)
         job = CopyJob(job_id, Copy(point, destination, vault, role, arn))
         self._jobs[job_id] = job
-        task = asyncio.get_running_loop().create_task(self._run(job))
+        task = under_way.task(f"the copy job {job_id}", self._run(job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return job

@@ -203,7 +203,7 @@ class World:
     def await_answer(self, request, text):
         """Wait until one of a request's answers has this text."""
         request_id = request["request"]["RequestId"]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + SECONDS
         while not any(
             text in answer
             for sent in self.requests()

@@ -12,6 +12,12 @@ TESTS = Path(__file__).parents[1]
 SECONDS = 300
 
 
+def hear_signals():
+    """Ignore none of the signals that end a program."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Program:
     """``python -m MODULE`` as a person starts it; all of it has ``mark`` in its variables."""
 
@@ -29,8 +35,10 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                # As a shell starts it: a group of its own, which Ctrl-C reaches as a whole.
+                # As a shell starts it: a group of its own, which Ctrl-C reaches as a whole, and no
+                # signal ignored, as they are for what runs in the background.
                 start_new_session=True,
+                preexec_fn=hear_signals,
             )
 
     @property

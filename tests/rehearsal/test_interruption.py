@@ -14,8 +14,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @pytest.fixture(autouse=True)
 def handlers():
-    """The signals of the test's runner come back."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    """Signals as a terminal leaves them, whatever the runner ignores; its own come back."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
     listen()
     yield
     for number, handler in before.items():

@@ -41,7 +41,7 @@ def request_sent(world: World, kind: str) -> None:
 
 def test_a_resource_is_in_progress_until_the_answer(home: World) -> None:
     cloudformation = home.client("cloudformation", HOME)
-    silent = template(Thing=custom(OnCreate="silent", ServiceTimeout=3))
+    silent = template(Thing=custom(OnCreate="silent", ServiceTimeout=10))
     stack = cloudformation.create_stack(
         StackName="stack", TemplateBody=silent, Capabilities=CAPABILITIES, DisableRollback=True
     )["StackId"]
@@ -55,7 +55,7 @@ def test_a_resource_that_is_made_and_changed_has_its_id(home: World) -> None:
     stack = create(home, template(Thing=custom(A=1)))["StackId"]
     assert shown(home, stack) == shown(home, "stack") == ("CREATE_COMPLETE", "thing-1")
     changing: list[Any] = []
-    slow = template(Thing=custom(A=2, OnUpdate="silent", ServiceTimeout=3))
+    slow = template(Thing=custom(A=2, OnUpdate="silent", ServiceTimeout=10))
     thread = threading.Thread(target=lambda: changing.append(update(home, slow)))
     thread.start()
     request_sent(home, "Update")

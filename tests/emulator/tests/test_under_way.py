@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,10 @@ from .stacks import CAPABILITIES, create, custom, template
 from .test_deliveries import create_function, queue
 from .test_functions import log_lines
 from .world import HOME, MANAGEMENT, MEMBER, REGION, ROOT, World, eventually
+
+EMULATOR = Path(__file__).parents[1]
+# Their threads are waited for by one that is under way.
+JOINED = {"delivery/execution.py", "stack_sets/rollout.py"}
 
 
 def under_way(world: World) -> list[str]:
@@ -167,6 +173,15 @@ def test_a_policy_type_is_under_way_until_it_is_enabled(world: World) -> None:
     assert under_way(world) == ["BACKUP_POLICY of o-rehearsal01: PENDING_ENABLE"]
     world.settings(policy_type_delay=0)
     assert under_way(world) == []
+
+
+def test_nothing_is_started_past_the_list() -> None:
+    starts = re.compile(r"threading\.Thread\(|create_task\(|ensure_future\(")
+    sources = (path for path in EMULATOR.rglob("*.py") if EMULATOR / "tests" not in path.parents)
+    found = {
+        path.relative_to(EMULATOR).as_posix() for path in sources if starts.search(path.read_text())
+    }
+    assert found == {"under_way.py"} | JOINED
 
 
 def test_every_stack_that_is_there_is_listed(world: World) -> None:
