@@ -252,7 +252,8 @@ async fn a_dead_process_reaches_nobody() {
         }
         assert_eq!(world.organization().policy_named("daily").is_some(), effect);
         let later = tokio::time::timeout(Duration::from_secs(600), create(&client, "later"));
-        assert!(later.await.is_err());
+        let later = later.await;
+        assert!(later.is_err(), "{later:?}");
         assert_eq!(world.organization().policy_named("later"), None);
     }
 }
