@@ -109,7 +109,7 @@ impl fmt::Display for Change {
 /// differs.
 ///
 /// ```
-/// use org_policy_manager::plan::{Change, Desired, Live, plan};
+/// use policy_resource::plan::{Change, Desired, Live, plan};
 /// let live = Live {
 ///     arn: "arn".into(), id: "p-example123".into(), name: "daily".into(), description: "".into(),
 ///     content: "{}".into(), targets: vec!["r-abcd".into()], tags: Default::default(),
