@@ -174,7 +174,7 @@ class Emulator:
         """Let accounts enable an opt-in Region, or disable it."""
         for account in accounts:
             wanted = {"account": account, "region": region, "enabled": enabled}
-            self._control("POST", "regions", wanted)
+            self.control("POST", "regions", wanted)
 
     def set_build_machine(self, machine):
         """What builds find; see the emulator's README."""
