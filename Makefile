@@ -50,10 +50,12 @@ check: check-format check-rust check-docs check-dependencies check-templates che
 # What compiles, beside what does not; `step:other` waits for the other one. `make STEP` runs one alone.
 .PHONY: test
 test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 25 minutes on 2 cores the first time
-	@$(PYTHON) tools/steps.py \
-	  'check-rust check-docs test-rust package test-packages test-page:test-rust test-rehearsal' \
-	  'check-format check-scripts check-dependencies check-types check-templates check-baseline check-shipped values-check test-tools test-emulator \
-	   functions:test-rust test-deploy test-lifecycle test-restores test-backupctl test-baseline:package demo'
+	@$(PYTHON) tools/steps.py '$(COMPILING)' '$(BESIDE)'
+
+COMPILING = check-rust check-docs test-rust package test-packages test-page test-rehearsal
+BESIDE = check-format check-scripts check-dependencies check-types check-templates check-baseline \
+	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-lifecycle \
+	test-restores test-backupctl test-baseline:package demo
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls

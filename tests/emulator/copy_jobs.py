@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from .copy_rights import Copy
 from .native import Native, NativeError
 from .recovery_points import RecoveryPoint, RecoveryPoints, users_tags
 from .tag_stores import Tags, parse, store_of
-from .times import iso
+from .times import iso, now
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +51,7 @@ class CopyJob:
     state: str = "CREATED"
     message: str | None = None
     is_made: bool = False
-    created: float = field(default_factory=time.time)
+    created: float = field(default_factory=now)
     completed: float | None = None
 
     @property
@@ -161,7 +160,7 @@ class CopyJobs:
             # Nobody awaits the task: the job must say it.
             _log.exception("copy job %s", job.id)
             job.state, job.message = "FAILED", f"the emulator failed: {error!r}"
-        job.completed = time.time()
+        job.completed = now()
         self._tell(job)
 
     async def _copy(self, job: CopyJob) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +12,7 @@ from .backup_kinds import Made, Place
 from .backup_settings import BackupSettings
 from .native import Native, NativeError
 from .tag_stores import Tags, parse, store_of
+from .times import now
 
 
 @dataclass
@@ -33,7 +33,7 @@ class RecoveryPoint:
     tags: Tags | None
     source_tags: Tags
     keys: source_keys.Keys = ()
-    created: float = field(default_factory=time.time)
+    created: float = field(default_factory=now)
 
     @property
     def is_managed_in_full(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +18,7 @@ from .native import Native, NativeError
 from .recovery_points import RecoveryPoint
 from .restore_kinds import RESTORE_TEST_TAG, Metadata
 from .tag_stores import Tags, parse, store_of
-from .times import iso
+from .times import iso, now
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ class RestoreJob:
     status: str = "PENDING"
     message: str | None = None
     created_resource: str | None = None
-    created: float = field(default_factory=time.time)
+    created: float = field(default_factory=now)
     completed: float | None = None
 
     def describe(self) -> dict[str, Any]:
@@ -161,7 +160,7 @@ class RestoreJobs:
                 # Nobody awaits the task: the job must say it.
                 _log.exception("restore job %s", job.id)
                 job.status, job.message = "FAILED", f"the emulator failed: {error!r}"
-        job.completed = time.time()
+        job.completed = now()
         self._tell(job)
 
     async def _restore(self, job: RestoreJob) -> str:

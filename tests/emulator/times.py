@@ -7,5 +7,12 @@ import time
 
 def iso(seconds: float) -> str:
     """A moment in UTC with milliseconds, from seconds since the epoch."""
-    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{moment}.{int(seconds * 1000) % 1000:03d}Z"
+    milliseconds = round(seconds * 1000)
+    moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(milliseconds // 1000))
+    return f"{moment}.{milliseconds % 1000:03d}Z"
+
+
+def now() -> float:
+    """The present moment in seconds, to the millisecond, as AWS Backup's are (its API reference,
+    CreationDate: "accurate to milliseconds"): what a client sends back is then the same moment."""
+    return int(time.time() * 1000) / 1000
