@@ -35,6 +35,7 @@ def main():
         # Quickly packed: it is unpacked once, on this machine.
         write_archive(arguments.into / f"{name}.zip", stripped(built / name), compresslevel=1)
     write_checksums(arguments.into)
+    print(f"functions: ready in {arguments.into}")
 
 
 def stripped(binary):

@@ -9,6 +9,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
 
 use super::fault::{self, Way};
 use super::operations::{self, Refusal};
@@ -42,8 +44,17 @@ impl HttpConnector for Wire {
     }
 }
 
+/// Reads the request's body as a connection does. The SDK takes one that nobody reads for a stalled
+/// upload, and ends the call after a time that it takes from the real clock.
+async fn send(request: &mut HttpRequest) {
+    let body = std::mem::replace(request.body_mut(), SdkBody::taken());
+    let bytes = ByteStream::new(body).collect().await.unwrap();
+    *request.body_mut() = SdkBody::from(bytes.into_bytes());
+}
+
 impl Wire {
-    async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    async fn answer(self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        send(&mut request).await;
         if self.process.is_dead() {
             return pending().await;
         }
