@@ -1,6 +1,7 @@
 """A function's zip and the checksums beside it: the same binary gives the same bytes."""
 
 import hashlib
+import os
 import zipfile
 
 # The earliest time that a zip entry can carry.
@@ -10,7 +11,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 def write_archive(archive, bootstrap, compresslevel=9):
     """Write the zip if its bytes change, and return whether they did."""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    fresh = archive.with_suffix(".zip.new")
+    # A name of its own: two builds may write the same archive at once.
+    fresh = archive.with_suffix(f".{os.getpid()}.new")
     entry = zipfile.ZipInfo("bootstrap", EPOCH)
     entry.create_system = 3  # Unix, so that the mode is read
     entry.external_attr = 0o100755 << 16
@@ -27,7 +29,9 @@ def write_archive(archive, bootstrap, compresslevel=9):
 def write_checksums(into):
     """List every package in the form that `sha256sum --check` reads."""
     lines = [f"{checksum(archive)}  {archive.name}\n" for archive in sorted(into.glob("*.zip"))]
-    (into / "SHA256SUMS").write_text("".join(lines))
+    fresh = into / f"SHA256SUMS.{os.getpid()}.new"
+    fresh.write_text("".join(lines))
+    fresh.replace(into / "SHA256SUMS")
 
 
 def checksum(archive):

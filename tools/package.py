@@ -7,6 +7,8 @@ compiler and the tools' versions: not on the time, the folder, the user or the m
 """
 
 import argparse
+import contextlib
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -26,12 +28,22 @@ def main():
     parser.add_argument("--into", type=pathlib.Path, default=ROOT / "dist")
     arguments = parser.parse_args()
     try:
-        for package in arguments.packages:
-            print(package_function(package, arguments.architecture, arguments.into))
+        with alone():
+            for package in arguments.packages:
+                print(package_function(package, arguments.architecture, arguments.into))
     except Refusal as refusal:
         sys.exit(f"package: {refusal}")
     except KeyboardInterrupt:
         sys.exit("package: interrupted; what was compiled so far is kept")
+
+
+@contextlib.contextmanager
+def alone():
+    """While the block runs nobody else packages here: a binary is copied anew with each build."""
+    target_directory().mkdir(parents=True, exist_ok=True)
+    with open(target_directory() / "package.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Refusal(Exception):

@@ -1,11 +1,15 @@
 """Packaging: the archive and its checksums depend on the binary alone."""
 
+import fcntl
 import hashlib
 import os
+import subprocess
+import sys
 import zipfile
 
 import archive
 import package
+import pytest
 
 BOOTSTRAP = b"a program" * 1000
 
@@ -35,6 +39,21 @@ def test_an_unchanged_archive_is_not_touched(tmp_path):
     assert file.stat().st_mtime == 1
     assert archive.write_archive(file, BOOTSTRAP + b"!")
     assert sorted(tmp_path.iterdir()) == [file]
+
+
+def test_two_builds_may_write_the_same_archive_at_once(tmp_path):
+    file, begin = tmp_path / "function.zip", "import archive, pathlib, sys; file = pathlib.Path("
+    write = f"{begin}sys.argv[1]); [archive.write_archive(file, b'x' * 99) for _ in range(300)]"
+    command = [sys.executable, "-c", write, str(file)]
+    writers = [subprocess.Popen(command, cwd=package.ROOT / "tools") for _ in range(3)]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_packages_are_built_by_one_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(package, "target_directory", lambda: tmp_path)
+    with package.alone(), open(tmp_path / "package.lock") as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_the_checksums_cover_every_archive_and_nothing_else(tmp_path):
