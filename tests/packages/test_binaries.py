@@ -35,7 +35,7 @@ def test_there_is_a_package():
     assert SHIPPED
 
 
-@pytest.mark.parametrize("archive", SHIPPED, ids=lambda zipped: zipped.stem)
+@pytest.mark.parametrize("zipped", SHIPPED, ids=lambda zipped: zipped.stem)
 def test_a_shipped_binary_is_sound_and_its_checksum_is_listed(zipped):
     assert problems(read(zipped), local_paths=package.local_paths()) == []
     checksums = (DIST / "SHA256SUMS").read_text()
