@@ -25,7 +25,7 @@ from .stack_set_world import (
     template,
     value_in,
 )
-from .world import CENTRAL, HOME, MANAGEMENT, World, error_of
+from .world import CENTRAL, HOME, MANAGEMENT, World, error_of, eventually
 
 LOWER = MEMBERS[:3]
 TAGS = [{"Key": "Application", "Value": "backup"}]
@@ -376,6 +376,15 @@ def test_an_operation_is_stopped(world: World) -> None:
         Regions=[REGION],
         **DELEGATED,
     )
+
+    def results() -> list[tuple[str, str]]:
+        found = home.list_stack_set_operation_results(
+            StackSetName="set", OperationId=started["OperationId"], **DELEGATED
+        )["Summaries"]
+        return [(entry["Account"], entry["Status"]) for entry in found]
+
+    # Stopped before its first account is begun, it would change none.
+    eventually(lambda: (LOWER[0], "RUNNING") in results())
     home.stop_stack_set_operation(
         StackSetName="set", OperationId=started["OperationId"], **DELEGATED
     )
