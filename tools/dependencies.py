@@ -80,7 +80,11 @@ def foreign_sources():
 
 def host_names():
     """Addresses in requirements files: they name packages, and everyone's pip knows where from."""
-    files = [*ROOT.glob("tools/requirements/*"), *ROOT.glob("tests/*/requirements*")]
+    files = [
+        *ROOT.glob("tools/requirements/*"),
+        *ROOT.glob("emulator/requirements*"),
+        *ROOT.glob("tests/*/requirements*"),
+    ]
     for file in sorted(files):
         name = file.relative_to(ROOT)
         for number, line in enumerate(file.read_text().splitlines(), start=1):

@@ -106,12 +106,10 @@ def organization(tmp_path_factory):
     folder = tmp_path_factory.mktemp("emulator")
     targets = folder / "aws-backup-ssm-targets.json"
     targets.write_text(json.dumps({"Parameters": TARGETS}))
-    environment = os.environ | {"PYTHONPATH": "tests"}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [".tools/emulator/bin/python", "-m", "emulator", "--port", "0"],
             cwd=ROOT,
-            env=environment,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -91,7 +91,7 @@ class Emulator:
         with self.log.open("wb") as output:
             self._process = start(
                 [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)],
-                cwd=ROOT / "tests",
+                cwd=ROOT,
                 env=without_proxies(os.environ) | {"TMPDIR": str(self._folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -133,7 +133,7 @@ def table(rows):
         "# Restored resources on the emulator",
         "",
         "What `make test-restores` found: the packaged function behind its template, a restore of",
-        "every kind that the [emulator](../tests/emulator/README.md) has, and the tags that the",
+        "every kind that the [emulator](../emulator/README.md) has, and the tags that the",
         "resource's own service shows afterwards. `UPDATE_EXPECT=1 make test-restores` writes this",
         "table anew. Kinds without a service here are shown on the wire, in",
         "[restore-tagging-table.md](restore-tagging-table.md).",

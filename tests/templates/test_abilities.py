@@ -8,7 +8,7 @@ import json
 import pytest
 from model import ROOT, Template, as_list
 
-PUBLISHED = ROOT / "tests/emulator/published/managed_policies"
+PUBLISHED = ROOT / "emulator/published/managed_policies"
 ROLES = {
     "BackupRole": "member-account/aws-backup-member-account-role.yaml",
     "CentralAccountRole": "central-account/aws-backup-central-backup-account-role.yaml",

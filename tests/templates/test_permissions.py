@@ -6,7 +6,7 @@ import pytest
 from comments import reasons
 from model import ROOT, Template, as_list, minified, policies, statements, templates
 
-PUBLISHED = ROOT / "tests/emulator/published/managed_policies"
+PUBLISHED = ROOT / "emulator/published/managed_policies"
 ALL = pytest.mark.parametrize("template", templates(), ids=lambda template: template.name)
 
 # Characters, without blanks: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html,

@@ -1,4 +1,4 @@
-//! As much of AWS Organizations as the function asks for. The emulator (tests/emulator) is the
+//! As much of AWS Organizations as the function asks for. The emulator (`emulator/`) is the
 //! faithful one; this one is quick.
 
 use serde_json::{Map, Value, json};

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ..base import BaseMismatch, check_versions
-from .conftest import TESTS, start
+from .conftest import ROOT, start
 from .stacks import CAPABILITIES, custom, template
 from .world import HOME, PATIENCE, World, eventually
 
@@ -99,9 +99,9 @@ def test_a_port_in_use_is_said_clearly() -> None:
 def test_it_leaves_no_files_behind(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "emulator", "--port", "0"],
-        cwd=TESTS,
+        cwd=ROOT,
         env={
-            "PYTHONPATH": str(TESTS),
+            "PYTHONPATH": str(ROOT),
             "TMPDIR": str(tmp_path),
             "PATH": "/usr/bin:/bin",
             "AWS_PROFILE": "of-a-developer",
@@ -136,7 +136,7 @@ def test_a_mismatch_stops_the_start_with_its_name() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
-        cwd=TESTS,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=PATIENCE,

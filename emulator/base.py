@@ -28,7 +28,7 @@ def check_versions() -> None:
         if found != wanted:
             raise BaseMismatch(
                 f"{package} is {found}, the emulator was written for {wanted}: "
-                "install tests/emulator/requirements.txt"
+                "install emulator/requirements.txt"
             )
 
 

@@ -1,6 +1,6 @@
 """A local AWS for the tests: an unmodified ministack plus this plug-in.
 
-Start it with ``python -m emulator --port N`` from ``tests/``. See README.md for
+Start it with ``python -m emulator --port N`` from the folder above. See README.md for
 what is emulated, what is not, and what can fool you.
 
 Reading order: ``landscape`` (the fixed organization), ``organization`` and the

@@ -12,15 +12,15 @@ import pytest
 
 from .world import PATIENCE, World
 
-TESTS = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:
     """Start the emulator as a child, as a user does."""
     return subprocess.Popen(
         [sys.executable, "-m", "emulator", *arguments],
-        cwd=TESTS,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
