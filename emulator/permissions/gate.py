@@ -10,7 +10,7 @@ from typing import Any
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import tagging
 
-from ..delegation import is_open
+from ..organizations.delegation import is_open
 from ..published import reference
 from . import evaluation, identity, limits, resource_policies
 from .documents import Policy, read

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from .. import under_way
-from ..organization import Organization
+from ..frame import under_way
+from ..organizations.organization import Organization
 from .model import SERVICE_MANAGED, Operation, StackSet, StackSets, Targets
 from .operations import DELETE, Operations, expect
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ApiError
+from ..wire.errors import ApiError
 from . import access
 from .context import Context
 from .model import SERVICE_MANAGED, Instance, Operation, StackSet

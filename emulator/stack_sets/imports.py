@@ -17,8 +17,8 @@ from typing import Any
 
 from ministack.services import cloudformation
 
-from ..errors import ApiError
-from ..organization import Organization
+from ..organizations.organization import Organization
+from ..wire.errors import ApiError
 from .context import Context
 from .model import SERVICE_MANAGED, Instance, Place, StackSet, StackSets, Targets
 from .operations import IMPORT

@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from .. import under_way
-from ..errors import ApiError
-from ..loopback import Loopback
+from ..frame import under_way
+from ..wire.errors import ApiError
+from ..wire.loopback import Loopback
 from .instances import InstanceFailed, Stacks
 from .model import Instance, Operation, Place, StackSet, Targets
 from .rollout import Rollout

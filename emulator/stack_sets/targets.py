@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ApiError
-from ..organization import Organization
+from ..organizations.organization import Organization
+from ..wire.errors import ApiError
 from .model import SELF_MANAGED, StackSet, Targets
 
 Payload = dict[str, Any]
