@@ -7,15 +7,13 @@ import time
 import uuid
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region
-
 from ..cloudformation import kept_policies
 from ..tags.rules import MOST_TAGS, is_system
 from ..wire import rest_routes
 from ..wire.native import Handler, NativeError
+from ..wire.place import Place, here
 from .copies import api as copy_api
 from .copies.api import CopyApi
-from .kinds import Place
 from .recovery_points import RecoveryPoint, RecoveryPoints
 from .restores import job_filters
 from .restores.jobs import RestoreJob, RestoreJobs
@@ -66,7 +64,7 @@ class BackupApi:
         operation, labels = rest_routes.match("backup", method, path, texts, headers)
         try:
             payload = json.loads(body) if body else {}
-            place = Place(get_account_id(), get_region())
+            place = here()
             if operation == "StartBackupJob":
                 answer: dict[str, Any] | None = await self._start_backup_job(place, payload)
             elif operation in copy_api.OPERATIONS:

@@ -11,9 +11,9 @@ from ministack.core.responses import request_scope
 from ..events import elapse
 from ..tags.stores import parse, store_of
 from ..wire.native import NativeError
+from ..wire.place import Place
 from . import events as backup_events
 from .events import Disturbance
-from .kinds import Place
 from .recovery_points import RecoveryPoint
 from .service import Restores
 

@@ -15,7 +15,7 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge
 
-from .kinds import Place
+from ..wire.place import Place
 
 EFFECTS = ("lose", "duplicate", "hold")
 

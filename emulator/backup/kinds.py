@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from ministack.services import s3
 
 from ..tags.stores import Resource, Tags, as_list
 from ..wire.native import Native, NativeError
+from ..wire.place import Place
 
 # What AWS Backup puts on snapshots and images, and restored resources of EC2.
 SOURCE_TAG = "aws:backup:source-resource"
-
-
-class Place(NamedTuple):
-    """An account and a Region."""
-
-    account: str
-    region: str
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from ministack.services import backup
 from ..tags import rules as tag_rules
 from ..tags.stores import Tags, parse, store_of
 from ..wire.native import Native, NativeError
+from ..wire.place import Place
 from . import kinds as backup_kinds
 from . import source_keys
-from .kinds import Made, Place
+from .kinds import Made
 from .settings import BackupSettings
 from .times import now
 

@@ -14,9 +14,9 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import backup, eventbridge
 from ministack.services.cloudformation import provisioners
 
-from ..backup.kinds import Place
 from ..permissions.documents import as_list
 from ..wire.native import NativeError
+from ..wire.place import Place
 
 Handler = Callable[..., Any]
 Keep = Callable[[str, Any], None]

@@ -20,9 +20,9 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import eventbridge, lambda_svc, sns, sqs
 
 from ..functions import asynchronous
-from ..permissions.needs import Place
 from ..permissions.services import event_targets
 from ..permissions.services.event_targets import Source
+from ..wire.place import here
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def check_permission(target: dict[str, Any], rule: dict[str, Any]) -> None:
 
 def source_of(target: dict[str, Any], rule: dict[str, Any]) -> Source:
     """Who sends to a target, for the question whether it may."""
-    place = Place(get_account_id(), get_region())
+    place = here()
     return Source(str(rule.get("Arn", "")), str(target.get("RoleArn") or ""), place)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from ministack.services import eventbridge, lambda_svc, scheduler, sqs
 
-from ..backup.kinds import Place
 from ..functions import queue_batches
+from ..wire.place import Place
 
 # A function that is given a message for longer than this is stuck.
 LONGEST_BATCH_SECONDS = 120

@@ -10,10 +10,11 @@ from ministack.services import s3
 
 from ..cloudformation import deployers
 from ..permissions.gate import GATE, Denial
-from ..permissions.needs import Need, Place
+from ..permissions.needs import Need
 from ..permissions.principals import of_access_key
 from ..permissions.requests import encrypted_calls
 from ..permissions.services import encryption
+from ..wire.place import here
 
 # The access key of the request to Lambda that is being answered.
 CALLER: contextvars.ContextVar[str] = contextvars.ContextVar("caller_of_lambda", default="")
@@ -48,7 +49,7 @@ def fetch_code(bucket: str, key: str, version_id: str | None = None) -> bytes:
 
 def _code_denial(bucket: str, key: str, version_id: str | None) -> Denial | None:
     """Why the object may not be read; the guide on deployment packages: the caller reads it."""
-    place = Place(get_account_id(), get_region())
+    place = here()
     deployer = deployers.CURRENT.get()
     if deployer is None:
         principal = of_access_key(CALLER.get(), place.account)

@@ -9,7 +9,7 @@ from typing import Any
 from ministack.services import backup
 
 from ...wire.native import NativeError
-from ..kinds import Place
+from ...wire.place import Place
 from ..recovery_points import RecoveryPoints
 from ..restores.job_filters import seconds
 from .jobs import CopyJob, CopyJobs

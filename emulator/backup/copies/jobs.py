@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core.responses import request_scope
 
-from ...frame import under_way
 from ...tags.stores import Tags, parse, store_of
 from ...wire.native import Native, NativeError
+from ...wire.place import Place
 from ..events import BackupEvents
-from ..kinds import Place
+from ..jobs import Jobs
 from ..recovery_points import RecoveryPoint, RecoveryPoints, users_tags
 from ..times import iso, now
 from . import kinds as copy_kinds
@@ -96,7 +95,7 @@ class CopyJob:
         return detail
 
 
-class CopyJobs:
+class CopyJobs(Jobs[CopyJob]):
     """The copy jobs of all accounts and Regions."""
 
     def __init__(
@@ -107,41 +106,18 @@ class CopyJobs:
         is_enabled: Callable[[str], bool],
     ) -> None:
         """``is_enabled``: has an account's organization cross-account backup switched on?"""
+        super().__init__("copy job")
         self._native = native
         self._points = points
         self._events = events
         self._is_enabled = is_enabled
-        self._jobs: dict[str, CopyJob] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        # How long a job is RUNNING; on AWS it is minutes or hours.
-        self.seconds = 0.2
-
-    def clear(self) -> None:
-        """Stop every job and forget it."""
-        for task in self._tasks:
-            task.cancel()
-        self._tasks.clear()
-        self._jobs.clear()
-        self.seconds = 0.2
-
-    def all(self) -> list[CopyJob]:
-        """Every job, oldest first."""
-        return list(self._jobs.values())
-
-    def find(self, place: Place, job_id: str) -> CopyJob | None:
-        """The job of this id in this account and Region."""
-        job = self._jobs.get(job_id)
-        return job if job is not None and job.place == place else None
 
     def start(self, point: RecoveryPoint, destination: Place, vault: str, role: str) -> CopyJob:
         """Start a job, which goes on by itself."""
-        job_id = str(uuid.uuid4()).upper()
+        job_id = self._new_id()
         arn = copy_kinds.arn_of_copy(point, destination, job_id)
         job = CopyJob(job_id, Copy(point, destination, vault, role, arn))
-        self._jobs[job_id] = job
-        task = under_way.task(f"the copy job {job_id}", self._run(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._begin(job, self._run(job))
         return job
 
     async def _run(self, job: CopyJob) -> None:

@@ -16,7 +16,8 @@ from ministack.services import ec2, rds
 
 from ...tags.stores import Tags, as_list
 from ...wire.native import Native
-from ..kinds import SOURCE_TAG, Made, Place
+from ...wire.place import Place
+from ..kinds import SOURCE_TAG, Made
 from ..recovery_points import RecoveryPoint
 
 

@@ -22,13 +22,13 @@ from dataclasses import dataclass
 
 from ministack.services import backup
 
-from ...permissions import linked_roles, needs
+from ...permissions import linked_roles
 from ...permissions.gate import GATE
 from ...permissions.limits import keys as organization_keys
 from ...permissions.needs import Need
 from ...permissions.principals import Principal
 from ...permissions.services import encryption, service_roles
-from ..kinds import Place
+from ...wire.place import Place
 from ..recovery_points import RecoveryPoint
 from . import kinds as copy_kinds
 from .kinds import Kind
@@ -85,7 +85,7 @@ class Copy:
         """The customer's key of the vault that gets the copy; None for AWS's own."""
         record = backup._vaults.get_scoped(*self.destination, self.vault) or {}
         key = str(record.get("EncryptionKeyArn") or "")
-        return encryption.arn_of(key, needs.Place(*self.destination))
+        return encryption.arn_of(key, self.destination)
 
 
 def refusal(copy: Copy, is_enabled: bool) -> str | None:
@@ -121,7 +121,7 @@ def _job_role_may(copy: Copy) -> bool:
         Need("backup:CopyIntoBackupVault", copy.vault_arn),
     ]
     principal = service_roles.acting(copy.role, SESSION)
-    return GATE.check(principal, asked, VIA, needs.Place(*place)) is None
+    return GATE.check(principal, asked, VIA, place) is None
 
 
 def _linked_role_refusal(copy: Copy) -> str | None:
@@ -140,11 +140,11 @@ def _linked_role_refusal(copy: Copy) -> str | None:
         return DEFAULT_KEY
     principal = service_roles.acting(linked, SESSION)
     resource = copy.arn if kind.is_on_copy else copy.point.arn
-    place = needs.Place(*copy.destination)
+    place = copy.destination
     if GATE.check(principal, [Need(kind.action, resource)], VIA, place) is not None:
         return DENIED
     for key in copy.point.keys:
-        read = encryption.arn_of(key, needs.Place(*copy.point.place))
+        read = encryption.arn_of(key, copy.point.place)
         if read is None:
             return _MANAGED_KEY[kind.service]
         if not _may_use(principal, read, kind):
@@ -163,7 +163,7 @@ def _may_use(principal: Principal, key: str, kind: Kind) -> bool:
         Need("kms:CreateGrant", key, {**through, "kms:grantisforawsresource": "true"}),
         *(Need(action, key, through) for action in _ON_KEYS),
     ]
-    return GATE.check(principal, asked, VIA, needs.Place(account, region)) is None
+    return GATE.check(principal, asked, VIA, Place(account, region)) is None
 
 
 def _no_key(resource_type: str, key: str) -> str:

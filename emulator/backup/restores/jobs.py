@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core.responses import request_scope
 
-from ...frame import under_way
 from ...tags.stores import Tags, parse, store_of
 from ...wire.native import Native, NativeError
+from ...wire.place import Place
 from ..events import BackupEvents
 from ..instances import Instances
-from ..kinds import Place
+from ..jobs import Jobs
 from ..recovery_points import RecoveryPoint
 from ..times import iso, now
 from . import kinds as restore_kinds
@@ -96,34 +95,14 @@ class RestoreJob:
         return detail
 
 
-class RestoreJobs:
+class RestoreJobs(Jobs[RestoreJob]):
     """The restore jobs of all accounts and Regions."""
 
     def __init__(self, native: Native, instances: Instances, events: BackupEvents) -> None:
+        super().__init__("restore job")
         self._native = native
         self._instances = instances
         self._events = events
-        self._jobs: dict[str, RestoreJob] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        # How long a job is RUNNING; on AWS it is minutes or hours.
-        self.seconds = 0.2
-
-    def clear(self) -> None:
-        """Stop every job and forget it."""
-        for task in self._tasks:
-            task.cancel()
-        self._tasks.clear()
-        self._jobs.clear()
-        self.seconds = 0.2
-
-    def all(self) -> list[RestoreJob]:
-        """Every job, oldest first."""
-        return list(self._jobs.values())
-
-    def find(self, place: Place, job_id: str) -> RestoreJob | None:
-        """The job of this id in this account and Region."""
-        job = self._jobs.get(job_id)
-        return job if job is not None and job.place == place else None
 
     def start(
         self,
@@ -135,12 +114,9 @@ class RestoreJobs:
         plan_arn: str | None = None,
     ) -> RestoreJob:
         """Start a job, which goes on by itself; ``plan_arn`` makes it a restore test."""
-        job_id = str(uuid.uuid4()).upper()
+        job_id = self._new_id()
         job = RestoreJob(job_id, point.place, point, metadata, role, copies_tags, plan_arn)
-        self._jobs[job_id] = job
-        task = under_way.task(f"the restore job {job_id}", self._run(job))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._begin(job, self._run(job))
         return job
 
     async def _run(self, job: RestoreJob) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from ...tags.stores import as_list
 from ...wire.native import Native, NativeError
+from ...wire.place import Place
 from ..instances import Instances
-from ..kinds import SOURCE_TAG, Place
+from ..kinds import SOURCE_TAG
 
 # What AWS Backup puts on everything that a restore test made.
 RESTORE_TEST_TAG = "awsbackup-restore-test"

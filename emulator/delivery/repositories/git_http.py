@@ -24,11 +24,12 @@ from ministack.services import iam, sts
 
 from ...permissions import principals
 from ...permissions.gate import GATE
-from ...permissions.needs import Need, Place
+from ...permissions.needs import Need
 from ...permissions.principals import ROOT, Principal
 from ...permissions.requests.encrypted_calls import REPOSITORY
 from ...permissions.services import encryption
 from ...wire.calls import Request
+from ...wire.place import Place
 from . import events as repository_events
 from .api import RepositoryApi
 from .git_store import GitStore, git

@@ -18,8 +18,9 @@ from urllib.parse import unquote
 from ministack.core.responses import request_scope
 from ministack.services import s3
 
+from ...wire.place import Place
 from ..gate import GATE, Denial
-from ..needs import Need, Place
+from ..needs import Need
 from ..principals import Principal
 from ..services import encryption
 from ..services.execution_role import key_of

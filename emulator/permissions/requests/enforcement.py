@@ -12,10 +12,11 @@ from ministack.core.responses import get_account_id
 
 from ...base import patches
 from ...wire.calls import Call
+from ...wire.place import Place
 from .. import principals
 from ..gate import GATE
 from ..ledger import Denial
-from ..needs import UNKNOWN, Need, Place
+from ..needs import UNKNOWN, Need
 from ..principals import Principal
 from . import http, resources
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from ministack.core.responses import request_scope
 from ministack.services import kms
 
-from ..needs import Need, Place
+from ...wire.place import Place
+from ..needs import Need
 
 READ = ("kms:Decrypt",)
 WRITE = ("kms:GenerateDataKey",)

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from ministack.services import lambda_svc, sns, sqs
 
+from ...wire.place import Place
 from ..gate import GATE, Denial
-from ..needs import Need, Place
+from ..needs import Need
 from . import encryption
 from .execution_role import key_of
 from .service_roles import refused

@@ -13,8 +13,9 @@ from typing import Any
 
 from ministack.services import sns, sqs
 
+from ...wire.place import Place
 from ..gate import GATE, Denial
-from ..needs import Need, Place
+from ..needs import Need
 from . import encryption
 from .service_roles import acting, trusts
 

@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from ...stack_sets.model import Place, Targets
+from ...stack_sets.model import Targets
 from ...stack_sets.rollout import TOLERANCE_EXCEEDED, Limits, Rollout
+from ...wire.place import Place
 from ..world import PATIENCE
 
 TEN = [f"{number:012d}" for number in range(10)]
 
 
 def places(accounts: list[str], *regions: str) -> Targets:
-    return {(account, region): "" for region in regions for account in accounts}
+    return {Place(account, region): "" for region in regions for account in accounts}
 
 
 class Recorder:
@@ -57,7 +58,7 @@ class Recorder:
         return Rollout(self.act, self.report, lambda: False).run(targets, preferences)
 
     def statuses(self, region: str = "a") -> list[str]:
-        return [self.results[account, region][0] for account in TEN]
+        return [self.results[Place(account, region)][0] for account in TEN]
 
 
 @pytest.mark.parametrize(
@@ -84,31 +85,31 @@ def test_percentages_are_rounded_down_and_strict_mode_lowers_concurrency(
 
 
 def test_by_default_one_after_another_and_the_first_failure_stops() -> None:
-    recorder = Recorder({(TEN[2], "a")})
+    recorder = Recorder({Place(TEN[2], "a")})
     assert not recorder.run(places(TEN, "a", "b"))
     assert recorder.most == 1
     assert recorder.statuses() == ["SUCCEEDED"] * 2 + ["FAILED"] + ["CANCELLED"] * 7
-    assert recorder.results[TEN[3], "a"] == ("CANCELLED", TOLERANCE_EXCEEDED)
+    assert recorder.results[Place(TEN[3], "a")] == ("CANCELLED", TOLERANCE_EXCEEDED)
     # No subsequent Region is tried.
     assert recorder.statuses("b") == ["CANCELLED"] * 10
 
 
 def test_failures_within_the_tolerance_do_not_stop_it() -> None:
-    recorder = Recorder({(TEN[0], "a"), (TEN[5], "a"), (TEN[0], "b")})
+    recorder = Recorder({Place(TEN[0], "a"), Place(TEN[5], "a"), Place(TEN[0], "b")})
     assert recorder.run(places(TEN, "a", "b"), FailureToleranceCount=2, MaxConcurrentCount=3)
     assert recorder.statuses().count("FAILED") == 2
     assert recorder.statuses("b").count("SUCCEEDED") == 9
 
 
 def test_strict_mode_never_fails_more_than_one_above_the_tolerance() -> None:
-    recorder = Recorder({(account, "a") for account in TEN})
+    recorder = Recorder({Place(account, "a") for account in TEN})
     assert not recorder.run(places(TEN, "a"), FailureToleranceCount=2, MaxConcurrentCount=10)
     assert recorder.most <= 3
     assert recorder.statuses().count("FAILED") == 3
 
 
 def test_soft_mode_keeps_its_concurrency_and_may_fail_more() -> None:
-    recorder = Recorder({(account, "a") for account in TEN}, together=4)
+    recorder = Recorder({Place(account, "a") for account in TEN}, together=4)
     soft = "SOFT_FAILURE_TOLERANCE"
     assert not recorder.run(places(TEN, "a"), MaxConcurrentCount=4, ConcurrencyMode=soft)
     assert recorder.most == 4
