@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ...base import patch_point, patches
-from ...base.patch_point import PatchPoint
-from ...base.patches import TABLE, check, replace
+from ...base import points
+from ...base.patches import check, replace
 from ...base.pinned import BaseMismatch
+from ...base.points import TABLE, PatchPoint
 
-PACKAGE = Path(patches.__file__).parents[1]
+PACKAGE = Path(points.__file__).parents[1]
 
 
 @pytest.mark.parametrize("point", TABLE, ids=str)
@@ -29,7 +29,7 @@ def test_every_point_is_there_and_missed_when_it_is_not(point: PatchPoint) -> No
 
 @pytest.mark.parametrize("point", [point for point in TABLE if callable(point.current())], ids=str)
 def test_every_function_has_a_fingerprint_that_is_checked(point: PatchPoint) -> None:
-    assert point.fingerprint == patch_point.fingerprint(point.current())
+    assert point.fingerprint == points.fingerprint(point.current())
     changed = dataclasses.replace(point, fingerprint="0" * 12)
     with pytest.raises(BaseMismatch, match=f"{point.name}: its source has changed"):
         check((changed,))
