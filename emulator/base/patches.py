@@ -9,11 +9,15 @@ at once and nothing is patched.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from .pinned import BaseMismatch
 from .points import TABLE, PatchPoint, fingerprint
+
+# (module, name) of what has been replaced -> the module that the base defines it in.
+_HOMES: dict[tuple[str, str], str] = {}
 
 
 def check(table: tuple[PatchPoint, ...] = TABLE) -> None:
@@ -26,10 +30,18 @@ def check(table: tuple[PatchPoint, ...] = TABLE) -> None:
 
 
 def replace(module: str, name: str, replacement: Callable[..., Any]) -> None:
-    """Put ``replacement`` in the place of a name that the table lists as replaced."""
+    """Put ``replacement`` in the place of a name that the table lists as replaced.
+
+    When the module defines it, modules of the base that import it by name get it, too.
+    """
     if not any(point.module == module and point.name == name and point.replaced for point in TABLE):
         raise BaseMismatch(f"patch point {module}.{name} is not in the table")
-    setattr(importlib.import_module(module), name, replacement)
+    home = importlib.import_module(module)
+    current = getattr(home, name)
+    is_home = _HOMES.setdefault((module, name), getattr(current, "__module__", "")) == module
+    for other in list(sys.modules.values()) if is_home else [home]:
+        if other.__name__.startswith("ministack.") and vars(other).get(name) is current:
+            setattr(other, name, replacement)
 
 
 def problem(point: PatchPoint) -> str | None:

@@ -112,8 +112,7 @@ class ResourceTypes:
         )
 
         dependencies = stack_order.with_metadata(engine._extract_deps)
-        for importing in ("engine", "stacks"):
-            patches.replace(f"{module}.{importing}", "_extract_deps", dependencies)
+        patches.replace(f"{module}.engine", "_extract_deps", dependencies)
 
     def _waits(self, kind: str) -> bool:
         return kind in self._types or (kind == stack_order.ROLE and self._role_seconds() > 0)

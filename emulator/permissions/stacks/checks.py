@@ -45,12 +45,11 @@ def install() -> Handle:
         stacks._provision_resource,
         stacks._update_resource,
         stacks._delete_resource,
-        stacks._import_resource,
+        provisioners._import_resource,
     )
     patches.replace(f"{_CLOUDFORMATION}.stacks", "_provision_resource", checks.create)
     patches.replace(f"{_CLOUDFORMATION}.stacks", "_update_resource", checks.update)
-    for module in ("stacks", "changesets"):
-        patches.replace(f"{_CLOUDFORMATION}.{module}", "_import_resource", checks.take_over)
+    patches.replace(f"{_CLOUDFORMATION}.provisioners", "_import_resource", checks.take_over)
     # Deletions of what an update has replaced do not go through the stacks' own name for it.
     patches.replace(f"{_CLOUDFORMATION}.provisioners", "_delete_resource", checks.delete)
     patches.replace(
