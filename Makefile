@@ -54,8 +54,8 @@ test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: 
 
 COMPILING = check-rust check-docs test-rust package test-packages test-page test-rehearsal
 BESIDE = check-format check-scripts check-dependencies check-types check-templates check-baseline \
-	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions \
-	test-backupctl test-baseline:package demo
+	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions test-backupctl \
+	demo
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls

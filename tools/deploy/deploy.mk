@@ -149,10 +149,6 @@ baseline-tables: .tools/templates/ready ## write docs/coverage.md, docs/permissi
 test-deploy: needs-cargo needs-cc .tools/templates/ready ## the deploy commands, and every value that a user may choose
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/deploy
 
-.PHONY: test-baseline
-test-baseline: package .tools/templates/ready .tools/deploy/ready .tools/emulator/ready ## the guide's commands against the emulator
-	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/baseline
-
 # Only the rule engine and AWS's rules are taken from these packages, not what they depend on.
 .tools/guard/ready: tests/templates/guard.txt tests/templates/unpack_guard.py | needs-python
 	rm -rf .tools/guard

@@ -52,7 +52,7 @@ class Story:
     ):
         self._emulator = emulator
         self.administrators = administrators
-        self._checkout = checkout
+        self.checkout = checkout
         self._commands = commands
         self.watch = watch
         self.expectations = expectations
@@ -113,9 +113,12 @@ class Story:
         self._commands.make("deploy-central", "central", CENTRAL_REGION)
         self.expectations.expect_central()
 
-    def management(self):
+    def management_role(self):
         self._commands.make("deploy-management", "management", HOME_REGION)
         self.expectations.expect_management()
+
+    def management(self):
+        self.management_role()
         place = {"profile": "management", "region": HOME_REGION}
         if "nothing was changed" not in self._commands.make("prepare-members", **place):
             raise RehearsalFailed("prepare-members found AWS Backup's own role in new accounts")
@@ -149,7 +152,7 @@ class Story:
 
     def urgent_change(self):
         """Deployed by a person, and taken up by the next commit."""
-        self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "36"})
+        self.checkout.change(POLICY_FILE, {"DailyRetentionDays": "36"})
         told = self._commands.make("deploy-policies", "home", HOME_REGION)
         if "commit and push the same" not in told:
             raise RehearsalFailed("deploy-policies does not ask for the commit")
@@ -158,19 +161,30 @@ class Story:
     def second_commit(self):
         regions = ", ".join(ALL_REGIONS)
         targets = {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
-        self._checkout.change(TARGETS_FILE, targets)
-        self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"})
-        self._checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"})
-        self._checkout.commit("Add the sandboxes and a Region; keep 40 days, at most 3650")
+        self.checkout.change(TARGETS_FILE, targets)
+        self.checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"})
+        self.checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"})
+        self.checkout.commit("Add the sandboxes and a Region; keep 40 days, at most 3650")
         self._add_opt_in_region()
         before = len(self.watch.executions())
-        # As deploy-home printed it: the remote, the credentials, the first push and a later one.
-        for command in self._pushing:
-            self._commands.git(command)
+        self._push()
         started = self.watch.next_one(before)
         if started["trigger"]["triggerType"] != "CloudWatchEvent":
             raise RehearsalFailed(f"not the commit's event started the pipeline: {started}")
         self.watch.succeed()
+
+    def _push(self):
+        """As deploy-home printed it: remote, credentials, the first push and a later one."""
+        for command in self._pushing:
+            self._commands.git(command)
+        # All but the last are for once.
+        self._pushing = self._pushing[-1:]
+
+    def push(self):
+        """Push what was committed, and wait until that has started the pipeline."""
+        before = len(self.watch.executions())
+        self._push()
+        self.watch.next_one(before)
 
     def _add_opt_in_region(self):
         """As "day two" of the guide has it, before the push."""
@@ -233,13 +247,12 @@ class Story:
             lambda: {row[3] for row in self.expectations.instances()} == {"CURRENT"}
         )
 
-    def start_again(self):
-        """Start the pipeline by hand, and wait for its success."""
+    def start(self):
+        """Start the pipeline by hand."""
         before = len(self.watch.executions())
         client = self.administrators.client("codepipeline", HOME, HOME_REGION)
         client.start_pipeline_execution(name=PIPELINE)
         self.watch.next_one(before)
-        self.watch.succeed()
 
     def _machine(self):
         """What the builds find: this machine's tools and compiled dependencies."""
