@@ -16,7 +16,7 @@ from .restoring import TAGS, VAULT
 from .test_copies import SNAPSHOTS
 from .world import CENTRAL, MANAGEMENT, MEMBER, REGION, World, error_of
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 BACK = f"arn:aws:backup:{REGION}:{MEMBER}:backup-vault:{VAULT}"
 CENTRAL_ROLE = "AWSBackupSolutionCentralAccountRole"
 

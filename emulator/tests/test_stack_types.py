@@ -14,7 +14,7 @@ from ..permissions.stack_types.resource import CREATE, DELETE, UPDATE, Passed, R
 from ..published import reference
 from .stack_samples import LEFT_OUT, MORE, NO_HANDLERS, SAMPLES
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, REGION = "222222222222", "eu-west-1"
 ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
 

@@ -17,7 +17,7 @@ import botocore.session
 import pytest
 from botocore.endpoint_provider import EndpointProvider
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 RECORD = json.loads((ROOT / "crates/tag-on-restore/tests/aws/wire.json").read_text())
 HOSTS = json.loads((ROOT / "crates/tag-on-restore/tests/aws/hosts.json").read_text())
 REGION = "eu-west-1"
