@@ -37,6 +37,6 @@ def test_a_requirements_file_must_not_name_a_host(tmp_path, monkeypatch):
         (tmp_path / "tests" / folder).mkdir(parents=True)
         (tmp_path / "tests" / folder / "requirements.txt").write_text(text)
     assert [problem.split(" ")[0] for problem in dependencies.host_names()] == [
-        "tests/demo/requirements.txt:2",
+        "tests/kit/requirements.txt:2",
         "emulator/requirements.txt:1",
     ]
