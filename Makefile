@@ -99,6 +99,15 @@ package-%: ## one function's package, such as package-org-policy-manager
 
 PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --architecture $(ARCHITECTURE)
 
+# One tool compiled from source: nobody packages it. It is needed for a release alone.
+.tools/sbom/ready: tools/requirements/sbom.cargo
+	cargo install --quiet --locked --root .tools/sbom $$(cat $<)
+	@touch $@
+
+.PHONY: release
+release: needs-cargo needs-cc .tools/build/ready .tools/sbom/ready ## dist/release: packages, backupctl, bills of materials and checksums (TAG=v0.1.0)
+	PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/release.py --architecture $(ARCHITECTURE) $(if $(TAG),--tag $(call quoted,TAG))
+
 # Their suites run with these: the compiler takes a fraction of the time, and what is shipped is looked at
 # by test-packages and by the rehearsal. PACKAGES=dist runs a suite with dist/'s packages instead.
 .PHONY: functions
@@ -133,9 +142,10 @@ check-templates: .tools/check/ready ## cfn-lint at its strictest on every templa
 	$(if $(TEMPLATES),.tools/check/bin/python .tools/check/bin/cfn-lint $(TEMPLATES))
 
 .PHONY: check-scripts
-check-scripts: .tools/check/ready ## lint Python and shell
+check-scripts: .tools/check/ready ## lint Python, shell and GitHub's workflows
 	.tools/check/bin/ruff check --quiet
 	.tools/check/bin/shellcheck $(SCRIPTS)
+	.tools/check/bin/actionlint -shellcheck .tools/check/bin/shellcheck $(wildcard .github/workflows/*.yml)
 
 .PHONY: check-types
 check-types: .tools/emulator/ready ## are the emulator's Python types right?
