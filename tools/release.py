@@ -1,5 +1,5 @@
-"""What a release carries for one architecture, in dist/release: both functions' packages, backupctl,
-a bill of materials for each (CycloneDX), and checksums.
+"""What a release carries for one architecture, in dist/release: both functions' packages,
+backupctl, a bill of materials for each (CycloneDX), and checksums.
 
     python tools/release.py --architecture x86_64 --tag v0.1.0
 """
@@ -7,7 +7,6 @@ a bill of materials for each (CycloneDX), and checksums.
 import argparse
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -68,7 +67,7 @@ def release(architecture):
 
 
 def write_bill(name, architecture):
-    """The bill of materials of one package: every crate in it, with version, licence and checksum."""
+    """The bill of materials of one package: its crates with version, licence and checksum."""
     written = ROOT / "crates" / name / f"{name}.cdx.json"
     command = [str(ROOT / ".tools" / "sbom" / "bin" / "cargo-cyclonedx"), "cyclonedx", "--quiet"]
     command += ["--manifest-path", str(ROOT / "crates" / name / "Cargo.toml"), "--format", "json"]
