@@ -105,7 +105,7 @@ PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --arc
 	@touch $@
 
 .PHONY: release
-release: needs-cargo needs-cc .tools/build/ready .tools/sbom/ready ## dist/release: packages, backupctl, bills of materials and checksums (TAG=v0.1.0)
+release: needs-git needs-cargo needs-cc .tools/build/ready .tools/sbom/ready ## dist/release: packages, backupctl, bills of materials and checksums (TAG=v0.1.0)
 	PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/release.py --architecture $(ARCHITECTURE) $(if $(TAG),--tag $(call quoted,TAG))
 
 # Their suites run with these: the compiler takes a fraction of the time, and what is shipped is looked at
