@@ -6,9 +6,9 @@ import subprocess
 import botocore.session
 import pytest
 from botocore.config import Config
-from demo.emulator import Emulator
-from demo.isolation import isolated
-from demo.names import MANAGEMENT, ORGANIZATION_ROOT, REGION, ROOT
+from kit.emulator import Emulator
+from kit.isolation import isolated
+from kit.names import MANAGEMENT, ORGANIZATION_ROOT, REGION, ROOT
 
 BINARY = os.environ.get("BACKUPCTL", str(ROOT / "target" / "debug" / "backupctl"))
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from demo.names import CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, PRODUCTION, REGION, ROOT
+from kit.names import CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, PRODUCTION, REGION, ROOT
 
 MEMBERS = ("444444444442", "444444444443")
 REGIONS = (REGION, "eu-central-1")

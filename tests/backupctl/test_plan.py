@@ -3,9 +3,11 @@
 import json
 
 import pytest
-from demo import solution
-from demo.emulator import Emulator
-from demo.names import (
+from functions.policies.world import World as Deployed
+from functions.policies.world import deploy
+from kit import solution
+from kit.emulator import Emulator
+from kit.names import (
     CENTRAL_VAULT,
     HOME,
     MANAGEMENT,
@@ -16,10 +18,8 @@ from demo.names import (
     SANDBOXES,
     WORKLOADS,
 )
-from lifecycle.test_contracts import MANAGEMENT_ROLE, resources, statements
-from lifecycle.test_contracts import actions as allows
-from lifecycle.world import World as Deployed
-from lifecycle.world import deploy
+from kit.templates import MANAGEMENT_ROLE, resources, statements
+from kit.templates import actions as allows
 
 from .conftest import World
 

@@ -4,13 +4,15 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import edits, restores, solution
-from .cli import Cli
-from .emulator import Emulator
-from .names import HOME, MANAGEMENT, PACKAGE, PRODUCTION, ROOT, SANDBOXES, WORKLOADS
-from .observe import Policies, writes
-from .solution import Package
-from .stacks import Stacks
+from kit import solution
+from kit.cli import Cli
+from kit.emulator import Emulator
+from kit.names import HOME, MANAGEMENT, PACKAGE, PRODUCTION, ROOT, SANDBOXES, WORKLOADS
+from kit.observe import Policies, writes
+from kit.solution import Package
+from kit.stacks import Stacks
+
+from . import edits, restores
 from .story import Story
 
 # Between two looks at a stack that is changing.

@@ -4,10 +4,10 @@ import json
 import time
 from dataclasses import dataclass
 
-from . import solution
-from .names import HOME, MEMBER, REGION, ROOT, TAG_ON_RESTORE
-from .solution import Package
-from .stacks import Stacks
+from kit import solution
+from kit.names import HOME, MEMBER, REGION, ROOT, TAG_ON_RESTORE
+from kit.solution import Package
+from kit.stacks import Stacks
 
 VAULT = "AWSBackupSolutionVault"
 ROLE = f"arn:aws:iam::{MEMBER}:role/AWSBackupSolutionRole"

@@ -3,8 +3,8 @@
 import os
 import sys
 
-from demo.emulator import CannotStart, without_proxies
-from demo.interruption import Interrupted, listen
+from kit.emulator import CannotStart, without_proxies
+from kit.interruption import Interrupted, listen
 
 from .names import CannotRehearse
 

@@ -1,6 +1,6 @@
 """The rehearsal's accounts, OUs and Regions, and where things lie."""
 
-from demo.names import (
+from kit.names import (
     CENTRAL,
     EMULATOR_PYTHON,
     HOME,

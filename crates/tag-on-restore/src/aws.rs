@@ -1,6 +1,6 @@
 //! How this function calls AWS: AWS Backup and the Resource Groups Tagging API through their SDK
 //! crates, the two dozen operations of all other services through the SDK's own machinery without
-//! one (`docs/restore-tagging-costs.md` says why).
+//! one (`docs/evidence/restore-tagging-costs.md` says why).
 
 use std::collections::BTreeMap;
 use std::fmt;
