@@ -11,28 +11,31 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provi
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use tokio::time::Instant;
 
+mod call_error;
+mod environment;
+
+pub use call_error::CallError;
+pub use environment::{ConfigError, Environment};
+
 const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
 
 /// One attempt that has no answer by then counts as lost. Our choice: AWS names no figure, and
-/// the calls that both functions make are usually answered within a second.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
+/// the calls that are made here are usually answered within a second.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where Amazon Linux 2023, on which the functions run, keeps all root certificates in one file.
 /// Reading it takes half the time of looking through the system's folders. If it is not there, or
 /// `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, the usual places are searched.
 const ROOT_CERTIFICATES: &str = "/etc/pki/tls/certs/ca-bundle.crt";
 
-/// The HTTP client for every call of a function, so that connections and root certificates are
+/// The HTTP client for every call of a program, so that connections and root certificates are
 /// shared. TLS is rustls on ring.
 ///
 /// # Errors
@@ -57,8 +60,7 @@ pub fn http_client() -> Result<SharedHttpClient, Box<dyn Error + Send + Sync>> {
         .build_https())
 }
 
-/// What every client is configured with: each call is attempted up to `attempts` times, with the
-/// SDK's jittered exponential back-off of half a second to five seconds in between.
+/// What every client of a function is configured with: each call is attempted up to `attempts` times.
 pub fn sdk_config(
     http: &SharedHttpClient,
     region: &str,
@@ -72,12 +74,7 @@ pub fn sdk_config(
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(attempts)
-                .with_initial_backoff(INITIAL_BACKOFF)
-                .with_max_backoff(MAX_BACKOFF),
-        )
+        .retry_config(retries(attempts))
         .timeout_config(
             TimeoutConfig::builder()
                 .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -86,12 +83,21 @@ pub fn sdk_config(
         .build()
 }
 
-/// Retries without the SDK's quota, for every client of `function`. The quota is shared by all
+/// Up to `attempts` attempts, with the SDK's jittered exponential back-off of half a second to five
+/// seconds in between.
+pub fn retries(attempts: u32) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(attempts)
+        .with_initial_backoff(INITIAL_BACKOFF)
+        .with_max_backoff(MAX_BACKOFF)
+}
+
+/// Retries without the SDK's quota, for every client of `program`. The quota is shared by all
 /// calls of the process, and what calls that failed for good took from it never comes back: a
-/// process that saw a dozen of them would retry no more. A function's attempts are limited by
-/// number and by the time that the invocation has left.
-pub fn retries_without_quota(function: &'static str) -> RetryPartition {
-    RetryPartition::custom(function)
+/// process that saw a dozen of them would retry no more. Attempts are limited by number, a function's
+/// also by the time that the invocation has left.
+pub fn retries_without_quota(program: &'static str) -> RetryPartition {
+    RetryPartition::custom(program)
         .token_bucket(TokenBucket::unlimited())
         .build()
 }
@@ -107,51 +113,9 @@ pub fn time_limits(until: Instant) -> TimeoutConfig {
         .build()
 }
 
-/// AWS's code and words for a failed call, or what went wrong on the way, on one line. An
-/// [`SdkError`]'s own text names only the kind of failure.
-pub fn code_and_words<E>(error: &SdkError<E, HttpResponse>) -> (Option<String>, String)
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    let words = match (error, error.message()) {
-        (_, Some(message)) => one_line(message),
-        (SdkError::TimeoutError(_), None) => "no answer in the time left".to_string(),
-        // After a good status it is the SDK that could not read the answer: the chain has why.
-        (SdkError::ServiceError(service), None) if !service.raw().status().is_success() => {
-            format!("http status {}", service.raw().status().as_u16())
-        }
-        _ => one_line(&chain(error)),
-    };
-    (error.code().map(str::to_string), words)
-}
-
-/// An error and its causes.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_smithy_runtime_api::client::result::ConnectorError;
-    use aws_smithy_types::error::ErrorMetadata;
-
-    #[test]
-    fn a_broken_connection_is_told_with_its_causes() {
-        let error: SdkError<ErrorMetadata, HttpResponse> =
-            SdkError::dispatch_failure(ConnectorError::io("reset\n by peer".into()));
-        let (code, words) = code_and_words(&error);
-        assert_eq!(code, None);
-        assert!(words.ends_with("reset by peer"), "{words}");
-    }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_never_outlives_what_is_left() {
