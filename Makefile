@@ -176,7 +176,7 @@ test-packages: package ## the packages are as promised, and a panic is answered
 
 .PHONY: test-functions
 test-functions: functions .tools/demo/ready .tools/emulator/ready ## both functions, packaged, behind their templates on the emulator; and what all suites share
-	cd tests && ../.tools/demo/bin/python -m pytest --quiet kit functions
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet kit demo functions
 
 # With the features of the whole workspace, or everything would be compiled a second time.
 .PHONY: test-backupctl

@@ -2,12 +2,20 @@
 
 import json
 import re
-import time
 
-from functions.restores.sources import KINDS
 from kit.names import MEMBER, REGION
+from kit.sources import KINDS
+from kit.wait import eventually
 
-from ..names import CENTRAL, CENTRAL_REGION, CENTRAL_VAULT, HOME_REGION, ROOT, RehearsalFailed
+from ..names import (
+    CENTRAL,
+    CENTRAL_REGION,
+    CENTRAL_VAULT,
+    HOME_REGION,
+    ROOT,
+    SETTLE_SECONDS,
+    RehearsalFailed,
+)
 from .expectations import ROLE, VAULT
 from .restores import Restores
 
@@ -99,14 +107,13 @@ class Copies:
             DestinationBackupVaultArn=CENTRAL_VAULT,
             IamRoleArn=f"arn:aws:iam::{MEMBER}:role/{ROLE}",
         )["CopyJobId"]
-        deadline = time.monotonic() + 60
-        while True:
+
+        def ended():
             found = backup.describe_copy_job(CopyJobId=job)["CopyJob"]
-            if found["State"] in ("COMPLETED", "FAILED"):
-                return found
-            if time.monotonic() > deadline:
-                raise RehearsalFailed(f"the copy of {source} is {found['State']} after a minute")
-            time.sleep(0.1)
+            return found if found["State"] in ("COMPLETED", "FAILED") else None
+
+        late = f"the copy of {source} did not come to an end"
+        return eventually(ended, late, SETTLE_SECONDS, error=RehearsalFailed)
 
     def _arrived(self):
         """The recovery points in the central vault, with what each is a backup of."""

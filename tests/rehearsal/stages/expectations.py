@@ -2,11 +2,11 @@
 
 import hashlib
 import io
-import time
 import zipfile
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
+from kit.wait import eventually
 
 from ..names import (
     CENTRAL,
@@ -210,14 +210,12 @@ class Expectations:
 
     def settle(self, condition):
         """Wait until something that happens by itself has happened."""
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while not condition():
-            if time.monotonic() > deadline:
-                failed = [row for row in self.instances() if row[3] != "CURRENT"]
-                raise RehearsalFailed(
-                    f"it did not happen within {SETTLE_SECONDS} s; stack instances: {failed}"
-                )
-            time.sleep(0.2)
+
+        def late():
+            failed = [row for row in self.instances() if row[3] != "CURRENT"]
+            return f"it did not happen; stack instances: {failed}"
+
+        eventually(condition, late, SETTLE_SECONDS, pause=0.1, error=RehearsalFailed)
 
     def expect_value(self, stack_set, accounts, regions, key, value):
         """Fail unless the stacks of a stack set have this value for a parameter."""

@@ -1,9 +1,10 @@
 """A restore that fails in the central account reaches the subscribers of the home account."""
 
 import json
-import time
 
-from ..names import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, RehearsalFailed
+from kit.wait import eventually
+
+from ..names import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, SETTLE_SECONDS, RehearsalFailed
 
 TOPIC = f"arn:aws:sns:{HOME_REGION}:{HOME}:aws-backup-notifications"
 QUEUE = f"arn:aws:sqs:{HOME_REGION}:{HOME}:subscriber"
@@ -11,7 +12,7 @@ VAULT, ROLE = "AWSBackupSolutionCentralVault", "AWSBackupSolutionCentralAccountR
 TABLE = "copied-back"
 
 
-def expect_reported(administrators, seconds=60):
+def expect_reported(administrators):
     """Fail unless the topic tells of the job, as AWS Backup told it."""
     sqs = administrators.client("sqs", HOME, HOME_REGION)
     statement = {
@@ -28,17 +29,21 @@ def expect_reported(administrators, seconds=60):
         TopicArn=TOPIC, Protocol="sqs", Endpoint=QUEUE, ReturnSubscriptionArn=True
     )["SubscriptionArn"]
     job = _fail_a_restore(administrators)
-    deadline = time.monotonic() + seconds
-    while job not in (told := _told(sqs, queue)):
-        if time.monotonic() > deadline:
-            raise RehearsalFailed(
-                f"the restore job {job} of {CENTRAL} failed, and the topic tells of {told} only"
-            )
+    reported = []
+
+    def is_reported():
+        reported.extend(_reported(sqs, queue))
+        return job in reported
+
+    def late():
+        return f"the restore job {job} of {CENTRAL} failed, and the topic reported {reported} only"
+
+    eventually(is_reported, late, SETTLE_SECONDS, error=RehearsalFailed)
     sns.unsubscribe(SubscriptionArn=subscription)
     sqs.delete_queue(QueueUrl=queue)
 
 
-def _told(sqs, queue):
+def _reported(sqs, queue):
     """The restore jobs of the messages that have come since."""
     messages = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", [])
     events = [json.loads(json.loads(message["Body"])["Message"]) for message in messages]

@@ -4,6 +4,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from kit.names import MEMBER, SECOND_MEMBER, THIRD_MEMBER
+
 from ..grants.permissions import expect_no_denials
 from ..names import (
     CENTRAL,
@@ -33,7 +35,7 @@ from .failed_restores import expect_reported
 from .membership import VAULTS, Membership
 from .restores import Restores
 
-FIRST = ("444444444441", "444444444442", "444444444443")
+FIRST = (MEMBER, SECOND_MEMBER, THIRD_MEMBER)
 FIRST_REGIONS = (HOME_REGION, CENTRAL_REGION)
 ALL_REGIONS = (*FIRST_REGIONS, LATER_REGION)
 

@@ -1,19 +1,18 @@
 """Faults while the pipeline runs, and what the next run makes of them."""
 
 import threading
-import time
 
 import pytest
+from kit.names import MEMBER, SECOND_MEMBER
+from kit.wait import eventually
 
 from rehearsal.grants.permissions import expect_no_denials
 from rehearsal.names import HOME, HOME_REGION, WORKLOADS, RehearsalFailed
 from rehearsal.stages.expectations import COMPLETE, NOTHING, POLICIES
 from rehearsal.stages.story import FIRST, FIRST_REGIONS
-from rehearsal.tests.program import SECONDS
 from rehearsal.tests.test_defects import tell
 
-MEMBER = "444444444442"
-FAILING = {"service": "cloudformation", "kind": "refuse", "account": MEMBER, "times": 99}
+FAILING = {"service": "cloudformation", "kind": "refuse", "account": SECOND_MEMBER, "times": 99}
 ORGANIZATIONS = {"service": "organizations"}
 
 
@@ -63,14 +62,14 @@ def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(re
     story.home()
     with pytest.raises(RehearsalFailed, match="Verify/VerifyStackSets") as failure:
         story.first_commit()
-    others = [account for account in FIRST if account != MEMBER]
+    others = [account for account in FIRST if account != SECOND_MEMBER]
     story.expectations.expect_holdings(others, FIRST_REGIONS, COMPLETE)
-    story.expectations.expect_holdings([MEMBER], FIRST_REGIONS, NOTHING)
+    story.expectations.expect_holdings([SECOND_MEMBER], FIRST_REGIONS, NOTHING)
     story.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
     told = str(failure.value)
     for region in FIRST_REGIONS:
-        assert f"  {MEMBER} in {region}: OUTDATED (FAILED): " in told
-    assert "444444444441" not in told
+        assert f"  {SECOND_MEMBER} in {region}: OUTDATED (FAILED): " in told
+    assert MEMBER not in told
     emulator.mend()
     commands = [line.strip() for line in told.splitlines() if line.strip().startswith("aws ")]
     # One for each stack set: role, vault and key, function.
@@ -78,16 +77,16 @@ def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(re
     story.repair(commands)
     story.start_again()
     story.see_first()
-    story.restore(MEMBER)
+    story.restore(SECOND_MEMBER)
     switch_off_the_function(story)
     with pytest.raises(RehearsalFailed, match=r"was restored from .* and has the tags \{\}, not"):
-        story.restore(MEMBER, seconds=2)
+        story.restore(SECOND_MEMBER, seconds=2)
 
 
 def switch_off_the_function(story):
     """Disable every rule that tells it of restores."""
     for region in FIRST_REGIONS:
-        events = story.administrators.client("events", MEMBER, region)
+        events = story.administrators.client("events", SECOND_MEMBER, region)
         rules = [rule["Name"] for rule in events.list_rules()["Rules"]]
         (mine,) = (name for name in rules if "tagonrestore" in name.lower())
         events.disable_rule(Name=mine)
@@ -134,13 +133,11 @@ def test_a_killed_build_and_an_interrupted_take_over_are_repeated(rehearse):
 def kill_the_build(story, name):
     """Stop the first build of a project with this in its name, once it runs."""
     client = story.administrators.client("codebuild", HOME, HOME_REGION)
-    deadline = time.monotonic() + SECONDS
-    while time.monotonic() < deadline:
-        for build in client.list_builds()["ids"]:
-            if name in build:
-                client.stop_build(id=build)
-                return
-        time.sleep(0.1)
+
+    def build():
+        return next((found for found in client.list_builds()["ids"] if name in found), None)
+
+    client.stop_build(id=eventually(build, f"no build of {name} ran"))
 
 
 def test_a_first_creation_that_failed_is_cleared_by_deploy_home_and_the_stage_retried(rehearse):
