@@ -63,7 +63,7 @@ bench: package ## the packaged functions beside an empty one: start, calls, memo
 	$(call unpack,dist/org-policy-manager.zip)
 	$(call unpack,dist/tag-on-restore.zip)
 	$(call unpack,dist/test/empty-function.zip)
-	cargo run --quiet --locked --profile measure --package bench -- \
+	cargo run --locked --profile measure --package bench -- \
 	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
 
 # `zipfile` forgets that a file is executable.
@@ -101,7 +101,7 @@ PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --arc
 
 # One tool compiled from source: nobody packages it. It is needed for a release alone.
 .tools/sbom/ready: tools/requirements/sbom.cargo
-	cargo install --quiet --locked --root .tools/sbom $$(cat $<)
+	cargo install --locked --root .tools/sbom $$(cat $<)
 	@touch $@
 
 .PHONY: release
@@ -179,14 +179,16 @@ test-functions: functions .tools/demo/ready .tools/emulator/ready ## both functi
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet kit demo functions
 
 # With the features of the whole workspace, or everything would be compiled a second time.
+.PHONY: compiled
+compiled: needs-cargo needs-cc
+	cargo test $(CARGO_CHECKED) --no-run
+
 .PHONY: test-backupctl
-test-backupctl: functions .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
-	cargo test $(CARGO_CHECKED) --no-run --quiet
+test-backupctl: compiled functions .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
 
 .PHONY: test-page
-test-page: needs-cargo needs-cc .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
-	cargo test $(CARGO_CHECKED) --no-run --quiet
+test-page: compiled .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal
