@@ -81,16 +81,19 @@ class Story:
             ("an account joins an OU", self.membership.join),
             ("it leaves, and keeps its backups", self.membership.leave),
             ("it comes back, and is taken over", self.membership.come_back),
+            ("an urgent change goes past the pipeline", self.urgent_change),
             ("a second commit: an OU, a Region, a retention, a lock", self.second_commit),
             ("see that only that changed, everywhere", self.see_second),
             ("restored resources get their tags", self.restore),
-            ("a restore that fails in the central account is reported", self.report),
+            ("a restore that fails is reported, wherever it is", self.report),
             ("it leaves the organization, and comes back", self.membership.come_back_from_outside),
             ("remove the home account's stacks", self.destroy),
+            ("remove the central account's stacks", self.destroy_central),
         )
 
     def check_targets(self):
-        self._commands.make("targets-check")
+        if "0 errors, 0 warnings" not in self._commands.make("targets-check"):
+            raise RehearsalFailed("targets-check finds something wrong with the guide's values")
         self._commands.make("values-check")
 
     def prepare(self):
@@ -134,12 +137,23 @@ class Story:
         self.expectations.expect_holdings(others, ALL_REGIONS, NOTHING)
         self.expectations.expect_holdings(FIRST, (LATER_REGION,), ONLY_THE_ROLE)
         self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
+        self.expectations.expect_targets([WORKLOADS], FIRST_REGIONS)
+        self.expectations.expect_protected()
+        self.expectations.expect_reader_for_the_pipeline_alone()
         self._expect_packages(FIRST_REGIONS)
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
 
     def copy(self):
-        Copies(self._emulator, self.administrators, self._commands).prove()
+        Copies(self._emulator, self.administrators, self._commands, self.expectations).prove()
+
+    def urgent_change(self):
+        """Deployed by a person, and taken up by the next commit."""
+        self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "36"})
+        told = self._commands.make("deploy-policies", "home", HOME_REGION)
+        if "commit and push the same" not in told:
+            raise RehearsalFailed("deploy-policies does not ask for the commit")
+        self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 36)
 
     def second_commit(self):
         regions = ", ".join(ALL_REGIONS)
@@ -201,6 +215,15 @@ class Story:
                 found = self.expectations.holdings(account, region)
                 if not (found.vault and found.key and found.role):
                     raise RehearsalFailed(f"{account} in {region} lost what holds backups: {found}")
+
+    def destroy_central(self):
+        """The copies outlive the stacks that hold them."""
+        before = self.expectations.copies()
+        if not before:
+            raise RehearsalFailed("the central account has no copy that could be lost")
+        self._commands.make("destroy-central", "central", CENTRAL_REGION, APPLY=1)
+        if (after := self.expectations.copies()) != before:
+            raise RehearsalFailed(f"the central account had the copies {before}, has {after}")
 
     def repair(self, commands):
         """Run commands that a build printed, and wait until every stack instance is current."""

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+# At the end: `deploy` is the package of the tools, and a folder of tests, too.
+sys.path.append(str(Path(__file__).resolve().parents[3] / "tools"))
 
 from kit.emulator import Emulator  # noqa: E402
 from kit.isolation import come_to_rest  # noqa: E402
@@ -38,3 +40,18 @@ def rehearse(tmp_path):
     finally:
         for emulator in emulators:
             emulator.__exit__()
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    """A local AWS for a module's tests, which see what the ones before them have made."""
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def rest(request):
+    """Nothing that a test began goes on beside the next one."""
+    yield
+    if "emulator" in request.fixturenames:
+        come_to_rest(request.getfixturevalue("emulator").control)

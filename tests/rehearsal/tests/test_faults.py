@@ -1,13 +1,14 @@
 """Faults while the pipeline runs, and what the next run makes of them."""
 
+import json
 import threading
 
 import pytest
-from kit.names import MEMBER, SECOND_MEMBER
+from kit.names import MEMBER, ORGANIZATION, SECOND_MEMBER
 from kit.wait import eventually
 
 from rehearsal.grants.permissions import expect_no_denials
-from rehearsal.names import HOME, HOME_REGION, WORKLOADS, RehearsalFailed
+from rehearsal.names import CENTRAL_REGION, HOME, HOME_REGION, WORKLOADS, RehearsalFailed
 from rehearsal.stages.expectations import COMPLETE, NOTHING, POLICIES
 from rehearsal.stages.story import FIRST, FIRST_REGIONS
 from rehearsal.tests.test_defects import tell
@@ -54,10 +55,12 @@ def expect_each_policy_once(emulator):
 def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(rehearse):
     """In the first roll-out, in every stack set: told in the end, then repaired as told.
 
-    Restores are tried in what was repaired, and have to fail where no event reaches the function.
+    In one Region somebody else's bucket is in the way of the package bucket. Restores are tried in
+    what was repaired, and have to fail where no event reaches the function.
     """
     story, emulator = rehearse()
     tell(story, "deploy the management account")
+    bucket = make_a_bucket_in_the_way(story)
     emulator.inject(FAILING | {"operation": "CreateStack"})
     story.home()
     with pytest.raises(RehearsalFailed, match="Verify/VerifyStackSets") as failure:
@@ -70,10 +73,13 @@ def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(re
     for region in FIRST_REGIONS:
         assert f"  {SECOND_MEMBER} in {region}: OUTDATED (FAILED): " in told
     assert MEMBER not in told
+    assert f"  {HOME} in {CENTRAL_REGION}: OUTDATED (FAILED): " in told
+    assert f"{HOME} in {HOME_REGION}" not in told
     emulator.mend()
+    remove(bucket)
     commands = [line.strip() for line in told.splitlines() if line.strip().startswith("aws ")]
-    # One for each stack set: role, vault and key, function.
-    assert len(commands) == 3
+    # One for each stack set: package bucket, role, vault and key, function.
+    assert len(commands) == 4
     story.repair(commands)
     story.start_again()
     story.see_first()
@@ -81,6 +87,28 @@ def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(re
     switch_off_the_function(story)
     with pytest.raises(RehearsalFailed, match=r"was restored from .* and has the tags \{\}, not"):
         story.restore(SECOND_MEMBER, seconds=2)
+
+
+def make_a_bucket_in_the_way(story):
+    """A package bucket's name is taken in one Region: packages go there, and are read there."""
+    s3 = story.administrators.client("s3", HOME, CENTRAL_REGION)
+    name = f"lambda-deployment-bucket-{HOME}-{CENTRAL_REGION}"
+    where = {"LocationConstraint": CENTRAL_REGION}
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    readers = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    statement |= {"Resource": f"arn:aws:s3:::{name}/*", "Condition": readers}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    return s3, name
+
+
+def remove(bucket):
+    """Remove a bucket with all that is in it."""
+    s3, name = bucket
+    for entry in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=entry["Key"])
+    s3.delete_bucket(Bucket=name)
 
 
 def switch_off_the_function(story):
