@@ -192,9 +192,9 @@ test-page: compiled .tools/page/ready ## the pages of `backupctl effective` and 
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal
-test-rehearsal: package functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
-	$(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
-	cd tests && ../.tools/demo/bin/python -m pytest --quiet rehearsal
+test-rehearsal: package compiled functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
+	BACKUPCTL='$(CURDIR)/target/debug/backupctl' $(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
+	cd tests && BACKUPCTL='$(CURDIR)/target/debug/backupctl' ../.tools/demo/bin/python -m pytest --quiet rehearsal
 
 ##### Now and then
 
