@@ -63,7 +63,7 @@ bench: package ## the packaged functions beside an empty one: start, calls, memo
 	$(call unpack,dist/org-policy-manager.zip)
 	$(call unpack,dist/tag-on-restore.zip)
 	$(call unpack,dist/test/empty-function.zip)
-	cargo run --quiet --locked --profile measure --package bench -- \
+	cargo run --locked --profile measure --package bench -- \
 	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
 
 # `zipfile` forgets that a file is executable.
@@ -99,6 +99,15 @@ package-%: ## one function's package, such as package-org-policy-manager
 
 PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --architecture $(ARCHITECTURE)
 
+# One tool compiled from source: nobody packages it. It is needed for a release alone.
+.tools/sbom/ready: tools/requirements/sbom.cargo
+	cargo install --locked --root .tools/sbom $$(cat $<)
+	@touch $@
+
+.PHONY: release
+release: needs-git needs-cargo needs-cc .tools/build/ready .tools/sbom/ready ## dist/release: packages, backupctl, bills of materials and checksums (TAG=v0.1.0)
+	PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/release.py --architecture $(ARCHITECTURE) $(if $(TAG),--tag $(call quoted,TAG))
+
 # Their suites run with these: the compiler takes a fraction of the time, and what is shipped is looked at
 # by test-packages and by the rehearsal. PACKAGES=dist runs a suite with dist/'s packages instead.
 .PHONY: functions
@@ -133,9 +142,10 @@ check-templates: .tools/check/ready ## cfn-lint at its strictest on every templa
 	$(if $(TEMPLATES),.tools/check/bin/python .tools/check/bin/cfn-lint $(TEMPLATES))
 
 .PHONY: check-scripts
-check-scripts: .tools/check/ready ## lint Python and shell
+check-scripts: .tools/check/ready ## lint Python, shell and GitHub's workflows
 	.tools/check/bin/ruff check --quiet
 	.tools/check/bin/shellcheck $(SCRIPTS)
+	.tools/check/bin/actionlint -shellcheck .tools/check/bin/shellcheck $(wildcard .github/workflows/*.yml)
 
 .PHONY: check-types
 check-types: .tools/emulator/ready ## are the emulator's Python types right?
@@ -169,20 +179,22 @@ test-functions: functions .tools/demo/ready .tools/emulator/ready ## both functi
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet kit demo functions
 
 # With the features of the whole workspace, or everything would be compiled a second time.
+.PHONY: compiled
+compiled: needs-cargo needs-cc
+	cargo test $(CARGO_CHECKED) --no-run
+
 .PHONY: test-backupctl
-test-backupctl: functions .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
-	cargo test $(CARGO_CHECKED) --no-run --quiet
+test-backupctl: compiled functions .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
 
 .PHONY: test-page
-test-page: needs-cargo needs-cc .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
-	cargo test $(CARGO_CHECKED) --no-run --quiet
+test-page: compiled .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal
-test-rehearsal: package functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
-	$(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
-	cd tests && ../.tools/demo/bin/python -m pytest --quiet rehearsal
+test-rehearsal: package compiled functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
+	BACKUPCTL='$(CURDIR)/target/debug/backupctl' $(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
+	cd tests && BACKUPCTL='$(CURDIR)/target/debug/backupctl' ../.tools/demo/bin/python -m pytest --quiet rehearsal
 
 ##### Now and then
 

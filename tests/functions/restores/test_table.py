@@ -1,7 +1,8 @@
 """Every kind of resource that the emulator restores, against every promise.
 
-The table in `docs/restore-tagging-emulator.md` is what this test found; `UPDATE_EXPECT=1` writes it
-anew. What the emulator has no service for is shown on the wire, in `docs/restore-tagging-table.md`.
+The table in `docs/evidence/restore-tagging-emulator.md` is what this test found; `UPDATE_EXPECT=1`
+writes it anew. What the emulator has no service for is shown on the wire, in
+`docs/evidence/restore-tagging-table.md`.
 """
 
 import os
@@ -12,7 +13,7 @@ from kit.sources import BY_NAME, KINDS
 
 from .member import Member
 
-TABLE = ROOT / "docs" / "restore-tagging-emulator.md"
+TABLE = ROOT / "docs" / "evidence" / "restore-tagging-emulator.md"
 PROMISES = (
     "recovery point's tags copied",
     "source's tags fill in",
@@ -135,7 +136,7 @@ def table(rows):
         "# Restored resources on the emulator",
         "",
         "What `make test-functions` found: the packaged function behind its template, a restore of",
-        "every kind that the [emulator](../emulator/README.md) has, and the tags that the",
+        "every kind that the [emulator](../../emulator/README.md) has, and the tags that the",
         "resource's own service shows afterwards. `UPDATE_EXPECT=1 make test-functions` writes",
         "this table anew. Kinds without a service here are shown on the wire, in",
         "[restore-tagging-table.md](restore-tagging-table.md).",

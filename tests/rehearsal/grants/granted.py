@@ -7,7 +7,7 @@ from pathlib import Path
 from ..names import CENTRAL, HOME, MANAGEMENT, MEMBERS, ROOT
 from . import grants
 
-TABLE = ROOT / "docs" / "permission-checks.md"
+TABLE = ROOT / "docs" / "evidence" / "permission-checks.md"
 REASONS = Path(__file__).with_name("unchecked.toml")
 # Roles that no template of ours makes: people's, and those that AWS makes for its services.
 _NOT_OURS = ("Administrator", "OrganizationAccountAccessRole", "stacksets-exec-", "AWSServiceRole")

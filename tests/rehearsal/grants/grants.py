@@ -192,7 +192,7 @@ def _words(reason, state):
     if reason is None:
         return state
     if reason.test:
-        return f"[{reason.why}](../{reason.test})"
+        return f"[{reason.why}](../../{reason.test})"
     return f"only AWS: {reason.why}" if reason.only_aws else reason.why
 
 

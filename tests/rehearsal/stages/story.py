@@ -264,6 +264,8 @@ class Story:
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(home / ".rustup")),
             "CARGO_TARGET_DIR": str(target),
         }
+        if program := os.environ.get("BACKUPCTL"):
+            environment["BACKUPCTL"] = program
         links = {".tools": str(ROOT / ".tools")}
         not_run = [*NOT_RUN, *self._not_run]
         if self._prebuilt:
