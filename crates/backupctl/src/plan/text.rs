@@ -204,6 +204,7 @@ fn write_group(out: &mut String, group: &Group, plan: &Plan) {
             problem.path,
             problem.message
         );
+        *out += &format!("    = help: {}\n", problem.help);
     }
     if group.becomes_invalid {
         *out += "  AWS keeps the last valid policy; this is what it withholds:\n";
