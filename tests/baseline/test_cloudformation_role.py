@@ -78,7 +78,7 @@ def home(organization):
             def client(self, service, region_name=None):
                 return organization.client(service, HOME, region_name or HOME_REGION)
 
-        accounts.deploy_home(Session(), targets.load(organization.targets), lambda _: None)
+        accounts.deploy_home(Session(), targets.load(organization.targets), True, lambda _: None)
     s3 = organization.client("s3", HOME)
     place = {"LocationConstraint": HOME_REGION}
     s3.create_bucket(Bucket=PACKAGES, CreateBucketConfiguration=place)

@@ -48,8 +48,17 @@ def test_targets_are_sound(organization):
     assert "0 errors, 0 warnings" in organization.make(HOME, HOME_REGION, "targets-check").stdout
 
 
-def test_central_account(organization):
+def test_what_the_central_account_would_get_is_said_first(organization):
     result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
+    assert result.returncode == 0, result.stderr
+    assert "+ CentralVault (AWS::Backup::BackupVault)" in result.stdout
+    assert result.stdout.endswith("nothing was changed; add APPLY=1 to do this\n")
+    backup = organization.client("backup", CENTRAL, CENTRAL_REGION)
+    assert backup.list_backup_vaults()["BackupVaultList"] == []
+
+
+def test_central_account(organization):
+    result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central", "APPLY=1")
     assert result.returncode == 0, result.stderr
     backup = organization.client("backup", CENTRAL, CENTRAL_REGION)
     vault = backup.describe_backup_vault(BackupVaultName="AWSBackupSolutionCentralVault")
@@ -69,13 +78,16 @@ def test_the_central_account_has_aws_backups_own_role(organization):
 
 
 def test_central_account_again_changes_nothing(organization):
-    result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
+    result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central", "APPLY=1")
     assert result.returncode == 0, result.stderr
     assert result.stdout.count(": unchanged") == 2
+    result = organization.make(CENTRAL, CENTRAL_REGION, "deploy-central")
+    assert result.stdout.count(": unchanged") == 2
+    assert "nothing to do: everything is as the files here have it" in result.stdout
 
 
 def test_the_wrong_account_is_refused(organization):
-    result = organization.make(HOME, CENTRAL_REGION, "deploy-central")
+    result = organization.make(HOME, CENTRAL_REGION, "deploy-central", "APPLY=1")
     assert result.returncode != 0
     assert (
         "error: account 222222222222: the central account is 333333333333; use a profile of "
@@ -84,7 +96,7 @@ def test_the_wrong_account_is_refused(organization):
 
 
 def test_management_account(organization):
-    result = organization.make(MANAGEMENT, HOME_REGION, "deploy-management")
+    result = organization.make(MANAGEMENT, HOME_REGION, "deploy-management", "APPLY=1")
     assert result.returncode == 0, result.stderr
     role = organization.client("iam", MANAGEMENT).get_role(
         RoleName="BackupOrgPolicyManagerOrgAdmin"
@@ -138,7 +150,7 @@ def test_home_account_up_to_a_pipeline_that_runs(organization, monkeypatch):
         def client(self, service, region_name=None):
             return organization.client(service, HOME, region_name or HOME_REGION)
 
-    accounts.deploy_home(Session(), targets.load(organization.targets), said.append)
+    accounts.deploy_home(Session(), targets.load(organization.targets), True, said.append)
     client = organization.client("cloudformation", HOME)
     exports = names(client.list_exports()["Exports"], "Name")
     assert {"aws-backup-s3-bucket-name", "aws-backup-codepipeline-kms-arn"} <= exports

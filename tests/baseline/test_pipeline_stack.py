@@ -43,7 +43,7 @@ def home(organization):
         )
         found = targets.load(organization.targets)
         wanted = dataclasses.replace(found, regions=(*found.regions, OPT_IN))
-        accounts.deploy_home(Session(), wanted, lambda _: None)
+        accounts.deploy_home(Session(), wanted, True, lambda _: None)
     return organization
 
 

@@ -106,7 +106,7 @@ def _run(options) -> int:
             "home": accounts.deploy_home,
             "policies": org_policy.deploy,
         }[options.account]
-        deploy(session, values, print)
+        deploy(session, values, options.apply, print)
     return 0
 
 
@@ -143,6 +143,7 @@ def _parse(arguments):
     member.add_argument("--role", default=ACCESS_ROLE, help="a role in the accounts")
     deploy = commands.add_parser("deploy", help="an account's stacks")
     deploy.add_argument("account", choices=("central", "management", "home", "policies"))
+    deploy.add_argument("--apply", action="store_true", help="really deploy")
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
     destroy.add_argument("account", choices=("central", "management", "home"))
     destroy.add_argument("--apply", action="store_true", help="really delete")
