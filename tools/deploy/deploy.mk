@@ -19,6 +19,13 @@ targets-check: .tools/deploy/ready ## are the values in aws-backup-ssm-targets.j
 values-check: .tools/deploy/ready ## do the values of the other parameter files fit the templates and each other?
 	@$(DEPLOY) values-check
 
+# Any of these, for one's own figures; what each is stands in docs/cost.md.
+COST_SIZES := ACCOUNTS REGIONS DATA_GB CHANGE DAYS CENTRAL_DAYS ELSEWHERE RUNS BUILD_MINUTES GB_PRICE
+
+.PHONY: cost
+cost: .tools/deploy/ready ## what it costs a month by list prices, without AWS (ACCOUNTS=300 REGIONS=4 DATA_GB=50000 ...)
+	@$(DEPLOY) cost $(foreach size,$(COST_SIZES),$(if $($(size)),'$(size)=$($(size))'))
+
 .PHONY: prepare-organization
 prepare-organization: .tools/deploy/ready ## what the organization needs first (management account; APPLY=1)
 	@$(DEPLOY) prepare-organization $(APPLIES)
