@@ -7,3 +7,8 @@ pub mod failure;
 pub mod organizations;
 mod pace;
 pub mod progress;
+
+/// See [`aws_client::retries_without_quota`].
+fn retries_without_quota() -> aws_sdk_sts::config::retry::RetryPartition {
+    aws_client::retries_without_quota("backupctl")
+}

@@ -1,13 +1,12 @@
 //! Who calls AWS, where: the options of every command that does, and what they give.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{anyhow, bail};
 use aws_config::BehaviorVersion;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sdk_sts::config::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -15,14 +14,9 @@ use clap::Args;
 
 use super::failure::Failure;
 
-/// Attempts of one call: with the back-off below about 20 s of trying. `AWS_MAX_ATTEMPTS` says
+/// Attempts of one call: with their back-off about 20 s of trying. `AWS_MAX_ATTEMPTS` says
 /// otherwise.
 const MAX_ATTEMPTS: u32 = 10;
-const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
-const MAX_BACKOFF: Duration = Duration::from_secs(5);
-
-/// One attempt that has no answer by then counts as lost. Our choice: AWS names no figure.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where AWS Organizations has its address in the `aws` partition. Used when nothing names a
 /// Region; China and GovCloud need one.
@@ -84,22 +78,17 @@ impl Access {
     /// # Errors
     /// There are no credentials, they cannot be used, or the role cannot be assumed.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
-        let http = org_policy_manager::aws::http_client()
+        let http = aws_client::http_client()
             .map_err(|error| anyhow!("the root certificates cannot be used: {error}"))?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .timeout_config(
                 TimeoutConfig::builder()
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_attempt_timeout(aws_client::ATTEMPT_TIMEOUT)
                     .build(),
             );
         if std::env::var_os("AWS_MAX_ATTEMPTS").is_none() {
-            loader = loader.retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(MAX_ATTEMPTS)
-                    .with_initial_backoff(INITIAL_BACKOFF)
-                    .with_max_backoff(MAX_BACKOFF),
-            );
+            loader = loader.retry_config(aws_client::retries(MAX_ATTEMPTS));
         }
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
