@@ -103,3 +103,8 @@ def test_the_table_is_written_with_the_installed_fingerprints() -> None:
 def test_a_line_that_is_neither_replaced_nor_used_is_refused() -> None:
     with pytest.raises(ValueError, match="neither replaced nor used, but loved"):
         read("ministack.app\n    app  loved  -  why\n")
+
+
+def test_the_page_has_the_numbers_of_today() -> None:
+    page = (FILE.parents[1] / "docs" / "moving-the-pin.md").read_text("utf-8")
+    assert pin.counted() in page
