@@ -3,7 +3,9 @@
 pub mod account;
 pub mod connection;
 pub mod copies;
+mod credentials;
 pub mod failure;
 pub mod organizations;
 mod pace;
 pub mod progress;
+pub mod stack;
