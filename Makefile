@@ -30,7 +30,7 @@ rehearsal: needs-git needs-cargo needs-cc .tools/demo/ready .tools/emulator/read
 
 .PHONY: rehearsal-permissions
 rehearsal-permissions: needs-git needs-cargo needs-cc .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready .tools/build/ready ## the rehearsal, and which granted action it needs (PREBUILT=1; WITHOUT='ROLE/ACTION ...': really taken away)
-	@cd tests && PACKAGES=../dist ../.tools/demo/bin/python -m $(if $(WITHOUT),rehearsal.taken $(WITHOUT),rehearsal --permissions $(if $(PREBUILT),--prebuilt)) $(VERBOSELY)
+	@cd tests && PACKAGES=../dist ../.tools/demo/bin/python -m $(if $(WITHOUT),rehearsal.grants.without $(WITHOUT),rehearsal --permissions $(if $(PREBUILT),--prebuilt)) $(VERBOSELY)
 
 VERBOSELY = $(if $(VERBOSE),--verbose)
 # A variable's value as one word of the shell, as it was written.
@@ -38,11 +38,11 @@ quoted = '$(subst ','\'',$(value $(1)))'
 
 .PHONY: demo-up demo-shell demo-down
 demo-up: functions needs-git .tools/demo/ready .tools/emulator/ready .tools/deploy/ready ## the whole solution, left running in the background (PORT=4566)
-	@cd tests && ../.tools/demo/bin/python -m rehearsal.up $(if $(PORT),--port '$(PORT)') $(VERBOSELY)
+	@cd tests && ../.tools/demo/bin/python -m rehearsal.local.up $(if $(PORT),--port '$(PORT)') $(VERBOSELY)
 demo-shell: needs-python ## a shell with the aws CLI set up for what demo-up runs (COMMAND='aws ...')
-	@cd tests && $(PYTHON) -m rehearsal.shell $(if $(value COMMAND),--command $(call quoted,COMMAND))
+	@cd tests && $(PYTHON) -m rehearsal.local.shell $(if $(value COMMAND),--command $(call quoted,COMMAND))
 demo-down: needs-python ## stop what demo-up runs, and remove all of it
-	@cd tests && $(PYTHON) -m rehearsal.down
+	@cd tests && $(PYTHON) -m rehearsal.local.down
 
 .PHONY: check
 check: check-format check-rust check-docs check-dependencies check-templates check-scripts check-types check-baseline check-shipped values-check ## the quick gate: format, lints, docs, dependencies, templates
@@ -54,8 +54,8 @@ test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: 
 
 COMPILING = check-rust check-docs test-rust package test-packages test-page test-rehearsal
 BESIDE = check-format check-scripts check-dependencies check-types check-templates check-baseline \
-	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-lifecycle \
-	test-restores test-backupctl test-baseline:package demo
+	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions \
+	test-backupctl test-baseline:package demo
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
@@ -99,6 +99,15 @@ package-%: ## one function's package, such as package-org-policy-manager
 
 PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --architecture $(ARCHITECTURE)
 
+# One tool compiled from source: nobody packages it. It is needed for a release alone.
+.tools/sbom/ready: tools/requirements/sbom.cargo
+	cargo install --quiet --locked --root .tools/sbom $$(cat $<)
+	@touch $@
+
+.PHONY: release
+release: needs-git needs-cargo needs-cc .tools/build/ready .tools/sbom/ready ## dist/release: packages, backupctl, bills of materials and checksums (TAG=v0.1.0)
+	PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/release.py --architecture $(ARCHITECTURE) $(if $(TAG),--tag $(call quoted,TAG))
+
 # Their suites run with these: the compiler takes a fraction of the time, and what is shipped is looked at
 # by test-packages and by the rehearsal. PACKAGES=dist runs a suite with dist/'s packages instead.
 .PHONY: functions
@@ -133,9 +142,10 @@ check-templates: .tools/check/ready ## cfn-lint at its strictest on every templa
 	$(if $(TEMPLATES),.tools/check/bin/python .tools/check/bin/cfn-lint $(TEMPLATES))
 
 .PHONY: check-scripts
-check-scripts: .tools/check/ready ## lint Python and shell
+check-scripts: .tools/check/ready ## lint Python, shell and GitHub's workflows
 	.tools/check/bin/ruff check --quiet
 	.tools/check/bin/shellcheck $(SCRIPTS)
+	.tools/check/bin/actionlint -shellcheck .tools/check/bin/shellcheck $(wildcard .github/workflows/*.yml)
 
 .PHONY: check-types
 check-types: .tools/emulator/ready ## are the emulator's Python types right?
@@ -164,13 +174,9 @@ test-packages: package ## the packages are as promised, and a panic is answered
 	$(PACKAGE) --into dist/test system-tests:panicking-function
 	cd tools && ../.tools/build/bin/python -m pytest --quiet ../tests/packages
 
-.PHONY: test-lifecycle
-test-lifecycle: functions .tools/demo/ready .tools/emulator/ready ## stacks with the function on the emulator
-	cd tests && ../.tools/demo/bin/python -m pytest --quiet lifecycle
-
-.PHONY: test-restores
-test-restores: functions .tools/demo/ready .tools/emulator/ready ## restored resources get their tags: TagOnRestore on the emulator
-	cd tests && ../.tools/demo/bin/python -m pytest --quiet restores
+.PHONY: test-functions
+test-functions: functions .tools/demo/ready .tools/emulator/ready ## both functions, packaged, behind their templates on the emulator; and what all suites share
+	cd tests && ../.tools/demo/bin/python -m pytest --quiet kit demo functions
 
 # With the features of the whole workspace, or everything would be compiled a second time.
 .PHONY: test-backupctl
@@ -214,7 +220,7 @@ fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten min
 .tools/check/ready: tools/requirements/check.txt
 .tools/lock/ready: tools/requirements/lock.txt
 .tools/emulator/ready: emulator/requirements.txt
-.tools/demo/ready: tests/demo/requirements.txt
+.tools/demo/ready: tests/kit/requirements.txt
 .tools/page/ready: tests/page/requirements.txt
 .tools/regions/ready: tools/requirements/regions.txt
 

@@ -3,11 +3,9 @@
 Start it with ``python -m emulator --port N`` from the folder above. See README.md for
 what is emulated, what is not, and what can fool you.
 
-Reading order: ``landscape`` (the fixed organization), ``organization`` and the
-modules beside it (AWS Organizations, no ministack in them), ``functions`` and
-``custom_resources`` (Lambda and CloudFormation), ``credentials``, ``loopback`` and ``deployers``
-(how services call each other), ``stack_sets`` and ``delivery`` (services that the base lacks),
-``gateway`` (faults, call log,
-control plane), ``patches`` (every private name of the base that is replaced),
-``server`` and ``__main__``.
+A room for each of AWS's services: ``organizations`` (with the fixed organization that everything
+starts from), ``cloudformation``, ``stack_sets``, ``functions``, ``events``, ``backup``, ``tags``,
+``delivery``; ``permissions`` with what AWS publishes about them (``published``). Around them
+``frame`` (one port, faults, call log, control plane), ``wire`` (requests, and how services call
+each other), ``base`` (every private name of ministack that is used). ``plugin`` puts it together.
 """

@@ -9,8 +9,8 @@ import signal
 import sys
 import tempfile
 
-from . import base
-from .listener import listen
+from .base import pinned as base
+from .frame.listener import listen
 
 # Exit status when it cannot start: a port in use, or a base that does not fit.
 CANNOT_START = 2
@@ -50,7 +50,7 @@ def _run(port: int, level: str) -> int:
                 "stop what uses the port or choose another with --port"
             )
         base.configure(listener.getsockname()[1], directory, level)
-        from .server import run  # noqa: PLC0415  it imports the base, which must be configured before
+        from .frame.server import run  # noqa: PLC0415  it imports the base, which must be configured before
 
         run(listener, level)
         return 0

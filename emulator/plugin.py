@@ -13,39 +13,31 @@ from ministack.core.router import extract_access_key_id
 from ministack.services import eventbridge, iam, lambda_svc
 from ministack.services.cloudformation import stacks
 
-from . import (
-    asynchronous,
-    failed_creates,
-    function_code,
-    function_roles,
-    functions,
-    kept_policies,
-    landscape,
-    linked_roles,
-    membership,
-    organizations_api,
-    patches,
-    published,
-    regions,
-    stack_lookup,
-    stack_resource,
-    stack_tasks,
-    under_way,
-)
-from .backup_settings import BackupSettings
-from .custom_resources import CustomResources
+from . import published
+from .backup.service import Restores
+from .backup.settings import BackupSettings
+from .base import patches
+from .cloudformation import failed_creates, kept_policies, stack_lookup, stack_resource, stack_tasks
+from .cloudformation.custom_resources import CustomResources
+from .cloudformation.deployers import Deployers
+from .cloudformation.resource_types import ResourceTypes
+from .cloudformation.stack_events import StackEvents
 from .delivery import start
 from .delivery.api import Delivery
-from .deployers import Deployers
-from .loopback import Loopback
-from .organization import Organization
-from .permissions import enforcement, missing_objects, pass_role, stack_checks
-from .permissions.encrypted_calls import EncryptedCalls
+from .frame import under_way
+from .functions import asynchronous, functions
+from .functions import code as function_code
+from .functions import roles as function_roles
+from .organizations import api as organizations_api
+from .organizations import landscape, membership, regions
+from .organizations.organization import Organization
+from .permissions import linked_roles
 from .permissions.gate import GATE
-from .resource_types import ResourceTypes
-from .restores import Restores
-from .stack_events import StackEvents
+from .permissions.requests import enforcement, missing_objects, pass_role
+from .permissions.requests.encrypted_calls import EncryptedCalls
+from .permissions.stacks import checks as stack_checks
 from .stack_sets.api import StackSetApi
+from .wire.loopback import Loopback
 
 # What is under way at a reset is told to stop; how long that may take.
 RESET_SECONDS = 30
@@ -221,11 +213,7 @@ class Emulator:
         )
         roll_back = failed_creates.deleting(stacks._roll_back_operation)
         patches.replace(f"{package}.stacks", "_roll_back_operation", roll_back)
-        patches.replace(f"{package}.handlers", "_roll_back_operation", roll_back)
-        for module in ("stacks", "handlers", "changesets"):
-            patches.replace(
-                f"{package}.{module}", "_create_stack_task_in_region", stack_tasks.start
-            )
+        patches.replace(f"{package}.stacks", "_create_stack_task_in_region", stack_tasks.start)
 
     def _install_functions(self) -> None:
         module = "ministack.services.lambda_svc"

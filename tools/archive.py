@@ -26,12 +26,12 @@ def write_archive(archive, bootstrap, compresslevel=9):
     return True
 
 
-def write_checksums(into):
-    """List every package in the form that `sha256sum --check` reads."""
-    lines = [f"{checksum(archive)}  {archive.name}\n" for archive in sorted(into.glob("*.zip"))]
-    fresh = into / f"SHA256SUMS.{os.getpid()}.new"
+def write_checksums(into, name="SHA256SUMS", what="*.zip"):
+    """List what is there in the form that `sha256sum --check` reads."""
+    lines = [f"{checksum(file)}  {file.name}\n" for file in sorted(into.glob(what))]
+    fresh = into / f"{name}.{os.getpid()}.new"
     fresh.write_text("".join(lines))
-    fresh.replace(into / "SHA256SUMS")
+    fresh.replace(into / name)
 
 
 def checksum(archive):

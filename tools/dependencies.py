@@ -17,10 +17,10 @@ FORBIDDEN = {
     "backup-policy": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime",
     "policy-resource": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime|cfn-custom-resource",
     "cfn-custom-resource": r"aws-sdk-.*|aws-config|lambda_runtime",
-    "lambda-aws": r"aws-sdk-.*|aws-config|lambda_runtime",
+    "aws-client": r"aws-sdk-.*|aws-config|lambda_runtime",
     "org-policy-manager": r"tag-on-restore|aws-config",
     "tag-on-restore": r"backup-policy|cfn-custom-resource|org-policy-manager|aws-config",
-    "backupctl": r"tag-on-restore",
+    "backupctl": r"org-policy-manager|tag-on-restore|cfn-custom-resource|lambda_runtime",
 }
 CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
 
@@ -46,7 +46,7 @@ def forbidden_in(name, pattern, crates):
         if re.fullmatch(pattern, crate):
             yield (
                 f"`{name}` reaches `{crate}`, which it must not: "
-                f"`cargo tree -p {name} -e normal -i {crate}` tells how"
+                f"`cargo tree -p {name} -e normal -i {crate}` shows how"
             )
 
 

@@ -54,11 +54,7 @@ def package_function(package, architecture, into):
     """Package one function and return the line to print about it."""
     package, _, name = package.partition(":")
     name = name or package
-    bootstrap = build(package, name, architecture)
-    content = bootstrap.read_bytes()
-    problems = binary.problems(content, architecture, local_paths())
-    if problems:
-        raise Refusal(f"`{name}` cannot be shipped: " + "; ".join(problems))
+    content = checked(package, name, architecture)
     archive = into / f"{name}.zip"
     state = "written" if write_archive(archive, content) else "unchanged"
     write_checksums(into)
@@ -68,8 +64,17 @@ def package_function(package, architecture, into):
     )
 
 
-def build(package, name, architecture):
-    """Build one function in the release profile of Cargo.toml and return its binary."""
+def checked(package, name, architecture, profile="release"):
+    """Build one program and return its bytes, if they can be shipped."""
+    content = build(package, name, architecture, profile).read_bytes()
+    problems = binary.problems(content, architecture, local_paths())
+    if problems:
+        raise Refusal(f"`{name}` cannot be shipped: " + "; ".join(problems))
+    return content
+
+
+def build(package, name, architecture, profile):
+    """Build one program in a profile of Cargo.toml and return its file."""
     target = f"{architecture}-unknown-linux-gnu"
     libraries = output("rustc", "--print", "target-libdir", "--target", target)
     if not pathlib.Path(libraries).is_dir():
@@ -83,7 +88,7 @@ def build(package, name, architecture):
         # The linker's wrapper scripts, under a path that does not change between users.
         "CARGO_ZIGBUILD_CACHE_DIR": str(ROOT / ".tools" / "zigbuild"),
     }
-    command = ["cargo", "lambda", "build", "--release", "--locked"]
+    command = ["cargo", "lambda", "build", "--profile", profile, "--locked"]
     command += ["--package", package, "--bin", name, "--compiler", "cargo-zigbuild"]
     # The C library's version of Amazon Linux 2023, whatever this machine runs.
     command += ["--target", f"{target}.{binary.GLIBC_FLOOR}"]

@@ -1,6 +1,6 @@
 """Run make targets in lanes beside each other, and report what each took.
 
-    python tools/steps.py 'check-rust test-rust package' 'test-emulator test-lifecycle:test-rust'
+    python tools/steps.py 'check-rust test-rust package' 'test-emulator test-functions:test-rust'
 
 A lane is a list of targets that run one after the other; `target:other` waits until `other`, which
 stands in some lane, has passed. What a target prints is kept in target/steps/: its last line is

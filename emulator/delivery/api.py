@@ -10,13 +10,13 @@ from ministack.core.responses import get_account_id
 from ministack.core.router import SERVICE_PATTERNS, extract_access_key_id
 from ministack.services import sts
 
-from ..loopback import Loopback
+from ..wire.loopback import Loopback
 from . import json_api
-from .build_api import BuildApi
-from .git_http import GitHttp
+from .builds.api import BuildApi
 from .json_api import Response
-from .pipeline_api import PipelineApi
-from .repository_api import RepositoryApi
+from .pipelines.api import PipelineApi
+from .repositories.api import RepositoryApi
+from .repositories.git_http import GitHttp
 from .types import PipelineType, RepositoryType, handlers
 
 Handler = Callable[..., Awaitable[Any]]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import ApiError
+from ..wire.errors import ApiError
 
 Payload = dict[str, Any]
 Response = tuple[int, dict[str, str], bytes]

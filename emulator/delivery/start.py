@@ -13,10 +13,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .. import credentials, deliveries, under_way
-from ..credentials import CannotAssume
-from ..deliveries import NotDelivered
-from ..loopback import Loopback
+from ..events import deliveries
+from ..events.deliveries import NotDelivered
+from ..frame import under_way
+from ..wire import credentials
+from ..wire.credentials import CannotAssume
+from ..wire.loopback import Loopback
 
 SERVICE = "events.amazonaws.com"
 # By its session a pipeline knows that a rule started it.

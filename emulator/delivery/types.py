@@ -9,10 +9,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_account_id, get_region
 
-from .. import deployers, failed_creates
-from ..loopback import Loopback
-from .repositories import Files, from_zip
-from .repository_api import RepositoryApi
+from ..cloudformation import deployers, failed_creates
+from ..wire.loopback import Loopback
+from .repositories.api import RepositoryApi
+from .repositories.model import Files, from_zip
 
 Properties = dict[str, Any]
 

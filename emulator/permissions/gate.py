@@ -7,17 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.core.responses import request_scope
 from ministack.services import tagging
 
-from ..delegation import is_open
+from ..organizations.delegation import is_open
 from ..published import reference
+from ..wire.place import Place, here
 from . import evaluation, identity, limits, resource_policies
 from .documents import Policy, read
 from .evaluation import Question, ResourcePolicy
 from .keys import Keys, of_any_request
 from .ledger import Denial, Ledger
-from .needs import Need, Place, Unmapped, Value
+from .needs import Need, Unmapped, Value
 from .principals import ROLE, ROOT, Principal
 
 __all__ = ["GATE", "Denial", "Gate"]
@@ -70,7 +71,7 @@ class Gate:
         Identity policies, boundary, session policies, service control policies of the account's
         organization, and the resource's own policy where its service keeps one.
         """
-        place = place or Place(get_account_id(), get_region())
+        place = place or here()
         for need in needs:
             if (reason := self._refusal(principal, need, via, place)) is not None:
                 return self._deny(principal.arn, need, place, via, reason)
@@ -85,7 +86,7 @@ class Gate:
         via: str,
     ) -> Denial | None:
         """Whether a resource's policy lets an AWS service in; recorded when not."""
-        place = Place(get_account_id(), get_region())
+        place = here()
         reason: str | None = None
         try:
             if contradiction := reference.problem(need.action, need.resource):
@@ -118,10 +119,10 @@ class Gate:
     ) -> Denial:
         """Record a refusal that somebody else decided, for the reason given."""
         who = principal if isinstance(principal, str) else principal.arn
-        return self._deny(who, need, place or Place(get_account_id(), get_region()), via, reason)
+        return self._deny(who, need, place or here(), via, reason)
 
     def _check_trust(self, service: str, need: Need, trust: Policy, via: str) -> Denial | None:
-        place = Place(get_account_id(), get_region())
+        place = here()
         keys = Keys({**of_any_request(), "aws:sourceaccount": place.account, **need.context})
         try:
             if not evaluation.service_refusal(trust, service, need.action, need.resource, keys):

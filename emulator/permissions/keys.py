@@ -41,7 +41,7 @@ _ABSENT = frozenset(
     }
 )
 
-# Keys of services. Whoever asks brings the value when there is one: for requests that is `http`,
+# Keys of services. Whoever asks brings the value when there is one: for requests `requests.http`,
 # for everything else the code that acts for the service.
 OF_SERVICES = frozenset(
     {

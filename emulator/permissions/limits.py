@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..organization import Organization
+from ..organizations.organization import Organization
 from .documents import read
 from .evaluation import SERVICE_CONTROL, Layer
 from .needs import Value

@@ -26,13 +26,5 @@ class Need:
 UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where it happens: the account and Region whose service is asked."""
-
-    account: str
-    region: str
-
-
 class Unmapped(Exception):
     """The emulator does not know what a policy or a request means; the text says what."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from ministack.services import iam, kms, lambda_svc, s3, sns, sqs
 
-from .. import kept_policies
-from ..organization import Organization
+from ..cloudformation import kept_policies
+from ..organizations.organization import Organization
 from .documents import read
 from .evaluation import ResourcePolicy
 

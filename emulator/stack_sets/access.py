@@ -8,9 +8,9 @@ from typing import Any
 from ministack.core.responses import get_region, request_scope
 from ministack.services import iam
 
-from .. import credentials
-from ..errors import ApiError
-from ..organization import STACK_SETS, Organization
+from ..organizations.organization import STACK_SETS, Organization
+from ..wire import credentials
+from ..wire.errors import ApiError
 from .instances import ORGANIZATION_SERVICE, linked_role, service_role
 from .model import SELF_MANAGED, SERVICE_MANAGED, StackSet
 

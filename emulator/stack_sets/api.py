@@ -8,11 +8,12 @@ import botocore.session
 from ministack.core.responses import get_account_id, get_region
 from ministack.core.router import extract_access_key_id
 
-from .. import credentials, query_wire
-from ..errors import ApiError
-from ..loopback import Loopback
-from ..organization import STACK_SETS, Organization
-from ..query_wire import Response
+from ..organizations.organization import STACK_SETS, Organization
+from ..wire import credentials
+from ..wire import query as query_wire
+from ..wire.errors import ApiError
+from ..wire.loopback import Loopback
+from ..wire.query import Response
 from . import access, descriptions, imports, requests
 from .auto_deployment import AutoDeployment
 from .context import Context

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from .. import under_way
-from ..organization import Organization
+from ..frame import under_way
+from ..organizations.organization import Organization
+from ..wire.place import Place
 from .model import SERVICE_MANAGED, Operation, StackSet, StackSets, Targets
 from .operations import DELETE, Operations, expect
 
@@ -104,7 +105,7 @@ def _wanted(stack_set: StackSet, organization: Organization) -> Targets:
     for unit, regions in stack_set.units.items():
         for account in organization.members_below(unit):
             for region in sorted(regions):
-                found.setdefault((account, region), unit)
+                found.setdefault(Place(account, region), unit)
     return found
 
 

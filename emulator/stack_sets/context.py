@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..credentials import Credentials
-from ..errors import ApiError
-from ..loopback import Loopback
-from ..organization import Organization
+from ..organizations.organization import Organization
+from ..wire.credentials import Credentials
+from ..wire.errors import ApiError
+from ..wire.loopback import Loopback
 from . import access
 from .model import StackSet, StackSets
 from .operations import Operations

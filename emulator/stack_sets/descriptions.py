@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ApiError
+from ..wire.errors import ApiError
+from ..wire.place import Place
 from . import access
 from .context import Context
 from .model import SERVICE_MANAGED, Instance, Operation, StackSet
@@ -69,13 +70,13 @@ async def list_instances(context: Context, payload: Payload) -> Payload:
 async def describe_instance(context: Context, payload: Payload) -> Payload:
     """DescribeStackInstance."""
     stack_set = context.find(payload)
-    account, region = payload["StackInstanceAccount"], payload["StackInstanceRegion"]
-    instance = stack_set.instances.get((account, region))
+    place = Place(payload["StackInstanceAccount"], payload["StackInstanceRegion"])
+    instance = stack_set.instances.get(place)
     if instance is None:
         raise ApiError(
             "StackInstanceNotFoundException",
-            f"Stack instance for stack set {stack_set.name}, account {account} and region "
-            f"{region} not found",
+            f"Stack instance for stack set {stack_set.name}, account {place.account} and "
+            f"region {place.region} not found",
         )
     shown = _instance(stack_set, instance)
     shown["ParameterOverrides"] = _parameters(instance.overrides)

@@ -17,10 +17,11 @@ from typing import Any
 
 from ministack.services import cloudformation
 
-from ..errors import ApiError
-from ..organization import Organization
+from ..organizations.organization import Organization
+from ..wire.errors import ApiError
+from ..wire.place import Place
 from .context import Context
-from .model import SERVICE_MANAGED, Instance, Place, StackSet, StackSets, Targets
+from .model import SERVICE_MANAGED, Instance, StackSet, StackSets, Targets
 from .operations import IMPORT
 
 Payload = dict[str, Any]
@@ -42,9 +43,10 @@ async def import_stacks(context: Context, payload: Payload) -> Payload:
         unit = _nearest(context.organization, account, units) if units else ""
         if unit is None:
             raise _not_found(stack_id)
-        _check_free(context.stack_sets, stack_set, (account, region), stack_id)
-        found[account, region] = stack_id
-        places[account, region] = unit
+        place = Place(account, region)
+        _check_free(context.stack_sets, stack_set, place, stack_id)
+        found[place] = stack_id
+        places[place] = unit
 
     def prepare() -> None:
         for place, unit in places.items():

@@ -16,10 +16,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.services import cloudformation
 
-from .. import credentials
-from ..credentials import CannotAssume, Credentials
-from ..loopback import Loopback
-from ..regions import BY_DEFAULT, REGIONS
+from ..organizations.regions import BY_DEFAULT, REGIONS
+from ..wire import credentials
+from ..wire.credentials import CannotAssume, Credentials
+from ..wire.loopback import Loopback
 from . import templates
 from .model import SELF_MANAGED, Instance, StackSet
 

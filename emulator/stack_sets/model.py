@@ -7,11 +7,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..wire.place import Place
+
 SELF_MANAGED = "SELF_MANAGED"
 SERVICE_MANAGED = "SERVICE_MANAGED"
 
 # (account, Region)
-Place = tuple[str, str]
 # Accounts and Regions with the OU that a request named for them, "" in self-managed stack sets.
 Targets = dict[Place, str]
 

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from .. import under_way
-from ..errors import ApiError
-from ..loopback import Loopback
+from ..frame import under_way
+from ..wire.errors import ApiError
+from ..wire.loopback import Loopback
+from ..wire.place import Place
 from .instances import InstanceFailed, Stacks
-from .model import Instance, Operation, Place, StackSet, Targets
+from .model import Instance, Operation, StackSet, Targets
 from .rollout import Rollout
 
 DELETE = "DELETE"
@@ -141,10 +142,8 @@ def _report(
 
 def expect(stack_set: StackSet, targets: Targets, overrides: dict[str, str] | None) -> None:
     """Enter the instances that an operation is to make; those that exist are kept."""
-    for (account, region), unit in targets.items():
-        instance = stack_set.instances.setdefault(
-            (account, region), Instance(account, region, unit)
-        )
+    for place, unit in targets.items():
+        instance = stack_set.instances.setdefault(place, Instance(*place, unit))
         if overrides is not None:
             instance.overrides = overrides
         instance.status = "OUTDATED"

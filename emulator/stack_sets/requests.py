@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import ApiError
-from ..organization import Organization
+from ..organizations.organization import Organization
+from ..wire.errors import ApiError
 from . import access, targets, templates
 from .context import Context
 from .model import SELF_MANAGED, SERVICE_MANAGED, StackSet, Targets

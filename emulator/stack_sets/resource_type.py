@@ -15,8 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from ministack.core.responses import get_region
 
-from .. import deployers
-from ..loopback import Loopback
+from ..cloudformation import deployers
+from ..wire.loopback import Loopback
 from . import properties
 from .properties import Flat, Properties, StackSetFailure
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .model import Place, Targets
+from ..wire.place import Place
+from .model import Targets
 
 # What AWS gives as reason for a place that it did not try any more.
 TOLERANCE_EXCEEDED = "Cancelled since failure tolerance has exceeded"
@@ -87,13 +88,16 @@ class Rollout:
         changed = threading.Condition()
 
         def attempt(account: str) -> None:
-            reason = self._act((account, region))
+            place = Place(account, region)
+            reason = self._act(place)
             with changed:
                 if reason is not None:
                     failed.append(account)
                 if len(failed) > limits.tolerance:
                     self._exceeded.set()
-                self._report((account, region), "FAILED" if reason else "SUCCEEDED", reason or "")
+                self._report(
+                    Place(account, region), "FAILED" if reason else "SUCCEEDED", reason or ""
+                )
                 under_way.remove(threading.current_thread())
                 changed.notify()
 
@@ -101,7 +105,7 @@ class Rollout:
             while waiting and not self._exceeded.is_set() and not self._stopped():
                 if len(under_way) < limits.at_once(len(failed)):
                     account = waiting.pop(0)
-                    self._report((account, region), "RUNNING", "")
+                    self._report(Place(account, region), "RUNNING", "")
                     thread = threading.Thread(target=attempt, args=(account,), daemon=True)
                     under_way.append(thread)
                     thread.start()
@@ -111,7 +115,7 @@ class Rollout:
             changed.wait_for(lambda: not under_way)
         reason = TOLERANCE_EXCEEDED if self._exceeded.is_set() else STOPPED
         for account in waiting:
-            self._report((account, region), "CANCELLED", reason)
+            self._report(Place(account, region), "CANCELLED", reason)
 
 
 def _regions_in_order(targets: Targets, preferences: dict[str, Any]) -> dict[str, list[str]]:

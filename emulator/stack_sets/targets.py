@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ApiError
-from ..organization import Organization
+from ..organizations.organization import Organization
+from ..wire.errors import ApiError
+from ..wire.place import Place
 from .model import SELF_MANAGED, StackSet, Targets
 
 Payload = dict[str, Any]
@@ -15,7 +16,7 @@ def wanted(stack_set: StackSet, organization: Organization, payload: Payload) ->
     """The places in which CreateStackInstances and its like want instances."""
     regions = _regions(payload)
     if stack_set.permission_model == SELF_MANAGED:
-        return {(account, region): "" for region in regions for account in _accounts(payload)}
+        return {Place(account, region): "" for region in regions for account in _accounts(payload)}
     chosen = _units(organization, payload)
     accounts, kind = _filter(payload)
     found: Targets = {}
@@ -23,10 +24,10 @@ def wanted(stack_set: StackSet, organization: Organization, payload: Payload) ->
         for unit in chosen:
             for account in organization.members_below(unit):
                 if _passes(kind, account, accounts):
-                    found.setdefault((account, region), unit)
+                    found.setdefault(Place(account, region), unit)
         if kind == "UNION":
             for account in accounts:
-                found.setdefault((account, region), _unit_of(organization, account))
+                found.setdefault(Place(account, region), _unit_of(organization, account))
     return found
 
 
@@ -34,7 +35,7 @@ def existing(stack_set: StackSet, organization: Organization, payload: Payload) 
     """The instances that UpdateStackInstances, DeleteStackInstances and UpdateStackSet mean."""
     regions = _regions(payload)
     if stack_set.permission_model == SELF_MANAGED:
-        named = {(account, region) for region in regions for account in _accounts(payload)}
+        named = {Place(account, region) for region in regions for account in _accounts(payload)}
         missing = sorted(named - set(stack_set.instances))
         if missing:
             account, region = missing[0]
@@ -48,13 +49,14 @@ def existing(stack_set: StackSet, organization: Organization, payload: Payload) 
     accounts, kind = _filter(payload)
     members = {account for unit in chosen for account in organization.members_below(unit)}
     found: Targets = {}
-    for (account, region), instance in sorted(stack_set.instances.items()):
+    for place, instance in sorted(stack_set.instances.items()):
+        account, region = place
         below = instance.unit in chosen or account in members
         meant = (below and _passes(kind, account, accounts)) or (
             kind == "UNION" and account in accounts
         )
         if region in regions and meant:
-            found[account, region] = instance.unit
+            found[place] = instance.unit
     return found
 
 

@@ -12,9 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_region
 from ministack.services.cloudformation import engine, handlers
 
-from ..credentials import Credentials
-from ..errors import ApiError
-from ..loopback import Loopback
+from ..wire.credentials import Credentials
+from ..wire.errors import ApiError
+from ..wire.loopback import Loopback
 
 Payload = dict[str, Any]
 

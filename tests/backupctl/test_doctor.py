@@ -3,8 +3,8 @@
 import json
 import re
 
-from demo.isolation import come_to_rest
-from demo.names import CENTRAL, CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, REGION, ROOT
+from kit.isolation import come_to_rest
+from kit.names import CENTRAL, CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, REGION, ROOT
 
 from .consultation import (
     MEMBERS,

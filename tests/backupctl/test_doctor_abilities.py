@@ -2,7 +2,7 @@
 
 import json
 
-from demo.names import CENTRAL, REGION
+from kit.names import CENTRAL, REGION
 
 from .consultation import MEMBERS, back_up_a_table, deploy, doctor, make, of
 

@@ -2,7 +2,7 @@
 
 import json
 
-from demo.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PRODUCTION, SANDBOXES, WORKLOADS
+from kit.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PRODUCTION, SANDBOXES, WORKLOADS
 
 READS = {
     "sts:GetCallerIdentity",

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # At the end: `deploy` is the package of the tools, and a folder of tests, too.
 sys.path.append(str(ROOT / "tests"))
 
-from demo.isolation import SECONDS, come_to_rest  # noqa: E402
+from kit.isolation import SECONDS, come_to_rest  # noqa: E402
 
 MANAGEMENT, HOME, CENTRAL = "111111111111", "222222222222", "333333333333"
 HOME_REGION, CENTRAL_REGION = "eu-central-1", "eu-west-1"

@@ -11,7 +11,7 @@ import time
 
 import pytest
 from conftest import HOME, HOME_REGION, ROOT, TARGETS
-from demo.isolation import SECONDS
+from kit.isolation import SECONDS
 
 ROLE = f"arn:aws:iam::{HOME}:role/CloudFormationRole"
 PIPELINE = "aws-backup-codepipeline"

@@ -5,9 +5,9 @@ import time
 
 import pytest
 from conftest import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT, TARGETS
-from demo.isolation import SECONDS
 from deploy import cloudformation
 from deploy.stacks import BY_NAME
+from kit.isolation import SECONDS
 
 TRUST = {
     "Version": "2012-10-17",

@@ -21,10 +21,10 @@ from conftest import (
     TARGETS,
     Organization,
 )
-from demo.isolation import SECONDS
 from deploy import cloudformation
 from deploy.stacks import BY_NAME, load_template
 from deploy.templates import VARIABLES
+from kit.isolation import SECONDS
 
 MEMBERS = ("444444444441", "444444444442", "444444444443", "444444444444")
 REGIONS = (HOME_REGION, CENTRAL_REGION)

@@ -10,10 +10,10 @@ import time
 
 import pytest
 from conftest import HOME, HOME_REGION, TARGETS
-from demo.isolation import SECONDS
 from deploy import accounts, cloudformation, org_policy, source, targets
 from deploy.problem import Problem
 from deploy.stacks import BY_NAME, ROOT
+from kit.isolation import SECONDS
 
 STACK = "aws-backup-codepipeline"
 OPT_IN = "ap-east-1"

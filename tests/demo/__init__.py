@@ -1,9 +1,5 @@
-"""The demonstration behind ``make demo``, and deployment helpers that the lifecycle tests share.
+"""The short tour behind ``make demo``: policies and restores in a local AWS.
 
-Reading order: ``names`` (accounts, OUs, paths), ``interruption`` (a clean end at any moment),
-``emulator`` (start, stop and ask the local AWS),
-``cli`` (the AWS CLI as a user runs it), ``stacks`` (CloudFormation through any client),
-``solution`` (what is deployed), ``observe`` (what the organization looks like), ``edits`` (of the
-template, as a user makes them), ``story`` (how it is told), ``chapters`` (what is told) and
-``__main__`` (conditions, options, cleaning up).
+``chapters`` and ``restores`` are what is shown, ``edits`` changes the template as a user does,
+``story`` prints, ``__main__`` has conditions, options and cleaning up.
 """

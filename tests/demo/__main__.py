@@ -8,13 +8,14 @@ import signal
 import sys
 import time
 
+from kit.cli import Cli, CommandFailed
+from kit.emulator import CannotStart, Emulator
+from kit.interruption import Interrupted, listen
+from kit.names import HOME, MANAGEMENT, REGION, ROOT
+from kit.solution import ORG_POLICY, ORG_POLICY_TEMPLATE, Package
+from kit.stacks import DeploymentFailed
+
 from .chapters import tell
-from .cli import Cli, CommandFailed
-from .emulator import CannotStart, Emulator
-from .interruption import Interrupted, listen
-from .names import HOME, MANAGEMENT, REGION, ROOT
-from .solution import ORG_POLICY, ORG_POLICY_TEMPLATE, Package
-from .stacks import DeploymentFailed
 from .story import Story
 
 UNKEPT, CANNOT_RUN, INTERRUPTED = 1, 2, 130

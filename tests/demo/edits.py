@@ -2,7 +2,7 @@
 
 import re
 
-from .solution import ORG_POLICY_TEMPLATE
+from kit.solution import ORG_POLICY_TEMPLATE
 
 CHANGED = "the template has changed: change `demo/edits.py` with it"
 

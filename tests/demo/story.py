@@ -6,7 +6,7 @@ import sys
 import textwrap
 import time
 
-from .names import ACCOUNTS
+from kit.names import ACCOUNTS
 
 WIDTH = 100
 

@@ -2,8 +2,8 @@
 
 import pytest
 from playwright.sync_api import expect
-from rehearsal.page import page as make
-from rehearsal.sample import BROKEN, EVIL, EVIL_TEXT, HELD
+from rehearsal.report.page import page as make
+from rehearsal.report.sample import BROKEN, EVIL, EVIL_TEXT, HELD
 
 from .test_page import LAPTOP, PHONE, TOO_FAINT, TOO_WIDE
 

@@ -4,18 +4,18 @@ import argparse
 import sys
 from pathlib import Path
 
-from demo.emulator import Emulator
-from demo.interruption import temporary_folder
+from kit.emulator import Emulator
+from kit.interruption import temporary_folder
 
-from .granted import Granted, tell
+from .console.console import Console
+from .grants.granted import Granted, tell
+from .grants.permissions import checked
 from .guard import FAILED, guarded
 from .names import ROOT
-from .outcome import finish, look_with
-from .permissions import checked
 from .recorder import Recorder
+from .report.outcome import finish, look_with
 from .scene import prepare
-from .story import ALL_REGIONS
-from .telling import Teller
+from .stages.story import ALL_REGIONS
 
 PAGE = ROOT / "target" / "rehearsal.html"
 
@@ -39,24 +39,24 @@ def main():
 
 def run(arguments):
     """The rehearsal itself; its exit status."""
-    teller = Teller(verbose=arguments.verbose)
+    console = Console(verbose=arguments.verbose)
     page = arguments.page.resolve()
     with temporary_folder("rehearsal-") as folder, Emulator(arguments.port) as emulator:
-        story = prepare(folder, emulator, teller, arguments.prebuilt, arguments.seconds)
-        granted = Granted(story.people, emulator)
+        story = prepare(folder, emulator, console, arguments.prebuilt, arguments.seconds)
+        granted = Granted(story.administrators, emulator)
         look_around = look_with(story, emulator, ALL_REGIONS)
 
         def look():
             granted.look()
             return look_around()
 
-        recorder = Recorder(teller, look)
+        recorder = Recorder(console, look)
         after = checked(emulator, story.watch.roll_outs.tell)
         held = recorder.run(story.stages(), after, story.destroy)
         where = (("page", str(page)), ("the same, left running", "make demo-up"))
-        finish(teller, recorder.result("The rehearsal", emulator, where), page)
+        finish(console, recorder.result("The rehearsal", emulator, where), page)
         if held and arguments.permissions:
-            held = tell(granted, teller)
+            held = tell(granted, console)
         return 0 if held else FAILED
 
 

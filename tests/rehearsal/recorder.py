@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import gather
 from .names import RehearsalFailed
-from .result import FAILED, LEFT_OUT, OK, Result, Snapshot, Stage
+from .report import gather
+from .report.result import FAILED, LEFT_OUT, OK, Result, Snapshot, Stage
 
 # What a stage may fail with: a promise that is not kept, or a call that AWS would refuse.
 FAILURES = (RehearsalFailed, ClientError, BotoCoreError)
@@ -16,9 +16,9 @@ FAILURES = (RehearsalFailed, ClientError, BotoCoreError)
 class Recorder:
     """Tells each stage as it goes, and looks around when it is told to."""
 
-    def __init__(self, teller, look):
+    def __init__(self, console, look):
         """``look`` makes a snapshot of what there is."""
-        self._teller = teller
+        self._console = console
         self._look = look
         self._began = time.monotonic()
         self._started = datetime.now(UTC)
@@ -35,7 +35,7 @@ class Recorder:
         for number, (title, act) in enumerate(stages, 1):
             if act == look_before:
                 self._look_around(f"before stage {number}")
-            self._teller.stage(number, len(stages), title)
+            self._console.stage(number, len(stages), title)
             if not self._one(title, act, after):
                 self._stages += [Stage(title, LEFT_OUT) for title, _ in stages[number:]]
                 break
@@ -63,22 +63,22 @@ class Recorder:
     def _one(self, title, act, after):
         began = time.monotonic()
         try:
-            with self._teller.doing(title):
+            with self._console.doing(title):
                 act()
                 after()
         except FAILURES as error:
             self._stages.append(Stage(title, FAILED, time.monotonic() - began, str(error)))
-            self._teller.failed(str(error))
+            self._console.failed(str(error))
             return False
         seconds = time.monotonic() - began
         self._stages.append(Stage(title, OK, seconds))
-        self._teller.kept(seconds)
+        self._console.kept(seconds)
         return True
 
     def _look_around(self, when):
         self._seen = when
         try:
-            with self._teller.doing("looking at what every account has"):
+            with self._console.doing("looking at what every account has"):
                 self._snapshot = self._look()
         except FAILURES as error:
             # What a failed stage left cannot always be looked at; the stage's message counts.

@@ -1,19 +1,19 @@
-"""Puts a rehearsal together: people, working copy, and who looks."""
+"""Puts a rehearsal together: administrators, working copy, and who looks."""
 
-from .checkout import Checkout
-from .landscape import Landscape
-from .people import People
-from .story import Story, copy_packages
-from .typed import Typed
-from .watch import Watch
+from .stages.administrators import Administrators
+from .stages.checkout import Checkout
+from .stages.commands import Commands
+from .stages.expectations import Expectations
+from .stages.story import Story, copy_packages
+from .stages.watch import Watch
 
 
 def prepare(
-    folder, emulator, teller, prebuilt=False, seconds=3600, spoil=lambda folder: None, not_run=()
+    folder, emulator, console, prebuilt=False, seconds=3600, spoil=lambda folder: None, not_run=()
 ):
     """A story that is ready to be told.
 
-    ``teller`` says how it goes on. ``spoil`` may change the working copy before it
+    ``console`` says how it goes on. ``spoil`` may change the working copy before it
     is committed; ``not_run`` are patterns of commands that the builds pass over
     besides those that they must.
     """
@@ -23,12 +23,14 @@ def prepare(
         copy_packages(packages)
     (folder / "checkout").mkdir()
     checkout = Checkout(folder / "checkout", spoil)
-    people = People(emulator.url)
-    people.bootstrap()
+    administrators = Administrators(emulator.url)
+    administrators.bootstrap()
     emulator.refuse_roots()
-    people.write_profiles(folder / "profiles")
-    teller.say(f"an emulated organization is ready at {emulator.url}")
-    typed = Typed(checkout.folder, emulator.url, folder / "profiles", teller)
-    landscape = Landscape(people, emulator)
-    watch = Watch(people, teller, seconds)
-    return Story(emulator, people, checkout, typed, watch, landscape, packages, not_run)
+    administrators.write_profiles(folder / "profiles")
+    console.say(f"an emulated organization is ready at {emulator.url}")
+    commands = Commands(checkout.folder, emulator.url, folder / "profiles", console)
+    expectations = Expectations(administrators, emulator)
+    watch = Watch(administrators, console, seconds)
+    return Story(
+        emulator, administrators, checkout, commands, watch, expectations, packages, not_run
+    )

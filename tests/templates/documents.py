@@ -1,4 +1,4 @@
-"""Tables that are made from the templates: which file carries which name, which stack needs what,
+"""Tables that are made from the templates: where each name is given, which stack needs what,
 and why each statement of each policy is there.
 
     python tests/templates/documents.py     writes them; a test fails when they are out of date
@@ -11,39 +11,30 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parents[2] / "tools")]
 
 from comments import reasons  # noqa: E402
-from mission import FEATURES, NAMES, definitions  # noqa: E402
 from model import ROOT, STACKS, Template, as_list, imports, policies, statements, templates  # noqa: E402
+from names import NAMES, definitions  # noqa: E402
 
-COVERAGE = ROOT / "docs/coverage.md"
-PERMISSIONS = ROOT / "docs/permissions.md"
+NAMES_FILE = ROOT / "docs/evidence/names.md"
+PERMISSIONS = ROOT / "docs/evidence/permissions.md"
 OVERVIEW = ROOT / "cloudformation/README.md"
 MADE = "<!-- made by tests/templates/documents.py; do not edit below -->"
 
 
-def coverage() -> str:
+def names() -> str:
     lines = [
-        "# Which file carries what",
+        "# Every name, and where it is given",
         "",
-        "Made from the templates by `tests/templates/documents.py`; a test keeps it true.",
-        "",
-    ]
-    lines += ["## Features", "", "| feature | carried by |", "|---|---|"]
-    lines += [
-        f"| {feature} | {', '.join(_link(file) for file in files)} |" for feature, files in FEATURES
-    ]
-    lines += [
-        "",
-        "## Names",
-        "",
-        "Each name is given exactly once.",
+        "Made from the templates by `tests/templates/documents.py`; a test keeps it true. Each",
+        "name is given exactly once.",
         "",
         "| kind | name | given in |",
         "|---|---|---|",
     ]
     where = {(found.kind, found.name): found.file for found in definitions()}
-    for kind, names in NAMES.items():
-        for name in names:
-            lines.append(f"| {kind} | `{name}` | {_link(where.get((kind, name), '?'))} |")
+    for kind, given in NAMES.items():
+        lines += [
+            f"| {kind} | `{name}` | {_link(where.get((kind, name), '?'))} |" for name in given
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -62,7 +53,7 @@ def permissions() -> str:
         comment = iter(reasons(template))
         lines += [
             "",
-            f"## [{template.name}](../{template.name})",
+            f"## [{template.name}](../../{template.name})",
             "",
             "| resource | statement | what | on | reason |",
             "|---|---|---|---|---|",
@@ -127,14 +118,14 @@ def documents() -> dict[Path, str]:
     """The files as they should be."""
     head = OVERVIEW.read_text().split(MADE)[0]
     return {
-        COVERAGE: coverage(),
+        NAMES_FILE: names(),
         PERMISSIONS: permissions(),
         OVERVIEW: f"{head}{MADE}\n\n{overview()}",
     }
 
 
 def _link(file: str) -> str:
-    return f"[{file}](../{file})" if (ROOT / file).exists() else file
+    return f"[{file}](../../{file})" if (ROOT / file).exists() else file
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from deploy import packages
 from deploy.accounts import PACKAGE_PARAMETERS
 from deploy.templates import VARIABLES
 from documents import documents
-from mission import FEATURES, NAMES, definitions
 from model import ROOT, STACKS, Template, as_list, imports, policies, statements, templates
+from names import NAMES, definitions
 
 BY_NAME = {stack.name: stack for stack in STACKS}
 STACK = pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
@@ -28,13 +28,6 @@ def template_of(stack) -> Template:
 def test_name_is_given_exactly_once(kind, name):
     given = [found.file for found in definitions() if (found.kind, found.name) == (kind, name)]
     assert len(given) == 1, given
-
-
-@pytest.mark.shipped
-def test_features_are_carried():
-    assert len(FEATURES) == 12
-    missing = [file for _, files in FEATURES for file in files if not (ROOT / file).exists()]
-    assert missing == []
 
 
 @pytest.mark.shipped

@@ -114,7 +114,7 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
             source.say_connection(session, client, say)
         if stack.name == "aws-backup-notifications":
             topic = cloudformation.output(client, stack.name, "TopicArn")
-            say(f"failed jobs and alarms are told to who subscribes to {topic}")
+            say(f"failed jobs and alarms are sent to the subscribers of {topic}")
     say(
         "the pipeline backup-recovery-with-aws-backup now deploys the rest; watch it in the "
         "console or with"

@@ -142,7 +142,7 @@ check-guard-registry: .tools/templates/ready .tools/guard/ready ## all of AWS's 
 	  .tools/guard/rules .tools/guard-registry/rules
 
 .PHONY: baseline-tables
-baseline-tables: .tools/templates/ready ## write docs/coverage.md, docs/permissions.md and the table of stacks anew
+baseline-tables: .tools/templates/ready ## write docs/evidence/names.md, docs/evidence/permissions.md and the table of stacks anew
 	.tools/templates/bin/python tests/templates/documents.py
 
 .PHONY: test-deploy

@@ -31,12 +31,12 @@ def test_only_the_index_of_crates_io_is_allowed(tmp_path, monkeypatch):
 def test_a_requirements_file_must_not_name_a_host(tmp_path, monkeypatch):
     monkeypatch.setattr(dependencies, "ROOT", tmp_path)
     for folder, text in [
-        ("demo", "a==1\n--index-url x\n"),
+        ("tests/kit", "a==1\n--index-url x\n"),
         ("emulator", "b @ https://example.com/b\n"),
     ]:
-        (tmp_path / "tests" / folder).mkdir(parents=True)
-        (tmp_path / "tests" / folder / "requirements.txt").write_text(text)
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "requirements.txt").write_text(text)
     assert [problem.split(" ")[0] for problem in dependencies.host_names()] == [
-        "tests/demo/requirements.txt:2",
         "emulator/requirements.txt:1",
+        "tests/kit/requirements.txt:2",
     ]

@@ -70,7 +70,7 @@ def test_the_checksums_cover_every_archive_and_nothing_else(tmp_path):
 def test_an_architecture_without_a_standard_library_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(package, "output", lambda *command: str(tmp_path / "absent"))
     try:
-        package.build("function", "function", "aarch64")
+        package.build("function", "function", "aarch64", "release")
     except package.Refusal as refusal:
         assert "no standard library for `aarch64-unknown-linux-gnu`" in str(refusal)
     else:

@@ -9,3 +9,8 @@ pub mod organizations;
 mod pace;
 pub mod progress;
 pub mod stack;
+
+/// See [`aws_client::retries_without_quota`].
+fn retries_without_quota() -> aws_sdk_sts::config::retry::RetryPartition {
+    aws_client::retries_without_quota("backupctl")
+}

@@ -16,6 +16,6 @@ pub mod plan;
 pub mod report;
 #[cfg(feature = "aws")]
 pub mod targets;
-mod template;
+pub mod template;
 pub mod words;
 pub mod yaml;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
+use aws_client::{CallError, time_limits};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
@@ -10,7 +11,7 @@ use cfn_custom_resource::{Answering, ResponseUrlPolicy};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::aws::{CallError, retries_without_quota, sdk_config, time_limits};
+use crate::aws::{failed, retries_without_quota, sdk_config};
 use crate::cloudformation::CloudFormation;
 use crate::config::Config;
 use crate::organizations::Organizations;
@@ -90,14 +91,15 @@ impl App {
     /// The function with this configuration; all its calls, the answers included, go through
     /// `http`.
     pub fn new(config: Config, http: SharedHttpClient) -> Self {
-        let sdk = sdk_config(&http, &config.region, config.credentials.clone());
+        let environment = &config.environment;
+        let sdk = sdk_config(&http, &environment.region, environment.credentials.clone());
         let response_url = match &config.response_origin {
             Some(origin) => ResponseUrlPolicy::AlsoOrigin(origin.clone()),
             None => ResponseUrlPolicy::AwsOnly,
         };
         Self {
-            sources: Sources::new(&sdk, &config.endpoints),
-            cloudformation: CloudFormation::new(&sdk, config.endpoints.cloudformation.as_deref()),
+            sources: Sources::new(&sdk, environment),
+            cloudformation: CloudFormation::new(&sdk, environment.endpoint("CLOUDFORMATION")),
             answering: Answering {
                 http: http.clone(),
                 response_url,
@@ -129,7 +131,8 @@ impl App {
         management_account: &str,
         until: Instant,
     ) -> Result<Organizations, CallError> {
-        let endpoint = self.config.endpoints.organizations.as_deref();
+        let environment = &self.config.environment;
+        let endpoint = environment.endpoint("ORGANIZATIONS");
         if self.config.delegated_administrator || place.account == management_account {
             return Ok(Organizations::new(&self.sdk, endpoint, until));
         }
@@ -141,7 +144,7 @@ impl App {
         }
         let credentials = self.assume(place, management_account, until).await?;
         let expires = credentials.expiry().unwrap_or(SystemTime::UNIX_EPOCH);
-        let sdk = sdk_config(&self.http, &self.config.region, credentials);
+        let sdk = sdk_config(&self.http, &environment.region, credentials);
         let organizations = Organizations::new(&sdk, endpoint, until);
         let session = Session {
             organizations: organizations.clone(),
@@ -164,18 +167,18 @@ impl App {
         let mut config = aws_sdk_sts::config::Builder::from(&self.sdk)
             .retry_partition(retries_without_quota())
             .timeout_config(time_limits(until));
-        config.set_endpoint_url(self.config.endpoints.sts.clone());
+        let endpoint = self.config.environment.endpoint("STS");
+        config.set_endpoint_url(endpoint.map(str::to_string));
         let output = aws_sdk_sts::Client::from_conf(config.build())
             .assume_role()
             .role_arn(&role)
             .role_session_name(SESSION_NAME)
             .send()
             .await
-            .map_err(|error| CallError::new("AssumeRole", error))?;
-        let credentials = output.credentials.ok_or_else(|| CallError {
-            operation: "AssumeRole",
-            code: None,
-            message: format!("the answer for `{role}` has no credentials"),
+            .map_err(|error| failed("AssumeRole", &error))?;
+        let credentials = output.credentials.ok_or_else(|| {
+            let why = format!("the answer for `{role}` has no credentials");
+            CallError::other("AssumeRole", why)
         })?;
         Ok(Credentials::new(
             credentials.access_key_id,

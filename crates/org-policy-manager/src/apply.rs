@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use aws_client::CallError;
 use policy_resource::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::aws::CallError;
 use crate::organizations::Organizations;
 
 /// Why changes were not made, and what became of those that were.

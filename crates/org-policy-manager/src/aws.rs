@@ -1,16 +1,14 @@
-//! How this function calls AWS, and the one form in which it reports a failed call.
+//! How this function calls AWS, and what can be done about a failed call.
 
 use std::error::Error;
-use std::fmt;
 
+use aws_client::CallError;
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
-use lambda_aws::code_and_words;
-pub use lambda_aws::{http_client, time_limits};
 
 /// Attempts of one call: with the SDK's back-off about 20 s of trying, long enough for another
 /// change of the organization to end (AWS names no figure; others who manage backup policies wait
@@ -19,77 +17,28 @@ const MAX_ATTEMPTS: u32 = 10;
 
 /// What every client is configured with.
 pub fn sdk_config(http: &SharedHttpClient, region: &str, credentials: Credentials) -> SdkConfig {
-    lambda_aws::sdk_config(http, region, credentials, MAX_ATTEMPTS)
+    aws_client::sdk_config(http, region, credentials, MAX_ATTEMPTS)
 }
 
 /// Retries without the SDK's quota: one request works at a time, and its attempts are limited by
 /// number and by the time it has left.
 pub fn retries_without_quota() -> aws_sdk_sts::config::retry::RetryPartition {
-    lambda_aws::retries_without_quota("org-policy-manager")
+    aws_client::retries_without_quota("org-policy-manager")
 }
 
-/// A call that failed after all its attempts. Its text names the operation, the reason and, where
-/// there is one, the remedy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallError {
-    /// The operation, such as `AttachPolicy`.
-    pub operation: &'static str,
-    /// AWS's error code, such as `TargetNotFoundException`; `None` when there was no answer.
-    pub code: Option<String>,
-    /// AWS's words, or what went wrong on the way.
-    pub message: String,
+/// A failed call, with what a user can do about it.
+pub fn failed<E>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> CallError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let error = CallError::new(operation, error);
+    let remedy = error.code.as_deref();
+    let remedy = remedy.and_then(|code| remedy_for(operation, code, &error.message));
+    CallError { remedy, ..error }
 }
-
-impl CallError {
-    /// Whether AWS answered with this code.
-    pub fn is(&self, code: &str) -> bool {
-        self.code.as_deref() == Some(code)
-    }
-
-    /// Whether AWS forbade the call, which another attempt would not change.
-    pub fn is_refusal(&self) -> bool {
-        self.is("AccessDenied") || self.is("AccessDeniedException")
-    }
-
-    /// Reads an error of the SDK, whose own text says too little.
-    pub fn new<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        let (code, message) = code_and_words(&error);
-        Self {
-            operation,
-            code,
-            message,
-        }
-    }
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            operation,
-            code,
-            message,
-        } = self;
-        match code {
-            Some(code) => write!(f, "{operation} failed: {code}: {message}")?,
-            None => write!(f, "{operation} failed: {message}")?,
-        }
-        match code
-            .as_deref()
-            .and_then(|code| remedy(operation, code, message))
-        {
-            Some(remedy) => write!(f, " ({remedy})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Error for CallError {}
 
 /// What a user can do about an error of AWS.
-fn remedy(operation: &str, code: &str, message: &str) -> Option<&'static str> {
+fn remedy_for(operation: &str, code: &str, message: &str) -> Option<&'static str> {
     Some(match code {
         "AccessDenied" if operation == "DescribeStackResource" => {
             "check the permissions of the function's role"
@@ -127,15 +76,20 @@ fn remedy(operation: &str, code: &str, message: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::CallError;
+    use super::*;
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
 
     #[test]
     fn a_region_that_is_not_enabled_is_reported_with_what_to_do() {
-        let error = CallError {
-            operation: "AssumeRole",
-            code: Some("RegionDisabledException".to_owned()),
-            message: "STS is not activated in this region for account:111111111111.".to_owned(),
-        };
+        let refusal = ErrorMetadata::builder()
+            .code("RegionDisabledException")
+            .message("STS is not activated in this region for account:111111111111.")
+            .build();
+        let status = StatusCode::try_from(403).unwrap();
+        let response = HttpResponse::new(status, SdkBody::empty());
+        let error = failed("AssumeRole", &SdkError::service_error(refusal, response));
         assert_eq!(
             error.to_string(),
             "AssumeRole failed: RegionDisabledException: STS is not activated in this region for \

@@ -1,11 +1,12 @@
 //! The only module that calls AWS CloudFormation: what it says of the resource of a request.
 
+use aws_client::{CallError, time_limits};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::Builder;
 use aws_types::SdkConfig;
 use tokio::time::Instant;
 
-use crate::aws::{CallError, retries_without_quota, time_limits};
+use crate::aws::{failed, retries_without_quota};
 
 /// A stack's resource as CloudFormation shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl CloudFormation {
             .config_override(Builder::new().timeout_config(time_limits(until)))
             .send()
             .await
-            .map_err(|error| CallError::new("DescribeStackResource", error));
+            .map_err(|error| failed("DescribeStackResource", &error));
         match output {
             Ok(output) => Ok(output.stack_resource_detail.map(|detail| Resource {
                 status: detail

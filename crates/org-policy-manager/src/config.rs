@@ -1,8 +1,6 @@
 //! What the function is told by its environment variables.
 
-use std::fmt;
-
-use aws_credential_types::Credentials;
+use aws_client::{ConfigError, Environment};
 
 /// The role that the function assumes in the management account, unless
 /// [`ORG_ADMIN_ROLE_NAME`] names another.
@@ -19,59 +17,22 @@ pub const ORG_ADMIN_ROLE_NAME: &str = "ORG_ADMIN_ROLE_NAME";
 /// it is not an AWS host. Not set in production: without it only AWS's hosts are answered.
 pub const CUSTOM_RESOURCE_RESPONSE_ORIGIN: &str = "CUSTOM_RESOURCE_RESPONSE_ORIGIN";
 
-/// The Region of the function, set by Lambda.
-pub const AWS_REGION: &str = "AWS_REGION";
+/// The services that the function calls, by their names in `AWS_ENDPOINT_URL_<name>`.
+const SERVICES: [&str; 5] = ["CLOUDFORMATION", "ORGANIZATIONS", "S3", "SSM", "STS"];
 
 /// The function's configuration. A template that deploys the function sets exactly the variables
 /// named in this module.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The Region in which the function runs; SSM parameters are read there.
-    pub region: String,
+    /// What Lambda and AWS's own variables pass. SSM parameters are read in the function's Region.
+    pub environment: Environment,
     /// See [`ORG_ADMIN_ROLE_NAME`].
     pub org_admin_role_name: String,
     /// See [`DELEGATED_ADMINISTRATOR`].
     pub delegated_administrator: bool,
     /// See [`CUSTOM_RESOURCE_RESPONSE_ORIGIN`].
     pub response_origin: Option<String>,
-    /// The credentials of the function's role, which Lambda passes in `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`. Their `Debug` output has no secret.
-    pub credentials: Credentials,
-    /// Other addresses for AWS's services, as the SDKs' own variables `AWS_ENDPOINT_URL` and
-    /// `AWS_ENDPOINT_URL_<SERVICE>` give them.
-    pub endpoints: Endpoints,
 }
-
-/// Addresses that replace AWS's own, a service each. `None` is AWS's.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Endpoints {
-    /// AWS Organizations.
-    pub organizations: Option<String>,
-    /// AWS Security Token Service.
-    pub sts: Option<String>,
-    /// AWS Systems Manager (Parameter Store).
-    pub ssm: Option<String>,
-    /// Amazon S3. Buckets are then addressed by path.
-    pub s3: Option<String>,
-    /// AWS CloudFormation.
-    pub cloudformation: Option<String>,
-}
-
-/// Every environment variable that is wrong, in one error.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ConfigError(Vec<String>);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the function's environment is wrong: {}",
-            self.0.join("; ")
-        )
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 impl Config {
     /// Reads the configuration from the process's environment.
@@ -95,26 +56,12 @@ impl Config {
     ///     _ => None,
     /// })?;
     /// assert_eq!(config.org_admin_role_name, "BackupOrgPolicyManagerOrgAdmin");
-    /// # Ok::<(), org_policy_manager::config::ConfigError>(())
+    /// # Ok::<(), aws_client::ConfigError>(())
     /// ```
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name: &str| variable(name).filter(|value| !value.is_empty());
         let mut problems = Vec::new();
 
-        let mut required = |name: &str| {
-            get(name).unwrap_or_else(|| {
-                problems.push(format!("`{name}` is not set: Lambda sets it, a test must"));
-                String::new()
-            })
-        };
-        let region = required(AWS_REGION);
-        let credentials = Credentials::new(
-            required("AWS_ACCESS_KEY_ID"),
-            required("AWS_SECRET_ACCESS_KEY"),
-            get("AWS_SESSION_TOKEN"),
-            None,
-            "the function's environment",
-        );
         let delegated_administrator = match get(DELEGATED_ADMINISTRATOR).as_deref() {
             None | Some("false") => false,
             Some("true") => true,
@@ -133,27 +80,15 @@ impl Config {
                  letters, digits and `+=,.@_-`, with its path if it has one"
             ));
         }
-        let endpoint = |service: &str| {
-            get(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| get("AWS_ENDPOINT_URL"))
-        };
-
-        if problems.is_empty() {
-            Ok(Self {
-                region,
+        match Environment::read(&variable, SERVICES) {
+            Ok(environment) if problems.is_empty() => Ok(Self {
+                environment,
                 org_admin_role_name,
                 delegated_administrator,
-                credentials,
                 response_origin: get(CUSTOM_RESOURCE_RESPONSE_ORIGIN),
-                endpoints: Endpoints {
-                    organizations: endpoint("ORGANIZATIONS"),
-                    sts: endpoint("STS"),
-                    ssm: endpoint("SSM"),
-                    s3: endpoint("S3"),
-                    cloudformation: endpoint("CLOUDFORMATION"),
-                },
-            })
-        } else {
-            Err(ConfigError(problems))
+            }),
+            Ok(_) => Err(ConfigError(problems)),
+            Err(ConfigError(missing)) => Err(ConfigError([missing, problems].concat())),
         }
     }
 }
@@ -208,20 +143,5 @@ mod tests {
         let config = read(&[("AWS_REGION", "eu-west-1"), ("ORG_ADMIN_ROLE_NAME", "")]).unwrap();
         assert_eq!(config.org_admin_role_name, DEFAULT_ORG_ADMIN_ROLE_NAME);
         assert_eq!(config.response_origin, None);
-    }
-
-    #[test]
-    fn a_services_own_endpoint_wins_over_the_common_one() {
-        let config = read(&[
-            ("AWS_REGION", "eu-west-1"),
-            ("AWS_ENDPOINT_URL", "http://all"),
-            ("AWS_ENDPOINT_URL_STS", "http://sts"),
-        ])
-        .unwrap();
-        assert_eq!(config.endpoints.sts.as_deref(), Some("http://sts"));
-        assert_eq!(
-            config.endpoints.organizations.as_deref(),
-            Some("http://all")
-        );
     }
 }

@@ -1,5 +1,6 @@
 //! Create: makes the policy, or finds the one that an earlier attempt made, and attaches it.
 
+use aws_client::CallError;
 use cfn_custom_resource::Request;
 use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID, TAG_UNANSWERED};
 use policy_resource::plan::{Change, Live, WRITE_COST, fits, is_unanswered};
@@ -8,7 +9,6 @@ use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::{NotMade, make};
-use crate::aws::CallError;
 use crate::delete::{remove, unanswered};
 use crate::enable::enable_if_asked;
 use crate::organizations::{Listed, Organizations};

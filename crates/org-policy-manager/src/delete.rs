@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_client::CallError;
 use cfn_custom_resource::Request;
 use policy_resource::identity::{Ownership, PolicyArn, TAG_REQUEST_ID};
 use policy_resource::plan::{Change, is_unanswered};
@@ -12,7 +13,6 @@ use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::LOOK_AGAIN;
-use crate::aws::CallError;
 use crate::organizations::{Listed, Organizations};
 use crate::physical_id::PhysicalId;
 use crate::wanted::owner;

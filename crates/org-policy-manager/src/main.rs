@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
-use org_policy_manager::{App, Config, Invocation, answer, aws};
+use org_policy_manager::{App, Config, Invocation, answer};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 async fn main() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let config = Config::from_env()?;
-    let app = Arc::new(App::new(config, aws::http_client()?));
+    let app = Arc::new(App::new(config, aws_client::http_client()?));
     run(service_fn(|event: LambdaEvent<Value>| {
         let app = Arc::clone(&app);
         async move {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_client::{CallError, time_limits};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::{PolicyType, PolicyTypeStatus, Tag};
@@ -11,7 +12,7 @@ use aws_types::SdkConfig;
 use policy_resource::plan::{Change, Live};
 use tokio::time::Instant;
 
-use crate::aws::{CallError, retries_without_quota, time_limits};
+use crate::aws::{failed, retries_without_quota};
 use crate::retry::OrganizationsBusy;
 
 /// Backup policies of one organization, for calls that end by a certain moment.
@@ -51,7 +52,7 @@ macro_rules! send {
             .config_override(Builder::new().timeout_config(time_limits($self.until)))
             .send()
             .await
-            .map_err(|error| CallError::new($operation, error))
+            .map_err(|error| failed($operation, &error))
     };
 }
 
@@ -341,11 +342,7 @@ fn absent_if<T>(result: Result<T, CallError>, code: &str) -> Result<Option<T>, C
 }
 
 fn no_policy(operation: &'static str) -> CallError {
-    CallError {
-        operation,
-        code: None,
-        message: "the answer has no policy".to_string(),
-    }
+    CallError::other(operation, "the answer has no policy")
 }
 
 fn sdk_tags(
@@ -356,9 +353,5 @@ fn sdk_tags(
     tags.iter()
         .map(build)
         .collect::<Result<_, _>>()
-        .map_err(|error| CallError {
-            operation,
-            code: None,
-            message: error.to_string(),
-        })
+        .map_err(|error| CallError::other(operation, error))
 }

@@ -1,13 +1,13 @@
 //! Reads what a template leaves to be read: SSM parameters and policies in S3.
 
+use aws_client::{CallError, Environment, time_limits};
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use policy_resource::properties::{S3Object, split_list};
 use tokio::time::Instant;
 
-use crate::aws::{CallError, retries_without_quota, time_limits};
-use crate::config::Endpoints;
+use crate::aws::{failed, retries_without_quota};
 
 /// The largest object that is read: a policy has at most 10,000 characters once it is minified,
 /// so this leaves room for white space and multi-byte characters. Our choice.
@@ -22,14 +22,15 @@ pub struct Sources {
 
 impl Sources {
     /// Clients from the shared configuration, at AWS's addresses or others.
-    pub fn new(sdk: &SdkConfig, endpoints: &Endpoints) -> Self {
+    pub fn new(sdk: &SdkConfig, environment: &Environment) -> Self {
         let mut ssm =
             aws_sdk_ssm::config::Builder::from(sdk).retry_partition(retries_without_quota());
-        ssm.set_endpoint_url(endpoints.ssm.clone());
+        ssm.set_endpoint_url(environment.endpoint("SSM").map(str::to_string));
         let mut s3 =
             aws_sdk_s3::config::Builder::from(sdk).retry_partition(retries_without_quota());
-        s3.set_force_path_style(endpoints.s3.is_some().then_some(true));
-        s3.set_endpoint_url(endpoints.s3.clone());
+        let endpoint = environment.endpoint("S3");
+        s3.set_force_path_style(endpoint.is_some().then_some(true));
+        s3.set_endpoint_url(endpoint.map(str::to_string));
         Self {
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             s3,
@@ -50,7 +51,7 @@ impl Sources {
             .send()
             .await
             .map_err(|error| {
-                let mut error = CallError::new("GetParameter", error);
+                let mut error = failed("GetParameter", &error);
                 error.message = format!("`{name}`: {}", error.message);
                 error
             })?;
@@ -74,15 +75,11 @@ impl Sources {
             output => output,
         };
         let output = output.map_err(|error| {
-            let mut error = CallError::new("GetObject", error);
+            let mut error = failed("GetObject", &error);
             error.message = format!("`{place}`: {}", error.message);
             error
         })?;
-        let refuse = |message: &str| CallError {
-            operation: "GetObject",
-            code: None,
-            message: format!("`{place}`: {message}"),
-        };
+        let refuse = |why: &str| CallError::other("GetObject", format!("`{place}`: {why}"));
         if output
             .content_length
             .is_some_and(|bytes| bytes > MAX_OBJECT_BYTES)

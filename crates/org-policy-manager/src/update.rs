@@ -106,7 +106,7 @@ async fn forget_attempt(app: &App, place: &Place, request: &Request, deadline: I
 pub(crate) async fn own(
     organizations: &Organizations,
     wanted: &Wanted,
-) -> Result<Option<Live>, crate::aws::CallError> {
+) -> Result<Option<Live>, aws_client::CallError> {
     let all = organizations.policies().await?;
     let Some(policy) = all
         .into_iter()

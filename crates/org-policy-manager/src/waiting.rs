@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use aws_client::CallError;
 use cfn_custom_resource::{Request, RequestType};
 use policy_resource::identity::PolicyArn;
 use policy_resource::plan::is_unanswered;
@@ -14,7 +15,6 @@ use tracing::{info, warn};
 
 use crate::app::{App, Place};
 use crate::apply::NotMade;
-use crate::aws::CallError;
 use crate::cloudformation::Resource;
 use crate::create::{Unanswered, discard};
 use crate::organizations::{Listed, Organizations};

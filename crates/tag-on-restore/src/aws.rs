@@ -1,20 +1,15 @@
 //! How this function calls AWS: AWS Backup and the Resource Groups Tagging API through their SDK
 //! crates, the two dozen operations of all other services through the SDK's own machinery without
-//! one (`docs/restore-tagging-costs.md` says why).
+//! one (`docs/evidence/restore-tagging-costs.md` says why).
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use aws_credential_types::Credentials;
+use aws_client::{CallError, Environment, retries_without_quota, time_limits};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use lambda_aws::{code_and_words, retries_without_quota, time_limits};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -41,68 +36,10 @@ use service::Service;
 /// again, minutes later.
 const ATTEMPTS: u32 = 5;
 
-/// What Lambda and AWS's own variables tell the function.
-#[derive(Debug, Clone)]
-pub struct Environment {
-    /// The function's Region.
-    pub region: String,
-    /// The credentials of the function's role. Their `Debug` output has no secret.
-    pub credentials: Credentials,
-    /// Addresses that replace AWS's own, by a service's name in `AWS_ENDPOINT_URL_<name>`.
-    pub endpoints: BTreeMap<&'static str, String>,
-}
-
-impl Environment {
-    /// Reads the environment from any source of variables. An empty value counts as not set.
-    ///
-    /// # Errors
-    /// Names every variable that Lambda sets and that is missing.
-    ///
-    /// ```
-    /// use tag_on_restore::Environment;
-    /// let environment = Environment::read(|name| match name {
-    ///     "AWS_REGION" | "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("x".to_string()),
-    ///     "AWS_ENDPOINT_URL_EC2" => Some("http://127.0.0.1:4566".to_string()),
-    ///     _ => None,
-    /// })?;
-    /// assert_eq!(environment.endpoints.len(), 1);
-    /// # Ok::<(), tag_on_restore::config::ConfigError>(())
-    /// ```
-    pub fn read(
-        variable: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, crate::config::ConfigError> {
-        let get = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let mut problems = Vec::new();
-        let mut required = |name: &str| {
-            get(name).unwrap_or_else(|| {
-                problems.push(format!("`{name}` is not set: Lambda sets it, a test must"));
-                String::new()
-            })
-        };
-        let region = required("AWS_REGION");
-        let credentials = Credentials::new(
-            required("AWS_ACCESS_KEY_ID"),
-            required("AWS_SECRET_ACCESS_KEY"),
-            get("AWS_SESSION_TOKEN"),
-            None,
-            "the function's environment",
-        );
-        let endpoint = |name: &'static str| {
-            let own = get(&format!("AWS_ENDPOINT_URL_{name}"));
-            Some((name, own.or_else(|| get("AWS_ENDPOINT_URL"))?))
-        };
-        let names = service::ALL.iter().map(|service| service.name);
-        let endpoints = names.chain([BACKUP, TAGGING]).filter_map(endpoint);
-        let environment = Self {
-            region,
-            credentials,
-            endpoints: endpoints.collect(),
-        };
-        match problems.is_empty() {
-            true => Ok(environment),
-            false => Err(crate::config::ConfigError(problems)),
-        }
-    }
+/// Every service that is called, by its name in `AWS_ENDPOINT_URL_<name>`.
+pub fn services() -> impl Iterator<Item = &'static str> {
+    let names = service::ALL.iter().map(|service| service.name);
+    names.chain([BACKUP, TAGGING])
 }
 
 const BACKUP: &str = "BACKUP";
@@ -133,7 +70,7 @@ impl Aws {
     pub async fn new(environment: &Environment, http: &SharedHttpClient) -> Self {
         let region = environment.region.as_str();
         let credentials = environment.credentials.clone();
-        let sdk = lambda_aws::sdk_config(http, region, credentials, ATTEMPTS);
+        let sdk = aws_client::sdk_config(http, region, credentials, ATTEMPTS);
         let mut backup = aws_sdk_backup::config::Builder::from(&sdk)
             .retry_partition(retries_without_quota("tag-on-restore"));
         backup.set_endpoint_url(environment.endpoints.get(BACKUP).cloned());
@@ -302,82 +239,12 @@ pub(crate) fn xml<'a>(
     roxmltree::Document::parse(answer).map_err(|error| operation.unreadable(error))
 }
 
-/// A call that failed after all its attempts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallError {
-    /// The permission that the call needs, which names the call: `ec2:DescribeTags`.
-    pub action: &'static str,
-    /// AWS's error code; `None` when there was no answer.
-    pub code: Option<String>,
-    /// The HTTP status; `None` when there was no answer, or none that could be read.
-    pub status: Option<u16>,
-    /// AWS's words, or what went wrong on the way.
-    pub message: String,
-}
-
-impl CallError {
-    /// Reads an error of the SDK.
-    pub(crate) fn new<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> Self
-    where
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        let (code, message) = code_and_words(error);
-        let status = error.raw_response().map(HttpResponse::status);
-        // An error after a good status is the SDK's own: it could not read the answer.
-        if status.is_some_and(|status| status.is_success()) {
-            return Self::unreadable(action, message);
-        }
+impl<'f> From<&'f CallError> for Fault<'f> {
+    fn from(error: &'f CallError) -> Self {
         Self {
-            action,
-            code,
-            status: status.map(|status| status.as_u16()),
-            message,
-        }
-    }
-
-    /// An answer that came, and that nobody can read.
-    fn unreadable(action: &'static str, why: impl fmt::Display) -> Self {
-        Self {
-            action,
-            code: None,
-            status: None,
-            message: format!("the answer cannot be read: {why}"),
-        }
-    }
-
-    /// The failure as [`failure::classify`](crate::failure::classify) reads it.
-    pub fn fault(&self) -> Fault<'_> {
-        Fault {
-            code: self.code.as_deref(),
-            status: self.status,
-            message: Some(&self.message),
-        }
-    }
-}
-
-impl fmt::Display for CallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            action, message, ..
-        } = self;
-        match &self.code {
-            Some(code) => write!(f, "{action} failed: {code}: {message}"),
-            None => write!(f, "{action} failed: {message}"),
-        }
-    }
-}
-
-impl Error for CallError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_missing_variable_is_named() {
-        let problems = Environment::read(|_| None).unwrap_err().to_string();
-        for name in ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] {
-            assert!(problems.contains(name), "{problems}");
+            code: error.code.as_deref(),
+            status: error.status,
+            message: Some(&error.message),
         }
     }
 }

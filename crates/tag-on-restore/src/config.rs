@@ -1,7 +1,8 @@
 //! What the function is told by its environment variables.
 
-use std::fmt;
 use std::time::Duration;
+
+use aws_client::ConfigError;
 
 use crate::keys::{DEFAULT_EXCLUDED, Globs};
 
@@ -92,22 +93,6 @@ pub enum Prefer {
     Source,
 }
 
-/// Every environment variable that is wrong, in one error.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ConfigError(
-    /// One sentence a variable.
-    pub Vec<String>,
-);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let problems = self.0.join("; ");
-        write!(f, "the function's environment is wrong: {problems}")
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
 impl Default for Config {
     /// What holds when no variable is set.
     fn default() -> Self {
@@ -137,7 +122,7 @@ impl Config {
     /// use tag_on_restore::Config;
     /// let config = Config::read(|name| (name == "DRY_RUN").then(|| "true".to_string()))?;
     /// assert!(config.dry_run);
-    /// # Ok::<(), tag_on_restore::config::ConfigError>(())
+    /// # Ok::<(), aws_client::ConfigError>(())
     /// ```
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let get = |name: &str| {

@@ -147,7 +147,8 @@ const STORAGE_GATEWAY: &str = "InvalidGatewayRequest";
 /// let fault = Fault { code: Some("InvalidDBClusterStateFault"), status: Some(400), message: None };
 /// assert_eq!(classify(fault, 1), Class::Retry);
 /// ```
-pub fn classify(fault: Fault<'_>, receive_count: u32) -> Class {
+pub fn classify<'f>(fault: impl Into<Fault<'f>>, receive_count: u32) -> Class {
+    let fault = fault.into();
     let code = fault.code.unwrap_or_default();
     let message = fault.message.unwrap_or_default().to_ascii_lowercase();
     let code_has = |parts: &[&str]| parts.iter().any(|part| code.contains(part));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_client::Environment;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 use crate::event::{self, Completed, Notice, Payload, Record};
 use crate::process::{Occasion, process};
 use crate::report::{Outcome, Report};
-use crate::{Arn, Aws, Config, Environment, reconcile};
+use crate::{Arn, Aws, Config, reconcile};
 
 /// Calls have ended this long before the invocation's deadline, so that Lambda hears what became
 /// of them.

@@ -23,7 +23,7 @@ pub mod readings;
 pub mod reconcile;
 
 pub use arn::Arn;
-pub use aws::{Aws, Environment};
+pub use aws::Aws;
 pub use config::Config;
 pub use handle::{App, Invocation, handle};
 pub use job::Job;

@@ -4,10 +4,11 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use aws_client::Environment;
 use chrono::Utc;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
-use tag_on_restore::{App, Config, Environment, Invocation, handle};
+use tag_on_restore::{App, Config, Invocation, aws, handle};
 use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,8 +16,8 @@ async fn main() -> Result<(), Error> {
     lambda_runtime::tracing::init_default_subscriber();
     let variable = |name: &str| std::env::var(name).ok();
     let config = Config::read(variable)?;
-    let environment = Environment::read(variable)?;
-    let http = lambda_aws::http_client()?;
+    let environment = Environment::read(variable, aws::services())?;
+    let http = aws_client::http_client()?;
     let app = App::new(config, &environment, &http, Arc::new(print)).await;
     run(service_fn(|event: LambdaEvent<Value>| {
         let app = &app;

@@ -1,10 +1,10 @@
 //! One restore job: look at it, read, plan, write what is missing.
 
+use aws_client::CallError;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::aws::CallError;
 use crate::failure::{self, Class, GONE_AT_RECEIVE};
 use crate::gate::{self, Decision, Metadata, Target};
 use crate::plan::{self, Plan};
@@ -77,7 +77,7 @@ async fn look(aws: &Aws, hint: &Job, occasion: Occasion) -> Result<Job, CallErro
 
 /// Whether AWS says that something is not there.
 fn is_gone(error: &CallError) -> bool {
-    failure::classify(error.fault(), GONE_AT_RECEIVE) == Class::Gone
+    failure::classify(error, GONE_AT_RECEIVE) == Class::Gone
 }
 
 fn age(job: &Job, occasion: Occasion) -> Option<u64> {
@@ -167,7 +167,7 @@ impl Work<'_> {
     async fn metadata(&self) -> Result<Metadata, Stop> {
         match self.aws.restore_metadata(&self.job.id).await {
             Ok(metadata) => Ok(metadata),
-            Err(error) => match failure::classify(error.fault(), GONE_AT_RECEIVE) {
+            Err(error) => match failure::classify(&error, GONE_AT_RECEIVE) {
                 Class::Retry | Class::Busy | Class::Denied => Err(self.stop(&error)),
                 Class::Gone | Class::Limit | Class::Invalid | Class::Permanent => {
                     tracing::info!(restore_job = self.job.id, "no metadata: {error}");
@@ -226,7 +226,7 @@ impl Work<'_> {
 
     /// What a call that failed for good means for the job.
     fn stop(&self, error: &CallError) -> Stop {
-        let class = failure::classify(error.fault(), self.occasion.receive_count);
+        let class = failure::classify(error, self.occasion.receive_count);
         Stop {
             outcome: match class {
                 Class::Retry | Class::Busy => Outcome::Retry,

@@ -2,8 +2,8 @@
 //! alive, the source itself. When one of them cannot be read, the other may do.
 
 use crate::Tags;
-use crate::aws::CallError;
 use crate::failure::{Class, GONE_AT_RECEIVE, classify};
+use aws_client::CallError;
 
 /// What one of the places said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Reading {
     pub fn of(result: Result<Tags, CallError>) -> Self {
         match result {
             Ok(tags) => Self::Tags(tags),
-            Err(error) if classify(error.fault(), GONE_AT_RECEIVE) == Class::Gone => Self::Nothing,
+            Err(error) if classify(&error, GONE_AT_RECEIVE) == Class::Gone => Self::Nothing,
             Err(error) => Self::Failed(error),
         }
     }
@@ -64,7 +64,7 @@ pub fn join(
     receive_count: u32,
 ) -> Result<Readings, CallError> {
     let passes = |error: &CallError| {
-        let class = classify(error.fault(), receive_count);
+        let class = classify(error, receive_count);
         matches!(class, Class::Retry | Class::Busy)
     };
     let (failed, other) = match (recovery_point.failure(), source.failure()) {
@@ -99,10 +99,9 @@ mod tests {
 
     fn error(code: &str, status: u16) -> CallError {
         CallError {
-            action: "backup:ListTags",
             code: Some(code.to_string()),
             status: Some(status),
-            message: String::new(),
+            ..CallError::other("backup:ListTags", "")
         }
     }
 

@@ -3,12 +3,12 @@
 //! The look-back is short, because a job in it gets back the keys that somebody has removed from
 //! its resource on purpose.
 
+use aws_client::CallError;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::aws::CallError;
 use crate::failure::GONE_AT_RECEIVE;
 use crate::gate::{self, Decision};
 use crate::handle::{App, BEGIN_MARGIN, Invocation, is_undone};

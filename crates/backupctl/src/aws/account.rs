@@ -9,10 +9,10 @@ use aws_smithy_types::DateTime;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use backup_policy::Instant;
-use org_policy_manager::aws::retries_without_quota;
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::retries_without_quota;
 use crate::doctor::facts::{Last, Seen, Vault};
 
 mod functions;

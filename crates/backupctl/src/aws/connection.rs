@@ -1,14 +1,13 @@
 //! Who calls AWS, where: the options of every command that does, and what they give.
 
 use std::io::Write as _;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use anyhow::anyhow;
 use aws_config::BehaviorVersion;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
-use aws_sdk_sts::config::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -18,14 +17,9 @@ use super::credentials;
 use super::failure::Failure;
 use super::organizations::Organizations;
 
-/// Attempts of one call: with the back-off below about 20 s of trying. `AWS_MAX_ATTEMPTS` says
+/// Attempts of one call: with their back-off about 20 s of trying. `AWS_MAX_ATTEMPTS` says
 /// otherwise.
 const MAX_ATTEMPTS: u32 = 10;
-const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
-const MAX_BACKOFF: Duration = Duration::from_secs(5);
-
-/// One attempt that has no answer by then counts as lost. Our choice: AWS names no figure.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where AWS Organizations has its address in the `aws` partition. Used when nothing names a
 /// Region; China and GovCloud need one.
@@ -92,23 +86,18 @@ impl Access {
         if let Some(name) = &named {
             credentials::exists(name).await?;
         }
-        let http = org_policy_manager::aws::http_client()
+        let http = aws_client::http_client()
             .map_err(|error| anyhow!("the root certificates cannot be used: {error}"))?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
             .no_credentials()
             .timeout_config(
                 TimeoutConfig::builder()
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_attempt_timeout(aws_client::ATTEMPT_TIMEOUT)
                     .build(),
             );
         if std::env::var_os("AWS_MAX_ATTEMPTS").is_none() {
-            loader = loader.retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(MAX_ATTEMPTS)
-                    .with_initial_backoff(INITIAL_BACKOFF)
-                    .with_max_backoff(MAX_BACKOFF),
-            );
+            loader = loader.retry_config(aws_client::retries(MAX_ATTEMPTS));
         }
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);

@@ -13,6 +13,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
+use backup_policy::nearest;
 
 /// What switches an instance's own credentials off everywhere, and on here.
 const INSTANCE: &str = "AWS_EC2_METADATA_DISABLED";
@@ -20,9 +21,6 @@ const INSTANCE: &str = "AWS_EC2_METADATA_DISABLED";
 /// What to do where there are no credentials.
 const REMEDY: &str = "sign in (`aws sso login`, `aws login`), choose a `--profile`, or set \
                       AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-
-/// How like a name must be to be offered: as clap does.
-const LIKE: f64 = 0.7;
 
 /// The profile that the environment names.
 pub(super) fn from_environment() -> Option<String> {
@@ -63,15 +61,6 @@ pub(super) async fn exists(name: &str) -> anyhow::Result<()> {
              shows"
         ),
     }
-}
-
-/// The name that is most like another, if one is.
-fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    names
-        .map(|one| (strsim::jaro_winkler(name, one), one))
-        .filter(|(likeness, _)| *likeness > LIKE)
-        .max_by(|(a, one), (b, other)| a.total_cmp(b).then_with(|| other.cmp(one)))
-        .map(|(_, one)| one)
 }
 
 /// The profile's credentials, and none but its.
@@ -147,18 +136,4 @@ fn one_line(error: &(dyn std::error::Error + 'static)) -> String {
         }
     }
     texts.join(": ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_profile_is_offered_and_none_that_is_far() {
-        let names = ["default", "management", "member-1", "member-2"];
-        let found = |name| nearest(name, names.into_iter());
-        assert_eq!(found("managment"), Some("management"));
-        assert_eq!(found("member-3"), Some("member-1"));
-        assert_eq!(found("xyz"), None);
-    }
 }

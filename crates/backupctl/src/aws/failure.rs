@@ -3,10 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
+use aws_client::CallError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use org_policy_manager::aws::CallError;
 
 /// A call that failed after all its attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Failure {
     {
         Failure {
             action: format!("{service}:{operation}"),
-            call: CallError::new(operation, error),
+            call: CallError::new(operation, &error),
             principal: None,
             remedy: None,
         }
@@ -43,11 +43,7 @@ impl Failure {
     pub fn odd(service: &'static str, operation: &'static str, message: &str) -> Self {
         Failure {
             action: format!("{service}:{operation}"),
-            call: CallError {
-                operation,
-                code: None,
-                message: message.to_owned(),
-            },
+            call: CallError::other(operation, message),
             principal: None,
             remedy: Some("try again later".to_owned()),
         }
@@ -132,9 +128,8 @@ mod tests {
         Failure {
             action: "organizations:ListRoots".to_owned(),
             call: CallError {
-                operation: "ListRoots",
                 code: code.map(str::to_owned),
-                message: message.to_owned(),
+                ..CallError::other("ListRoots", message)
             },
             principal: None,
             remedy: None,

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::{AccountState, AccountStatus, PolicyType, PolicyTypeStatus};
-use org_policy_manager::aws::retries_without_quota;
 
 use super::connection::{Caller, Connection};
 use super::failure::Failure;
 use super::pace::Pace;
 use super::progress::Progress;
+use super::retries_without_quota;
 use crate::landscape::{Child, Detail, Landscape, Place, Policies, Policy, Tree};
 
 /// AWS Organizations as one caller sees it.

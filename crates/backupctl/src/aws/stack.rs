@@ -1,7 +1,7 @@
 //! A stack as CloudFormation deployed it.
 
+use super::retries_without_quota;
 use aws_types::region::Region;
-use org_policy_manager::aws::retries_without_quota;
 
 use super::account::Account;
 use super::failure::Failure;

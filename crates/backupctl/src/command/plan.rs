@@ -18,7 +18,7 @@ use crate::check::parse;
 use crate::input::read;
 use crate::parameters::Parameters;
 use crate::plan::present::Present;
-use crate::plan::wanted::{Sources, Wanted, wanted};
+use crate::plan::wanted::{Sources, Wanted, reasons, wanted};
 use crate::plan::{json, plan, text};
 use crate::report::Format;
 use crate::targets::Targets;
@@ -127,6 +127,13 @@ fn declared(arguments: &Arguments) -> anyhow::Result<Vec<Wanted>> {
         };
         contents.insert(resource.to_owned(), read(Path::new(file))?);
     }
+    if let Some(path) = &arguments.parameters {
+        let takes = template::names(document.value(), &parameters);
+        let wrong = parameters.strangers(&format!("`{name}`"), &takes);
+        if !wrong.is_empty() {
+            return Err(anyhow!("{}", wrong.join("; "))).with_context(|| using(path));
+        }
+    }
     let found = template::policies(&document, &parameters);
     if found.is_empty() {
         bail!("`{name}` declares no backup policy: name a template that does");
@@ -151,7 +158,7 @@ fn declared(arguments: &Arguments) -> anyhow::Result<Vec<Wanted>> {
         }
     }
     if !unknown.is_empty() {
-        bail!("no plan can be made for `{name}`: {}", unknown.join("; "));
+        bail!("no plan can be made for `{name}`: {}", reasons(&unknown));
     }
     Ok(wants)
 }

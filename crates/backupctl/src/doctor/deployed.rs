@@ -7,7 +7,7 @@ use crate::check::parse;
 use crate::parameters::Parameters;
 use crate::plan::present::Present;
 use crate::plan::steps::{Step, steps};
-use crate::plan::wanted::{Sources, wanted};
+use crate::plan::wanted::{Sources, reasons, wanted};
 use crate::targets::Targets;
 use crate::template;
 
@@ -46,11 +46,11 @@ pub fn again(
     for found in &template::policies(&document, &parameters) {
         match wanted(found, &sources, now) {
             Ok(wanted) => wants.push(wanted),
-            Err(reasons) => unknown.extend(reasons),
+            Err(missing) => unknown.extend(missing),
         }
     }
     match unknown.is_empty() {
         true => Ok(steps(present, &wants, STACK)),
-        false => Err(unknown.join("; ")),
+        false => Err(reasons(&unknown)),
     }
 }

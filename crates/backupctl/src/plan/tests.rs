@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::present::{Known, Present};
 use super::steps::Action;
-use super::wanted::{Sources, Wanted, wanted};
+use super::wanted::{Reason, Sources, Wanted, reasons, wanted};
 use super::{Plan, plan};
 use crate::landscape::Detail;
 use crate::parameters::Parameters;
@@ -100,7 +100,7 @@ fn resource(name: &str, targets: &[&str], content: Value) -> Value {
     }})
 }
 
-fn try_read(resources: Value, sources: &Sources) -> Result<Vec<Wanted>, Vec<String>> {
+fn try_read(resources: Value, sources: &Sources) -> Result<Vec<Wanted>, Vec<Reason>> {
     let document = backup_policy::Document::from_value(json!({"Resources": resources}));
     template::policies(&document, &sources.parameters)
         .iter()
@@ -436,20 +436,15 @@ fn what_is_known_only_at_deployment_is_asked_for() {
         stack: STACK.to_owned(),
         ..Sources::default()
     };
-    let mut reasons = Vec::new();
+    let mut unknown = Vec::new();
     for (id, resource) in resources.as_object().unwrap() {
-        reasons.extend(try_read(json!({ id.as_str(): resource }), &sources).unwrap_err());
+        unknown.extend(try_read(json!({ id.as_str(): resource }), &sources).unwrap_err());
     }
     assert_eq!(
-        reasons,
-        [
-            "`PolicyTargets` of A: known only at deployment, so give the values with \
-             `--parameters` or `--targets`",
-            "the content of B is in S3 (`b.json`): give it with `--content B=FILE`",
-            "C has no `PolicyTargets`, so the SSM parameter `/backup/target/organizational-units` \
-             counts, which is not known here: give it with `--targets`, or under its name in \
-             `--parameters`",
-        ]
+        reasons(&unknown),
+        "nothing gives `Open`, `/backup/target/organizational-units` a value: give each under this \
+         name with `--parameters` (`--targets` gives what begins with `/backup/`, and the \
+         partition); the content of B is in S3 (`b.json`): give it with `--content B=FILE`"
     );
     let names =
         format!(r#"{{"Open": "{ONE}", "/backup/target/organizational-units": "{ONE},{TWO}"}}"#);

@@ -2,7 +2,7 @@
 //! does what it then does, and the state is what it was, what was wanted, or what the answer names.
 //!
 //! The calls are those of a run without faults, so a call that the function learns to make joins
-//! the table by itself. `docs/fault-table.md` is what this test found; `UPDATE_EXPECT=1` rewrites it.
+//! the table by itself. `docs/evidence/fault-table.md` is what this test found; `UPDATE_EXPECT=1` rewrites it.
 
 use std::fmt::Write;
 
@@ -337,5 +337,5 @@ async fn every_call_fails_in_every_way() {
         }
     }
     assert!(broken.is_empty(), "{broken}");
-    expect_test::expect_file!["../../../../docs/fault-table.md"].assert_eq(&table);
+    expect_test::expect_file!["../../../../docs/evidence/fault-table.md"].assert_eq(&table);
 }

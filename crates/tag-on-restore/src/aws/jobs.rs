@@ -1,12 +1,12 @@
 //! Restore jobs, as AWS Backup tells them.
 
+use aws_client::CallError;
 use std::time::SystemTime;
 
 use aws_sdk_backup::types::RestoreJobStatus;
 use aws_smithy_types::DateTime;
 use chrono::Utc;
 
-use super::CallError;
 use crate::gate::Metadata;
 use crate::{Aws, Job};
 

@@ -1,5 +1,6 @@
 //! Everything that is read from AWS: jobs, tags, and what a resource is made of. All pages, always.
 
+use aws_client::CallError;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use super::operations::{
     REDSHIFT_SERVERLESS_LIST_TAGS, S3_GET_BUCKET_TAGGING, S3_LIST_TAGS, SSM_SAP_LIST_TAGS,
     STORAGE_GATEWAY_LIST_TAGS, TIMESTREAM_LIST_TAGS,
 };
-use super::{CallError, Input, Operation, encode, json as parse, xml};
+use super::{Input, Operation, encode, json as parse, xml};
 use crate::failure::{self, Class};
 use crate::recovery_point::{TagsOf, ec2_id};
 use crate::route::Read;
@@ -195,7 +196,7 @@ impl Aws {
             Ok(tags) => return Ok(tags),
             Err(error) => error,
         };
-        match failure::classify(error.fault(), 1) {
+        match failure::classify(&error, 1) {
             Class::Permanent | Class::Invalid => {}
             _ => return Err(error),
         }

@@ -183,7 +183,7 @@ fn signing(way: &Way<'_>, of_s3: bool) -> StaticRuntimePlugin {
     options.content_sha256_header = of_s3;
     let mut layer = Layer::new("signing");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
-    layer.store_put(lambda_aws::retries_without_quota("tag-on-restore"));
+    layer.store_put(aws_client::retries_without_quota("tag-on-restore"));
     layer.store_put(SigV4OperationSigningConfig {
         region: Some(SigningRegion::from(Region::new(way.region.to_string()))),
         name: Some(SigningName::from(way.service.signing_name)),

@@ -1,5 +1,5 @@
 //! The services that are called without an SDK crate of their own: where they are and how they
-//! speak. `docs/restore-tagging-costs.md` says what their crates would cost.
+//! speak. `docs/evidence/restore-tagging-costs.md` says what their crates would cost.
 
 /// A service, as AWS's published model (botocore, smithy) describes it.
 #[derive(Debug)]

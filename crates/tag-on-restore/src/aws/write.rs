@@ -1,12 +1,13 @@
 //! Everything that is written: tags that a resource lacks, and nothing else. Every call adds or
 //! changes the keys that it names and leaves all others alone.
 
+use aws_client::CallError;
 use serde_json::{Value, json};
 
 use super::operations::{
     BACKUP_GATEWAY_TAG, DSQL_TAG, S3_TAG, SSM_SAP_TAG, STORAGE_GATEWAY_ADD_TAGS, TIMESTREAM_TAG,
 };
-use super::{CallError, Input, encode};
+use super::{Input, encode};
 use crate::failure::{self, Class};
 use crate::route::Write;
 use crate::tags::without_values;
@@ -43,11 +44,10 @@ impl Aws {
             // The gate lets nothing through that is never written: the tagging API would update a
             // stack.
             Write::Never => {
+                let why = format!("not called, because `{arn}` is never to be tagged");
                 return Err(CallError {
-                    action: "tag:TagResources",
-                    code: None,
                     status: Some(400),
-                    message: format!("not called, because `{arn}` is never to be tagged"),
+                    ..CallError::other("tag:TagResources", why)
                 });
             }
             Write::S3 => return self.tag_bucket(arn, tags).await,
@@ -76,14 +76,16 @@ impl Aws {
         match failures.into_values().next() {
             None => Ok(()),
             Some(failure) => Err(CallError {
-                action: "tag:TagResources",
                 code: failure.error_code.map(|code| code.as_str().to_string()),
                 // It was an answer, whatever the status in it.
                 status: u16::try_from(failure.status_code)
                     .ok()
                     .filter(|it| *it > 0)
                     .or(Some(400)),
-                message: failure.error_message.unwrap_or_default(),
+                ..CallError::other(
+                    "tag:TagResources",
+                    failure.error_message.unwrap_or_default(),
+                )
             }),
         }
     }
@@ -107,7 +109,7 @@ impl Aws {
         let Err(error) = self.call(&S3_TAG, arn, Input::Post(path, body)).await else {
             return Ok(());
         };
-        match failure::classify(error.fault(), 1) {
+        match failure::classify(&error, 1) {
             Class::Permanent | Class::Invalid => self.tag_resources(arn, tags).await,
             _ => Err(error),
         }

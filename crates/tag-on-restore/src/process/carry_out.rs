@@ -1,9 +1,9 @@
 //! Carrying out a plan, as far as the service lets it be.
 
+use aws_client::CallError;
 use std::collections::BTreeSet;
 
 use super::Done;
-use crate::aws::CallError;
 use crate::failure::{Class, classify};
 use crate::plan::Plan;
 use crate::route::Route;
@@ -86,5 +86,5 @@ async fn one_by_one(
 }
 
 fn class(error: &CallError) -> Class {
-    classify(error.fault(), 1)
+    classify(error, 1)
 }

@@ -1,10 +1,10 @@
 //! What a restored resource is made of: volumes, network interfaces, members, peers. Tagged as far
 //! as possible; what is not possible is the job's failure, after everything else was done.
 
+use aws_client::CallError;
 use std::collections::BTreeMap;
 
 use super::{Done, Stop, Work};
-use crate::aws::CallError;
 use crate::gate::Target;
 use crate::plan;
 use crate::recovery_point::ec2_id;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_client::Environment;
 use chrono::{DateTime, TimeZone, Utc};
 use serde_json::{Value, json};
-use tag_on_restore::{App, Config, Environment, Invocation, handle};
+use tag_on_restore::{App, Config, Invocation, handle};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::world::{ACCOUNT, Process, REGION, World};
@@ -67,7 +68,7 @@ impl Lambda {
         Lambda {
             world: world.clone(),
             config: Config::read(get).unwrap(),
-            environment: Environment::read(get).unwrap(),
+            environment: Environment::read(get, tag_on_restore::aws::services()).unwrap(),
             timeout: Duration::from_secs(60),
             running: None,
             lines: Arc::default(),

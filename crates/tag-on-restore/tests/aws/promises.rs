@@ -1,6 +1,6 @@
 //! The table: what is promised for each type of resource, on the wire.
 //!
-//! `docs/restore-tagging-table.md` is what this test finds; `UPDATE_EXPECT=1` rewrites it.
+//! `docs/evidence/restore-tagging-table.md` is what this test finds; `UPDATE_EXPECT=1` rewrites it.
 
 use std::fmt::Write;
 
@@ -143,5 +143,6 @@ async fn every_promise_is_kept_for_every_type() {
         .unwrap();
     }
     assert!(broken.is_empty(), "{broken:#?}");
-    expect_test::expect_file!["../../../../docs/restore-tagging-table.md"].assert_eq(&table);
+    expect_test::expect_file!["../../../../docs/evidence/restore-tagging-table.md"]
+        .assert_eq(&table);
 }

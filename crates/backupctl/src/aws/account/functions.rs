@@ -1,7 +1,7 @@
 //! The functions of an account and Region, what sets them going, and who is told of failures.
 
+use super::super::retries_without_quota;
 use aws_types::SdkConfig;
-use org_policy_manager::aws::retries_without_quota;
 
 use super::super::failure::Failure;
 use super::Account;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use org_policy_manager::aws::retries_without_quota;
+use super::super::retries_without_quota;
 
 use super::super::failure::Failure;
 use super::Account;

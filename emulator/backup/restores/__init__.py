@@ -1,0 +1,1 @@
+"""Restore jobs, and how each kind of resource is restored."""

@@ -1,0 +1,4 @@
+"""CodeBuild.
+
+Reading order: ``buildspec``, ``shell`` and ``build`` (a build's phases in a shell), ``api``.
+"""

@@ -1,0 +1,1 @@
+"""CodeCommit: repositories by API and by git."""

@@ -1,0 +1,1 @@
+"""EventBridge, its Scheduler, SQS and SNS: from an event to who is to have it."""

@@ -1,0 +1,1 @@
+"""Lambda: a function's code, environment, role, log, and its asynchronous invocations."""

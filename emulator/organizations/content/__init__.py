@@ -1,0 +1,1 @@
+"""What AWS admits as the content of a backup policy."""

@@ -1,0 +1,30 @@
+"""An object of S3 that is not there: who may not list the bucket does not hear so.
+
+S3's API reference, "GetObject" and "HeadObject": without s3:ListBucket the answer is "forbidden"
+in the place of "not found".
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from ministack.services import s3
+
+from ..gate import GATE, Denial
+from ..needs import Need
+from ..principals import Principal
+from .http import Asked
+
+
+def refused(asked: Asked, action: str, principal: Principal) -> Denial | None:
+    """The denial for an object that is not there, of a bucket that is."""
+    if action != "s3:GetObject":
+        return None
+    bucket, _, key = unquote(asked.path).lstrip("/").partition("/")
+    owner = s3._bucket_owner_account(bucket)
+    record = s3._buckets.get_scoped(owner, None, bucket) if owner else None
+    if record is None or key in record["objects"]:
+        return None
+    return GATE.check(
+        principal, [Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")], f"call {action}"
+    )

@@ -1,0 +1,1 @@
+"""What a service needs for what it does in somebody's name."""

@@ -1,0 +1,1 @@
+"""What CloudFormation needs for each resource of a stack."""

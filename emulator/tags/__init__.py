@@ -1,0 +1,1 @@
+"""Tags: the Resource Groups Tagging API and the services' own calls over one store."""

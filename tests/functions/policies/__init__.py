@@ -1,0 +1,5 @@
+"""Stacks of `Custom::BackupOrgPolicy` through their whole life.
+
+CloudFormation drives the packaged function, and every test asserts what the organization looks
+like in the end.
+"""

@@ -1,0 +1,1 @@
+"""Which granted action a rehearsal has shown to be needed."""

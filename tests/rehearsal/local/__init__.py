@@ -1,0 +1,1 @@
+"""The solution left running on this machine: ``up``, ``shell``, ``down``."""

@@ -1,0 +1,1 @@
+"""Seeded defects, faults and missing permissions that a rehearsal must name; and its parts."""

@@ -1,0 +1,160 @@
+"""Faults while the pipeline runs, and what the next run makes of them."""
+
+import threading
+
+import pytest
+from kit.names import MEMBER, SECOND_MEMBER
+from kit.wait import eventually
+
+from rehearsal.grants.permissions import expect_no_denials
+from rehearsal.names import HOME, HOME_REGION, WORKLOADS, RehearsalFailed
+from rehearsal.stages.expectations import COMPLETE, NOTHING, POLICIES
+from rehearsal.stages.story import FIRST, FIRST_REGIONS
+from rehearsal.tests.test_defects import tell
+
+FAILING = {"service": "cloudformation", "kind": "refuse", "account": SECOND_MEMBER, "times": 99}
+ORGANIZATIONS = {"service": "organizations"}
+
+
+def struck(emulator, kind):
+    """The operations that a fault has struck since the calls were last forgotten."""
+    return [call["operation"] for call in emulator.calls() if call["fault"] == kind]
+
+
+def test_organizations_fails_in_every_way_and_both_commits_arrive(rehearse):
+    """Conflicts, a lost answer, throttling and a crash: waited out, and nothing is there twice."""
+    story, emulator = rehearse()
+    tell(story, "deploy the home account")
+    emulator.inject(
+        ORGANIZATIONS | {"operation": "CreatePolicy", "kind": "lost-answer"},
+        ORGANIZATIONS | {"operation": "AttachPolicy", "kind": "conflict", "times": 3},
+    )
+    story.first_commit()
+    story.see_first()
+    assert struck(emulator, "lost-answer") == ["CreatePolicy"]
+    assert struck(emulator, "conflict") == ["AttachPolicy"] * 3
+    expect_each_policy_once(emulator)
+    emulator.inject(
+        ORGANIZATIONS | {"operation": "UpdatePolicy", "kind": "crash"},
+        ORGANIZATIONS | {"operation": "DescribePolicy", "kind": "throttle", "times": 3},
+        ORGANIZATIONS | {"operation": "AttachPolicy", "kind": "throttle", "times": 3},
+    )
+    story.second_commit()
+    story.see_second()
+    assert struck(emulator, "crash") == ["UpdatePolicy"]
+    assert len(struck(emulator, "throttle")) == 6
+    expect_each_policy_once(emulator)
+
+
+def expect_each_policy_once(emulator):
+    names = [policy["name"] for policy in emulator.organization()["policies"]]
+    assert sorted(names) == sorted(POLICIES)
+
+
+def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(rehearse):
+    """In the first roll-out, in every stack set: told in the end, then repaired as told.
+
+    Restores are tried in what was repaired, and have to fail where no event reaches the function.
+    """
+    story, emulator = rehearse()
+    tell(story, "deploy the management account")
+    emulator.inject(FAILING | {"operation": "CreateStack"})
+    story.home()
+    with pytest.raises(RehearsalFailed, match="Verify/VerifyStackSets") as failure:
+        story.first_commit()
+    others = [account for account in FIRST if account != SECOND_MEMBER]
+    story.expectations.expect_holdings(others, FIRST_REGIONS, COMPLETE)
+    story.expectations.expect_holdings([SECOND_MEMBER], FIRST_REGIONS, NOTHING)
+    story.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
+    told = str(failure.value)
+    for region in FIRST_REGIONS:
+        assert f"  {SECOND_MEMBER} in {region}: OUTDATED (FAILED): " in told
+    assert MEMBER not in told
+    emulator.mend()
+    commands = [line.strip() for line in told.splitlines() if line.strip().startswith("aws ")]
+    # One for each stack set: role, vault and key, function.
+    assert len(commands) == 3
+    story.repair(commands)
+    story.start_again()
+    story.see_first()
+    story.restore(SECOND_MEMBER)
+    switch_off_the_function(story)
+    with pytest.raises(RehearsalFailed, match=r"was restored from .* and has the tags \{\}, not"):
+        story.restore(SECOND_MEMBER, seconds=2)
+
+
+def switch_off_the_function(story):
+    """Disable every rule that tells it of restores."""
+    for region in FIRST_REGIONS:
+        events = story.administrators.client("events", SECOND_MEMBER, region)
+        rules = [rule["Name"] for rule in events.list_rules()["Rules"]]
+        (mine,) = (name for name in rules if "tagonrestore" in name.lower())
+        events.disable_rule(Name=mine)
+
+
+def test_a_killed_build_and_an_interrupted_take_over_are_repeated(rehearse):
+    """Both are simply tried again."""
+    story, emulator = rehearse()
+    tell(story, "deploy the management account")
+    # The archive and the source artifact come first: a build of the stage Templates hangs.
+    emulator.inject(
+        {
+            "service": "s3",
+            "operation": "PutObject",
+            "kind": "slow",
+            "account": HOME,
+            "after": 2,
+            "delay_ms": 600_000,
+        }
+    )
+    story.home()
+    killer = threading.Thread(target=kill_the_build, args=(story, "PublishTemplates"))
+    killer.start()
+    with pytest.raises(RehearsalFailed, match="Templates/"):
+        story.first_commit()
+    killer.join()
+    emulator.mend()
+    story.watch.retry("Templates", story.watch.executions()[0]["pipelineExecutionId"])
+    story.watch.succeed()
+    story.see_first()
+
+    story.membership.join()
+    story.membership.leave()
+    emulator.inject(
+        {"service": "cloudformation", "operation": "ImportStacksToStackSet", "kind": "refuse"}
+    )
+    with pytest.raises(RehearsalFailed, match="`make adopt-account .*APPLY=1` ended with status"):
+        story.membership.come_back()
+    emulator.mend()
+    story.membership.take_over()
+    expect_no_denials(emulator)
+
+
+def kill_the_build(story, name):
+    """Stop the first build of a project with this in its name, once it runs."""
+    client = story.administrators.client("codebuild", HOME, HOME_REGION)
+
+    def build():
+        return next((found for found in client.list_builds()["ids"] if name in found), None)
+
+    client.stop_build(id=eventually(build, f"no build of {name} ran"))
+
+
+def test_a_first_creation_that_failed_is_cleared_by_deploy_home_and_the_stage_retried(rehearse):
+    """The pipeline may neither update nor delete what a failed creation has left."""
+    story, emulator = rehearse()
+    tell(story, "deploy the management account")
+    ssm = story.administrators.client("ssm", HOME, HOME_REGION)
+    ssm.put_parameter(Name="/backup/org-id", Type="String", Value="somebody else's")
+    story.home()
+    with pytest.raises(RehearsalFailed, match="Targets/.*already exists"):
+        story.first_commit()
+    ssm.delete_parameter(Name="/backup/org-id")
+    run = story.watch.executions()[0]["pipelineExecutionId"]
+    story.watch.retry("Targets", run)
+    with pytest.raises(RehearsalFailed, match="Targets/.*ROLLBACK_COMPLETE"):
+        story.watch.succeed()
+    story.home()
+    story.watch.retry("Targets", run)
+    story.watch.succeed()
+    story.see_first()
