@@ -6,12 +6,22 @@ use serde_json::{Value, json};
 use super::present::{Known, Present};
 use super::steps::Action;
 use super::wanted::{Reason, Sources, Wanted, reasons, wanted};
-use super::{Plan, plan};
+use super::{Judging, Plan, plan};
 use crate::landscape::Detail;
+use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::template;
 
 const STACK: &str = "aws-backup-org-policy";
+
+fn by(allow_loss: bool) -> Judging<'static> {
+    static NONE: std::sync::LazyLock<Locks> = std::sync::LazyLock::new(Locks::default);
+    Judging {
+        allow_loss,
+        locks: &NONE,
+        now: now(),
+    }
+}
 
 fn now() -> backup_policy::Instant {
     "2026-01-31T12:00:00Z".parse().unwrap()
@@ -117,7 +127,7 @@ fn read(resources: Value) -> Vec<Wanted> {
 }
 
 fn made(present: &Present, resources: Value) -> Plan {
-    plan(present, &read(resources), STACK, false, now()).unwrap()
+    plan(present, &read(resources), STACK, &by(false)).unwrap()
 }
 
 fn codes(plan: &Plan) -> Vec<&str> {
@@ -222,7 +232,7 @@ fn an_account_that_loses_its_last_plan_is_a_finding_unless_it_is_accepted() {
             ~ plans/nightly/rules/r/lifecycle/delete_after_days/@@assign: `35` becomes `14`
     "#]]
     .assert_eq(&super::text::text(&plan_));
-    let accepted = plan(&present, &read(resources), STACK, true, now()).unwrap();
+    let accepted = plan(&present, &read(resources), STACK, &by(true)).unwrap();
     assert_eq!(accepted.findings, []);
     assert!(super::text::text(&accepted).contains("!!! NO BACKUP PLAN IS LEFT FOR"));
 }
@@ -251,7 +261,7 @@ fn a_resource_that_is_gone_takes_its_policy_with_it() {
     assert_eq!(codes(&plan), ["last-plan-lost"]);
     // Another stack's plan removes nothing of this one's.
     let wanted = read(json!({"Weekly": resource("weekly", &[ONE], content(35))}));
-    let plan = super::plan(&present, &wanted, "another", false, now()).unwrap();
+    let plan = super::plan(&present, &wanted, "another", &by(false)).unwrap();
     assert_eq!(actions(&plan), [("weekly", Action::Create)]);
 }
 
