@@ -58,8 +58,7 @@ def make_page(tmp_path_factory):
             file.write_text(json.dumps(organization))
             organization = file
         page = folder / "page.html"
-        command = ["cargo", "run", "--quiet", "--locked", "--package", "backupctl"]
-        command += ["--no-default-features", "--"]
+        command = [os.environ.get("BACKUPCTL", ROOT / "target" / "debug" / "backupctl")]
         command += ["effective", "--organization", organization, "--format", "html"]
         command += ["--at", at, "--output", page, *arguments]
         done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
