@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod basis;
 pub mod check;
 pub mod command;
 #[cfg(feature = "aws")]

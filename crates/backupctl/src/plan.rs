@@ -28,6 +28,7 @@ use present::Present;
 use steps::Step;
 use wanted::Wanted;
 
+use crate::basis;
 use crate::locks::Locks;
 
 /// The whole plan.
@@ -43,6 +44,8 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// How many accounts were looked at.
     pub accounts: usize,
+    /// What it rests on.
+    pub basis: String,
     /// What could not be known, in words.
     pub unknown: Vec<String>,
     /// The names of places and policies by their ids: the earlier ones, where they changed.
@@ -106,6 +109,11 @@ pub fn compare(
     by: &Judging<'_>,
 ) -> Result<Plan, Vec<String>> {
     let mut plan = weigh(before, after, compared::steps(before, after), by)?;
+    plan.basis = format!(
+        "before, {}\nafter, {}",
+        plan.basis,
+        basis::of(after, by.now)
+    );
     plan.moves = compared::moves(before, after);
     Ok(plan)
 }
@@ -140,6 +148,7 @@ fn weigh(
         groups,
         findings,
         accounts: earlier.accounts.len(),
+        basis: basis::of(before, by.now),
         unknown: Vec::new(),
         names: names(&[after, before]),
         spelling,

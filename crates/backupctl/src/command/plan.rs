@@ -288,6 +288,9 @@ async fn live(access: &Access) -> anyhow::Result<Present> {
             details: details.collect(),
             enabled: status == Some(PolicyTypeStatus::Enabled),
         }),
-        organization: landscape.organization(),
+        organization: Organization {
+            read_at: Some(SystemTime::now().into()),
+            ..landscape.organization()
+        },
     })
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -38,7 +39,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let read = organizations.landscape(Tags::LeaveOut, &progress).await;
         anyhow::Ok(read?)
     })?;
-    let text = serde_json::to_string_pretty(&landscape.organization())? + "\n";
+    let mut organization = landscape.organization();
+    organization.read_at = Some(SystemTime::now().into());
+    let text = serde_json::to_string_pretty(&organization)? + "\n";
     match &arguments.output {
         Some(path) => write_whole(path, &text).with_context(|| {
             let path = path.display();

@@ -166,6 +166,7 @@ fn a_new_policy_gives_plans_to_the_accounts_below_its_targets() {
     );
     expect_test::expect![[r#"
         1 policy changes; 2 of 3 accounts affected: 2 that get more or something else; 0 findings
+        looked at: 3 accounts in 2 organizational units and 0 policies; the file does not say when it was read from AWS
 
         Daily: create `daily`
           + attach to ou-abcd-11111111 (one)
@@ -192,7 +193,9 @@ fn what_is_deployed_already_is_an_empty_plan() {
     assert!(plan.groups.is_empty() && plan.findings.is_empty());
     assert_eq!(
         super::text::text(&plan),
-        "0 policies change; none of 3 accounts gets anything else; 0 findings\n\n\
+        "0 policies change; none of 3 accounts gets anything else; 0 findings\n\
+         looked at: 3 accounts in 2 organizational units and 1 policy; the file does not say when it \
+         was read from AWS\n\n\
          Daily: `daily` (p-1) stays as it is\n"
     );
 }
@@ -217,6 +220,7 @@ fn an_account_that_loses_its_last_plan_is_a_finding_unless_it_is_accepted() {
     expect_test::expect![[r#"
         1 policy changes; 3 of 3 accounts affected: 1 left without a backup plan, 2 that lose something; 1 finding
         FINDING[last-plan-lost] no backup plan is left for 333333333333 (account 3): attach a policy there, or accept it with `--allow-loss`
+        looked at: 3 accounts in 2 organizational units and 1 policy; the file does not say when it was read from AWS
 
         !!! NO BACKUP PLAN IS LEFT FOR
         1 account: 333333333333 (account 3)

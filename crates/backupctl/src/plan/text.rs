@@ -17,6 +17,7 @@ pub fn text(plan: &Plan) -> String {
     for finding in &plan.findings {
         out += &format!("FINDING[{}] {}\n", finding.code, finding.message);
     }
+    out += &format!("{}\n", plan.basis);
     for unknown in &plan.unknown {
         out += &format!("{unknown}\n");
     }
