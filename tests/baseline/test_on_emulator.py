@@ -443,7 +443,7 @@ def test_an_urgent_change_of_the_policies_does_without_the_pipelines_builds(orga
     earlier = stack.parameters() | {"DailyRetentionDays": "40"}
     deploy(organization, HOME, HOME_REGION, stack.name, stack.template, **earlier)
     assert kept_days(organization) == "40"
-    result = organization.make(HOME, HOME_REGION, "deploy-policies")
+    result = organization.make(HOME, HOME_REGION, "deploy-policies", "APPLY=1")
     assert result.returncode == 0, result.stderr
     assert kept_days(organization) == stack.parameters()["DailyRetentionDays"]
     assert "commit and push the same" in result.stdout
