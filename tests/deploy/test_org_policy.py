@@ -1,9 +1,11 @@
 """The way past the pipeline for the backup policies: only what exists, and only sound values."""
 
+import subprocess
+
 import pytest
 from deploy import cloudformation, org_policy, parameter_files
 from deploy.problem import Problem
-from deploy.stacks import BY_NAME
+from deploy.stacks import BY_NAME, ROOT
 from test_accounts import session
 
 STACK = org_policy.STACK
@@ -47,3 +49,15 @@ def test_unsound_values_are_refused(targets, said, monkeypatch):
     with pytest.raises(Problem, match="1 days are outside VaultLockMinRetentionDays 7"):
         org_policy.deploy(made, targets, True, said.append)
     assert made.clients["cloudformation"].requests == []
+
+
+@pytest.mark.parametrize("words", [(), ("PLAN=allow-loss",)])
+def test_a_plan_allows_a_loss_only_when_it_is_told_to(words):
+    shown = subprocess.run(
+        ["make", "--dry-run", "plan-org-policy", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert (" plan " in shown, "--allow-loss" in shown) == (True, bool(words))

@@ -164,7 +164,7 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
 
 def wait(client, name: str, gone: str | None = None) -> str:
     """Waits for the end of an operation. CloudFormation itself bounds how long it takes."""
-    pause = 0.5
+    pause = 0.1
     while True:
         try:
             found = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]

@@ -83,17 +83,20 @@ validate-templates: check-baseline targets-check values-check validate-policies 
 validate-online: ## the same with what others publish: cfn-nag, AWS's registry of rules, advisories (ONLINE_CHECKS=report)
 	bash tools/deploy/validate-online.sh
 
+# BACKUPCTL=path names one that is there; otherwise this checkout's is compiled where it has changed.
+backupctl = $(if $(BACKUPCTL),$(call quoted,BACKUPCTL),cargo run --locked --package backupctl $(1) --)
+
 # The values that the pipeline gives decide whether the policies are sound.
 .PHONY: validate-policies
 validate-policies: needs-cargo needs-cc ## our own validator on the policies that the pipeline deploys
-	cargo run --quiet --locked --package backupctl --no-default-features -- validate \
+	$(call backupctl,--no-default-features) validate \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json $(TEMPLATES)
 
 # Live, from the management account, or from the pipeline with READER=1, which assumes its role there.
 # ORGANIZATION=FILE reads a snapshot instead.
 .PHONY: plan-org-policy
 plan-org-policy: needs-cargo needs-cc .tools/deploy/ready ## what deploying the backup policies would change (PLAN=allow-loss; ORGANIZATION=FILE)
-	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) cargo run --quiet --locked --package backupctl -- plan \
+	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) $(call backupctl) plan \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json \
 	  --targets '$(or $(TARGETS),cloudformation/parameters/aws-backup-ssm-targets.json)' \
 	  $(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(READER),--role-arn "$$reader") \
@@ -152,12 +155,8 @@ baseline-tables: .tools/templates/ready ## write docs/evidence/names.md, docs/ev
 	.tools/templates/bin/python tests/templates/documents.py
 
 .PHONY: test-deploy
-test-deploy: needs-cargo needs-cc .tools/templates/ready ## the deploy commands, and every value that a user may choose
+test-deploy: compiled .tools/templates/ready ## the deploy commands, and every value that a user may choose
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/deploy
-
-.PHONY: test-baseline
-test-baseline: package .tools/templates/ready .tools/deploy/ready .tools/emulator/ready ## the guide's commands against the emulator
-	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/baseline
 
 # Only the rule engine and AWS's rules are taken from these packages, not what they depend on.
 .tools/guard/ready: tests/templates/guard.txt tests/templates/unpack_guard.py | needs-python

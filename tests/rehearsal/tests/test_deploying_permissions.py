@@ -7,10 +7,15 @@ removal. What the document allows beside that has its reason below.
 
 import json
 
-import boto3
 import pytest
-from conftest import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT, ROOT
-from test_cloudformation_role import OTHER_TAGS, otherwise
+from deploy import accounts, cloudformation, members, organization, source, stacks
+from kit.clients import client, with_keys
+from kit.names import ROOT
+
+from rehearsal.names import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT
+
+from .home_account import VALUES, quick, silent
+from .test_cloudformation_role import OTHER_TAGS, otherwise
 
 DOCUMENTS = ROOT / "tools" / "deploy" / "permissions"
 # A managed policy holds no more, without white space.
@@ -69,46 +74,51 @@ def document(name):
     return (DOCUMENTS / f"{name}.json").read_text()
 
 
+class Session:
+    """A role that was assumed, as the deploy commands want it."""
+
+    def __init__(self, emulator, sts, arn, region):
+        found = sts.assume_role(RoleArn=arn, RoleSessionName="deployer")["Credentials"]
+        self._keys = (found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+        self._url, self._region = emulator.url, region
+
+    def client(self, service, region_name=None):
+        return with_keys(self._url, service, region_name or self._region, *self._keys)
+
+
 class Deployer:
     """A person with one document, in one account."""
 
-    def __init__(self, organization, account, region, name):
-        self.organization = organization
+    profile_name = "deployer"
+
+    def __init__(self, emulator, account, region, name):
+        self.emulator = emulator
         self.arn = f"arn:aws:iam::{account}:role/{name}"
-        self.region_name, self.profile_name = region, "deployer"
+        self.region_name = region
         root = f"arn:aws:iam::{account}:root"
         trust = {"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}
-        iam = organization.client("iam", account)
+        iam = client(emulator.url, "iam", account)
         iam.create_role(
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
         )
         iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=document(name))
-        found = organization.client("sts", account).assume_role(
-            RoleArn=self.arn, RoleSessionName="deployer"
-        )["Credentials"]
-        self._keys = {
-            "aws_access_key_id": found["AccessKeyId"],
-            "aws_secret_access_key": found["SecretAccessKey"],
-            "aws_session_token": found["SessionToken"],
-        }
+        self._session = Session(emulator, client(emulator.url, "sts", account), self.arn, region)
+        self.client = self._session.client
 
-    def client(self, service, region_name=None):
-        return boto3.client(
-            service,
-            region_name=region_name or self.region_name,
-            endpoint_url=self.organization.endpoint,
-            **self._keys,
-        )
+    def enter(self, account):
+        """A session in another account, as the targets make it."""
+        arn = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+        return Session(self.emulator, self.client("sts"), arn, self.region_name)
 
     def denials(self):
         session = self.arn.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
-        found = self.organization.control("GET", "denials")
+        found = self.emulator.denials()
         return [entry["message"] for entry in found if entry["principal"].startswith(session)]
 
     def idle(self):
         """What the document allows and nothing asked for."""
-        roles = self.organization.control("GET", "permissions")["roles"]
+        roles = self.emulator.permissions()["roles"]
         (role,) = (entry for entry in roles if entry["role"] == self.arn)
         return {
             action["action"]
@@ -117,15 +127,13 @@ class Deployer:
             if action["state"] == "unused"
         }
 
-    def change_and_change_back(self, stacks):
-        """Every stack that is there in each Region: changed in place, and as it was."""
-        from deploy import cloudformation
-
-        for stack in stacks:
-            client = self.client("cloudformation")
-            if cloudformation.status(client, stack.name) is None:
+    def change_and_change_back(self, deployed):
+        """Every stack that is there: changed in place, and as it was."""
+        cloud = self.client("cloudformation")
+        for stack in deployed:
+            if cloudformation.status(cloud, stack.name) is None:
                 continue
-            there = client.describe_stacks(StackName=stack.name)["Stacks"][0]
+            there = cloud.describe_stacks(StackName=stack.name)["Stacks"][0]
             template = stack.template_path.read_text()
             wanted = {
                 "StackName": stack.name,
@@ -139,42 +147,23 @@ class Deployer:
             # Of the repository, only tags can change in place.
             other = template if stack.name == "aws-backup-codecommit" else otherwise(template)
             for body, tagged in ((other, tags), (template, there["Tags"])):
-                client.update_stack(**wanted, TemplateBody=body, Tags=tagged)
-                assert cloudformation.wait(client, stack.name) == "UPDATE_COMPLETE", self.denials()
+                cloud.update_stack(**wanted, TemplateBody=body, Tags=tagged)
+                assert cloudformation.wait(cloud, stack.name) == "UPDATE_COMPLETE", self.denials()
 
 
 @pytest.fixture
-def deployer(organization, monkeypatch, tmp_path):
-    """Makes a person with a document; every stack that can be left out is wanted."""
-    from deploy import cloudformation, source, stacks
-
+def deployer(emulator, monkeypatch, tmp_path):
+    """Makes a person with a document; stacks that can be left out are wanted, as far as they go."""
     monkeypatch.setattr(source, "require_committed", lambda: None)
-    monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0.1)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", organization.endpoint)
-    given = {
-        "HomeRegion": HOME_REGION,
-        "NotificationEmail": "backups@example.com",
-    }
+    given = {"HomeRegion": HOME_REGION, "NotificationEmail": "backups@example.com"}
     for file in stacks.PARAMETERS.glob("*.json"):
         text = file.read_text()
         for name, value in given.items():
             text = text.replace(f'"{name}": ""', f'"{name}": "{value}"')
         (tmp_path / file.name).write_text(text)
     monkeypatch.setattr(stacks, "PARAMETERS", tmp_path)
-    return lambda *place: Deployer(organization, *place)
-
-
-@pytest.fixture(scope="module")
-def values(organization):
-    from deploy import targets
-
-    return targets.load(organization.targets)
-
-
-def stacks_of(account):
-    from deploy.stacks import STACKS
-
-    return [stack for stack in STACKS if stack.by == f"make deploy-{account}"]
+    with quick():
+        yield lambda *place: Deployer(emulator, *place)
 
 
 def expect_exactly(person, name):
@@ -182,26 +171,17 @@ def expect_exactly(person, name):
     assert person.idle() == set().union(*UNASKED[name].values())
 
 
-def quiet(_):
-    """What the targets print is looked at elsewhere."""
-
-
-def test_prepare_organization(deployer, values):
-    from deploy import organization
-
+def test_prepare_organization(deployer):
     person = deployer(MANAGEMENT, HOME_REGION, "prepare-organization")
-    assert organization.prepare(person, values, False, quiet) is False
-    assert organization.prepare(person, values, True, quiet) is True
+    assert organization.prepare(person, VALUES, False, silent) is False
+    assert organization.prepare(person, VALUES, True, silent) is True
     expect_exactly(person, "prepare-organization")
 
 
-def test_prepare_members(deployer, values):
-    from deploy import adopt, members
-
+def test_prepare_members(deployer):
     person = deployer(MANAGEMENT, HOME_REGION, "prepare-members")
-    enter = adopt.entering(person, "OrganizationAccountAccessRole", purpose="prepare-members")
-    assert members.prepare(person, values, enter, False, quiet) is False
-    assert members.prepare(person, values, enter, True, quiet) is True
+    assert members.prepare(person, VALUES, person.enter, False, silent) is False
+    assert members.prepare(person, VALUES, person.enter, True, silent) is True
     expect_exactly(person, "prepare-members")
 
 
@@ -213,18 +193,19 @@ def test_prepare_members(deployer, values):
         ("home", (HOME, HOME_REGION)),
     ],
 )
-def test_deploying_and_destroying(organization, deployer, values, name, place):
-    from deploy import accounts
-
+def test_deploying_and_destroying(emulator, deployer, name, place):
     # The pipeline that is made would deploy the rest beside the test: it gets no source.
-    organization.fault(service="codecommit", operation="UploadArchive", kind="refuse", times=99)
+    emulator.inject(
+        {"service": "codecommit", "operation": "UploadArchive", "kind": "refuse", "times": 99}
+    )
     person = deployer(*place, f"deploy-{name}")
     deploy = getattr(accounts, f"deploy_{name}")
-    deploy(person, values, False, quiet)
-    deploy(person, values, True, quiet)
-    deploy(person, values, False, quiet)
-    person.change_and_change_back(stacks_of(name))
-    accounts.destroy(person, values, name, True, quiet)
+    deploy(person, VALUES, False, silent)
+    deploy(person, VALUES, True, silent)
+    deploy(person, VALUES, False, silent)
+    made = [stack for stack in stacks.STACKS if stack.by == f"make deploy-{name}"]
+    person.change_and_change_back(made)
+    accounts.destroy(person, VALUES, name, True, silent)
     expect_exactly(person, f"deploy-{name}")
 
 
@@ -238,5 +219,5 @@ def test_a_document_fits_into_a_managed_policy_and_allows_no_whole_service(path)
             assert "*" not in action
 
 
-def test_every_document_is_of_a_target(organization):
+def test_every_document_is_of_a_target():
     assert {path.stem for path in DOCUMENTS.glob("*.json")} == set(UNASKED)
