@@ -20,7 +20,7 @@ def test_the_files_here_are_deployed_and_a_commit_is_asked_for(targets, said):
     made = session(targets.home_account)
     cloud = made.clients["cloudformation"]
     cloud.stacks[STACK] = "UPDATE_COMPLETE"
-    org_policy.deploy(made, targets, said.append)
+    org_policy.deploy(made, targets, True, said.append)
     assert cloud.requests == [("update", STACK)]
     _, given = cloud.bodies[STACK]
     values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in given}
@@ -31,13 +31,13 @@ def test_the_files_here_are_deployed_and_a_commit_is_asked_for(targets, said):
 def test_nothing_is_made_that_the_pipeline_has_not_made(targets, said):
     made = session(targets.home_account)
     with pytest.raises(Problem, match="let the pipeline make it first"):
-        org_policy.deploy(made, targets, said.append)
+        org_policy.deploy(made, targets, True, said.append)
     assert made.clients["cloudformation"].requests == []
 
 
 def test_another_account_is_refused(targets, said):
     with pytest.raises(Problem, match="use a profile of that account"):
-        org_policy.deploy(session("999999999999"), targets, said.append)
+        org_policy.deploy(session("999999999999"), targets, True, said.append)
 
 
 def test_unsound_values_are_refused(targets, said, monkeypatch):
@@ -47,7 +47,7 @@ def test_unsound_values_are_refused(targets, said, monkeypatch):
     made = session(targets.home_account)
     made.clients["cloudformation"].stacks[STACK] = "UPDATE_COMPLETE"
     with pytest.raises(Problem, match="1 days are outside VaultLockMinRetentionDays 7"):
-        org_policy.deploy(made, targets, said.append)
+        org_policy.deploy(made, targets, True, said.append)
     assert made.clients["cloudformation"].requests == []
 
 

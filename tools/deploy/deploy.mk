@@ -1,7 +1,6 @@
 # What deploys the solution and what the pipeline's builds run; included by the Makefile.
 # PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
-# APPLY=1 makes prepare-organization, prepare-members, adopt-account, enable-advanced-dynamodb and
-# destroy-* change something.
+# Whatever a person runs here changes nothing and says what it would do, until APPLY=1 is added.
 
 DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
 	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
@@ -20,6 +19,13 @@ targets-check: .tools/deploy/ready ## are the values in aws-backup-ssm-targets.j
 values-check: .tools/deploy/ready ## do the values of the other parameter files fit the templates and each other?
 	@$(DEPLOY) values-check
 
+# Any of these, for one's own figures; what each is stands in docs/cost.md.
+COST_SIZES := ACCOUNTS REGIONS DATA_GB CHANGE DAYS CENTRAL_DAYS ELSEWHERE RUNS BUILD_MINUTES GB_PRICE
+
+.PHONY: cost
+cost: .tools/deploy/ready ## what it costs a month by list prices, without AWS (ACCOUNTS=300 REGIONS=4 DATA_GB=50000 ...)
+	@$(DEPLOY) cost $(foreach size,$(COST_SIZES),$(if $($(size)),'$(size)=$($(size))'))
+
 .PHONY: prepare-organization
 prepare-organization: .tools/deploy/ready ## what the organization needs first (management account; APPLY=1)
 	@$(DEPLOY) prepare-organization $(APPLIES)
@@ -30,16 +36,16 @@ prepare-members: .tools/deploy/ready ## AWS Backup's own role in every member ac
 	@$(DEPLOY) prepare-members $(APPLIES) $(if $(ROLE),--role '$(ROLE)')
 
 .PHONY: deploy-central deploy-management deploy-home
-deploy-central: .tools/deploy/ready ## the central account's roles, vault and key
-	@$(DEPLOY) deploy central
-deploy-management: .tools/deploy/ready ## the management account's role and service control policies
-	@$(DEPLOY) deploy management
-deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest
-	@$(DEPLOY) deploy home
+deploy-central: .tools/deploy/ready ## the central account's roles, vault and key (APPLY=1)
+	@$(DEPLOY) deploy central $(APPLIES)
+deploy-management: .tools/deploy/ready ## the management account's role and service control policies (APPLY=1)
+	@$(DEPLOY) deploy management $(APPLIES)
+deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest (APPLY=1)
+	@$(DEPLOY) deploy home $(APPLIES)
 
 .PHONY: deploy-policies
-deploy-policies: .tools/deploy/ready ## the backup policies past the pipeline, when a change cannot wait and its builds cannot run (home account)
-	@$(DEPLOY) deploy policies
+deploy-policies: .tools/deploy/ready ## the backup policies past the pipeline, when a change cannot wait and its builds cannot run (home account; APPLY=1)
+	@$(DEPLOY) deploy policies $(APPLIES)
 
 # ACCOUNT: one, or several with commas between them. ROLE: another role there than the organization's;
 # MEMBER_PROFILE: a profile there instead.

@@ -110,11 +110,18 @@ class Story:
             raise RehearsalFailed("prepare-organization APPLY=1 left something missing")
 
     def central(self):
-        self._commands.make("deploy-central", "central", CENTRAL_REGION)
+        self._deploy("central", CENTRAL_REGION)
         self.expectations.expect_central()
 
+    def _deploy(self, account, region):
+        """What would be done, and then that; the output of the latter."""
+        target = f"deploy-{account}"
+        if "nothing was changed" not in self._commands.make(target, account, region):
+            raise RehearsalFailed(f"{target} would do nothing in an account that has nothing")
+        return self._commands.make(target, account, region, APPLY=1)
+
     def management_role(self):
-        self._commands.make("deploy-management", "management", HOME_REGION)
+        self._deploy("management", HOME_REGION)
         self.expectations.expect_management()
 
     def management(self):
@@ -128,7 +135,7 @@ class Story:
 
     def home(self):
         self._emulator.set_build_machine(self._machine())
-        told = self._commands.make("deploy-home", "home", HOME_REGION).splitlines()
+        told = self._deploy("home", HOME_REGION).splitlines()
         self._pushing = [line.strip() for line in told if line.startswith("  git ")]
 
     def first_commit(self):
@@ -196,7 +203,7 @@ class Story:
             raise RehearsalFailed("a Region that the management account lacks is not reported")
         self._emulator.enable_region(LATER_REGION, MANAGEMENT)
         self._commands.make("prepare-organization", **place, APPLY=1)
-        self._commands.make("deploy-home", "home", HOME_REGION)
+        self._commands.make("deploy-home", "home", HOME_REGION, APPLY=1)
 
     def see_second(self):
         accounts = (*MEMBERS, NEWCOMER) if self.membership.has_begun else tuple(MEMBERS)

@@ -60,4 +60,4 @@ def deploy_home(emulator):
         regions=(HOME_REGION, CENTRAL_REGION),
     )
     with mock.patch.object(source, "require_committed", lambda: None):
-        accounts.deploy_home(Session(emulator), wanted, silent)
+        accounts.deploy_home(Session(emulator), wanted, True, silent)
