@@ -62,7 +62,7 @@ DEFECTS = {
         "cloudformation/stack-sets/stackset-aws-backup-tagonrestore.yaml",
         "ParameterValue: !Select [1, !Split ['/', !Ref PackageKey]]",
         "ParameterValue: {other_architecture}",
-        "`TagOnRestore` of 444444444441 in .* is declared for .*, and its package is built for",
+        "`TagOnRestore` of 4{11}[123] in .* is declared for .*, and its package is built for",
     ),
     ROLE: (
         "tools/deploy/accounts.py",
