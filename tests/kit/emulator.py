@@ -56,6 +56,8 @@ class Emulator:
             raise CannotStart(
                 f"`{EMULATOR_PYTHON.relative_to(ROOT)}` does not exist: `make demo` installs it"
             )
+        if self._port:
+            port_of(str(self._port))
         if self._port and is_taken(self._port):
             raise CannotStart(
                 f"port {self._port} is in use: stop what listens there, or choose another"
