@@ -138,6 +138,7 @@ class Emulator:
         handlers = base_app.SERVICE_HANDLERS
         self.restores.install(handlers)
         handlers["ec2"] = regions.describing(handlers["ec2"])
+        handlers["account"] = regions.listing(handlers["account"])
         handlers["iam"] = linked_roles.creating(handlers["iam"])
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]

@@ -93,6 +93,19 @@ def describing(base: Handler) -> Handler:
     return handle
 
 
+def listing(base: Handler) -> Handler:
+    """Account Management, which lists the Regions and whether the account has enabled them."""
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: Any
+    ) -> tuple[int, dict[str, str], Any]:
+        if path.rstrip("/") == "/listRegions":
+            return _listed(json.loads(body or b"{}"))
+        return await base(method, path, headers, body, query)
+
+    return handle
+
+
 def refusal(call: Call, request: Request) -> Response | None:
     """The answer to a call that AWS refuses for its Region, or for one that it names."""
     if call.service == "iam" and call.operation in _TRUST:
@@ -169,3 +182,16 @@ def _described(form: dict[str, list[str]]) -> tuple[int, dict[str, str], bytes]:
         "</DescribeRegionsResponse>"
     )
     return 200, {"Content-Type": "text/xml"}, answer.encode()
+
+
+def _listed(payload: dict[str, Any]) -> Response:
+    wanted = payload.get("RegionOptStatusContains") or []
+    found = []
+    for region in sorted(known()):
+        status = "ENABLED_BY_DEFAULT" if region in BY_DEFAULT else "DISABLED"
+        if status == "DISABLED" and REGIONS.can_use(get_account_id(), region):
+            status = "ENABLED"
+        if not wanted or status in wanted:
+            found.append({"RegionName": region, "RegionOptStatus": status})
+    body = json.dumps({"Regions": found}).encode()
+    return 200, {"Content-Type": "application/json"}, body
