@@ -6,6 +6,7 @@ pub mod aws;
 pub mod cloudformation;
 pub mod organizations;
 mod retry;
+mod s3;
 pub mod sources;
 
 mod app;

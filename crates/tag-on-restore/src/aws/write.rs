@@ -2,12 +2,13 @@
 //! changes the keys that it names and leaves all others alone.
 
 use aws_client::CallError;
+use aws_client::request::{Input, encode};
 use serde_json::{Value, json};
 
 use super::operations::{
     BACKUP_GATEWAY_TAG, DSQL_TAG, S3_TAG, SSM_SAP_TAG, STORAGE_GATEWAY_ADD_TAGS, TIMESTREAM_TAG,
 };
-use super::{Input, encode};
+
 use crate::failure::{self, Class};
 use crate::route::Write;
 use crate::tags::without_values;
