@@ -171,7 +171,7 @@ mod tests {
             ("https://evil.example/s3.amazonaws.com", NotAws),
             ("https://evil.example\\.s3.amazonaws.com/key", Malformed),
             ("https://evil.example#.s3.amazonaws.com/key", NotAws),
-            ("https://evil.example%2F.s3.amazonaws.com/key", NotAws),
+            ("https://evil.example%2F.s3.amazonaws.com/key", Malformed),
             ("https://s3.amazonaws.com:/key", Port),
             ("https://s3.amazonaws.com:443@evil.example/key", UserInfo),
             ("https://ｅvil.example/s3.amazonaws.com", Malformed),

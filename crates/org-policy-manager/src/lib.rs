@@ -10,15 +10,23 @@ mod s3;
 pub mod sources;
 
 mod app;
-mod apply;
-mod create;
-mod delete;
-mod enable;
+mod attempt;
 mod handle;
 mod physical_id;
+
+mod spec;
+
+mod create;
+mod delete;
 mod update;
+
+mod apply;
+mod enable;
+mod find;
+mod not_made;
+mod remove;
+mod settle;
 mod waiting;
-mod wanted;
 
 pub use app::{App, Invocation};
 pub use config::Config;
