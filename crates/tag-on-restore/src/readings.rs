@@ -52,7 +52,7 @@ pub struct Readings {
     pub soft: Option<CallError>,
 }
 
-/// Joins what both places said. A failure is soft if the other place had an answer; one that
+/// Joins what both places returned. A failure is soft if the other place had an answer; one that
 /// another attempt may end is so only when the message has come back as often as
 /// [`GONE_AT_RECEIVE`], because tags that are not written now are not missed later.
 ///

@@ -79,6 +79,11 @@ impl Outcome {
 }
 
 impl Report {
+    /// Whether the job is to be delivered again.
+    pub fn is_undone(&self) -> bool {
+        matches!(self.outcome, Outcome::Retry | Outcome::Failed)
+    }
+
     /// A report of a job to which nothing has happened yet.
     pub fn new(job: &Job, outcome: Outcome) -> Self {
         Self {
