@@ -7,7 +7,7 @@ use crate::not_made::NotMade;
 use crate::organizations::Organizations;
 use crate::spec::Spec;
 
-/// How long enabling backup policies may take. AWS says only that it happens in the background;
+/// How long enabling backup policies may take. AWS documents only that it happens in the background;
 /// our choice.
 const ENABLING: Duration = Duration::from_secs(60);
 

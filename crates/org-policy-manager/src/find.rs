@@ -1,4 +1,4 @@
-//! Finds policies by their name, and tells whose they are.
+//! Finds policies by their name and owner.
 
 use std::time::Duration;
 

@@ -154,7 +154,7 @@ async fn suffix(region: &str) -> String {
     known.await.unwrap_or("amazonaws.com".to_string())
 }
 
-/// Where S3 says that the bucket is, when it was asked in another Region.
+/// The bucket's Region, which S3 returns to a request in another one.
 fn bucket_region(error: &SdkError<Refusal, HttpResponse>) -> Option<String> {
     let moved = ["PermanentRedirect", "AuthorizationHeaderMalformed"];
     let response = error.raw_response()?;

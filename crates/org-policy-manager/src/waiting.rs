@@ -1,7 +1,7 @@
 //! Whether CloudFormation still waits for a request.
 //!
 //! Lambda repeats an event whose invocation died, minutes later, also when CloudFormation had been
-//! answered before or has given the request up meanwhile. Nothing in the event tells a repetition,
+//! answered before or has given the request up meanwhile. Nothing in the event marks a repetition,
 //! so CloudFormation is asked for the resource's status before anything is made or changed.
 
 use std::time::Duration;

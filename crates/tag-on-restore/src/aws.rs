@@ -1,6 +1,6 @@
 //! How this function calls AWS: AWS Backup and the Resource Groups Tagging API through their SDK
 //! crates, the two dozen operations of all other services through the SDK's own machinery without
-//! one (`docs/evidence/restore-tagging-costs.md` says why).
+//! one (`docs/evidence/restore-tagging-costs.md` has the reasons).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -56,7 +56,7 @@ pub struct Aws {
     clients: Arc<Clients>,
     account: String,
     until: Instant,
-    /// Where Timestream wants to be asked, for a day or so: asked once an invocation.
+    /// Timestream's address, which is valid for a day or so: discovered once an invocation.
     timestream: Arc<OnceCell<String>>,
 }
 
@@ -194,7 +194,7 @@ impl Aws {
         }
     }
 
-    /// Where Timestream wants to be asked: it tells at an address that serves nothing else. Not
+    /// Timestream's address: it is discovered at an address that serves nothing else. Not
     /// asked if the address is given.
     async fn timestream(&self, region: &str) -> Result<String, CallError> {
         let service = &service::TIMESTREAM;

@@ -5,7 +5,7 @@ use crate::Tags;
 use crate::failure::{Class, GONE_AT_RECEIVE, classify};
 use aws_client::CallError;
 
-/// What one of the places said.
+/// What reading one of the places returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
     /// There is nothing to read: it is gone, has no tags by its nature, or is not ours.

@@ -51,9 +51,9 @@ pub enum Outcome {
     Tagged,
     /// Nothing was missing.
     NothingMissing,
-    /// The configuration asks for a dry run: the report says what would be written.
+    /// The configuration asks for a dry run: the report has what would be written.
     DryRun,
-    /// Not to be tagged; `reason` says why.
+    /// Not to be tagged; `reason` has why.
     Skipped,
     /// The resource is gone.
     TargetGone,

@@ -184,7 +184,7 @@ impl Aws {
     }
 
     async fn redshift_tags(&self, arn: &Arn) -> Result<Tags, CallError> {
-        // AWS takes no Marker together with a ResourceName, and has no more than 50 tags to tell.
+        // AWS takes no Marker together with a ResourceName, and returns no more than 50 tags.
         let input = Input::Form(vec![("ResourceName".into(), arn.to_string())]);
         self.xml_tags(&REDSHIFT_DESCRIBE_TAGS, arn, input).await
     }

@@ -1,5 +1,5 @@
 //! The services that are called without an SDK crate of their own: where they are and how they
-//! speak. `docs/evidence/restore-tagging-costs.md` says what their crates would cost.
+//! speak. `docs/evidence/restore-tagging-costs.md` has what their crates would cost.
 
 use aws_client::service::{Protocol, Service};
 
@@ -77,7 +77,7 @@ pub static BACKUP_GATEWAY: Service = service(
     "backup-gateway",
     json("1.0", "BackupOnPremises_v20210101"),
 );
-/// Amazon Timestream's writing side. This host only tells which one to use.
+/// Amazon Timestream's writing side. This host only returns which one to use.
 pub static TIMESTREAM: Service = service(
     "TIMESTREAM_WRITE",
     "ingest.timestream.{region}.{suffix}",

@@ -19,7 +19,7 @@ impl Aws {
     /// for one bad ARN among good ones.
     ///
     /// # Errors
-    /// When the call fails, or says that it failed for this resource. AWS's words are without the
+    /// When the call fails, or its answer reports a failure for this resource. AWS's words are without the
     /// tags' values.
     pub async fn write_tags(&self, arn: &Arn, how: Write, tags: &Tags) -> Result<(), CallError> {
         let written = self.write(arn, how, tags).await;
@@ -61,7 +61,7 @@ impl Aws {
         self.call(operation, arn, input).await.map(drop)
     }
 
-    /// By the Resource Groups Tagging API, which answers 200 and says inside what failed.
+    /// By the Resource Groups Tagging API, which answers 200 and lists inside what failed.
     async fn tag_resources(&self, arn: &Arn, tags: &Tags) -> Result<(), CallError> {
         let arn = arn.to_string();
         let call = self.tagging().tag_resources().resource_arn_list(&arn);
