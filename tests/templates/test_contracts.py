@@ -5,7 +5,7 @@ import re
 
 import pytest
 from deploy import packages
-from deploy.accounts import PACKAGE_PARAMETERS
+from deploy.removal import PACKAGE_PARAMETERS
 from deploy.stacks import DEMO
 from deploy.templates import VARIABLES
 from documents import documents

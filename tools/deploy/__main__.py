@@ -19,6 +19,7 @@ from . import (
     organization,
     packages,
     parameter_files,
+    removal,
     stack_sets,
     targets,
     templates,
@@ -100,7 +101,7 @@ def _run(options) -> int:
         enter = adopt.entering(session, options.role, purpose="prepare-members")
         members.prepare(session, values, enter, options.apply, print)
     elif options.command == "destroy":
-        accounts.destroy(session, values, options.account, options.apply, print)
+        removal.destroy(session, values, options.account, options.apply, print)
     elif options.command == "demo-resources":
         given = {"BackupTag": options.backup_tag, "VolumeKey": options.volume_key}
         chosen = {name: value for name, value in given.items() if value}

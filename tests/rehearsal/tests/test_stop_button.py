@@ -20,8 +20,8 @@ CONTENT = json.dumps({"plans": {}})
 
 def loop():
     """The commands as the guide has them, behind the one that stops the pipeline's stage."""
-    section = (ROOT / "docs/deployment.md").read_text().split("### The stop button")[1]
-    (block,) = re.findall(r"```console\n(.*?)```", section.split("\n### ")[0], re.DOTALL)
+    section = (ROOT / "docs/operating.md").read_text().split("## The stop button")[1]
+    (block,) = re.findall(r"```console\n(.*?)```", section.split("\n## ")[0], re.DOTALL)
     first, commands = block.split("\n$ ")
     assert first.startswith("$ aws codepipeline disable-stage-transition ")
     return commands
