@@ -149,7 +149,7 @@ check-scripts: .tools/check/ready ## lint Python, shell and GitHub's workflows
 
 .PHONY: check-types
 check-types: .tools/emulator/ready ## are the emulator's Python types right?
-	.tools/emulator/bin/mypy --config-file emulator/pyproject.toml -p emulator
+	@$(MAKE) --no-print-directory -C emulator types
 
 .PHONY: advisories
 advisories: needs-cargo .tools/check/ready ## known vulnerabilities in dependencies (fetches the database)
@@ -167,7 +167,7 @@ test-tools: .tools/build/ready ## the tools of this Makefile
 
 .PHONY: test-emulator
 test-emulator: .tools/emulator/ready ## the emulator against what AWS documents
-	.tools/emulator/bin/python -m pytest --quiet emulator/tests
+	@$(MAKE) --no-print-directory -C emulator test
 
 .PHONY: test-packages
 test-packages: package ## the packages are as promised, and a panic is answered
