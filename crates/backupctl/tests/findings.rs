@@ -31,10 +31,14 @@ fn every_example_has_the_finding_that_it_explains() {
             );
         }
     }
-    // These two would be pages long.
+    // These three would be pages long.
     assert_eq!(
         described,
-        [Code::DocumentTooLong, Code::DocumentLengthUncertain]
+        [
+            Code::DocumentTooLong,
+            Code::DocumentLengthUncertain,
+            Code::DocumentLongAsWritten
+        ]
     );
 }
 
