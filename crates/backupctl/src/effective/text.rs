@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use backup_policy::{AccountPolicy, EffectivePolicies, Problem, Unit};
 
 use super::sheet::{self, Names, PlanSheet, Row};
-use super::{Group, State, groups};
+use super::{Group, State, groups, vain};
 use crate::words::number;
 
 /// How many accounts of a unit, and how many units, are named before "and 9 more".
@@ -35,6 +35,13 @@ pub fn render(policies: &EffectivePolicies<'_>) -> String {
         text.blank();
         show(index, group, names, &mut shown, &mut text);
     }
+    if !policies.without_effect.is_empty() {
+        text.blank();
+        text.line(0, "without effect:");
+    }
+    for idle in &policies.without_effect {
+        text.line(1, &vain::without_effect(idle, names));
+    }
     text.0
 }
 
@@ -56,6 +63,9 @@ fn show(
     who(&group.accounts, text);
     for problem in &group.effective.problems {
         text.line(1, &self::problem(problem, names));
+    }
+    for warning in &group.effective.warnings {
+        text.line(1, &vain::warning(warning, names));
     }
     for plan in sheet::plans(&group.effective, names) {
         let first = *shown.entry(format!("{plan:?}")).or_insert(index);
