@@ -4,15 +4,9 @@ import signal
 import subprocess
 
 import pytest
-<<<<<<< HEAD
-from rehearsal.tests.program import SECONDS
-=======
 
 from kit.interruption import Interrupted, deaf, held, listen, start, stop, temporary_folder
 from kit.wait import eventually
->>>>>>> c
-
-from kit.interruption import Interrupted, deaf, held, listen, start, stop, temporary_folder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -143,5 +143,6 @@ async fn every_promise_is_kept_for_every_type() {
         .unwrap();
     }
     assert!(broken.is_empty(), "{broken:#?}");
-    expect_test::expect_file!["../../../../docs/evidence/restore-tagging-table.md"].assert_eq(&table);
+    expect_test::expect_file!["../../../../docs/evidence/restore-tagging-table.md"]
+        .assert_eq(&table);
 }
