@@ -12,7 +12,7 @@ pub fn syntax_help(text: &str, line: usize, column: usize, is_yaml: bool) -> Opt
     let row = text.split('\n').nth(line.saturating_sub(1))?;
     let rest: String = row.chars().skip(before).take(WORD).collect();
     let found = of_both(&rest).or_else(|| match is_yaml {
-        true => of_yaml(&rest, row.chars().take(before)),
+        true => of_yaml(&rest, row.chars().take(before).last()),
         false => of_json(&rest, text, line, before),
     });
     found.map(str::to_owned)
@@ -39,16 +39,17 @@ pub(crate) fn of_both(rest: &str) -> Option<&'static str> {
     }
 }
 
-fn of_yaml(rest: &str, before: impl Iterator<Item = char>) -> Option<&'static str> {
+fn of_yaml(rest: &str, last: Option<char>) -> Option<&'static str> {
     match rest.chars().next() {
         Some('@') => Some("a text that begins with `@` wants quotes in YAML: `'@@assign'`"),
         Some('`' | '%') => Some("a text that begins with this character wants quotes in YAML"),
         Some('\t') => Some("YAML is indented with spaces: write spaces instead of the tab"),
         Some('*') => Some("a text that begins with `*` wants quotes in YAML: `'*'`"),
-        _ if before.last() == Some('*') => {
-            Some("a text that begins with `*` wants quotes in YAML: `'*'`")
-        }
-        _ => None,
+        _ => match last? {
+            '*' => Some("a text that begins with `*` wants quotes in YAML: `'*'`"),
+            '\t' => Some("YAML is indented with spaces: write spaces instead of the tab"),
+            _ => None,
+        },
     }
 }
 
@@ -70,8 +71,9 @@ fn of_json(rest: &str, text: &str, line: usize, before: usize) -> Option<&'stati
             Some(',' | '[' | '{') => Some("take out the comma"),
             _ => None,
         },
-        (_, Some('0'..='9' | '+')) => {
-            Some("a number has no leading zero or plus in JSON: write it in quotation marks")
+        (_, Some('+')) => Some(NUMBER),
+        (_, Some('0'..='9')) if before > 0 && text_before(text, line, before).ends_with('0') => {
+            Some(NUMBER)
         }
         (_, Some(letter)) if letter.is_alphabetic() => {
             Some("keys and texts stand in quotation marks, `\"...\"`")
@@ -83,13 +85,20 @@ fn of_json(rest: &str, text: &str, line: usize, before: usize) -> Option<&'stati
     }
 }
 
+const NUMBER: &str = "a number has no leading zero or plus in JSON: write it in quotation marks";
+
+/// What stands before a place in its line.
+fn text_before(text: &str, line: usize, before: usize) -> String {
+    let row = text.split('\n').nth(line.saturating_sub(1));
+    row.unwrap_or_default().chars().take(before).collect()
+}
+
 /// The last character before a place that is no space.
 fn last_before(text: &str, line: usize, before: usize) -> Option<char> {
-    let mut rows = text.split('\n');
-    let earlier: Vec<&str> = rows.by_ref().take(line.saturating_sub(1)).collect();
-    let row = rows.next()?.chars().take(before).collect::<String>();
     let last = |row: &str| row.trim_end().chars().next_back();
-    last(&row).or_else(|| earlier.iter().rev().find_map(|row| last(row)))
+    let earlier: Vec<&str> = text.split('\n').take(line.saturating_sub(1)).collect();
+    last(&text_before(text, line, before))
+        .or_else(|| earlier.iter().rev().find_map(|row| last(row)))
 }
 
 /// Whether nothing comes after a line, in a text that is not empty.

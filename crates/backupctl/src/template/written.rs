@@ -97,10 +97,10 @@ impl Written<'_> {
         };
         let key_is = |known: &&str| known.eq_ignore_ascii_case(key);
         let is_meant = match value {
-            Value::Bool(_) => SWITCHES.iter().any(|known| key_is(known)),
+            Value::Bool(_) => SWITCHES.iter().any(key_is),
             Value::Number(number) => {
                 let decimal = text.replace('_', "").trim_start_matches(['+', '0']).parse();
-                NUMBERS.iter().any(|known| key_is(known)) && decimal.ok() == number.as_u64()
+                NUMBERS.iter().any(key_is) && decimal.ok() == number.as_u64()
             }
             // Not what was written here: a function gave it.
             _ => return,
