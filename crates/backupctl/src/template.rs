@@ -9,6 +9,8 @@ mod functions;
 mod intrinsics;
 mod loops;
 pub mod open;
+#[cfg(test)]
+mod readings;
 mod resources;
 mod written;
 

@@ -23,8 +23,8 @@ impl Scope<'_> {
                 .and_then(|name| name.split(':').next());
             result.push_str(before);
             match name.and_then(|name| self.parameters.get(name)) {
-                Some(value) => result.push_str(value),
-                None => {
+                Some(value) if self.spend(value.len()).is_some() => result.push_str(value),
+                _ => {
                     self.need(match name {
                         Some(name) => Need::Value(name.to_owned()),
                         None => Need::Deployment(format!("`{{{{resolve:{reference}}}}}`")),
@@ -74,7 +74,9 @@ impl Scope<'_> {
             },
             None => (text, kind),
         };
-        if kind.starts_with("CommaDelimitedList") || kind.starts_with("List<") {
+        let is_list = kind.starts_with("CommaDelimitedList") || kind.starts_with("List<");
+        self.spend(text.len() * if is_list { 16 } else { 1 })?;
+        if is_list {
             return Some(
                 text.split(',')
                     .map(|item| Value::from(item.trim()))
@@ -106,7 +108,10 @@ impl Scope<'_> {
             let value = match name.strip_prefix('!') {
                 Some(literal) => Some(Value::String(format!("${{{literal}}}"))),
                 None => match own.as_ref().and_then(|own| own.get(name.trim())) {
-                    Some(value) => Some(value.clone()),
+                    Some(value) => {
+                        self.spend(value.as_str().map_or(0, str::len))?;
+                        Some(value.clone())
+                    }
                     None => self.reference(name.trim()),
                 },
             };
@@ -131,7 +136,10 @@ impl Scope<'_> {
             .iter()
             .map(|value| text_of(value.clone()).unwrap_or_else(|| UNKNOWN.to_string()))
             .collect();
-        Some(Value::String(texts.join(delimiter.as_str()?)))
+        let delimiter = delimiter.as_str()?;
+        let length: usize = texts.iter().map(|text| text.len() + delimiter.len()).sum();
+        self.spend(length)?;
+        Some(Value::String(texts.join(delimiter)))
     }
 
     pub(super) fn select(&self, argument: &Value, depth: usize) -> Option<Value> {
@@ -179,7 +187,10 @@ impl Scope<'_> {
         let maps = self.template.get("Mappings");
         let found = maps.and_then(|maps| maps.get(map)?.get(first)?.get(second));
         match (found, default) {
-            (Some(found), _) => Some(found.clone()),
+            (Some(found), _) => {
+                self.spend(found.to_string().len() * 4)?;
+                Some(found.clone())
+            }
             (None, Some(default)) => self.plain(default, depth),
             (None, None) => None,
         }

@@ -3,7 +3,7 @@
 //! What is not known becomes [`UNKNOWN`], alone or as a part of a text; the validator says
 //! nothing about it. No value is ever guessed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use backup_policy::{Spot, UNKNOWN};
 use serde_json::{Map, Value};
@@ -18,6 +18,8 @@ pub(super) struct Scope<'t> {
     pub(super) template: &'t Value,
     pub(super) parameters: &'t Parameters,
     notes: RefCell<Notes>,
+    /// How many bytes functions gave so far.
+    given: Cell<usize>,
     /// The conditions that were asked for: they refer to each other, some many times.
     pub(super) conditions: RefCell<Known>,
 }
@@ -28,12 +30,16 @@ type Resolved = Option<(Value, Option<Spot>)>;
 /// How deep functions may be nested in functions (conditions that refer to each other).
 const DEEPEST: usize = 256;
 
+/// How many bytes functions give at most: a template of CloudFormation has a million itself.
+const MOST_GIVEN: usize = 32 * 1024 * 1024;
+
 impl<'t> Scope<'t> {
     pub(super) fn new(template: &'t Value, parameters: &'t Parameters) -> Scope<'t> {
         Scope {
             template,
             parameters,
             notes: RefCell::default(),
+            given: Cell::default(),
             conditions: RefCell::default(),
         }
     }
@@ -41,6 +47,12 @@ impl<'t> Scope<'t> {
     /// Remembers what a value needs that was asked for and is not known.
     pub(super) fn need(&self, need: Need) {
         self.notes.borrow_mut().need(need);
+    }
+
+    /// Whether functions may give so many bytes more: what one gives may stand in another many times.
+    pub(super) fn spend(&self, bytes: usize) -> Option<()> {
+        self.given.set(self.given.get().saturating_add(bytes));
+        (self.given.get() <= MOST_GIVEN).then_some(())
     }
 
     /// Takes out what was asked for so far and is not known.
@@ -330,6 +342,19 @@ mod tests {
             json!({"Fn::ToJsonString": {"plans": {}}}),
             json!("{\"plans\":{}}"),
         );
+    }
+
+    #[test]
+    fn what_functions_give_is_bounded() {
+        let mut text = json!("0123456789");
+        for _ in 0..50 {
+            text = json!({"Fn::Sub": ["${A}${A}", {"A": text}]});
+        }
+        check(text, unknown());
+        let many = vec![json!({"Ref": "Vault"}); 100_000];
+        check(json!({"Fn::Length": [{"Fn::Join": ["", many]}]}), json!(1));
+        let long = json!({"Fn::Join": ["", vec!["x".repeat(1000); 40_000]]});
+        check(long, unknown());
     }
 
     #[test]

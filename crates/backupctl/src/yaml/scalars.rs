@@ -8,7 +8,7 @@
 //! | `yes` `no` `on` `off`, also `Yes` and `YES` | a boolean | deployed: tags (ASFHyP3/hyp3#2061), a custom resource's properties (alienplatform/alien#302); the AWS CLI quotes them for that reason (aws/aws-cli#5257) |
 //! | `0300` | octal, 192 | deployed: tags and defaults (classmethod, "how to identify numerical values in cfn yaml template"; skyarch, "CloudFormation YAML"); ids (DataDog/cloudformation-template#109, cloudformation-coverage-roadmap#745). go-to-k/cdk-real-drift#785 expects text for ids |
 //! | `012345678901`, with an 8 or a 9 | a fraction, 1.2345678901E10 | deployed: a default (skyarch) |
-//! | `0x1F`, `1:30`, `1_000`, `0b11`, `+60` | 31, 90, 1000, 3, 60 | YAML 1.1's own types; classmethod names hexadecimal and sexagesimal |
+//! | `0x1F`, `1:30`, `1_000`, `0b11`, `+60`, `.5` | 31, 90, 1000, 3, 60, 0.5 | YAML 1.1's own types; classmethod names hexadecimal and sexagesimal |
 //! | `y` `n` | text | YAML 1.1 has them as booleans; its common parsers have not, and nobody reports them |
 //! | `2012-10-17` | text | AWS's guide excludes timestamps; `Version: 2012-10-17` without quotes is in use everywhere |
 
@@ -63,6 +63,9 @@ fn number(text: &str) -> Option<Value> {
         Some(digits) => (if text.starts_with('-') { -1 } else { 1 }, digits),
         None => (1, text),
     };
+    if digits.contains('.') {
+        return fraction(sign, digits);
+    }
     if !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
@@ -82,10 +85,13 @@ fn number(text: &str) -> Option<Value> {
     Some(Value::Number(whole.checked_mul(sign)?.into()))
 }
 
-/// Digits with a leading 0 that are not octal.
+/// `.5` and `1.`; also digits with a leading 0 that are not octal.
 fn fraction(sign: i64, digits: &str) -> Option<Value> {
-    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
-    let value: f64 = digits.parse().ok().filter(|_| is_whole)?;
+    let is_number = digits.bytes().any(|byte| byte.is_ascii_digit())
+        && digits
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_'));
+    let value: f64 = digits.replace('_', "").parse().ok().filter(|_| is_number)?;
     let signed = if sign < 0 { -value } else { value };
     Number::from_f64(signed).map(Value::Number)
 }
@@ -137,6 +143,11 @@ mod tests {
             ("0o17", json!("0o17")),
             ("0x", json!("0x")),
             ("1.5", json!(1.5)),
+            (".5", json!(0.5)),
+            ("1.", json!(1.0)),
+            (".", json!(".")),
+            ("1.2.3", json!("1.2.3")),
+            ("10.0.0.0/8", json!("10.0.0.0/8")),
             ("60d", json!("60d")),
             ("_1", json!("_1")),
             (
