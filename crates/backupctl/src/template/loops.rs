@@ -15,6 +15,9 @@ use super::functions::text_of;
 use super::intrinsics::{Scope, is_known, single, unknown};
 use crate::parameters::Parameters;
 
+/// How many resources loops may make: CloudFormation takes no more in one template.
+const MOST_RESOURCES: usize = 500;
+
 /// How many values and bytes of text loops may make. (A template of CloudFormation has at most a
 /// million bytes once they are written out.)
 const MOST_VALUES: usize = 100_000;
@@ -58,6 +61,7 @@ pub(crate) fn expand<'t>(template: &'t Document, parameters: &Parameters) -> Exp
         items: Vec::new(),
         path: Vec::new(),
         matters: false,
+        resources: 0,
         values: 0,
         bytes: 0,
         findings: Vec::new(),
@@ -130,6 +134,7 @@ struct Loops<'s> {
     path: Vec<String>,
     /// Whether what is being written out may be a backup policy.
     matters: bool,
+    resources: usize,
     values: usize,
     bytes: usize,
     findings: Vec<Finding>,
@@ -141,7 +146,8 @@ type Placed = (Value, Option<Spot>);
 impl Loops<'_> {
     fn walk(&mut self, value: &Value, spot: Option<&Spot>, depth: usize) -> Placed {
         self.values += usize::from(!self.items.is_empty());
-        if self.is_too_much() || depth > DEEPEST {
+        let is_over = self.is_too_much() && !self.items.is_empty();
+        if is_over || depth > DEEPEST {
             return (unknown(), spot.map(leaf));
         }
         let (value, children) = match value {
@@ -190,6 +196,7 @@ impl Loops<'_> {
             let name = self.replaced(key);
             if self.is_at_resources() {
                 self.matters = may_be_policy(value);
+                self.resources += usize::from(!self.items.is_empty());
             }
             self.path.push(name.clone());
             let (value, spot) = self.walk(value, place, depth + 1);
@@ -312,7 +319,7 @@ impl Loops<'_> {
     }
 
     fn is_too_much(&self) -> bool {
-        self.bytes > MOST_BYTES || self.values > MOST_VALUES
+        self.bytes > MOST_BYTES || self.values > MOST_VALUES || self.resources > MOST_RESOURCES
     }
 
     /// Says once that the loops make too much.
@@ -320,10 +327,11 @@ impl Loops<'_> {
         let text = "the loops make too much";
         if !self.findings.iter().any(|it| it.message.contains(text)) {
             let message = format!(
-                "{text} of this template, more than {MOST_VALUES} values or {MOST_BYTES} bytes: not \
-                 all of it was checked"
+                "{text} of this template, more than {MOST_RESOURCES} resources, {MOST_VALUES} values or \
+                 {MOST_BYTES} bytes: not all of it was checked"
             );
-            let help = "a template of CloudFormation has at most 1,000,000 bytes: use fewer loops";
+            let help =
+                "CloudFormation takes at most 500 resources and 1,000,000 bytes: use fewer loops";
             self.report(Code::ContentUnknown, key, spot, message, help);
             self.unknown += 1;
         }
@@ -452,6 +460,21 @@ mod tests {
             "{finding}"
         );
         assert_eq!(expanded.unknown, 1);
+    }
+
+    #[test]
+    fn what_stands_beside_loops_that_make_too_much_is_kept() {
+        let many: Vec<usize> = (0..501).collect();
+        let policy = json!({"Type": "AWS::Organizations::Policy"});
+        let template = json!({"Transform": "AWS::LanguageExtensions", "Resources": {
+            "Fn::ForEach::Many": ["I", many, {"K${I}": policy}],
+            "Fn::ForEach::More": ["I", many, {"L${I}": policy}],
+            "Own": policy,
+        }});
+        let expanded = expanded(&template);
+        let expected = json!({UNKNOWN.to_string(): UNKNOWN.to_string(), "Own": policy});
+        assert_eq!(expanded.document.value()["Resources"], expected);
+        assert_eq!(expanded.findings.len(), 1);
     }
 
     #[test]
