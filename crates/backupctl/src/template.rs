@@ -184,10 +184,7 @@ impl Resource<'_> {
                 let document = read_text(text)?;
                 let long = as_written(text, &document.minified()).filter(|_| !is_ours);
                 if let Some(count) = long {
-                    let message = format!(
-                        "the text has {count} characters as it is written, and CloudFormation sends \
-                         it so: AWS allows {MAX_CHARACTERS}"
-                    );
+                    let message = too_long_as_written(count);
                     let help = "write the policy as an object, or without white space";
                     return Err(vec![finding(Code::DocumentTooLong, message, help)]);
                 }
@@ -253,6 +250,14 @@ fn is_open(text: &str) -> bool {
 /// Whether a finding is about one of a plan's Regions.
 fn is_region(finding: &Finding) -> bool {
     finding.path.contains(".regions[")
+}
+
+/// Why AWS would refuse a text that CloudFormation sends as it is written.
+pub(crate) fn too_long_as_written(count: usize) -> String {
+    format!(
+        "the text has {count} characters as it is written, and CloudFormation sends it so: AWS \
+         allows {MAX_CHARACTERS}"
+    )
 }
 
 const CONTENT_HELP: &str = "write the policy as an object, or as JSON text";

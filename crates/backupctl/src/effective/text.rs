@@ -37,7 +37,10 @@ pub fn render(policies: &EffectivePolicies<'_>) -> String {
     }
     if !policies.without_effect.is_empty() {
         text.blank();
-        text.line(0, "without effect:");
+        text.line(
+            0,
+            "without effect (at one place the policy attached first decides, and levels below replace):",
+        );
     }
     for idle in &policies.without_effect {
         text.line(1, &vain::without_effect(idle, names));

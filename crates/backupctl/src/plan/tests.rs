@@ -478,6 +478,21 @@ fn cloudformations_own_resource_is_planned_too() {
 }
 
 #[test]
+fn a_text_of_cloudformations_own_resource_is_measured_as_it_is_written() {
+    let spaced = format!("{}{}", content(14), " ".repeat(10_000));
+    let native = json!({"Type": "AWS::Organizations::Policy", "Properties": {
+        "Type": "BACKUP_POLICY", "Name": "own", "Content": spaced, "TargetIds": [ONE],
+    }});
+    let present = live(&organization(&[], &[]), &[]);
+    let plan = made(&present, json!({"Own": native}));
+    assert_eq!(codes(&plan), ["deployment-fails"]);
+    assert!(plan.findings[0].message.contains("as it is written"));
+    // Ours is sent without white space.
+    let ours = resource("own", &[ONE], json!(spaced));
+    assert_eq!(codes(&made(&present, json!({"Own": ours}))), [""; 0]);
+}
+
+#[test]
 fn what_comes_to_nothing_is_a_warning_unless_it_was_so_before() {
     let role = |name: &str| {
         let mut content = content(35);
