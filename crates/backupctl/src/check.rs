@@ -4,6 +4,7 @@ use backup_policy::{
     Code, Document, Finding, Instant, MAX_CHARACTERS, ParseError, Position, as_written, validate,
 };
 
+use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::report::Checked;
 use crate::template;
@@ -13,17 +14,27 @@ use crate::yaml::{self, Rewritten};
 ///
 /// `name` is the file's name: `.yaml` and `.yml` are YAML, `.json` is JSON, and anything else
 /// is JSON if it begins with a bracket.
-pub fn check(name: &str, text: &str, parameters: &Parameters, now: Instant) -> Checked {
+pub fn check(
+    name: &str,
+    text: &str,
+    parameters: &Parameters,
+    locks: &Locks,
+    now: Instant,
+) -> Checked {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match read(name, text) {
         Ok((document, rewritten)) if template::is_template(&document) => {
-            let mut checked = template::check(&document, text, &rewritten, parameters, now);
+            let mut checked = template::check(&document, text, &rewritten, parameters, locks, now);
             let place = |finding: &Finding| finding.position.map(|at| (at.line, at.column));
             checked.findings.sort_by_key(place);
             checked
         }
         Ok((document, _)) => Checked {
-            findings: policy(name, text, &document, now),
+            findings: [
+                policy(name, text, &document, now),
+                locks.findings(&document),
+            ]
+            .concat(),
             policies: 1,
             ..Checked::default()
         },

@@ -23,6 +23,7 @@ use backup_policy::{
 use policy_resource::properties::{ContentSource, Problem, Properties};
 use serde_json::Value;
 
+use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::report::Checked;
 use crate::yaml::Rewritten;
@@ -52,6 +53,7 @@ pub(crate) fn check(
     text: &str,
     rewritten: &Rewritten,
     parameters: &Parameters,
+    locks: &Locks,
     now: Instant,
 ) -> Checked {
     let expanded = expand(template, parameters);
@@ -71,7 +73,9 @@ pub(crate) fn check(
             template: text,
         };
         checked.policies += 1;
-        checked.findings.extend(resource.check(found.kind, now));
+        checked
+            .findings
+            .extend(resource.check(found.kind, locks, now));
         checked
             .findings
             .extend(written::findings(&found, rewritten));
@@ -106,7 +110,7 @@ struct Resource<'t> {
 }
 
 impl Resource<'_> {
-    fn check(&self, kind: Kind, now: Instant) -> Vec<Finding> {
+    fn check(&self, kind: Kind, locks: &Locks, now: Instant) -> Vec<Finding> {
         let (read, problems) = match kind {
             Kind::Ours => {
                 let (read, problems) = Properties::examine(self.properties, is_open);
@@ -119,6 +123,7 @@ impl Resource<'_> {
         let mut findings = match self.policy(key, content, spot, read.as_ref()) {
             Ok((document, mut findings)) => {
                 findings.extend(validate(&document, now));
+                findings.extend(locks.findings(&document));
                 findings
             }
             Err(findings) => findings,

@@ -21,6 +21,8 @@ pub fn json(plan: &Plan) -> Value {
         "accounts": plan.groups.iter().map(group).collect::<Vec<Value>>(),
         "findings": findings,
         "warnings": plan.warnings,
+        "looked_at": plan.basis,
+        "not_looked_at": plan.unknown,
     })
 }
 

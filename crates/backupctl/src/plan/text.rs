@@ -20,8 +20,9 @@ pub fn text(plan: &Plan) -> String {
     for warning in &plan.warnings {
         out += &format!("warning: {warning}\n");
     }
-    if let Some(unknown) = plan.unknown {
-        out += &format!("not known from a file: {unknown}\n");
+    out += &format!("{}\n", plan.basis);
+    for unknown in &plan.unknown {
+        out += &format!("{unknown}\n");
     }
     let is_worse = |group: &&Group| group.effect() != Effect::GetsSomethingElse;
     let worse = plan.groups.iter().filter(is_worse);
