@@ -81,6 +81,7 @@ fn organization(policies: &[(&str, &str, Value)]) -> Organization {
     };
     Organization {
         policy_type: "BACKUP_POLICY".into(),
+        read_at: None,
         root: Unit {
             id: "r-0".into(),
             policies: at("root"),
