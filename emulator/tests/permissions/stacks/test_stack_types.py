@@ -73,10 +73,9 @@ def registry() -> dict[str, dict[str, set[str]]]:
 
 
 def test_every_type_of_the_templates_is_in_the_table() -> None:
-    templates = [
-        *REPOSITORY.glob("cloudformation/**/*.yaml"),
-        *REPOSITORY.glob("codebuild/*.yaml"),
-    ]
+    # The demonstration's resources are for an account of AWS: nothing deploys them here.
+    deployed = (p for p in REPOSITORY.glob("cloudformation/**/*.yaml") if p.parent.name != "demo")
+    templates = [*deployed, *REPOSITORY.glob("codebuild/*.yaml")]
     pattern = re.compile(r"^    Type: (AWS::\w+::\w+|Custom::\w+)\s*$", re.MULTILINE)
     used = {kind for path in templates for kind in pattern.findall(path.read_text())}
     assert len(used) > 25
