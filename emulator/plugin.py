@@ -213,11 +213,7 @@ class Emulator:
         )
         roll_back = failed_creates.deleting(stacks._roll_back_operation)
         patches.replace(f"{package}.stacks", "_roll_back_operation", roll_back)
-        patches.replace(f"{package}.handlers", "_roll_back_operation", roll_back)
-        for module in ("stacks", "handlers", "changesets"):
-            patches.replace(
-                f"{package}.{module}", "_create_stack_task_in_region", stack_tasks.start
-            )
+        patches.replace(f"{package}.stacks", "_create_stack_task_in_region", stack_tasks.start)
 
     def _install_functions(self) -> None:
         module = "ministack.services.lambda_svc"

@@ -46,7 +46,7 @@ def forbidden_in(name, pattern, crates):
         if re.fullmatch(pattern, crate):
             yield (
                 f"`{name}` reaches `{crate}`, which it must not: "
-                f"`cargo tree -p {name} -e normal -i {crate}` tells how"
+                f"`cargo tree -p {name} -e normal -i {crate}` shows how"
             )
 
 

@@ -5,7 +5,6 @@ backupctl, a bill of materials for each (CycloneDX), and checksums.
 """
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -21,6 +20,7 @@ from package import ROOT, Refusal
 FUNCTIONS = ("org-policy-manager", "tag-on-restore")
 TOOL = "backupctl"
 INTO = ROOT / "dist" / "release"
+BILL = "release.cdx"
 
 
 def main():
@@ -60,33 +60,33 @@ def release(architecture):
     (INTO / f"{TOOL}-{architecture}").write_bytes(program)
     (INTO / f"{TOOL}-{architecture}").chmod(0o755)
     print(f"release: {TOOL}-{architecture}, {len(program):,} bytes")
-    for name in (*FUNCTIONS, TOOL):
-        write_bill(name, architecture)
+    write_bills(architecture)
     archive.write_checksums(INTO, f"SHA256SUMS-{architecture}", "*")
     print(f"release: complete in {INTO.relative_to(ROOT)}")
 
 
-def write_bill(name, architecture):
-    """The bill of materials of one package: its crates with version, licence and checksum."""
-    written = ROOT / "crates" / name / f"{name}.cdx.json"
+def write_bills(architecture):
+    """A bill of materials for each package: its crates with version, licence and checksum."""
     command = [str(ROOT / ".tools" / "sbom" / "bin" / "cargo-cyclonedx"), "cyclonedx", "--quiet"]
-    command += ["--manifest-path", str(ROOT / "crates" / name / "Cargo.toml"), "--format", "json"]
-    command += [
-        "--target",
-        f"{architecture}-unknown-linux-gnu",
-        "--override-filename",
-        f"{name}.cdx",
-    ]
+    command += ["--format", "json", "--spec-version", "1.5", "--override-filename", BILL]
+    command += ["--target", f"{architecture}-unknown-linux-gnu"]
+    # The same commit gives the same bills.
+    time = package.output("git", "log", "-1", "--format=%ct")
     try:
-        if subprocess.run(command, cwd=ROOT).returncode != 0:
-            raise Refusal(f"`{name}` gets no bill of materials: the reason is above")
-        bill = json.loads(written.read_text())
+        if subprocess.run(
+            command, cwd=ROOT, env=os.environ | {"SOURCE_DATE_EPOCH": time}
+        ).returncode:
+            raise Refusal("there are no bills of materials: the reason is above")
+        for name in (*FUNCTIONS, TOOL):
+            bill = (ROOT / "crates" / name / f"{BILL}.json").read_text()
+            bill = bill.replace(f"file://{ROOT}/", "file:///source/")
+            if str(ROOT) in bill:
+                raise Refusal(f"the bill of materials of `{name}` names a folder of this machine")
+            (INTO / f"{name}-{architecture}.cdx.json").write_text(bill)
     finally:
-        written.unlink(missing_ok=True)
-    text = json.dumps(bill, indent=1)
-    if str(ROOT) in text:
-        raise Refusal(f"the bill of materials of `{name}` names a folder of this machine")
-    (INTO / f"{name}-{architecture}.cdx.json").write_text(text + "\n")
+        # It writes one beside the manifest of every member of the workspace.
+        for written in (*ROOT.glob(f"*/*/{BILL}.json"), *ROOT.glob(f"*/{BILL}.json")):
+            written.unlink()
 
 
 if __name__ == "__main__":

@@ -46,7 +46,6 @@ def configure(port: int, directory: str, log_level: str) -> None:
         BIND_HOST="127.0.0.1",
         GATEWAY_PORT=str(port),
         IOT_MTLS_ENABLED="0",
-        LAMBDA_ASYNC_RETRY_BASE_SECONDS="0.5",
         LAMBDA_EXECUTOR="local",
         LOG_LEVEL=log_level,
         MINISTACK_ACCOUNT_ID=landscape.NOBODY,

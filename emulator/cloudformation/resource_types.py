@@ -9,7 +9,7 @@ from typing import Any
 from ministack.services import backup, iam, kms, lambda_svc
 from ministack.services.cloudformation import changesets, engine, provisioners, stacks
 
-from ..base import patches, stack_patches
+from ..base import patches
 from ..organizations import regions
 from ..stack_sets import resource_type as stack_set
 from ..wire.loopback import Loopback
@@ -112,8 +112,7 @@ class ResourceTypes:
         )
 
         dependencies = stack_order.with_metadata(engine._extract_deps)
-        for place in (stack_patches.ENGINE, stack_patches.STACKS):
-            patches.replace(place, "_extract_deps", dependencies)
+        patches.replace(f"{module}.engine", "_extract_deps", dependencies)
 
     def _waits(self, kind: str) -> bool:
         return kind in self._types or (kind == stack_order.ROLE and self._role_seconds() > 0)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services.cloudformation import engine
-
 ROLE = "AWS::IAM::Role"
 
 Wait = Callable[[float], object]
@@ -21,8 +19,8 @@ def with_metadata(original: Callable[..., set[str]]) -> Callable[..., set[str]]:
     """The base's `_extract_deps`, which looks at properties and `DependsOn` only."""
 
     def dependencies(resource: dict[str, Any], known: set[str]) -> set[str]:
-        named = {name for name, _ in engine._intrinsic_references(resource.get("Metadata", {}))}
-        return original(resource, known) | (named & known)
+        metadata = {"Properties": resource.get("Metadata", {})}
+        return original(resource, known) | original(metadata, known)
 
     return dependencies
 

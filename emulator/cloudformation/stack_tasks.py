@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any
 
+from ministack.core.responses import get_account_id, request_scope
 from ministack.services import cloudformation
-from ministack.services.cloudformation import stacks
 
 from ..frame import under_way
 
@@ -17,9 +17,9 @@ def start(
     stack_id: str | None = None,
 ) -> None:
     """Run a stack's operation in its Region; stands in for `_create_stack_task_in_region`."""
-    what = stack_id or (stack or {}).get("StackId")
-    with stacks._stack_region_context(stack, stack_id):
-        under_way.task(f"an operation of the stack {what}", operation)
+    arn = str(stack_id or (stack or {}).get("StackId"))
+    with request_scope(get_account_id(), arn.split(":")[3]):
+        under_way.task(f"an operation of the stack {arn}", operation)
 
 
 def show() -> list[dict[str, str]]:

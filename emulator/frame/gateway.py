@@ -158,7 +158,7 @@ async def _drop_connection(send: Send) -> None:
     """Close the connection without a byte of an answer.
 
     ASGI has no word for this, so it reaches into hypercorn's stream, of which
-    ``send`` is a method (see patches.TABLE).
+    ``send`` is a method (see `base/points.txt`).
     """
     stream = send.__self__  # type: ignore[attr-defined]
     stream.closed = True

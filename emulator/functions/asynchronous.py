@@ -18,6 +18,8 @@ from ..frame import under_way
 from . import functions
 
 _RETRIES = 2
+# Before the first of them, and twice that before the second: a minute on AWS.
+RETRY_SECONDS = 0.5
 _OLDEST_SECONDS = 21600
 
 
@@ -33,11 +35,11 @@ def _attempts(function: dict[str, Any], event: Any) -> None:
     settings = _settings(function)
     retries = settings.get("MaximumRetryAttempts")
     expires = time.monotonic() + int(settings.get("MaximumEventAgeInSeconds", _OLDEST_SECONDS))
-    with request_scope(*lambda_svc._account_region_from_function_config(config)):
+    region, account = config["FunctionArn"].split(":")[3:5]
+    with request_scope(account, region):
         result = lambda_svc._execute_function(function, event)
         for number in range(_RETRIES if retries is None else int(retries)):
-            # The guide's one and two minutes, shortened: see `base.configure`.
-            pause = lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS * 2**number
+            pause = RETRY_SECONDS * 2**number
             if not result.get("error") or time.monotonic() + pause > expires:
                 break
             if functions.stopped_within(pause):

@@ -15,10 +15,6 @@ from ministack.services import lambda_svc, sts
 from ..permissions.services import execution_role
 from . import processes
 
-# What Lambda sets itself and a function's own variables cannot change.
-RESERVED = frozenset(lambda_svc._RESERVED_RUNTIME_ENV_VARS)
-
-
 _stopping = threading.Event()
 
 
@@ -52,11 +48,8 @@ def process_environment(config: dict[str, Any], code_dir: str, port: int) -> dic
     name = config["FunctionName"]
     version = config.get("Version", "$LATEST")
     logging = config.get("LoggingConfig") or {}
-    environment = {
-        key: value
-        for key, value in ((config.get("Environment") or {}).get("Variables") or {}).items()
-        if key not in RESERVED
-    }
+    environment = dict((config.get("Environment") or {}).get("Variables") or {})
+    # What Lambda sets itself, a function's own variables cannot change.
     environment.update(
         AWS_DEFAULT_REGION=get_region(),
         AWS_ENDPOINT_URL=endpoint,

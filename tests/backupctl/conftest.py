@@ -3,10 +3,10 @@
 import os
 import subprocess
 
-import botocore.session
 import pytest
-from botocore.config import Config
+from kit.clients import client
 from kit.emulator import Emulator
+from kit.environment import as_root, environment
 from kit.isolation import isolated
 from kit.names import MANAGEMENT, ORGANIZATION_ROOT, REGION, ROOT
 
@@ -20,31 +20,15 @@ class World:
         self.emulator = emulator
 
     def client(self, service, account=MANAGEMENT, region=REGION):
-        """A client that fails at once instead of trying again."""
-        return botocore.session.Session().create_client(
-            service,
-            region_name=region,
-            endpoint_url=self.emulator.url,
-            aws_access_key_id=account,
-            aws_secret_access_key="rehearsal",
-            config=Config(proxies={}, retries={"max_attempts": 0}),
-        )
+        """A client of an account's root."""
+        return client(self.emulator.url, service, account, region)
 
     def run(self, *arguments, account=MANAGEMENT, **variables):
         """Run `backupctl` to its end."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        environment = kept | {
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": self.emulator.url,
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-        }
         return subprocess.run(
             [BINARY, *map(str, arguments)],
             cwd=ROOT,
-            env=environment | variables,
+            env=environment(**(as_root(self.emulator.url, account) | variables)),
             capture_output=True,
             text=True,
             timeout=120,

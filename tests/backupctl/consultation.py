@@ -1,13 +1,23 @@
 """What the tests of `backupctl doctor` share: accounts to look into, and how to mend them."""
 
 import json
-import os
 import subprocess
 
 import pytest
-from kit.names import CENTRAL_VAULT, HOME, MANAGEMENT, ORGANIZATION, PRODUCTION, REGION, ROOT
+from kit.environment import as_root, environment
+from kit.names import (
+    CENTRAL_VAULT,
+    HOME,
+    MANAGEMENT,
+    ORGANIZATION,
+    PRODUCTION,
+    REGION,
+    ROOT,
+    SECOND_MEMBER,
+    THIRD_MEMBER,
+)
 
-MEMBERS = ("444444444442", "444444444443")
+MEMBERS = (SECOND_MEMBER, THIRD_MEMBER)
 REGIONS = (REGION, "eu-central-1")
 
 
@@ -86,17 +96,10 @@ def prepare(world, targets, command="prepare-organization"):
 
 
 def make(world, targets, *words):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MAKE"))}
     result = subprocess.run(
         ["make", "--no-print-directory", *words, f"REGION={REGION}", f"TARGETS={targets}"],
         cwd=ROOT,
-        env=environment
-        | {
-            "AWS_ACCESS_KEY_ID": MANAGEMENT,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": world.emulator.url,
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-        },
+        env=environment(**as_root(world.emulator.url, MANAGEMENT)),
         capture_output=True,
         text=True,
     )

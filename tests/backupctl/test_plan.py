@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from functions.policies.world import World as Deployed
-from functions.policies.world import deploy
+from functions.policies.home import Home, deploy
 from kit import solution
 from kit.emulator import Emulator
 from kit.names import (
@@ -15,7 +14,10 @@ from kit.names import (
     PRODUCTION,
     REGION,
     ROOT,
+    SANDBOX_MEMBER,
     SANDBOXES,
+    SECOND_MEMBER,
+    THIRD_MEMBER,
     WORKLOADS,
 )
 from kit.templates import MANAGEMENT_ROLE, resources, statements
@@ -43,7 +45,7 @@ class Planned(World):
     def __init__(self, emulator, folder):
         super().__init__(emulator)
         self.folder = folder
-        self.deployed = Deployed(emulator)
+        self.deployed = Home(emulator)
 
     def plan(self, *arguments, units=(PRODUCTION, SANDBOXES), template=TEMPLATE, **options):
         """Plan a template's policies for these units; exit status and JSON."""
@@ -114,11 +116,11 @@ def test_before_a_deployment_and_after_it(world):
         "org-daily-backup-policy": "create",
         "org-monthly-backup-policy": "create",
     }
-    assert accounts(before) == {"444444444442", "444444444443", "444444444444"}
+    assert accounts(before) == {SECOND_MEMBER, THIRD_MEMBER, SANDBOX_MEMBER}
     (group,) = before["accounts"]
     assert set(group["after"]["plans"]) == {"OrgDailyBackupPlan", "OrgMonthlyBackupPlan"}
 
-    world.deployed.home.create(solution.org_policy()).expect_complete()
+    world.deployed.stacks.create(solution.org_policy()).expect_complete()
     world.deployed.await_unmarked()
     for policy in before["policies"]:
         assert world.attachments()[policy["name"]] == set(policy["attach"])
@@ -130,7 +132,7 @@ def test_before_a_deployment_and_after_it(world):
 
 
 def test_a_change_is_planned_as_the_function_then_makes_it(world):
-    world.deployed.home.create(solution.org_policy()).expect_complete()
+    world.deployed.stacks.create(solution.org_policy()).expect_complete()
     changed = world.folder / "parameters.json"
     changed.write_text(json.dumps({"DailyRetentionDays": "14"}))
     status, plan = world.plan("--parameters", changed)
@@ -140,17 +142,17 @@ def test_a_change_is_planned_as_the_function_then_makes_it(world):
     assert {(it["before"], it["after"]) for it in daily["content"]} == {("35", "14")}
     assert actions(plan)["org-monthly-backup-policy"] == "keep"
     stack = solution.org_policy(DailyRetentionDays="14")
-    world.deployed.home.update(stack).expect_complete()
+    world.deployed.stacks.update(stack).expect_complete()
     _, after = world.plan("--parameters", changed)
     assert set(actions(after).values()) == {"keep"}
 
 
 def test_an_account_that_would_lose_its_last_plan_stops_the_deployment(world):
-    world.deployed.home.create(solution.org_policy()).expect_complete()
+    world.deployed.stacks.create(solution.org_policy()).expect_complete()
     status, plan = world.plan(units=[PRODUCTION])
     assert status == 1
     assert [finding["code"] for finding in plan["findings"]] == ["last-plan-lost"]
-    assert "444444444444 (member-4)" in plan["findings"][0]["message"]
+    assert f"{SANDBOX_MEMBER} (member-4)" in plan["findings"][0]["message"]
     assert [it["detach"] for it in plan["policies"]] == [[SANDBOXES], [SANDBOXES]]
     status, plan = world.plan("--allow-loss", units=[PRODUCTION])
     assert (status, plan["findings"]) == (0, [])
@@ -160,7 +162,7 @@ def test_an_account_that_would_lose_its_last_plan_stops_the_deployment(world):
 
 
 def test_a_policy_that_the_template_has_no_more_is_removed(world):
-    world.deployed.home.create(solution.org_policy()).expect_complete()
+    world.deployed.stacks.create(solution.org_policy()).expect_complete()
     text = TEMPLATE.read_text()
     begin, end = text.index("  MonthlyBackupPolicy:\n"), text.index("Outputs:\n")
     template = world.folder / "daily.yaml"
@@ -171,7 +173,7 @@ def test_a_policy_that_the_template_has_no_more_is_removed(world):
         "org-daily-backup-policy": "keep",
         "org-monthly-backup-policy": "remove",
     }
-    world.deployed.home.update(solution.org_policy(template)).expect_complete()
+    world.deployed.stacks.update(solution.org_policy(template)).expect_complete()
     assert set(world.attachments()) == {"org-daily-backup-policy"}
 
 
@@ -182,14 +184,14 @@ def test_a_name_that_is_somebody_elses_fails_as_planned(world):
     (finding,) = plan["findings"]
     assert finding["code"] == "deployment-fails"
     assert "AdoptExisting: true" in finding["message"]
-    outcome = world.deployed.home.create(solution.org_policy())
+    outcome = world.deployed.stacks.create(solution.org_policy())
     assert not outcome.complete
     assert "AdoptExisting: true" in outcome.reason
-    world.deployed.home.delete(solution.ORG_POLICY)
+    world.deployed.stacks.delete(solution.ORG_POLICY)
 
 
 def test_a_snapshot_gives_the_same_plan_without_aws(world):
-    world.deployed.home.create(solution.org_policy()).expect_complete()
+    world.deployed.stacks.create(solution.org_policy()).expect_complete()
     file = world.folder / "organization.json"
     assert world.run("snapshot", "--output", file).returncode == 0
     changed = world.folder / "parameters.json"

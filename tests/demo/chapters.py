@@ -16,7 +16,6 @@ from . import edits, restores
 from .story import Story
 
 # Between two looks at a stack that is changing.
-PAUSE = 0.1
 DAILY, MONTHLY = "org-daily-backup-policy", "org-monthly-backup-policy"
 
 
@@ -39,7 +38,7 @@ class Stage:
 def tell(story, emulator, cli, package):
     """All chapters."""
     with tempfile.TemporaryDirectory(prefix="edited-") as folder:
-        home = Stacks(cli.cloudformation(HOME), PAUSE)
+        home = Stacks(cli.cloudformation(HOME))
         stage = Stage(story, emulator, cli, package, home, Path(folder))
         landscape(stage)
         deploy(stage)
@@ -48,7 +47,7 @@ def tell(story, emulator, cli, package):
         change_in_place(stage)
         broken_policy(stage)
         remove(stage, others)
-        restores.tell(stage, PAUSE)
+        restores.tell(stage)
 
 
 def landscape(stage):
@@ -76,7 +75,7 @@ def deploy(stage):
         "One role in the management account; in the home account a bucket that the organization's "
         "accounts get packages from, and one function with its own role."
     )
-    management = Stacks(cli.cloudformation(MANAGEMENT), PAUSE)
+    management = Stacks(cli.cloudformation(MANAGEMENT))
     management.create(solution.management_role()).expect_complete()
     stage.home.create(solution.targets([PRODUCTION, SANDBOXES])).expect_complete()
     stage.home.create(solution.package_bucket()).expect_complete()

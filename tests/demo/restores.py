@@ -1,13 +1,13 @@
 """The chapters about restores: tags before and after, and events that go wrong."""
 
 import json
-import time
 from dataclasses import dataclass
 
 from kit import solution
 from kit.names import HOME, MEMBER, REGION, ROOT, TAG_ON_RESTORE
 from kit.solution import Package
 from kit.stacks import Stacks
+from kit.wait import eventually
 
 VAULT = "AWSBackupSolutionVault"
 ROLE = f"arn:aws:iam::{MEMBER}:role/AWSBackupSolutionRole"
@@ -20,9 +20,6 @@ QUEUE, DEAD_LETTERS, LOG_GROUP = (
 RECEIVES = 6
 # Of the function's calls, those that change nothing.
 READS = ("Describe", "List", "Get")
-
-# Longer than anything here takes.
-SECONDS = 180
 
 PLAN_TAGS = {"backup-plan": "daily"}
 SHOP = {"app": "shop", "cost-center": "4711"}
@@ -45,16 +42,16 @@ class Restore:
     made: str = ""
 
 
-def tell(stage, pause):
+def tell(stage):
     """The chapters in order."""
-    deploy(stage, pause)
+    deploy(stage)
     restores = back_up(stage)
     restore(stage, restores)
     twice_and_senseless(stage, restores)
     lost(stage, restores)
 
 
-def deploy(stage, pause):
+def deploy(stage):
     """The function in a member account, its package in the home account's bucket."""
     story, cli = stage.story, stage.cli
     story.chapter("In a member account, a function waits for restores")
@@ -65,7 +62,7 @@ def deploy(stage, pause):
     package = Package(TAG_ON_RESTORE)
     target = f"s3://{solution.PACKAGE_BUCKET}/{package.key}"
     cli.run(HOME, "s3", "cp", str(TAG_ON_RESTORE.relative_to(ROOT)), target, "--only-show-errors")
-    member = Stacks(cli.cloudformation(MEMBER), pause)
+    member = Stacks(cli.cloudformation(MEMBER))
     member.create(solution.backup_role()).expect_complete()
     member.create(solution.tag_on_restore(package)).expect_complete()
     digest = stage.emulator.function_digests()["TagOnRestore"]
@@ -229,7 +226,7 @@ def lost(stage, restores):
     story.say("Six hours pass, which the schedule of the function waits for.")
     schedule = cli.run(MEMBER, "scheduler", "list-schedules")["Schedules"][0]["Name"]
     emulator.elapse_schedule(MEMBER, schedule)
-    await_true(lambda: emulator.tags(MEMBER, again.made), "the reconciliation's first tag")
+    eventually(lambda: emulator.tags(MEMBER, again.made), "the reconciliation wrote no tag")
     after = tags_of(stage, {"table again": again.made})
     show_tags(story, ["table again"], after)
     story.promise(
@@ -257,17 +254,7 @@ def completed(stage, job):
         found = [e["detail"] for e in stage.emulator.backup_events()]
         return next((detail for detail in found if detail.get("restoreJobId") == job), None)
 
-    return await_true(find, f"restore job {job}")
-
-
-def await_true(condition, what):
-    """Wait for ``condition()``; its value."""
-    deadline = time.monotonic() + SECONDS
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what} did not come within {SECONDS} s")
-        time.sleep(0.05)
-    return value
+    return eventually(find, f"restore job {job} is not complete")
 
 
 def volumes(stage, instance):

@@ -1,17 +1,14 @@
 """The AWS CLI as a user runs it: one process a command, credentials by account."""
 
-import functools
 import json
-import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
-import botocore.session
-from botocore.config import Config
-
+from .clients import client
+from .environment import as_root, environment
 from .names import REGION, ROOT
 
 SECONDS = 120
@@ -52,8 +49,7 @@ class Cli:
 
     def read(self, account, service, operation, **parameters):
         """What a call of the API answers, untold."""
-        client = _client(self._endpoint, account, service)
-        return client._make_api_call(operation, parameters)
+        return client(self._endpoint, service, account)._make_api_call(operation, parameters)
 
     def cloudformation(self, account):
         """A client for ``stacks.Stacks``: every change is a command."""
@@ -71,7 +67,12 @@ class Cli:
         result = subprocess.run(
             [*self._program, *more, *arguments],
             cwd=ROOT,
-            env=self._environment(account),
+            env=environment(
+                **as_root(self._endpoint, account),
+                AWS_DEFAULT_OUTPUT="json",
+                AWS_DEFAULT_REGION=REGION,
+                AWS_PAGER="",
+            ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -80,41 +81,6 @@ class Cli:
         if result.returncode != 0:
             raise CommandFailed(" ".join(result.stderr.split()) or f"exit {result.returncode}")
         return result.stdout
-
-    def _environment(self, account):
-        """Nothing of the user's own AWS configuration, and no proxy, can take part."""
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
-        }
-        return kept | {
-            "AWS_ACCESS_KEY_ID": account,
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_DEFAULT_OUTPUT": "json",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ENDPOINT_URL": self._endpoint,
-            "AWS_PAGER": "",
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        }
-
-
-@functools.cache
-def _client(endpoint, account, service):
-    # Nothing of the user's own configuration takes part here either: no variable, only defaults.
-    defaults = {"config_file": os.devnull, "credentials_file": os.devnull, "profile": None}
-    variables = {name: (None, None, value, None) for name, value in defaults.items()}
-    session = botocore.session.Session(session_vars=variables)
-    return session.create_client(
-        service,
-        region_name=REGION,
-        endpoint_url=endpoint,
-        aws_access_key_id=account,
-        aws_secret_access_key="rehearsal",
-        config=Config(proxies={}),
-    )
 
 
 def kebab(name):

@@ -2,22 +2,21 @@
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import socket
 import subprocess
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
+from .environment import environment
 from .interruption import held, start, stop
 from .names import EMULATOR_PYTHON, REGION, ROOT
+from .wait import eventually
 
 START_SECONDS = 90
 STOP_SECONDS = 15
-QUEUE_SECONDS = 180
 CONTROL_SECONDS = 120
 
 
@@ -29,13 +28,6 @@ def is_taken(port):
     """Whether somebody listens on this port of 127.0.0.1."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def without_proxies(environment):
-    """The variables but those that name a proxy: whoever speaks to the emulator needs none."""
-    return {
-        name: value for name, value in environment.items() if not name.lower().endswith("_proxy")
-    }
 
 
 class Emulator:
@@ -92,22 +84,24 @@ class Emulator:
             self._process = start(
                 [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)],
                 cwd=ROOT,
-                env=without_proxies(os.environ) | {"TMPDIR": str(self._folder)},
+                env=environment(TMPDIR=str(self._folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
 
     def _await_ready(self):
-        deadline = time.monotonic() + START_SECONDS
-        while not (ready := re.search(r"^ready (http://127\.0\.0\.1:\d+)$", self.output(), re.M)):
-            if self._process.poll() is not None:
-                last = self.output().strip().splitlines()[-1:] or ["it printed nothing"]
-                raise CannotStart(f"the emulator stopped while starting: {last[0]}")
-            if time.monotonic() > deadline:
-                raise CannotStart(f"the emulator was not ready within {START_SECONDS} s")
-            time.sleep(0.05)
-        self.url = ready[1]
+        late = "the emulator was not ready in time"
+        self.url = eventually(self._address, late, START_SECONDS, error=CannotStart)
+
+    def _address(self):
+        """Its URL once it answers there."""
+        if ready := re.search(r"^ready (http://127\.0\.0\.1:\d+)$", self.output(), re.M):
+            return ready[1]
+        if self._process.poll() is not None:
+            last = self.output().strip().splitlines()[-1:] or ["it printed nothing"]
+            raise CannotStart(f"the emulator stopped while starting: {last[0]}")
+        return None
 
     def output(self):
         """What the emulator has printed so far."""
@@ -255,14 +249,15 @@ class Emulator:
 
     def await_queue(self, account, name):
         """Wait until a function has worked on all that is visible in a queue; what it gave back."""
-        deadline = time.monotonic() + QUEUE_SECONDS
-        while (state := self.queue(account, name))["visible"] or state["at_work"]:
-            if time.monotonic() > deadline:
-                raise TimeoutError(
-                    f"queue `{name}` was not worked off in {QUEUE_SECONDS} s: {state}"
-                )
-            time.sleep(0.02)
-        return state["hidden"]
+
+        def worked_off():
+            state = self.queue(account, name)
+            return None if state["visible"] or state["at_work"] else state
+
+        found = eventually(
+            worked_off, lambda: f"queue `{name}` was not worked off: {self.queue(account, name)}"
+        )
+        return found["hidden"]
 
     def elapse_visibility(self, account, name):
         """Let a queue's visibility timeouts pass, and wait for the function; what it gave back."""

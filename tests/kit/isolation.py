@@ -5,11 +5,8 @@
 
 import contextlib
 import json
-import time
 
-# Longer than anything here takes; a custom resource that nobody answers is given up by then.
-SECONDS = 180
-PAUSE = 0.02
+from .wait import SECONDS, eventually
 
 # What of the emulator's state a test leaves as it found it. Resources of tests' own do no harm.
 STATE = ("faults", "organization", "other-organization", "queues", "restore-settings", "stacks")
@@ -42,11 +39,16 @@ def going(control):
 
 def come_to_rest(control, besides=()):
     """Wait until nothing is under way, or nothing but what already was."""
-    deadline = time.monotonic() + SECONDS
-    while left := [what for entry, what in going(control).items() if entry not in besides]:
-        if time.monotonic() > deadline:
-            raise NotIsolated(f"still under way after {SECONDS} s: " + "; ".join(left))
-        time.sleep(PAUSE)
+    left = []
+
+    def nothing_left():
+        left[:] = [what for entry, what in going(control).items() if entry not in besides]
+        return not left
+
+    def still_under_way():
+        return "still under way: " + "; ".join(left)
+
+    eventually(nothing_left, still_under_way, SECONDS, error=NotIsolated)
 
 
 def state(control):

@@ -1,4 +1,4 @@
-"""The rehearsal's accounts, OUs and Region, and where things lie in the repository."""
+"""The emulated organization's accounts and OUs, and where things lie in the repository."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,17 @@ TEMPLATES = ROOT / "cloudformation"
 MANAGEMENT = "111111111111"
 HOME = "222222222222"
 CENTRAL = "333333333333"
-MEMBER = "444444444441"
-ACCOUNTS = {MANAGEMENT: "management", HOME: "home", CENTRAL: "central", MEMBER: "member-1"}
+# Account -> its name. member-1 is in workloads, -2 and -3 in production below it, -4 in sandboxes.
+MEMBERS = {
+    "444444444441": "member-1",
+    "444444444442": "member-2",
+    "444444444443": "member-3",
+    "444444444444": "member-4",
+}
+MEMBER, SECOND_MEMBER, THIRD_MEMBER, SANDBOX_MEMBER = MEMBERS
+ACCOUNTS = {MANAGEMENT: "management", HOME: "home", CENTRAL: "central"} | MEMBERS
+# The management account of somebody else's organization.
+OTHER_MANAGEMENT = "555555555551"
 
 # Not us-east-1, the emulator's default: a Region that is hard-coded somewhere shows.
 REGION = "eu-west-1"
@@ -21,7 +30,13 @@ WORKLOADS = "ou-reh1-workloads"
 PRODUCTION = "ou-reh1-production"
 SANDBOXES = "ou-reh1-sandboxes"
 
-CENTRAL_VAULT = f"arn:aws:backup:{REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
+
+def central_vault(region):
+    """The ARN of the vault that gets a copy of every backup."""
+    return f"arn:aws:backup:{region}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
+
+
+CENTRAL_VAULT = central_vault(REGION)
 
 # Every policy that the solution made bears this tag.
 OWNER_TAG = "backup-org-policy:stack-id"

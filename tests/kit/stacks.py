@@ -1,11 +1,12 @@
 """CloudFormation stacks, through any client: the AWS CLI in the demo, a library in the tests."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .clients import client
+from .wait import eventually
+
 TAG = {"Key": "Application", "Value": "Backup and Recovery with AWS Backup Solution"}
-SECONDS = 180
 COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE")
 STARTS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS")
 
@@ -44,6 +45,19 @@ class Outcome:
         return self.failures[0][2] if self.failures else ""
 
 
+def stacks(emulator, account):
+    """The stacks of an account, through the library."""
+    cloudformation = client(emulator.url, "cloudformation", account)
+
+    def call(operation, **parameters):
+        body = parameters.get("TemplateBody")
+        if isinstance(body, Path):
+            parameters["TemplateBody"] = body.read_text()
+        return cloudformation._make_api_call(operation, parameters)
+
+    return Stacks(call)
+
+
 class DeploymentFailed(Exception):
     """A stack that must be complete is not; the message is the first reason."""
 
@@ -51,13 +65,11 @@ class DeploymentFailed(Exception):
 class Stacks:
     """The stacks of one account.
 
-    ``call(operation, **parameters)`` is one call of the CloudFormation API; ``pause`` is the
-    time in seconds between two looks at a stack that is changing.
+    ``call(operation, **parameters)`` is one call of the CloudFormation API.
     """
 
-    def __init__(self, call, pause):
+    def __init__(self, call):
         self._call = call
-        self._pause = pause
 
     def create(self, stack):
         """Create a stack and wait for the end."""
@@ -97,16 +109,12 @@ class Stacks:
 
     def _wait(self, name):
         # The CLI's own `wait` looks every 30 s only.
-        deadline = time.monotonic() + SECONDS
-        while True:
+        def ended():
             status = self.describe(name)["StackStatus"]
-            if status in COMPLETE:
-                return Outcome(status, ())
-            if not status.endswith("_IN_PROGRESS"):
-                return Outcome(status, self._failures(name))
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"stack `{name}` was still {status} after {SECONDS} s")
-            time.sleep(self._pause)
+            return None if status.endswith("_IN_PROGRESS") else status
+
+        status = eventually(ended, f"stack `{name}` did not come to an end")
+        return Outcome(status, () if status in COMPLETE else self._failures(name))
 
     def _failures(self, name):
         events = self._call("DescribeStackEvents", StackName=name)["StackEvents"]

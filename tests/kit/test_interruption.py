@@ -2,12 +2,11 @@
 
 import signal
 import subprocess
-import time
 
 import pytest
-from rehearsal.tests.program import SECONDS
 
 from kit.interruption import Interrupted, deaf, held, listen, start, stop, temporary_folder
+from kit.wait import eventually
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -79,10 +78,7 @@ def test_a_process_is_stopped_with_what_it_started_and_does_not_end_by_itself():
     child = int(process.stdout.readline())
     stop(process)
     assert process.returncode is not None
-    deadline = time.monotonic() + SECONDS
-    while runs(child):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: not runs(child), "the child still runs")
     process.stdout.close()
 
 

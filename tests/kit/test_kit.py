@@ -1,17 +1,15 @@
-"""The demonstration's own promises: it notices what is wrong, and leaves nothing behind."""
+"""The kit notices what is wrong, leaves nothing behind, and lets no configuration take part."""
 
 import hashlib
-import io
 import os
 import socket
 import zipfile
 
 import pytest
-from demo import edits
-from demo.story import Story, foldable
 
 from kit import cli, solution
 from kit.emulator import CannotStart, Emulator
+from kit.names import HOME, MANAGEMENT, ORGANIZATION_ROOT
 
 
 @pytest.fixture
@@ -67,16 +65,6 @@ def test_nothing_of_the_emulator_is_left_when_the_block_fails():
     assert not emulator.log.exists()
 
 
-def test_one_promise_that_is_not_kept_spoils_the_end():
-    out = io.StringIO()
-    story = Story(out)
-    story.promise("kept", True, "yes")
-    story.promise("not kept", False, "no")
-    assert not story.end()
-    assert "1 of 2 promises did not hold" in out.getvalue()
-    assert "\033" not in out.getvalue()
-
-
 def test_calls_become_commands_as_a_user_types_them():
     words = cli.options(
         {
@@ -97,23 +85,12 @@ def test_calls_become_commands_as_a_user_types_them():
     ]
 
 
-def test_an_option_is_not_parted_from_its_first_value():
-    command = "aws x y --arns arn:aws:s3:::a arn:aws:s3:::b --keep --tags Key=a,Value=b"
-    assert foldable(command) == [
-        "aws x y",
-        "--arns arn:aws:s3:::a",
-        "arn:aws:s3:::b",
-        "--keep",
-        "--tags Key=a,Value=b",
-    ]
-
-
 def test_tags_are_told_except_those_that_every_stack_has(monkeypatch):
     told = []
     monkeypatch.setattr(cli.Cli, "_run", lambda self, account, arguments: "{}")
     command_line = cli.Cli("http://127.0.0.1:1", lambda account, command: told.append(command))
-    command_line.run("222222222222", "cloudformation", "create-stack", "--tags", "Key=a,Value=b")
-    command_line.run("222222222222", "ec2", "create-tags", "--tags", "Key=a,Value=b")
+    command_line.run(HOME, "cloudformation", "create-stack", "--tags", "Key=a,Value=b")
+    command_line.run(HOME, "ec2", "create-tags", "--tags", "Key=a,Value=b")
     assert told == ["aws cloudformation create-stack", "aws ec2 create-tags --tags Key=a,Value=b"]
 
 
@@ -122,10 +99,5 @@ def test_the_user_s_own_configuration_takes_no_part(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with Emulator() as emulator:
         reader = cli.Cli(emulator.url)
-        listed = reader.read("111111111111", "organizations", "ListRoots")
-    assert [root["Id"] for root in listed["Roots"]] == ["r-reh1"]
-
-
-def test_the_edits_still_fit_the_template(tmp_path):
-    for edit in (edits.two_mistakes, edits.drop_monthly_policy):
-        assert edits.write(tmp_path, edit).read_text() != solution.ORG_POLICY_TEMPLATE.read_text()
+        listed = reader.read(MANAGEMENT, "organizations", "ListRoots")
+    assert [root["Id"] for root in listed["Roots"]] == [ORGANIZATION_ROOT]

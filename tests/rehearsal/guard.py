@@ -3,7 +3,8 @@
 import os
 import sys
 
-from kit.emulator import CannotStart, without_proxies
+from kit.emulator import CannotStart
+from kit.environment import is_proxy
 from kit.interruption import Interrupted, listen
 
 from .names import CannotRehearse
@@ -19,7 +20,7 @@ def guarded(name, act, left="nothing is left running"):
     listen()
     sys.stdout.reconfigure(errors="replace")
     # Everything is on this machine: a proxy could only be in the way.
-    for variable in set(os.environ) - set(without_proxies(os.environ)):
+    for variable in filter(is_proxy, list(os.environ)):
         del os.environ[variable]
     try:
         return act()

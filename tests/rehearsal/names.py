@@ -6,29 +6,35 @@ from kit.names import (
     HOME,
     MAKE_PACKAGES,
     MANAGEMENT,
+    MEMBERS,
+    ORGANIZATION,
+    ORGANIZATION_ROOT,
     PACKAGE,
+    PRODUCTION,
     ROOT,
+    SANDBOXES,
     TAG_ON_RESTORE,
+    WORKLOADS,
+    central_vault,
 )
 
-__all__ = ["CENTRAL", "EMULATOR_PYTHON", "HOME", "MAKE_PACKAGES", "MANAGEMENT", "ROOT"]
+__all__ = [
+    "CENTRAL",
+    "EMULATOR_PYTHON",
+    "HOME",
+    "MAKE_PACKAGES",
+    "MANAGEMENT",
+    "MEMBERS",
+    "ORGANIZATION_ROOT",
+    "PRODUCTION",
+    "ROOT",
+    "SANDBOXES",
+    "WORKLOADS",
+]
 
 # The interpreter with the AWS CLI, as a path that holds wherever one stands.
 PYTHON = ROOT / ".tools" / "demo" / "bin" / "python"
 
-ORGANIZATION = "o-rehearsal01"
-ORGANIZATION_ROOT = "r-reh1"
-WORKLOADS = "ou-reh1-workloads"
-PRODUCTION = "ou-reh1-production"
-SANDBOXES = "ou-reh1-sandboxes"
-
-# Account -> its name. member-1 is in workloads, -2 and -3 in production below it, -4 in sandboxes.
-MEMBERS = {
-    "444444444441": "member-1",
-    "444444444442": "member-2",
-    "444444444443": "member-3",
-    "444444444444": "member-4",
-}
 NEWCOMER = "666666666666"
 
 # Neither is the emulator's default: a Region that is hard-coded somewhere shows.
@@ -37,9 +43,7 @@ CENTRAL_REGION = "eu-west-1"
 # An opt-in Region: accounts have to enable it, and self-managed stack sets want its own principal.
 LATER_REGION = "eu-south-1"
 
-CENTRAL_VAULT = (
-    f"arn:aws:backup:{CENTRAL_REGION}:{CENTRAL}:backup-vault:AWSBackupSolutionCentralVault"
-)
+CENTRAL_VAULT = central_vault(CENTRAL_REGION)
 PIPELINE = "backup-recovery-with-aws-backup"
 
 TARGETS_FILE = "cloudformation/parameters/aws-backup-ssm-targets.json"

@@ -12,7 +12,7 @@ from .problem import Problem
 from .stack_sets import UNDER_WAY
 from .stacks import load_template
 
-# The resource that tells which stack is in the way: the first one with a name of its own.
+# The resource that shows which stack is in the way: the first one with a name of its own.
 NAMED = {
     "AWS::Backup::BackupVault": "BackupVaultName",
     "AWS::IAM::Role": "RoleName",

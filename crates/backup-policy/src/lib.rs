@@ -37,6 +37,7 @@ pub use organization::{
 pub use position::{Position, Spot};
 pub use schedule::Schedule;
 pub use size::{MAX_CHARACTERS, character_count};
+pub use validate::suggest::nearest;
 pub use validate::{validate, validate_schedule};
 pub use variables::{Replaced, VariableError, replace_variables};
 

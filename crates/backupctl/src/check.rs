@@ -22,10 +22,12 @@ pub fn check(name: &str, text: &str, parameters: &Parameters, now: Instant) -> C
         Ok(document) => Checked {
             findings: validate(&document, now),
             policies: 1,
+            ..Checked::default()
         },
         Err(error) => Checked {
             findings: vec![syntax(&error)],
             policies: 1,
+            ..Checked::default()
         },
     }
 }

@@ -10,12 +10,13 @@ pub mod effective;
 pub mod input;
 #[cfg(feature = "aws")]
 pub mod landscape;
+pub mod moment;
 pub mod parameters;
 #[cfg(feature = "aws")]
 pub mod plan;
 pub mod report;
 #[cfg(feature = "aws")]
 pub mod targets;
-mod template;
+pub mod template;
 pub mod words;
 pub mod yaml;

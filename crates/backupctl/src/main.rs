@@ -1,5 +1,6 @@
 //! `backupctl`: what happens to backup policies, before it happens.
 
+use std::io;
 use std::process::ExitCode;
 
 use backupctl::command;
@@ -23,6 +24,8 @@ enum Command {
     #[cfg(feature = "aws")]
     Plan(Box<command::plan::Arguments>),
     #[cfg(feature = "aws")]
+    Compare(command::compare::Arguments),
+    #[cfg(feature = "aws")]
     Doctor(Box<command::doctor::Arguments>),
     Completions(command::completions::Arguments),
 }
@@ -37,13 +40,28 @@ fn main() -> ExitCode {
         #[cfg(feature = "aws")]
         Command::Plan(arguments) => command::plan::run(&arguments),
         #[cfg(feature = "aws")]
+        Command::Compare(arguments) => command::compare::run(&arguments),
+        #[cfg(feature = "aws")]
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Completions(arguments) => {
             command::completions::run(&arguments, &mut Arguments::command())
         }
     };
     outcome.unwrap_or_else(|error| {
+        if is_broken_pipe(&error) {
+            return ExitCode::from(UNREAD);
+        }
         backupctl::report::error(&error);
         ExitCode::from(2)
     })
+}
+
+/// What a shell counts for a command that SIGPIPE ended, as others end where nobody reads on.
+const UNREAD: u8 = 128 + 13;
+
+/// Whether whoever read standard output has seen enough, as `head` has. A connection to AWS that
+/// broke is the cause of another error, and no such thing.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

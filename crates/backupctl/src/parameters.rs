@@ -1,9 +1,22 @@
 //! Values for a template's parameters, in the forms that AWS's own tools read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, bail};
+use backup_policy::nearest;
 use serde_json::Value;
+
+/// The values that CloudFormation knows of itself.
+const PSEUDO: [&str; 8] = [
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
 
 /// Parameter values by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +34,32 @@ impl Parameters {
         if !self.0.contains_key(name) {
             self.0.insert(name.to_owned(), value.to_owned());
         }
+    }
+
+    /// What is wrong with names that templates do not take, one line each. What SSM holds and what
+    /// CloudFormation knows itself can always be given.
+    ///
+    /// `takes` are the names that any of the templates takes: one file may serve several, but a
+    /// name that none of them has was meant to be another, and its value would not be looked at.
+    pub fn strangers(&self, templates: &str, takes: &BTreeSet<String>) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for name in self.0.keys().filter(|name| !takes.contains(*name)) {
+            let pseudo = name.starts_with("AWS::");
+            if name.starts_with('/') || PSEUDO.contains(&name.as_str()) {
+                continue;
+            }
+            let known: Vec<&str> = match pseudo {
+                true => PSEUDO.to_vec(),
+                false => takes.iter().map(String::as_str).collect(),
+            };
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "it has none, so take it out".to_owned(),
+                None => format!("correct the name to one of `{}`", known.join("`, `")),
+            };
+            wrong.push(format!("`{name}` is no parameter of {templates}: {help}"));
+        }
+        wrong
     }
 
     /// Reads a parameter file (JSON): a list of `{"ParameterKey", "ParameterValue"}`, an
@@ -80,6 +119,27 @@ fn text_of(value: Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_no_template_takes_is_told_with_the_nearest_one() {
+        let takes = ["DailyRetentionDays", "Schedule"].map(str::to_owned).into();
+        let wrong = |text: &str| {
+            let parameters = Parameters::parse(text).unwrap();
+            parameters.strangers("`t.yaml`", &takes)
+        };
+        assert_eq!(
+            wrong(
+                r#"{"DailyRetentionDay": 1, "Schedule": "x", "AWS::Regoin": "eu-west-1", "Zzz": 1}"#
+            ),
+            [
+                "`AWS::Regoin` is no parameter of `t.yaml`: did you mean `AWS::Region`?",
+                "`DailyRetentionDay` is no parameter of `t.yaml`: did you mean `DailyRetentionDays`?",
+                "`Zzz` is no parameter of `t.yaml`: correct the name to one of `DailyRetentionDays`, `Schedule`",
+            ]
+        );
+        let always = r#"{"/backup/org-id": "o", "AWS::Partition": "aws", "Schedule": "x"}"#;
+        assert_eq!(wrong(always), [""; 0]);
+    }
 
     #[test]
     fn three_forms() {

@@ -4,10 +4,13 @@ pub mod json;
 pub mod progress;
 pub mod text;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use backup_policy::Finding;
 use clap::ValueEnum;
+
+use crate::template::open::Open;
 
 /// What a command prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -25,6 +28,10 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How many backup policies there were: 1, or those of a template.
     pub policies: usize,
+    /// What of a template's policies is known only at deployment, below the resource's id.
+    pub open: Vec<Open>,
+    /// The names that a template takes values by; `None` if it is no template.
+    pub takes: Option<BTreeSet<String>>,
 }
 
 /// One file with what was found in it.

@@ -7,6 +7,7 @@ mod conditions;
 mod embedded;
 mod functions;
 mod intrinsics;
+pub mod open;
 mod resources;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,9 @@ use serde_json::Value;
 
 use crate::parameters::Parameters;
 use crate::report::Checked;
+pub(crate) use functions::names;
 use intrinsics::{Scope, unknown};
+use open::Open;
 pub(crate) use resources::Kind;
 use resources::resources;
 #[cfg(feature = "aws")]
@@ -43,11 +46,11 @@ pub(crate) fn check(
     parameters: &Parameters,
     now: Instant,
 ) -> Checked {
-    let scope = Scope {
-        template: template.value(),
-        parameters,
+    let scope = Scope::new(template.value(), parameters);
+    let mut checked = Checked {
+        takes: Some(names(template.value(), parameters)),
+        ..Checked::default()
     };
-    let mut checked = Checked::default();
     for found in resources(&scope, template) {
         let resource = Resource {
             properties: &found.properties,
@@ -57,6 +60,19 @@ pub(crate) fn check(
         };
         checked.policies += 1;
         checked.findings.extend(resource.check(found.kind, now));
+        let matters = |open: &Open| {
+            let property = open.path.first().map_or("", String::as_str);
+            !matches!(
+                property,
+                "ServiceToken" | "ServiceTimeout" | "Tags" | "PolicyDescription" | "Description"
+            )
+        };
+        checked
+            .open
+            .extend(found.open.into_iter().filter(matters).map(|mut open| {
+                open.path.insert(0, found.id.to_owned());
+                open
+            }));
     }
     checked
 }

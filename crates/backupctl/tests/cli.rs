@@ -37,3 +37,26 @@ fn every_shell_gets_completions_for_every_command() {
         }
     }
 }
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/organization.json");
+    let commands: [&[&str]; 4] = [
+        &["effective", "--organization", sample],
+        &["schedule", "cron(0 5 ? * * *)"],
+        &["validate", sample],
+        &["completions", "bash"],
+    ];
+    for command in commands {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_backupctl"))
+            .args(command)
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command:?}");
+        // As a shell counts what ends by SIGPIPE: whether all was well was not printed.
+        assert_eq!(output.status.code(), Some(141), "{command:?}");
+    }
+}

@@ -37,6 +37,9 @@ _NAMESPACES = {
 # What else some requests need, beside their own action: asked in order, the first refusal counts.
 FURTHER: list[Callable[[http.Asked, str, Principal], Denial | None]] = []
 
+# STS's API reference: nobody needs a permission for these, and no policy takes them away.
+_ALWAYS_ALLOWED = ("sts:GetCallerIdentity", "sts:GetSessionToken")
+
 # The refusal of the request that is being decided, for the body of its answer.
 _DENIAL: contextvars.ContextVar[Denial | None] = contextvars.ContextVar("denial", default=None)
 
@@ -62,7 +65,7 @@ def install() -> None:
     patches.replace(_EVALUATOR, "resource_policy_allows", _already_decided)
     patches.replace(_EVALUATOR, "evaluate_trust_policy", _already_decided)
     patches.replace("ministack.services.s3", "_foreign_bucket_allows", _foreign_bucket_allows)
-    patches.replace("ministack.app", "pin_request_origin", _over_tls)
+    patches.replace(_EVALUATOR, "pin_request_origin", _over_tls)
 
 
 def listen() -> None:
@@ -96,7 +99,7 @@ def enforce(
     failure = _authenticate(access_key_id, service)
     if failure is not None:
         return failure
-    if iam_action in iam_evaluator._ALWAYS_ALLOWED_ACTIONS:
+    if iam_action in _ALWAYS_ALLOWED:
         return None
     account = get_account_id()
     principal = principals.of_access_key(access_key_id, account)

@@ -14,7 +14,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudformation, secretsmanager, ssm
 from ministack.services.cloudformation import provisioners, stacks
 
-from ...base import patches, stack_patches
+from ...base import patches
 from ...cloudformation import deployers
 from ..gate import GATE, Denial
 from ..needs import Need, Unmapped
@@ -24,6 +24,8 @@ from . import types as stack_types
 from .types.resource import CREATE, DELETE, UPDATE, Passed, Resource, entries
 
 Handle = Callable[..., Any]
+
+_CLOUDFORMATION = "ministack.services.cloudformation"
 
 # How CloudFormation writes the service in a handler's message where that is not its IAM prefix
 # with a capital; taken from events that people quote, not from a documentation.
@@ -43,21 +45,20 @@ def install() -> Handle:
         stacks._provision_resource,
         stacks._update_resource,
         stacks._delete_resource,
-        stacks._import_resource,
+        provisioners._import_resource,
     )
-    patches.replace(stack_patches.STACKS, "_provision_resource", checks.create)
-    patches.replace(stack_patches.STACKS, "_update_resource", checks.update)
-    for module in (stack_patches.STACKS, stack_patches.CHANGE_SETS):
-        patches.replace(module, "_import_resource", checks.take_over)
+    patches.replace(f"{_CLOUDFORMATION}.stacks", "_provision_resource", checks.create)
+    patches.replace(f"{_CLOUDFORMATION}.stacks", "_update_resource", checks.update)
+    patches.replace(f"{_CLOUDFORMATION}.provisioners", "_import_resource", checks.take_over)
     # Deletions of what an update has replaced do not go through the stacks' own name for it.
-    patches.replace(stack_patches.PROVISIONERS, "_delete_resource", checks.delete)
+    patches.replace(f"{_CLOUDFORMATION}.provisioners", "_delete_resource", checks.delete)
     patches.replace(
-        stack_patches.SSM,
+        "ministack.services.ssm",
         "resolve_parameter_value",
         stack_reads.checking_parameters(ssm.resolve_parameter_value, deployers.principal),
     )
     patches.replace(
-        stack_patches.SECRETS,
+        "ministack.services.secretsmanager",
         "resolve_secret_string",
         stack_reads.checking_secrets(secretsmanager.resolve_secret_string, deployers.principal),
     )

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ...base import patch_point, patches
-from ...base.patch_point import PatchPoint
-from ...base.patches import TABLE, check, replace
+from ...base import points
+from ...base.patches import check, replace
 from ...base.pinned import BaseMismatch
+from ...base.points import TABLE, PatchPoint
+from ..conftest import ROOT
 
-PACKAGE = Path(patches.__file__).parents[1]
+PACKAGE = Path(points.__file__).parents[1]
+SOURCES = [path for path in PACKAGE.rglob("*.py") if PACKAGE / "tests" not in path.parents]
 
 
 @pytest.mark.parametrize("point", TABLE, ids=str)
@@ -29,7 +35,7 @@ def test_every_point_is_there_and_missed_when_it_is_not(point: PatchPoint) -> No
 
 @pytest.mark.parametrize("point", [point for point in TABLE if callable(point.current())], ids=str)
 def test_every_function_has_a_fingerprint_that_is_checked(point: PatchPoint) -> None:
-    assert point.fingerprint == patch_point.fingerprint(point.current())
+    assert point.fingerprint == points.fingerprint(point.current())
     changed = dataclasses.replace(point, fingerprint="0" * 12)
     with pytest.raises(BaseMismatch, match=f"{point.name}: its source has changed"):
         check((changed,))
@@ -52,23 +58,76 @@ def test_a_name_outside_the_table_is_not_replaced() -> None:
         replace("ministack.services.s3", "_get_object_data", print)
 
 
-def test_every_private_name_that_the_plug_in_uses_is_in_the_table() -> None:
-    """Looks for `module._name` where the module is one of the base."""
-    known = {(point.module.rpartition(".")[2], point.name) for point in TABLE}
-    for path in (path for path in PACKAGE.rglob("*.py") if PACKAGE / "tests" not in path.parents):
+def used() -> Iterator[tuple[Path, str, str]]:
+    """Every name of a module of the base that the plug-in has: file, module and name.
+
+    Both as `module.name` and as `from module import name`.
+    """
+    for path in SOURCES:
         tree = ast.parse(path.read_text())
-        imported: dict[str, str] = {}
+        modules: dict[str, str] = {}
         for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ministack"):
-                for alias in node.names:
-                    imported[alias.asname or alias.name] = alias.name
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            package = node.module or ""
+            if package.partition(".")[0] != "ministack":
+                continue
+            for alias in node.names:
+                inner = f"{package}.{alias.name}"
+                if importlib.util.find_spec(inner) if _is_package(package) else None:
+                    modules[alias.asname or alias.name] = inner
+                else:
+                    yield path, package, alias.name
         for node in ast.walk(tree):
-            if (
-                isinstance(node, ast.Attribute)
-                and node.attr.startswith("_")
-                and isinstance(node.value, ast.Name)
-            ):
-                module = imported.get(node.value.id)
-                assert module is None or (module, node.attr) in known, (
-                    f"{path.name}: {module}.{node.attr}"
-                )
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                module = modules.get(node.value.id, "")
+                if module:
+                    yield path, module, node.attr
+
+
+def _is_package(name: str) -> bool:
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.submodule_search_locations is not None
+
+
+def test_every_private_name_that_the_plug_in_uses_is_in_the_table() -> None:
+    known = {str(point) for point in TABLE}
+    for path, module, name in used():
+        assert not name.startswith("_") or f"{module}.{name}" in known, (
+            f"{path.name}: {module}.{name}"
+        )
+
+
+def test_nothing_is_in_the_table_that_the_plug_in_does_not_use() -> None:
+    found = {f"{module}.{name}" for _, module, name in used()}
+    texts = "".join(
+        p.read_text() for p in PACKAGE.rglob("*.py") if PACKAGE / "tests" not in p.parents
+    )
+    for point in TABLE:
+        # What is replaced is named in a string.
+        assert str(point) in found or (point.replaced and f'"{point.name}"' in texts), str(point)
+
+
+def test_a_function_is_replaced_wherever_the_base_imports_it_by_name() -> None:
+    script = (
+        "from emulator.base import patches\n"
+        "from ministack.services.cloudformation import changesets, handlers, provisioners, stacks\n"
+        "patches.replace(stacks.__name__, '_roll_back_operation', print)\n"
+        "assert stacks._roll_back_operation is handlers._roll_back_operation is print\n"
+        "patches.replace(stacks.__name__, '_roll_back_operation', repr)\n"
+        "assert stacks._roll_back_operation is handlers._roll_back_operation is repr\n"
+        "# Here it is a name of the importing module only.\n"
+        "patches.replace(stacks.__name__, '_provision_resource', print)\n"
+        "assert stacks._provision_resource is print\n"
+        "assert provisioners._provision_resource is not print\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_public_name_that_the_plug_in_uses_is_there() -> None:
+    for path, module, name in used():
+        found = getattr(importlib.import_module(module), name, None)
+        assert found is not None, f"{path.name}: {module}.{name}"

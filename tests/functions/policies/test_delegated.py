@@ -7,7 +7,7 @@ from kit import solution
 from kit.names import HOME, MANAGEMENT, WORKLOADS
 from kit.templates import management_statements
 
-from .world import CONTENT_BUCKET, resource
+from .home import CONTENT_BUCKET, resource
 
 
 def delegation():
@@ -25,18 +25,18 @@ def delegation():
 
 
 @pytest.fixture
-def delegated(world):
+def delegated(home):
     """The function and its role in delegated mode, and no role in the management account."""
 
     def deploy(answer):
         parameters = {"DelegatedAdministrator": answer}
         role = solution.function_role(PolicyContentBucket=CONTENT_BUCKET, **parameters)
-        world.home.update(role).expect_complete()
-        world.home.update(solution.function(**parameters)).expect_complete()
+        home.stacks.update(role).expect_complete()
+        home.stacks.update(solution.function(**parameters)).expect_complete()
 
     deploy("true")
-    yield world
-    world.clean()
+    yield home
+    home.clean()
     deploy("false")
 
 

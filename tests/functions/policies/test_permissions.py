@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from kit.clients import client
 from kit.names import HOME, MANAGEMENT, PRODUCTION, SANDBOXES
 from kit.stacks import Stack
 
-from .world import CONTENT_BUCKET, client, content, resource
+from .home import CONTENT_BUCKET, content, resource
 
 FUNCTION_ROLE, ADMIN_ROLE = "BackupOrgPolicyManager", "BackupOrgPolicyManagerOrgAdmin"
 CREATE, UPDATE, DELETE, ADOPT = "create", "update", "delete", "adopt"
@@ -34,14 +35,14 @@ FAILS = {
 }
 
 
-def live(world):
+def live(home):
     """A policy's life that needs every action; (step, outcome) up to the first that fails."""
-    world.disable_policy_type()
+    home.disable_policy_type()
     key = "policy.json"
-    world.s3.put_object(Bucket=CONTENT_BUCKET, Key=key, Body=json.dumps(content()))
-    version = world.s3.put_object(
-        Bucket=CONTENT_BUCKET, Key=key, Body=json.dumps(content(days=40))
-    )["VersionId"]
+    home.s3.put_object(Bucket=CONTENT_BUCKET, Key=key, Body=json.dumps(content()))
+    version = home.s3.put_object(Bucket=CONTENT_BUCKET, Key=key, Body=json.dumps(content(days=40)))[
+        "VersionId"
+    ]
     where = {"PolicyBucket": CONTENT_BUCKET, "PolicyKey": key}
     first = resource(
         drop=("PolicyTargets", "PolicyRegions"),
@@ -56,11 +57,11 @@ def live(world):
     )
     adopting = resource(name="somebody's", AdoptExisting="true")
     steps = (
-        (CREATE, lambda: world.home.create(stack("test", first))),
-        (UPDATE, lambda: world.update(Policy=then)),
-        (UPDATE, lambda: world.update(Policy=resource(PolicyTargets=[PRODUCTION]))),
-        (DELETE, world.delete),
-        (ADOPT, lambda: adopt(world, adopting)),
+        (CREATE, lambda: home.stacks.create(stack("test", first))),
+        (UPDATE, lambda: home.update(Policy=then)),
+        (UPDATE, lambda: home.update(Policy=resource(PolicyTargets=[PRODUCTION]))),
+        (DELETE, home.delete),
+        (ADOPT, lambda: adopt(home, adopting)),
     )
     for step, act in steps:
         outcome = act()
@@ -69,10 +70,10 @@ def live(world):
             return
 
 
-def adopt(world, adopting):
+def adopt(home, adopting):
     """Take over a policy that somebody else made."""
-    world.foreign_policy("somebody's", [PRODUCTION])
-    return world.create("test-adopting", Policy=adopting)
+    home.foreign_policy("somebody's", [PRODUCTION])
+    return home.create("test-adopting", Policy=adopting)
 
 
 def stack(name, policy):
@@ -81,13 +82,13 @@ def stack(name, policy):
 
 
 @pytest.fixture
-def life(world):
-    """The world with no denial so far, and afterwards nothing left out."""
-    world.emulator.forget_denials()
-    yield world
-    world.emulator.leave_out()
-    world.clean()
-    world.emulator.forget_denials()
+def life(home):
+    """The home with no denial so far, and afterwards nothing left out."""
+    home.emulator.forget_denials()
+    yield home
+    home.emulator.leave_out()
+    home.clean()
+    home.emulator.forget_denials()
 
 
 def test_with_every_action_a_policys_life_is_complete_and_nothing_is_refused(life):
@@ -109,9 +110,9 @@ def test_each_action_of_the_roles_stands_in_the_list_here(life):
     assert set(FAILS) <= named
 
 
-def actions_of(world, account, role):
+def actions_of(home, account, role):
     """The actions of a role's inline policies."""
-    iam = client(world.emulator, "iam", account)
+    iam = client(home.emulator.url, "iam", account)
     for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
         for statement in document["Statement"]:
@@ -119,9 +120,9 @@ def actions_of(world, account, role):
             yield from [actions] if isinstance(actions, str) else actions
 
 
-def start_cold(world):
+def start_cold(home):
     """Let the function begin anew: a warm one still has its session in the management account."""
-    lambda_ = client(world.emulator, "lambda")
+    lambda_ = client(home.emulator.url, "lambda")
     memory = lambda_.get_function_configuration(FunctionName=FUNCTION_ROLE)["MemorySize"]
     lambda_.update_function_configuration(FunctionName=FUNCTION_ROLE, MemorySize=memory)
 

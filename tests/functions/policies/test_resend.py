@@ -2,57 +2,57 @@
 
 from kit.names import PRODUCTION, SANDBOXES, WORKLOADS
 
-from .world import content, resource
+from .home import content, resource
 
 
-def resend_last(world):
+def resend_last(home):
     """Send the last request again; its first and its second answer."""
-    first = world.answer()
-    return first, world.resend(world.requests()[-1])
+    first = home.answer()
+    return first, home.resend(home.requests()[-1])
 
 
-def test_a_create_twice_makes_one_policy(world):
-    world.create(Policy=resource(PolicyTargets=[PRODUCTION, SANDBOXES]))
-    before = world.policies().everything()
-    first, second = resend_last(world)
+def test_a_create_twice_makes_one_policy(home):
+    home.create(Policy=resource(PolicyTargets=[PRODUCTION, SANDBOXES]))
+    before = home.policies().everything()
+    first, second = resend_last(home)
     assert second == first
-    assert world.policies().everything() == before
+    assert home.policies().everything() == before
 
 
-def test_an_update_twice_changes_nothing_more(world):
-    world.create(Policy=resource())
-    world.update(Policy=resource(PolicyTargets=[WORKLOADS], PolicyContent=content(days=60)))
-    before = world.policies().everything()
-    world.emulator.forget_calls()
-    first, second = resend_last(world)
+def test_an_update_twice_changes_nothing_more(home):
+    home.create(Policy=resource())
+    home.update(Policy=resource(PolicyTargets=[WORKLOADS], PolicyContent=content(days=60)))
+    before = home.policies().everything()
+    home.emulator.forget_calls()
+    first, second = resend_last(home)
     assert second == first
-    assert world.writes() == []
-    assert world.policies().everything() == before
+    assert home.writes() == []
+    assert home.policies().everything() == before
 
 
-def test_a_delete_twice_succeeds_twice(world):
-    others = world.foreign_policy("somebody-elses", [PRODUCTION])
-    world.create(Policy=resource())
-    world.delete()
-    first, second = resend_last(world)
+def test_a_delete_twice_succeeds_twice(home):
+    others = home.foreign_policy("somebody-elses", [PRODUCTION])
+    home.create(Policy=resource())
+    home.delete()
+    first, second = resend_last(home)
     assert first["Status"] == second["Status"] == "SUCCESS"
-    assert [policy["id"] for policy in world.policies().everything()] == [others]
+    assert [policy["id"] for policy in home.policies().everything()] == [others]
 
 
-def test_a_failed_create_twice_still_leaves_nothing(world):
-    world.create(Policy=resource(PolicyTargets=["ou-reh1-nowhere00"]))
-    create = world.requests()[-2]
+def test_a_failed_create_twice_still_leaves_nothing(home):
+    home.create(Policy=resource(PolicyTargets=["ou-reh1-nowhere00"]))
+    create = home.requests()[-2]
     assert create["request"]["RequestType"] == "Create"
-    assert world.resend(create)["Status"] == "FAILED"
-    assert world.policies().everything() == []
+    assert home.resend(create)["Status"] == "FAILED"
+    assert home.policies().everything() == []
 
 
-def test_the_delete_of_a_failed_create_twice_removes_no_later_policy(world):
-    world.create(Policy=resource(PolicyTargets=["ou-reh1-nowhere00"]))
-    delete = world.requests()[-1]
+def test_the_delete_of_a_failed_create_twice_removes_no_later_policy(home):
+    home.create(Policy=resource(PolicyTargets=["ou-reh1-nowhere00"]))
+    delete = home.requests()[-1]
     assert delete["request"]["RequestType"] == "Delete"
-    world.delete()
-    world.create(Policy=resource())
-    before = world.policies().everything()
-    assert world.resend(delete)["Status"] == "SUCCESS"
-    assert world.policies().everything() == before
+    home.delete()
+    home.create(Policy=resource())
+    before = home.policies().everything()
+    assert home.resend(delete)["Status"] == "SUCCESS"
+    assert home.policies().everything() == before

@@ -1,8 +1,7 @@
 """Every action that TagOnRestore uses here, taken away in turn: told, and made good later."""
 
 import pytest
-
-from .sources import BY_NAME
+from kit.sources import BY_NAME
 
 TAGS = {"app": "shop", "owner": "somebody"}
 
@@ -64,17 +63,17 @@ ELSEWHERE = {
 
 
 @pytest.fixture
-def role(world):
+def role(member):
     """The name of the function's role; afterwards it has all that it is granted."""
-    function = world.client("lambda").get_function_configuration(FunctionName="TagOnRestore")
-    world.emulator.forget_denials()
+    function = member.client("lambda").get_function_configuration(FunctionName="TagOnRestore")
+    member.emulator.forget_denials()
     yield function["Role"].rpartition("/")[2]
-    world.emulator.leave_out()
-    world.emulator.forget_denials()
+    member.emulator.leave_out()
+    member.emulator.forget_denials()
 
 
-def test_each_action_of_the_role_stands_in_a_list_here(world, role):
-    iam = world.client("iam")
+def test_each_action_of_the_role_stands_in_a_list_here(member, role):
+    iam = member.client("iam")
     granted = set()
     for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
@@ -86,43 +85,43 @@ def test_each_action_of_the_role_stands_in_a_list_here(world, role):
 
 @pytest.mark.parametrize("action", NEEDED, ids=lambda action: action.replace(":", " "))
 def test_without_an_action_the_event_waits_and_the_restored_is_tagged_when_it_is_back(
-    world, role, action
+    member, role, action
 ):
-    made = restore_without(world, role, action, BY_NAME[NEEDED[action]])
-    assert world.settle() == 1, "the event was taken for done"
-    assert denied(world) == {(role, action)}
-    assert told(world, action)
-    world.emulator.leave_out()
-    assert world.try_again() == 0
-    assert TAGS.items() <= world.tags(made).items()
+    made = restore_without(member, role, action, BY_NAME[NEEDED[action]])
+    assert member.settle() == 1, "the event was taken for done"
+    assert denied(member) == {(role, action)}
+    assert told(member, action)
+    member.emulator.leave_out()
+    assert member.try_again() == 0
+    assert TAGS.items() <= member.tags(made).items()
 
 
 @pytest.mark.parametrize("action", HELPFUL, ids=lambda action: action.replace(":", " "))
 def test_without_an_action_that_only_helps_the_restored_is_tagged_from_what_else_is_known(
-    world, role, action
+    member, role, action
 ):
-    made = restore_without(world, role, action, BY_NAME[HELPFUL[action]])
-    assert world.settle() == 0
-    assert denied(world) == {(role, action)}
-    assert told(world, action)
-    assert TAGS.items() <= world.tags(made).items()
+    made = restore_without(member, role, action, BY_NAME[HELPFUL[action]])
+    assert member.settle() == 0
+    assert denied(member) == {(role, action)}
+    assert told(member, action)
+    assert TAGS.items() <= member.tags(made).items()
 
 
-def restore_without(world, role, action, kind):
+def restore_without(member, role, action, kind):
     """Restore a tagged source while the function's role lacks an action; what was made."""
-    world.emulator.leave_out((role, action))
-    source = world.make(kind, TAGS)
-    return world.restored(world.restore(world.back_up(source), kind.restored_as(world.name())))
+    member.emulator.leave_out((role, action))
+    source = member.make(kind, TAGS)
+    return member.restored(member.restore(member.back_up(source), kind.restored_as(member.name())))
 
 
-def denied(world):
+def denied(member):
     """(role, action) of what was refused."""
-    return {(d["principal"].split("/")[1], d["action"]) for d in world.emulator.denials()}
+    return {(d["principal"].split("/")[1], d["action"]) for d in member.emulator.denials()}
 
 
-def told(world, action):
+def told(member, action):
     """The log lines that name the operation and the code of its refusal; EC2 has one of its own."""
     operation = action.partition(":")[2]
     codes = ("AccessDenied", "UnauthorizedOperation")
-    lines = [str(entry) for entry in world.log()]
+    lines = [str(entry) for entry in member.log()]
     return [line for line in lines if operation in line and any(code in line for code in codes)]

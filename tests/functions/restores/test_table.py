@@ -9,9 +9,9 @@ import os
 
 import pytest
 from kit.names import MEMBER, ROOT
+from kit.sources import BY_NAME, KINDS
 
-from .sources import BY_NAME, KINDS
-from .world import World
+from .member import Member
 
 TABLE = ROOT / "docs" / "evidence" / "restore-tagging-emulator.md"
 PROMISES = (
@@ -63,44 +63,46 @@ class Row:
 @pytest.fixture(scope="module")
 def rows(emulator):
     """A restore of every kind at once; each target was tagged by somebody before the event came."""
-    world = World(emulator)
+    member = Member(emulator)
     rows = []
     for kind in KINDS:
-        rows.append(start(world, kind.name, kind))
-    world.client("backup").update_region_settings(
+        rows.append(start(member, kind.name, kind))
+    member.client("backup").update_region_settings(
         ResourceTypeManagementPreference={"DynamoDB": False}
     )
-    rows.append(start(world, NATIVE_BACKUP, BY_NAME["DynamoDB table"]))
-    world.client("backup").update_region_settings(
+    rows.append(start(member, NATIVE_BACKUP, BY_NAME["DynamoDB table"]))
+    member.client("backup").update_region_settings(
         ResourceTypeManagementPreference={"DynamoDB": True}
     )
     emulator.disturb("hold", times=len(rows))
     for row, kind in zip(rows, [*KINDS, BY_NAME["DynamoDB table"]], strict=True):
-        row.job = world.restore(row.point, kind.restored_as(world.name()))
+        row.job = member.restore(row.point, kind.restored_as(member.name()))
     for row in rows:
-        row.event = world.completed(row.job)
-        row.before = world.tags(created(row), OWN)
+        row.event = member.completed(row.job)
+        row.before = member.tags(created(row), OWN)
     assert emulator.release_events() == len(rows)
-    assert world.settle() == 0, [entry for entry in world.log() if entry.get("Outcome") != "Tagged"]
+    assert member.settle() == 0, [
+        entry for entry in member.log() if entry.get("Outcome") != "Tagged"
+    ]
     for row in rows:
-        row.after = world.tags(created(row))
+        row.after = member.tags(created(row))
     for row in rows:
         emulator.forget_calls()
         emulator.repeat_event(row.event)
-        assert world.settle() == 0
-        assert world.calls(), f"the second event about {row.name} was not heard"
-        row.writes = world.writes()
-        row.again = world.tags(created(row))
+        assert member.settle() == 0
+        assert member.calls(), f"the second event about {row.name} was not heard"
+        row.writes = member.writes()
+        row.again = member.tags(created(row))
     yield rows
-    world.clean()
+    member.clean()
 
 
-def start(world, name, kind):
+def start(member, name, kind):
     """A tagged source, backed up and then changed."""
-    source = world.make(kind, SOURCE)
-    world.tags(source, SYSTEM)
-    point = world.back_up(source, PLAN)
-    world.tags(source, LATER)
+    source = member.make(kind, SOURCE)
+    member.tags(source, SYSTEM)
+    point = member.back_up(source, PLAN)
+    member.tags(source, LATER)
     return Row(name, point, None)
 
 

@@ -6,14 +6,13 @@ organization's access role, which `session` gets whenever a command needs one.
 
 import configparser
 import shlex
-from pathlib import Path
 
-from ..names import CENTRAL, CENTRAL_REGION, HOME_REGION, MANAGEMENT, PYTHON
+from ..names import CENTRAL, CENTRAL_REGION, HOME_REGION, MANAGEMENT, PYTHON, ROOT
 from ..stages.administrators import ACCESS_ROLE
 
 USER = "demo"
 _EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
-_SESSION = Path(__file__).with_name("session.py")
+_SESSION = ("env", f"PYTHONPATH={ROOT / 'tests'}", str(PYTHON), "-m", "rehearsal.local.session")
 
 
 def write(path, administrators, accounts):
@@ -23,7 +22,7 @@ def write(path, administrators, accounts):
     for account, name in accounts:
         if account != MANAGEMENT:
             role = f"arn:aws:iam::{account}:role/{ACCESS_ROLE}"
-            command = [str(PYTHON), str(_SESSION), str(path), administrators.endpoint, role]
+            command = [*_SESSION, str(path), administrators.endpoint, role]
             profiles[f"profile {name}"] = {
                 "credential_process": shlex.join(command),
                 "region": CENTRAL_REGION if account == CENTRAL else HOME_REGION,

@@ -6,9 +6,10 @@ import json
 import os
 import shutil
 import signal
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from kit.wait import NotInTime, eventually
 
 from ..names import ROOT, CannotRehearse
 
@@ -68,9 +69,8 @@ def write(folder, running):
 def stop(running):
     """End an emulator that is alive, with all its processes; it leads a session of its own."""
     os.kill(running.process_id, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while running.is_alive() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    with contextlib.suppress(NotInTime):
+        eventually(lambda: not running.is_alive(), "it still runs", STOP_SECONDS)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(running.process_id, signal.SIGKILL)
 

@@ -1,4 +1,4 @@
-"""``session.py PROFILES ENDPOINT ROLE``: credentials of a role, for the CLI's `credential_process`.
+"""``session PROFILES ENDPOINT ROLE``: credentials of a role, for the CLI's `credential_process`.
 
 The role is assumed with the keys of the profile `management` in PROFILES.
 """
@@ -7,9 +7,8 @@ import configparser
 import json
 import sys
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from kit.clients import with_keys
 
 
 def main():
@@ -18,13 +17,13 @@ def main():
     profiles = configparser.ConfigParser(interpolation=None)
     profiles.read(path)
     keys = profiles["profile management"]
-    client = botocore.session.Session().create_client(
+    client = with_keys(
+        endpoint,
         "sts",
-        region_name=keys["region"],
-        endpoint_url=endpoint,
-        aws_access_key_id=keys["aws_access_key_id"],
-        aws_secret_access_key=keys["aws_secret_access_key"],
-        config=Config(proxies={}),
+        keys["region"],
+        keys["aws_access_key_id"],
+        keys["aws_secret_access_key"],
+        attempts=3,
     )
     try:
         found = client.assume_role(RoleArn=role, RoleSessionName="demo")["Credentials"]

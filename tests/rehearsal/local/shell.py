@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from shlex import quote
 
-from kit.emulator import without_proxies
+from kit.environment import environment
 
 from ..guard import guarded
 from ..names import CENTRAL_REGION, PIPELINE, PYTHON, SANDBOXES, WORKLOADS, CannotRehearse
@@ -59,19 +59,20 @@ def run(folder, command):
     found = running.read(folder)
     if found is None or not found.is_alive() or not found.complete:
         raise CannotRehearse("nothing runs: `make demo-up` first")
-    variables = settings(folder, found)
-    environment = kept(os.environ) | variables
+    variables = environment(**settings(folder, found))
     if command:
-        return subprocess.call(["bash", "-c", command], env=environment)
+        return subprocess.call(["bash", "-c", command], env=variables)
     if not sys.stdin.isatty():
-        return subprocess.call(["bash", "-s"], env=environment)
+        return subprocess.call(["bash", "-s"], env=variables)
     file = folder / "bashrc"
-    exports = "\n".join(f"export {name}={quote(value)}" for name, value in variables.items())
+    exports = "\n".join(
+        f"export {name}={quote(value)}" for name, value in settings(folder, found).items()
+    )
     # A command, which the shell reads once more.
     completer = quote(quote(str(PYTHON.with_name("aws_completer"))))
     file.write_text(_SETTINGS.format(exports=exports, completer=completer))
     print(_TRY, flush=True)
-    subprocess.call(["bash", "--rcfile", str(file), "-i"], env=environment)
+    subprocess.call(["bash", "--rcfile", str(file), "-i"], env=variables)
     # The status of the last thing that was tried there is nobody's failure.
     return 0
 
@@ -86,15 +87,6 @@ def settings(folder, found):
         "AWS_PROFILE": "home",
         "AWS_PAGER": "",
         "PATH": f"{folder / 'bin'}:{os.environ.get('PATH', os.defpath)}",
-    }
-
-
-def kept(environment):
-    """The variables without those of the person's own AWS, of proxies and of make."""
-    return {
-        name: value
-        for name, value in without_proxies(environment).items()
-        if not name.startswith(("AWS_", "MAKE", "MFLAGS"))
     }
 
 

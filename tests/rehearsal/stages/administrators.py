@@ -3,8 +3,8 @@
 import configparser
 import json
 
-import botocore.session
-from botocore.config import Config
+from kit.clients import with_keys
+from kit.environment import SECRET
 
 from ..names import CENTRAL, HOME, MANAGEMENT
 
@@ -18,13 +18,11 @@ class Administrators:
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
-        self._session = botocore.session.Session(profile=None)
         self._keys = {}
-        self._clients = {}
 
     def bootstrap(self):
         """As root of the management account: a role to work with. The only calls of a root."""
-        root = {"aws_access_key_id": MANAGEMENT, "aws_secret_access_key": "unused"}
+        root = {"aws_access_key_id": MANAGEMENT, "aws_secret_access_key": SECRET}
         iam = self._make("iam", "us-east-1", root)
         trust = {
             "Version": "2012-10-17",
@@ -50,10 +48,7 @@ class Administrators:
 
     def client(self, service, account, region="us-east-1"):
         """A client of an account's administrator."""
-        key = (service, account, region)
-        if key not in self._clients:
-            self._clients[key] = self._make(service, region, self.keys(account))
-        return self._clients[key]
+        return self._make(service, region, self.keys(account))
 
     def write_profiles(self, path):
         """The profiles that the guide's commands name."""
@@ -75,10 +70,5 @@ class Administrators:
         }
 
     def _make(self, service, region, keys):
-        return self._session.create_client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}),
-            **keys,
-        )
+        # Three attempts, as a person's tools have: a machine may be slow.
+        return with_keys(self.endpoint, service, region, *keys.values(), attempts=3)

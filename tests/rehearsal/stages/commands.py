@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 
-from kit.emulator import without_proxies
+from kit.environment import environment
 from kit.interruption import held, start, stop
 
 from ..names import HOME_REGION, ROOT, RehearsalFailed
@@ -29,17 +29,9 @@ class Commands:
         self._folder = folder
         self._endpoint = endpoint
         self._console = console
-        kept = {
-            name: value
-            for name, value in without_proxies(os.environ).items()
-            if not name.startswith(("AWS_", "MAKE", "MFLAGS"))
-        }
-        self._environment = kept | {
-            "AWS_ENDPOINT_URL": endpoint,
-            "AWS_SHARED_CREDENTIALS_FILE": str(profiles),
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        self._environment = environment(
+            AWS_ENDPOINT_URL=endpoint, AWS_SHARED_CREDENTIALS_FILE=str(profiles)
+        )
         self._programs = profiles.with_name("programs")
         self._programs.mkdir()
         program = self._programs / "aws"
@@ -63,11 +55,14 @@ class Commands:
     def doctor(self):
         """What `backupctl doctor` prints, whether it finds something wrong or not.
 
-        Compiled where `make plan-org-policy` of the builds has compiled it.
+        The one that `BACKUPCTL` names, or compiled where `make plan-org-policy` of the builds has
+        compiled it.
         """
         command = "cargo run --quiet --locked --package backupctl -- doctor"
         program = shlex.split(command)
         program[2:2] = ["--manifest-path", str(ROOT / "Cargo.toml")]
+        if given := os.environ.get("BACKUPCTL"):
+            program = [given, "doctor"]
         target = os.environ.get("CARGO_TARGET_DIR") or str(ROOT / "target")
         return self._run(
             f"{command} --profile management",

@@ -2,12 +2,19 @@
 
 import json
 import re
-import time
 
-from functions.restores.sources import KINDS
 from kit.names import MEMBER, REGION
+from kit.sources import KINDS
+from kit.wait import eventually
 
-from ..names import CENTRAL, CENTRAL_REGION, CENTRAL_VAULT, HOME_REGION, ROOT, RehearsalFailed
+from ..names import (
+    CENTRAL,
+    CENTRAL_VAULT,
+    HOME_REGION,
+    ROOT,
+    SETTLE_SECONDS,
+    RehearsalFailed,
+)
 from .expectations import ROLE, VAULT
 from .restores import Restores
 
@@ -20,10 +27,11 @@ _TAGS = {"app": "copied"}
 class Copies:
     """Backs up in a member account and copies that, as its administrator."""
 
-    def __init__(self, emulator, administrators, commands):
+    def __init__(self, emulator, administrators, commands, expectations):
         self._emulator = emulator
         self._administrators = administrators
         self._commands = commands
+        self._expectations = expectations
 
     def prove(self):
         """Fail unless a copy of each kind arrives, and an encrypted disk needs its key's leave."""
@@ -42,7 +50,7 @@ class Copies:
                     f"the copy of an {kind.name} is {job['State']}: {job.get('StatusMessage')}"
                 )
             wanted[job["DestinationRecoveryPointArn"]] = source
-        found = self._arrived()
+        found = self._expectations.copies()
         if missing := {arn for arn, source in wanted.items() if found.get(arn) != source}:
             raise RehearsalFailed(f"copies are not in the central vault: {sorted(missing)}")
 
@@ -68,7 +76,7 @@ class Copies:
         job = self._copy(disk, HOME_REGION)
         if job["State"] != "COMPLETED":
             raise RehearsalFailed(f"with the guide's statement the copy is {job}")
-        if self._arrived().get(job["DestinationRecoveryPointArn"]) != disk:
+        if self._expectations.copies().get(job["DestinationRecoveryPointArn"]) != disk:
             raise RehearsalFailed(f"the copy of {disk} is not in the central vault")
         self._expect_doctor({})
 
@@ -99,26 +107,13 @@ class Copies:
             DestinationBackupVaultArn=CENTRAL_VAULT,
             IamRoleArn=f"arn:aws:iam::{MEMBER}:role/{ROLE}",
         )["CopyJobId"]
-        deadline = time.monotonic() + 60
-        while True:
-            found = backup.describe_copy_job(CopyJobId=job)["CopyJob"]
-            if found["State"] in ("COMPLETED", "FAILED"):
-                return found
-            if time.monotonic() > deadline:
-                raise RehearsalFailed(f"the copy of {source} is {found['State']} after a minute")
-            time.sleep(0.1)
 
-    def _arrived(self):
-        """The recovery points in the central vault, with what each is a backup of."""
-        backup = self._administrators.client("backup", CENTRAL, CENTRAL_REGION)
-        pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(
-            BackupVaultName=CENTRAL_VAULT.rpartition(":")[2]
-        )
-        return {
-            point["RecoveryPointArn"]: point["ResourceArn"]
-            for page in pages
-            for point in page["RecoveryPoints"]
-        }
+        def ended():
+            found = backup.describe_copy_job(CopyJobId=job)["CopyJob"]
+            return found if found["State"] in ("COMPLETED", "FAILED") else None
+
+        late = f"the copy of {source} did not come to an end"
+        return eventually(ended, late, SETTLE_SECONDS, error=RehearsalFailed)
 
     def _client(self, service, region):
         return self._administrators.client(service, MEMBER, region)

@@ -1,7 +1,8 @@
 """A restore in a member account: what it makes gets the tags of what was backed up."""
 
 import itertools
-import time
+
+from kit.wait import eventually
 
 from ..names import SETTLE_SECONDS, RehearsalFailed
 from .expectations import ROLE, VAULT
@@ -10,6 +11,7 @@ QUEUE, DEAD_LETTERS = "TagOnRestore", "TagOnRestore-DeadLetters"
 SHOP = {"app": "shop", "cost-center": "4711", "backup": "daily"}
 SOMEBODYS = {"owner": "somebody"}
 
+_ENDED = ("COMPLETED", "FAILED", "ABORTED", "EXPIRED")
 _numbers = itertools.count(1)
 
 
@@ -34,23 +36,13 @@ class Restores:
             table: self._restore(self.back_up(table), targetTableName=f"{name}-restored"),
             volume: self._restore(self.back_up(volume), availabilityZone=f"{self._region}a"),
         }
-        deadline = time.monotonic() + seconds
         for source, restored in made.items():
-            while (found := self._tags(restored)) != SHOP:
-                if time.monotonic() > deadline:
-                    raise RehearsalFailed(
-                        f"{restored} was restored from {source} and has the tags {found}, "
-                        f"not {SHOP}"
-                    )
-                time.sleep(0.1)
+            self._await_tags(source, restored, seconds)
         for arn, wanted in ((bystander, SOMEBODYS), (volume, SHOP), (table, SHOP)):
             if (found := self._tags(arn)) != wanted:
                 raise RehearsalFailed(f"{arn} was there before, and its tags became {found}")
         for queue in (QUEUE, DEAD_LETTERS):
-            if left := self._messages(queue, deadline):
-                raise RehearsalFailed(
-                    f"{left} messages are left in `{queue}` of {self._account} in {self._region}"
-                )
+            self._await_no_message(queue, seconds)
         return list(made.values())
 
     def table(self, name, tags):
@@ -94,13 +86,26 @@ class Restores:
 
     def _await(self, look, state, what):
         """The job once it is complete."""
-        deadline = time.monotonic() + SETTLE_SECONDS
-        while (found := look())[state] != "COMPLETED":
-            if found[state] in ("FAILED", "ABORTED", "EXPIRED") or time.monotonic() > deadline:
-                reason = found.get("StatusMessage", "no reason was given")
-                raise RehearsalFailed(f"{what} is {found[state]}: {reason}")
-            time.sleep(0.1)
+
+        def ended():
+            found = look()
+            return found if found[state] in _ENDED else None
+
+        late = f"the {what} did not come to an end"
+        found = eventually(ended, late, SETTLE_SECONDS, error=RehearsalFailed)
+        if found[state] != "COMPLETED":
+            reason = found.get("StatusMessage", "no reason was given")
+            raise RehearsalFailed(f"{what} is {found[state]}: {reason}")
         return found
+
+    def _await_tags(self, source, restored, seconds):
+        """Wait until a restored resource has its source's tags."""
+
+        def missing():
+            found = self._tags(restored)
+            return f"{restored} was restored from {source} and has the tags {found}, not {SHOP}"
+
+        eventually(lambda: self._tags(restored) == SHOP, missing, seconds, error=RehearsalFailed)
 
     def _volume(self, tags):
         """A volume with tags; its ARN."""
@@ -123,17 +128,18 @@ class Restores:
         tags = {tag["Key"]: tag["Value"] for tag in found}
         return {key: value for key, value in tags.items() if not key.startswith("aws:")}
 
-    def _messages(self, queue, deadline):
-        """How many messages a queue has, once the function has had the time to delete them."""
+    def _await_no_message(self, queue, seconds):
+        """Wait until a queue is empty: the function needs a moment to delete its messages."""
         sqs = self._client("sqs")
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        while True:
+
+        def empty():
             found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-            left = sum(int(found[name]) for name in names)
-            if not left or time.monotonic() > deadline:
-                return left
-            time.sleep(0.1)
+            return not any(int(found[name]) for name in names)
+
+        left = f"messages are left in `{queue}` of {self._account} in {self._region}"
+        eventually(empty, left, seconds, error=RehearsalFailed)
 
     def _client(self, service):
         return self._administrators.client(service, self._account, self._region)

@@ -1,6 +1,6 @@
 """Follows the pipeline through its stages, and says why it stopped when it did."""
 
-import time
+from kit.wait import eventually
 
 from ..names import HOME, HOME_REGION, PIPELINE, RehearsalFailed
 from .roll_outs import RollOuts
@@ -24,23 +24,22 @@ class Watch:
 
     def next_one(self, after):
         """Wait until there are more executions than ``after``; the newest."""
-        deadline = time.monotonic() + self._seconds
-        while len(found := self.executions()) <= after:
-            if time.monotonic() > deadline:
-                raise RehearsalFailed(
-                    f"a commit started no execution of the pipeline within {self._seconds} s"
-                )
-            time.sleep(0.2)
-        return found[0]
 
-    def retry(self, stage, execution):
-        """Run a failed stage again, as a person would in the console."""
+        def newest():
+            found = self.executions()
+            return found[0] if len(found) > after else None
+
+        late = "nothing started an execution of the pipeline"
+        return eventually(newest, late, self._seconds, pause=0.1, error=RehearsalFailed)
+
+    def retry(self, stage, mode="FAILED_ACTIONS"):
+        """Run a failed stage of the newest execution again, as a person would in the console."""
         client = self._administrators.client("codepipeline", HOME, HOME_REGION)
         client.retry_stage_execution(
             pipelineName=PIPELINE,
             stageName=stage,
-            pipelineExecutionId=execution,
-            retryMode="FAILED_ACTIONS",
+            pipelineExecutionId=self.executions()[0]["pipelineExecutionId"],
+            retryMode=mode,
         )
 
     def succeed(self):
@@ -53,17 +52,16 @@ class Watch:
 
     def _follow(self):
         told = set()
-        deadline = time.monotonic() + self._seconds
-        while True:
+
+        def ended():
             newest = self.executions()[0]
             # An action that ends may have ended a roll-out, and nothing else here does.
             if self._tell(newest, told):
                 self.roll_outs.tell()
-            if newest["status"] not in _RUNNING:
-                return newest
-            if time.monotonic() > deadline:
-                raise RehearsalFailed(f"the pipeline still ran after {self._seconds} s")
-            time.sleep(0.5)
+            return None if newest["status"] in _RUNNING else newest
+
+        late = "the pipeline still runs"
+        return eventually(ended, late, self._seconds, pause=0.2, error=RehearsalFailed)
 
     def _details(self, execution):
         client = self._administrators.client("codepipeline", HOME, HOME_REGION)

@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from kit.wait import eventually
 
 TESTS = Path(__file__).resolve().parents[2]
 # A limit, no measure: a machine may be slow.
@@ -53,11 +54,14 @@ class Program:
 
     def until(self, condition):
         """Wait until something is so, and not for ever."""
-        deadline = time.monotonic() + SECONDS
-        while not condition():
+
+        def happened():
+            if condition():
+                return True
             assert self.process.poll() is None, f"it ended: {self.said}{self.complained}"
-            assert time.monotonic() < deadline, f"it took too long: {self.said}"
-            time.sleep(0.02)
+            return False
+
+        eventually(happened, lambda: f"it took too long: {self.said}", SECONDS)
 
     def until_said(self, words):
         """Wait until it has printed this."""

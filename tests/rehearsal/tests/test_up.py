@@ -6,14 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
+from kit.wait import eventually
 
 from rehearsal.local import running
 from rehearsal.local.running import Running
 from rehearsal.names import CENTRAL_REGION, SANDBOXES, WORKLOADS, CannotRehearse
-from rehearsal.tests.program import SECONDS, TESTS, Program
+from rehearsal.tests.program import TESTS, Program
 
 # What a person may type in the shell.
 LOOK = f"""
@@ -141,11 +141,8 @@ def test_killed_half_way_it_is_cleared_away(up, tmp_path):
     assert "-m emulator" in str(up.processes())
     assert call("shell", "--folder", folder, "--command", "true")[0] == 2
     assert call("down", "--folder", folder)[0] == 0
-    deadline = time.monotonic() + SECONDS
     # A typed command may have been under way; it ends with the emulator.
-    while up.processes():
-        assert time.monotonic() < deadline, up.processes()
-        time.sleep(0.05)
+    eventually(lambda: not up.processes(), lambda: f"these still run: {up.processes()}")
     assert not folder.exists()
 
 
@@ -168,11 +165,8 @@ def test_a_process_that_has_ended_is_not_taken_for_alive(tmp_path):
     found = running.read(tmp_path / "up")
     assert found.is_alive()
     somebody.kill()
-    deadline = time.monotonic() + SECONDS
     # Still in the table of processes, because nobody has waited for it.
-    while found.is_alive():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: not found.is_alive(), "it is taken for alive")
     somebody.wait()
     assert not found.is_alive()
 

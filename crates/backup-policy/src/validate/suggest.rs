@@ -111,11 +111,16 @@ pub(crate) fn among<'k>(written: &str, known: impl IntoIterator<Item = &'k str>)
     }
 }
 
-/// The known text that is nearest, if it is near: a third of its letters may differ.
-pub(crate) fn nearest<'k>(
-    written: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Option<&'k str> {
+/// The known text that is nearest to one that is not known, if it is near: a third of its letters
+/// may differ.
+///
+/// # Example
+/// ```
+/// use backup_policy::nearest;
+/// assert_eq!(nearest("regoins", ["regions", "rules"]), Some("regions"));
+/// assert_eq!(nearest("x", ["regions", "rules"]), None);
+/// ```
+pub fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let lower: String = written.chars().take(128).collect::<String>().to_lowercase();
     known
         .into_iter()

@@ -1,15 +1,17 @@
 //! `backupctl validate`: what AWS would refuse, and what it would accept in vain.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use anyhow::Context as _;
-use backup_policy::{Instant, Severity};
+use anyhow::{Context as _, bail};
+use backup_policy::{Code, Instant, Severity};
 use clap::Args;
 
 use crate::check::check;
 use crate::input::read;
+use crate::moment;
 use crate::parameters::Parameters;
 use crate::report::{self, Format, Outcome};
 
@@ -37,14 +39,14 @@ pub struct Arguments {
     strict: bool,
 
     /// Judge schedules as of this moment instead of now, such as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     at: Option<Instant>,
 }
 
 /// Checks the files and prints what was found.
 ///
 /// # Errors
-/// A file cannot be read; nothing is printed then.
+/// A file cannot be read, or a parameter's name is wrong; nothing is printed then.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let now = arguments.at.unwrap_or_else(|| SystemTime::now().into());
     let parameters = match &arguments.parameters {
@@ -63,6 +65,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             checked,
         });
     }
+    if let Some(path) = &arguments.parameters {
+        check_names(&parameters, &outcomes)
+            .with_context(|| format!("cannot use `{}`", path.display()))?;
+    }
     match arguments.format {
         Format::Text => report::text::print(&outcomes)?,
         Format::Json => report::json::print(&outcomes)?,
@@ -77,4 +83,30 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Refuses names that none of the templates takes: the default would be checked instead of the
+/// value that was meant.
+fn check_names(parameters: &Parameters, outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let takes: Vec<(&str, &BTreeSet<String>)> = outcomes
+        .iter()
+        .filter_map(|outcome| Some((outcome.file.as_str(), outcome.checked.takes.as_ref()?)))
+        .collect();
+    let unread = |outcome: &Outcome| {
+        let mut findings = outcome.checked.findings.iter();
+        findings.any(|finding| finding.code == Code::SyntaxInvalid)
+    };
+    let templates = match takes.as_slice() {
+        // What cannot be read may be a template, and nobody knows what it takes.
+        _ if outcomes.iter().any(unread) => return Ok(()),
+        [] => return Ok(()),
+        [(file, _)] => format!("`{file}`"),
+        several => format!("any of the {} templates", several.len()),
+    };
+    let all = takes.iter().flat_map(|(_, names)| names.iter().cloned());
+    let wrong = parameters.strangers(&templates, &all.collect());
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("; "));
+    }
+    Ok(())
 }

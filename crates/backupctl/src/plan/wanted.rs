@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use backup_policy::{Instant, UNKNOWN, validate};
+use backup_policy::{Instant, validate};
 use policy_resource::content::{Found as Content, prepare, refusal};
 use policy_resource::identity::Owner;
 use policy_resource::plan::Desired;
@@ -13,6 +13,7 @@ use policy_resource::properties::{
 use serde_json::{Map, Value};
 
 use crate::parameters::Parameters;
+use crate::template::open::{Need, is_open, needs};
 use crate::template::{Found, Kind};
 
 /// A policy as the template wants it.
@@ -49,15 +50,64 @@ pub struct Sources {
     pub stack: String,
 }
 
+/// Why no plan can be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// A value is known only at deployment.
+    Needs(Need),
+    /// The content is elsewhere, with what to do.
+    InS3(String),
+}
+
+/// All reasons in one sentence, each value once.
+pub fn reasons(reasons: &[Reason]) -> String {
+    let mut needs: Vec<&Need> = Vec::new();
+    let mut texts: Vec<String> = Vec::new();
+    for reason in reasons {
+        match reason {
+            Reason::Needs(need) if !needs.contains(&need) => needs.push(need),
+            Reason::Needs(_) => {}
+            Reason::InS3(text) => texts.push(text.clone()),
+        }
+    }
+    let (values, others): (Vec<&Need>, Vec<&Need>) = needs
+        .into_iter()
+        .partition(|it| matches!(it, Need::Value(_)));
+    let listed = |needs: &[&Need]| {
+        let names: Vec<String> = needs.iter().map(ToString::to_string).collect();
+        names.join(", ")
+    };
+    if !others.is_empty() {
+        texts.insert(
+            0,
+            format!(
+                "{}: known only at deployment, so write the value out, or make it a parameter",
+                listed(&others)
+            ),
+        );
+    }
+    if !values.is_empty() {
+        texts.insert(
+            0,
+            format!(
+                "nothing gives {} a value: give each under this name with `--parameters` \
+                 (`--targets` gives what begins with `/backup/`, and the partition)",
+                listed(&values)
+            ),
+        );
+    }
+    texts.join("; ")
+}
+
 /// Reads a resource.
 ///
 /// # Errors
-/// What must be known for a plan and is known only at deployment, each with a remedy.
+/// What must be known for a plan and is known only at deployment.
 pub(crate) fn wanted(
     found: &Found<'_>,
     sources: &Sources,
     now: Instant,
-) -> Result<Wanted, Vec<String>> {
+) -> Result<Wanted, Vec<Reason>> {
     let properties = match found.kind {
         Kind::Ours => found.properties.clone(),
         Kind::Native => translated(&found.properties),
@@ -66,26 +116,25 @@ pub(crate) fn wanted(
     if let Some(text) = sources.contents.get(found.id) {
         properties.insert("PolicyContent".to_owned(), Value::from(text.as_str()));
     }
-    let describes = !is_unknown(properties.get("PolicyDescription"));
+    let open = is_open;
+    let describes = !properties.get("PolicyDescription").is_some_and(open);
     // What does not matter to a plan may stay open.
-    let open = |value: &Value| is_unknown(Some(value));
     properties.retain(|name, value| {
         !matches!(name.as_str(), "Tags" | "PolicyDescription") || !open(value)
     });
     properties.insert("OrgManagementAccount".to_owned(), "0".repeat(12).into());
     let matters = |name: &str| !matches!(name, "ServiceToken" | "ServiceTimeout");
-    let unknown_properties: Vec<String> = properties
-        .iter()
-        .filter(|(name, value)| matters(name) && open(value))
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    if !unknown_properties.is_empty() {
-        return Err(vec![format!(
-            "{} of {}: known only at deployment, so give the values with `--parameters` or \
-             `--targets`",
-            unknown_properties.join(", "),
-            found.id
-        )]);
+    let is_missing = |name: &str| {
+        let ours = ours(found.kind, name);
+        matters(ours) && properties.get(ours).is_some_and(open)
+    };
+    let missing = found.open.iter().filter(|it| {
+        let property = it.path.first().map_or("", String::as_str);
+        is_missing(property)
+    });
+    let missing = needs(missing);
+    if !missing.is_empty() {
+        return Err(missing.into_iter().cloned().map(Reason::Needs).collect());
     }
     let read = match Properties::read(&Value::Object(properties)) {
         Ok(read) => read,
@@ -105,28 +154,24 @@ pub(crate) fn wanted(
         (None, Kind::Ours) => sources.parameters.get(REGIONS_PARAMETER).map(split_list),
     };
     let mut unknown = Vec::new();
-    let given =
-        |list: Option<Vec<String>>, property: &str, name: &str, unknown: &mut Vec<String>| {
-            list.unwrap_or_else(|| {
-                unknown.push(format!(
-                "{} has no `{property}`, so the SSM parameter `{name}` counts, which is not known \
-                 here: give it with `--targets`, or under its name in `--parameters`",
-                found.id
-            ));
-                Vec::new()
-            })
-        };
-    let targets = given(targets, "PolicyTargets", TARGETS_PARAMETER, &mut unknown);
-    let regions = given(regions, "PolicyRegions", REGIONS_PARAMETER, &mut unknown);
+    // Without the property, what SSM holds under this name counts.
+    let mut given = |list: Option<Vec<String>>, name: &str| {
+        if list.is_none() {
+            unknown.push(Reason::Needs(Need::Value(name.to_owned())));
+        }
+        list.unwrap_or_default()
+    };
+    let targets = given(targets, TARGETS_PARAMETER);
+    let regions = given(regions, REGIONS_PARAMETER);
     let content = match read.content {
         ContentSource::Object(value) => Content::Object(value),
         ContentSource::Text(text) => Content::Text(text),
         ContentSource::S3(object) => {
-            unknown.push(format!(
+            unknown.push(Reason::InS3(format!(
                 "the content of {id} is in S3 (`{}`): give it with `--content {id}=FILE`",
                 object.key,
                 id = found.id
-            ));
+            )));
             Content::Text(String::new())
         }
     };
@@ -199,32 +244,29 @@ fn refused(found: &Found<'_>, refusals: Vec<String>) -> Wanted {
     }
 }
 
+/// The names of `AWS::Organizations::Policy`'s properties, and of ours.
+const NAMES: [(&str, &str); 5] = [
+    ("Name", "PolicyName"),
+    ("Description", "PolicyDescription"),
+    ("Content", "PolicyContent"),
+    ("TargetIds", "PolicyTargets"),
+    ("Tags", "Tags"),
+];
+
+/// What a property is called here.
+fn ours(kind: Kind, property: &str) -> &str {
+    let mut names = NAMES.iter().filter(|_| kind == Kind::Native);
+    let found = names.find(|(theirs, _)| *theirs == property);
+    found.map_or(property, |(_, ours)| *ours)
+}
+
 /// The properties of `AWS::Organizations::Policy` under the names of ours.
 fn translated(properties: &Value) -> Value {
-    let names = [
-        ("Name", "PolicyName"),
-        ("Description", "PolicyDescription"),
-        ("Content", "PolicyContent"),
-        ("TargetIds", "PolicyTargets"),
-        ("Tags", "Tags"),
-    ];
-    let members = names.iter().filter_map(|(theirs, ours)| {
+    let members = NAMES.iter().filter_map(|(theirs, ours)| {
         let value = properties.get(theirs)?;
         // To be attached to nothing is no mistake there.
         let nothing = *theirs == "TargetIds" && value.as_array().is_some_and(Vec::is_empty);
         (!nothing).then(|| ((*ours).to_owned(), value.clone()))
     });
     Value::Object(members.collect::<Map<String, Value>>())
-}
-
-/// Whether a part of a value is known only at deployment.
-fn is_unknown(value: Option<&Value>) -> bool {
-    match value {
-        Some(Value::String(text)) => text.contains(UNKNOWN),
-        Some(Value::Array(values)) => values.iter().any(|value| is_unknown(Some(value))),
-        Some(Value::Object(members)) => members
-            .iter()
-            .any(|(key, value)| key.contains(UNKNOWN) || is_unknown(Some(value))),
-        _ => false,
-    }
 }

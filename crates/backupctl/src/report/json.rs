@@ -28,5 +28,19 @@ fn file(outcome: &Outcome) -> Value {
             "column": finding.position.map(|at| at.column),
         })
     });
-    json!({ "file": outcome.file, "findings": findings.collect::<Value>() })
+    let not_checked = outcome.checked.open.iter().map(|open| {
+        let needs: Vec<String> = open.needs.iter().map(ToString::to_string).collect();
+        let needs = needs.iter().map(|need| need.trim_matches('`'));
+        json!({
+            "path": open.path.join("."),
+            "needs": needs.collect::<Value>(),
+            "conditions": open.conditions,
+        })
+    });
+    json!({
+        "file": outcome.file,
+        "policies": outcome.checked.policies,
+        "findings": findings.collect::<Value>(),
+        "not_checked": not_checked.collect::<Value>(),
+    })
 }

@@ -7,6 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use backup_policy::{Finding, Position, Severity};
 
 use super::Outcome;
+use crate::template::open::{Need, Open, needs};
+use crate::words::number;
 
 /// Prints all outcomes to standard output, in colour if it is a terminal.
 ///
@@ -38,7 +40,45 @@ fn render(outcome: &Outcome, renderer: &Renderer) -> String {
         text += "\n\n";
     }
     text += &format!("{}: {}\n", outcome.file, summary(outcome));
+    for line in not_looked_at(&outcome.checked.open) {
+        text += &format!("  {line}\n");
+    }
     text
+}
+
+/// What of a template's policies was not looked at, and what would have to be known.
+fn not_looked_at(open: &[Open]) -> Vec<String> {
+    let (branches, values): (Vec<&Open>, Vec<&Open>) =
+        open.iter().partition(|open| !open.conditions.is_empty());
+    let listed = |needs: Vec<&Need>| {
+        let names: Vec<String> = needs.iter().map(ToString::to_string).collect();
+        match names.as_slice() {
+            [] => "what is not known".to_owned(),
+            names => names.join(", "),
+        }
+    };
+    let mut lines: Vec<String> = branches
+        .iter()
+        .map(|branch| {
+            let path = branch.path.join(".");
+            let conditions = branch.conditions.join("`, `");
+            let needs = listed(needs([*branch]));
+            format!("not looked at: {path}, because the condition `{conditions}` needs {needs}")
+        })
+        .collect();
+    if !values.is_empty() {
+        let count = number(values.len(), "value");
+        let needs = listed(needs(values));
+        lines.push(format!("not looked at: {count}, for want of {needs}"));
+    }
+    if open
+        .iter()
+        .flat_map(|open| &open.needs)
+        .any(|need| matches!(need, Need::Value(_)))
+    {
+        lines.push("give the values under these names with `--parameters`".to_owned());
+    }
+    lines
 }
 
 fn group<'r>(finding: &'r Finding, file: &'r str, lines: &[&'r str]) -> Group<'r> {
@@ -109,7 +149,7 @@ fn summary(outcome: &Outcome) -> String {
     match outcome.checked.policies {
         0 => "no backup policy".into(),
         _ if !counts.is_empty() => counts.join(", "),
-        1 => "ok".into(),
+        1 => "1 policy ok".into(),
         many => format!("{many} policies ok"),
     }
 }

@@ -92,10 +92,7 @@ mod tests {
             },
         });
         let parameters = Parameters::default();
-        let scope = Scope {
-            template: &template,
-            parameters: &parameters,
-        };
+        let scope = Scope::new(&template, &parameters);
         for (name, expected) in [
             ("Yes", Some(true)),
             ("No", Some(false)),

@@ -1,9 +1,14 @@
 //! The functions whose values can be known: each gives none where they are not.
 
+use std::collections::BTreeSet;
+
 use backup_policy::UNKNOWN;
 use serde_json::Value;
 
 use super::intrinsics::Scope;
+use super::members;
+use super::open::Need;
+use crate::parameters::Parameters;
 
 impl Scope<'_> {
     /// A text with its dynamic references (`{{resolve:ssm:/name}}`) replaced as far as their
@@ -19,7 +24,13 @@ impl Scope<'_> {
             result.push_str(before);
             match name.and_then(|name| self.parameters.get(name)) {
                 Some(value) => result.push_str(value),
-                None => result.push(UNKNOWN),
+                None => {
+                    self.need(match name {
+                        Some(name) => Need::Value(name.to_owned()),
+                        None => Need::Deployment(format!("`{{{{resolve:{reference}}}}}`")),
+                    });
+                    result.push(UNKNOWN);
+                }
             }
             rest = after;
         }
@@ -43,10 +54,24 @@ impl Scope<'_> {
             _ => None,
         };
         let given = self.parameters.get(name).map(str::to_owned);
-        let text = given.or_else(default)?;
+        let Some(text) = given.or_else(default) else {
+            let resources = self.template.get("Resources");
+            let is_resource = resources.is_some_and(|all| all.get(name).is_some());
+            self.need(match is_resource {
+                true => Need::Deployment(format!("the resource `{name}`")),
+                false => Need::Value(name.to_owned()),
+            });
+            return None;
+        };
         // `AWS::SSM::Parameter::Value<List<String>>`: the text is the name of the value.
         let (text, kind) = match kind.strip_prefix("AWS::SSM::Parameter::Value<") {
-            Some(kind) => (self.parameters.get(&text)?.to_owned(), kind),
+            Some(kind) => match self.parameters.get(&text) {
+                Some(value) => (value.to_owned(), kind),
+                None => {
+                    self.need(Need::Value(text));
+                    return None;
+                }
+            },
             None => (text, kind),
         };
         if kind.starts_with("CommaDelimitedList") || kind.starts_with("List<") {
@@ -142,6 +167,26 @@ impl Scope<'_> {
             .get(key(first)?)?;
         entry.get(key(second)?).cloned()
     }
+}
+
+/// The names that values can be given by: the template's parameters, and what its values are called
+/// in SSM.
+pub(crate) fn names(template: &Value, parameters: &Parameters) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (name, parameter) in members(template.get("Parameters")) {
+        let kind = parameter.get("Type").and_then(Value::as_str);
+        if kind.is_some_and(|kind| kind.starts_with("AWS::SSM::Parameter::Value<")) {
+            let default = parameter.get("Default").and_then(Value::as_str);
+            names.extend(default.or(parameters.get(name)).map(str::to_owned));
+        }
+        names.insert(name.to_owned());
+    }
+    let text = template.to_string();
+    names.extend(text.split("{{resolve:ssm:").skip(1).map(|rest| {
+        let name = rest.split([':', '}']).next().unwrap_or_default();
+        name.to_owned()
+    }));
+    names
 }
 
 fn text_of(value: Value) -> Option<String> {

@@ -3,16 +3,20 @@
 //! What is not known becomes [`UNKNOWN`], alone or as a part of a text; the validator says
 //! nothing about it. No value is ever guessed.
 
+use std::cell::RefCell;
+
 use backup_policy::{Spot, UNKNOWN};
 use serde_json::{Map, Value};
 
 use super::conditions;
+use super::open::{Need, Notes, Open};
 use crate::parameters::Parameters;
 
 /// What a template says about its own values.
 pub(super) struct Scope<'t> {
     pub(super) template: &'t Value,
     pub(super) parameters: &'t Parameters,
+    notes: RefCell<Notes>,
 }
 
 /// A value with its places. `None` stands for `AWS::NoValue`: the key is left out.
@@ -21,35 +25,70 @@ type Resolved = Option<(Value, Option<Spot>)>;
 /// How deep functions may be nested in functions (conditions that refer to each other).
 const DEEPEST: usize = 64;
 
-impl Scope<'_> {
+impl<'t> Scope<'t> {
+    pub(super) fn new(template: &'t Value, parameters: &'t Parameters) -> Scope<'t> {
+        Scope {
+            template,
+            parameters,
+            notes: RefCell::default(),
+        }
+    }
+
+    /// Remembers what a value needs that was asked for and is not known.
+    pub(super) fn need(&self, need: Need) {
+        self.notes.borrow_mut().need(need);
+    }
+
+    /// What was not known in what was resolved since this was last asked.
+    pub(super) fn take_open(&self) -> Vec<Open> {
+        self.notes.borrow_mut().take()
+    }
+
     /// A value with every function in it replaced by what it gives. A value that a function
     /// gave stands where the function stood.
     pub(super) fn resolve(&self, value: &Value, spot: Option<&Spot>) -> Resolved {
         match value {
             Value::Object(members) => match single(members) {
                 Some((name, argument)) if is_function(name) => {
-                    let given = self.call(name, argument, 0)?;
-                    Some((given, spot.map(leaf)))
+                    let given = self.call(name, argument, 0);
+                    self.notes.borrow_mut().given(given.as_ref());
+                    Some((given?, spot.map(leaf)))
                 }
                 _ => Some(self.object(members, spot)),
             },
             Value::Array(values) => {
                 let resolved = values.iter().enumerate().filter_map(|(index, value)| {
-                    self.resolve(value, spot.and_then(|spot| spot.children.get(index)))
+                    self.at(
+                        &index.to_string(),
+                        value,
+                        spot.and_then(|spot| spot.children.get(index)),
+                    )
                 });
                 let (values, children): (Vec<Value>, Vec<Option<Spot>>) = resolved.unzip();
                 Some((Value::Array(values), around(spot, children)))
             }
-            Value::String(text) => Some((self.dynamic(text).into(), spot.cloned())),
+            Value::String(text) => {
+                let given = Value::from(self.dynamic(text));
+                self.notes.borrow_mut().given(Some(&given));
+                Some((given, spot.cloned()))
+            }
             _ => Some((value.clone(), spot.cloned())),
         }
+    }
+
+    /// A member of what is being resolved.
+    fn at(&self, key: &str, value: &Value, spot: Option<&Spot>) -> Resolved {
+        self.notes.borrow_mut().enter(key);
+        let resolved = self.resolve(value, spot);
+        self.notes.borrow_mut().leave();
+        resolved
     }
 
     fn object(&self, members: &Map<String, Value>, spot: Option<&Spot>) -> (Value, Option<Spot>) {
         let (mut resolved, mut children) = (Map::new(), Vec::new());
         for (index, (key, value)) in members.iter().enumerate() {
             let child = spot.and_then(|spot| spot.children.get(index));
-            if let Some((value, inner)) = self.resolve(value, child) {
+            if let Some((value, inner)) = self.at(key, value, child) {
                 resolved.insert(key.clone(), value);
                 children.push(inner);
             }
@@ -114,10 +153,31 @@ impl Scope<'_> {
                 return match known {
                     Some(true) => self.plain(yes, depth),
                     Some(false) => self.plain(no, depth),
-                    None => Some(unknown()),
+                    None => {
+                        let name = condition.as_str().unwrap_or_default();
+                        self.notes.borrow_mut().undecided(name);
+                        Some(unknown())
+                    }
                 };
             }
-            _ => None,
+            "Fn::ImportValue" => {
+                let name = self.plain(argument, depth);
+                let name = name.as_ref().and_then(Value::as_str).unwrap_or("?");
+                self.need(Need::Deployment(format!("the import `{name}`")));
+                None
+            }
+            "Fn::GetAtt" => {
+                let name = match argument {
+                    Value::Array(parts) => parts.iter().filter_map(Value::as_str).collect(),
+                    other => Vec::from_iter(other.as_str()),
+                };
+                self.need(Need::Deployment(format!("`{}`", name.join("."))));
+                None
+            }
+            _ => {
+                self.need(Need::Deployment(format!("`{name}`")));
+                None
+            }
         };
         Some(given.unwrap_or_else(unknown))
     }
@@ -186,10 +246,7 @@ mod tests {
         let template = template();
         let parameters =
             Parameters::parse(r#"{"AWS::Partition": "aws", "/given": "a, b"}"#).unwrap();
-        let scope = Scope {
-            template: &template,
-            parameters: &parameters,
-        };
+        let scope = Scope::new(&template, &parameters);
         let resolved = scope.resolve(&value, None).map(|(value, _)| value);
         assert_eq!(resolved, Some(expected), "{value}");
     }

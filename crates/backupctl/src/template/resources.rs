@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::conditions;
 use super::intrinsics::Scope;
+use super::open::Open;
 use super::{child, members};
 #[cfg(feature = "aws")]
 use crate::parameters::Parameters;
@@ -42,15 +43,14 @@ pub(crate) struct Found<'t> {
     )]
     pub(crate) depends_on: Vec<&'t str>,
     pub(super) spot: Option<Spot>,
+    /// What of the properties is not known.
+    pub(crate) open: Vec<Open>,
 }
 
 /// The backup policies that a template declares, without those whose condition is false.
 #[cfg(feature = "aws")]
 pub(crate) fn policies<'t>(template: &'t Document, parameters: &Parameters) -> Vec<Found<'t>> {
-    let scope = Scope {
-        template: template.value(),
-        parameters,
-    };
+    let scope = Scope::new(template.value(), parameters);
     resources(&scope, template)
 }
 
@@ -70,7 +70,9 @@ pub(super) fn resources<'t>(scope: &Scope<'_>, template: &'t Document) -> Vec<Fo
         let Some(properties) = properties else {
             continue;
         };
-        let Some((properties, spot)) = scope.resolve(properties, place) else {
+        let resolved = scope.resolve(properties, place);
+        let open = scope.take_open();
+        let Some((properties, spot)) = resolved else {
             continue;
         };
         let kind = match kind {
@@ -93,6 +95,7 @@ pub(super) fn resources<'t>(scope: &Scope<'_>, template: &'t Document) -> Vec<Fo
             properties,
             depends_on,
             spot,
+            open,
         });
     }
     found

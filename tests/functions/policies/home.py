@@ -1,53 +1,19 @@
 """The deployed solution as the tests see it, and templates to try on it."""
 
-import functools
 import json
-import time
-from pathlib import Path
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from kit import solution
-from kit.isolation import SECONDS, come_to_rest
+from kit.clients import client
+from kit.isolation import come_to_rest
 from kit.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PACKAGE, PRODUCTION, REGION, SANDBOXES
 from kit.observe import Policies, writes
-from kit.stacks import Stack, Stacks
+from kit.stacks import Stack, stacks
+from kit.wait import eventually
 
-PAUSE = 0.05
 CONTENT_BUCKET = "policy-content"
 UNANSWERED_TAG = "backup-org-policy:unanswered"
 FUNCTION = f"arn:aws:lambda:{REGION}:{HOME}:function:BackupOrgPolicyManager"
-
-
-def client(emulator, service, account=HOME):
-    """A client with an account's credentials; it fails at once instead of trying again."""
-    return _client(emulator.url, service, account)
-
-
-@functools.cache  # making one takes longer than most tests
-def _client(url, service, account):
-    return botocore.session.Session().create_client(
-        service,
-        region_name=REGION,
-        endpoint_url=url,
-        aws_access_key_id=account,
-        aws_secret_access_key="rehearsal",
-        config=Config(proxies={}, retries={"max_attempts": 0}, s3={"addressing_style": "path"}),
-    )
-
-
-def stacks(emulator, account):
-    """The stacks of an account, through the library."""
-    cloudformation = client(emulator, "cloudformation", account)
-
-    def call(operation, **parameters):
-        body = parameters.get("TemplateBody")
-        if isinstance(body, Path):
-            parameters["TemplateBody"] = body.read_text()
-        return cloudformation._make_api_call(operation, parameters)
-
-    return Stacks(call, PAUSE)
 
 
 def deploy(emulator):
@@ -56,17 +22,18 @@ def deploy(emulator):
     home = stacks(emulator, HOME)
     stacks(emulator, MANAGEMENT).create(solution.management_role()).expect_complete()
     home.create(solution.targets([PRODUCTION, SANDBOXES])).expect_complete()
-    s3 = client(emulator, "s3")
-    for bucket in (solution.PACKAGE_BUCKET, CONTENT_BUCKET):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3 = client(emulator.url, "s3")
+    home.create(solution.package_bucket()).expect_complete()
+    where = {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket=CONTENT_BUCKET, CreateBucketConfiguration=where)
     s3.put_bucket_versioning(Bucket=CONTENT_BUCKET, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=solution.PACKAGE_BUCKET, Key=package.key, Body=PACKAGE.read_bytes())
-    client(emulator, "ssm").put_parameter(
+    client(emulator.url, "ssm").put_parameter(
         Name=solution.PACKAGE_KEY_PARAMETER, Type="String", Value=package.key
     )
     home.create(solution.function_role(PolicyContentBucket=CONTENT_BUCKET)).expect_complete()
     home.create(solution.function()).expect_complete()
-    assert set(emulator.function_digests().values()) == {package.bootstrap_digest}
+    assert emulator.function_digests()["BackupOrgPolicyManager"] == package.bootstrap_digest
 
 
 def content(days=35, copy_to=None, regions=None):
@@ -114,15 +81,15 @@ def resource(name="nightly-backups", drop=(), **changes):
     return {"Type": "Custom::BackupOrgPolicy", "Properties": kept}
 
 
-class World:
+class Home:
     """The home account with the solution, and the organization behind it."""
 
     def __init__(self, emulator):
         self.emulator = emulator
-        self.home = stacks(emulator, HOME)
-        self.organizations = client(emulator, "organizations", MANAGEMENT)
-        self.s3 = client(emulator, "s3")
-        self._cloudformation = client(emulator, "cloudformation")
+        self.stacks = stacks(emulator, HOME)
+        self.organizations = client(emulator.url, "organizations", MANAGEMENT)
+        self.s3 = client(emulator.url, "s3")
+        self._cloudformation = client(emulator.url, "cloudformation")
 
     # -- stacks
 
@@ -134,25 +101,26 @@ class World:
 
     def create_marked(self, name="test", outputs=None, **resources):
         """Create a stack and wait for its end, which comes before the function's."""
-        return self.home.create(self._stack(name, outputs, resources))
+        return self.stacks.create(self._stack(name, outputs, resources))
 
     def update(self, name="test", outputs=None, **resources):
         """Update a stack to these resources and wait for the end."""
-        return self.home.update(self._stack(name, outputs, resources))
+        return self.stacks.update(self._stack(name, outputs, resources))
 
     def delete(self, name="test"):
         """Delete a stack and wait for the end."""
-        return self.home.delete(name)
+        return self.stacks.delete(name)
 
     def await_unmarked(self):
         """Wait until no policy bears the mark of a Create that CloudFormation may not know of.
 
         The function takes it off after its answer, so a stack can be complete a moment before.
         """
-        deadline = time.monotonic() + SECONDS
-        while any(UNANSWERED_TAG in policy["tags"] for policy in self.policies().everything()):
-            assert time.monotonic() < deadline, "a policy is still marked as unanswered"
-            time.sleep(PAUSE)
+
+        def unmarked():
+            return not any(UNANSWERED_TAG in p["tags"] for p in self.policies().everything())
+
+        eventually(unmarked, "a policy is still marked as unanswered")
 
     def _stack(self, name, outputs, resources):
         template = {"Resources": resources}
@@ -185,33 +153,24 @@ class World:
 
     def resend(self, request):
         """Invoke the function once more with a request it has had; its new answer."""
-        request_id = request["request"]["RequestId"]
         before = len(request["answers"])
-        self.emulator.resend(request_id)
-        deadline = time.monotonic() + SECONDS
-        while True:
-            answers = next(
-                sent["answers"]
-                for sent in self.requests()
-                if sent["request"]["RequestId"] == request_id
-            )
-            if len(answers) > before:
-                return json.loads(answers[-1])
-            assert time.monotonic() < deadline, "the request was not answered a second time"
-            time.sleep(PAUSE)
+        self.emulator.resend(request["request"]["RequestId"])
+        late = "the request was not answered a second time"
+        return json.loads(eventually(lambda: self._answers(request)[before:], late)[-1])
 
     def await_answer(self, request, text):
         """Wait until one of a request's answers has this text."""
-        request_id = request["request"]["RequestId"]
-        deadline = time.monotonic() + SECONDS
-        while not any(
-            text in answer
-            for sent in self.requests()
-            if sent["request"]["RequestId"] == request_id
-            for answer in sent["answers"]
-        ):
-            assert time.monotonic() < deadline, f"no answer with `{text}`"
-            time.sleep(PAUSE)
+        eventually(
+            lambda: any(text in answer for answer in self._answers(request)),
+            f"no answer with `{text}`",
+        )
+
+    def _answers(self, request):
+        """All answers to a request so far."""
+        sought = request["request"]["RequestId"]
+        return next(
+            sent["answers"] for sent in self.requests() if sent["request"]["RequestId"] == sought
+        )
 
     # -- the organization as others change it
 
@@ -247,10 +206,7 @@ class World:
         return {kind["Type"]: kind["Status"] for kind in types}.get("BACKUP_POLICY")
 
     def _await_policy_type(self, status):
-        deadline = time.monotonic() + SECONDS
-        while self.policy_type_status() != status:
-            assert time.monotonic() < deadline, "the policy type did not change"
-            time.sleep(PAUSE)
+        eventually(lambda: self.policy_type_status() == status, "the policy type did not change")
 
     # -- cleaning up
 
@@ -270,7 +226,7 @@ class World:
 
     def _forget(self, name):
         try:
-            self.home.delete(name)
+            self.stacks.delete(name)
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise

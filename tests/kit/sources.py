@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from kit.names import MEMBER, REGION
+from .names import MEMBER, REGION
 
 ROLE = f"arn:aws:iam::{MEMBER}:role/AWSBackupSolutionRole"
 

@@ -1,21 +1,16 @@
 """The member account as the tests see it: sources, backups, restores, queues and the log."""
 
-import functools
 import itertools
 import json
 import time
-from pathlib import Path
 
-import botocore.session
-from botocore.config import Config
 from kit import solution
-from kit.isolation import SECONDS
-from kit.names import HOME, MEMBER, REGION, TAG_ON_RESTORE
-from kit.stacks import Stacks
+from kit.clients import client
+from kit.names import HOME, MEMBER, TAG_ON_RESTORE
+from kit.sources import ROLE
+from kit.stacks import stacks
+from kit.wait import eventually
 
-from .sources import ROLE
-
-PAUSE = 0.05
 VAULT = "AWSBackupSolutionVault"
 QUEUE, DEAD_LETTERS = "TagOnRestore", "TagOnRestore-DeadLetters"
 LOG_GROUP = "/aws/lambda/TagOnRestore"
@@ -26,51 +21,24 @@ READS = ("Describe", "List", "Get")
 _numbers = itertools.count(1)
 
 
-def client(url, service, account=MEMBER):
-    """A client with an account's credentials; it fails at once instead of trying again."""
-    return _client(url, service, account)
-
-
-@functools.cache  # making one takes longer than most tests
-def _client(url, service, account):
-    return botocore.session.Session().create_client(
-        service,
-        region_name=REGION,
-        endpoint_url=url,
-        aws_access_key_id=account,
-        aws_secret_access_key="rehearsal",
-        config=Config(proxies={}, retries={"max_attempts": 0}, s3={"addressing_style": "path"}),
-    )
-
-
-def stacks(emulator, account):
-    """The stacks of an account."""
-    cloudformation = client(emulator.url, "cloudformation", account)
-
-    def call(operation, **parameters):
-        body = parameters.get("TemplateBody")
-        if isinstance(body, Path):
-            parameters["TemplateBody"] = body.read_text()
-        return cloudformation._make_api_call(operation, parameters)
-
-    return Stacks(call, PAUSE)
-
-
 def deploy(emulator):
-    """The package in the home account's bucket, the function in the member account, a vault."""
+    """The member account's stacks; the home account has the bucket of packages already."""
     package = solution.Package(TAG_ON_RESTORE)
-    stacks(emulator, HOME).create(solution.package_bucket()).expect_complete()
     client(emulator.url, "s3", HOME).put_object(
         Bucket=solution.PACKAGE_BUCKET, Key=package.key, Body=TAG_ON_RESTORE.read_bytes()
     )
-    stacks(emulator, MEMBER).create(solution.backup_role()).expect_complete()
-    stacks(emulator, MEMBER).create(solution.tag_on_restore(package)).expect_complete()
+    member = stacks(emulator, MEMBER)
+    for stack in (
+        solution.backup_role(),
+        solution.member_account(),
+        solution.tag_on_restore(package),
+    ):
+        member.create(stack).expect_complete()
     assert emulator.function_digests()["TagOnRestore"] == package.bootstrap_digest
-    client(emulator.url, "backup").create_backup_vault(BackupVaultName=VAULT)
     emulator.set_restores(seconds=0)
 
 
-class World:
+class Member:
     """The member account."""
 
     def __init__(self, emulator):
@@ -79,7 +47,7 @@ class World:
 
     def client(self, service):
         """A client of the member account."""
-        return client(self.emulator.url, service)
+        return client(self.emulator.url, service, MEMBER)
 
     # -- backups and restores
 
@@ -123,7 +91,7 @@ class World:
             assert not failed, failed
             return next((e for e in self.emulator.backup_events() if _job(e) == job), None)
 
-        return self.eventually(find)
+        return eventually(find, f"restore job {job} is not complete")
 
     # -- the way of an event
 
@@ -148,7 +116,9 @@ class World:
         schedules = self.client("scheduler").list_schedules()["Schedules"]
         (name,) = (schedule["Name"] for schedule in schedules)
         self.emulator.elapse_schedule(MEMBER, name)
-        self.eventually(lambda: len(self._invocations()) > before)
+        eventually(
+            lambda: len(self._invocations()) > before, "the reconciliation did not come to an end"
+        )
 
     def _invocations(self):
         """The reports of finished invocations."""
@@ -186,14 +156,6 @@ class World:
             if "nextToken" not in page:
                 return [line for e in events for line in e["message"].splitlines()]
             token = {"nextToken": page["nextToken"]}
-
-    def eventually(self, condition):
-        """Wait until ``condition()`` is true; its value."""
-        deadline = time.monotonic() + SECONDS
-        while not (value := condition()):
-            assert time.monotonic() < deadline, "it did not happen in time"
-            time.sleep(PAUSE)
-        return value
 
     def clean(self):
         """No fault is in force, nothing waits in a queue, AWS has its usual habits."""

@@ -1,17 +1,23 @@
-"""One name of the base that is replaced or relied on, and the fingerprint of its source."""
+"""The table of what is replaced and relied on of the base, `points.txt`, and its fingerprints."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
 import inspect
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+FILE = Path(__file__).parent / "points.txt"
+
+_COLUMNS = re.compile(r"\s{2,}")
 
 
 @dataclass(frozen=True)
 class PatchPoint:
-    """One private name of the base.
+    """One name of the base.
 
     ``fingerprint`` is of the function's source, empty for data. ``why`` says
     what the plug-in wants with it.
@@ -29,6 +35,26 @@ class PatchPoint:
     def current(self) -> Any:
         """The object that the base has under this name."""
         return getattr(importlib.import_module(self.module), self.name)
+
+
+def read(text: str) -> tuple[PatchPoint, ...]:
+    """The points of a table: a line for each, below the line of its module."""
+    found = []
+    module = ""
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        if not line.startswith(" "):
+            module = line.strip()
+            continue
+        name, use, digits, why = _COLUMNS.split(line.strip(), maxsplit=3)
+        if use not in ("replaced", "used"):
+            raise ValueError(f"{module}.{name} is neither replaced nor used, but {use}")
+        found.append(PatchPoint(module, name, use == "replaced", digits.strip("-"), why))
+    return tuple(found)
+
+
+TABLE = read(FILE.read_text("utf-8"))
 
 
 def fingerprint(function: Any) -> str:
