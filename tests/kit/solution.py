@@ -119,6 +119,16 @@ def backup_role():
     )
 
 
+def notifications():
+    """The home account's bus and topic for failed jobs."""
+    return Stack(
+        "aws-backup-notifications",
+        TEMPLATES / "home-account" / "aws-backup-notifications.yaml",
+        {"OrganizationId": ORGANIZATION},
+        creates_named_roles=True,
+    )
+
+
 def member_account():
     """The vault, its key, and the rules that report failed jobs to the home account's bus."""
     return Stack(

@@ -27,6 +27,7 @@ def deploy(emulator):
     client(emulator.url, "s3", HOME).put_object(
         Bucket=solution.PACKAGE_BUCKET, Key=package.key, Body=TAG_ON_RESTORE.read_bytes()
     )
+    stacks(emulator, HOME).create(solution.notifications()).expect_complete()
     member = stacks(emulator, MEMBER)
     for stack in (
         solution.backup_role(),

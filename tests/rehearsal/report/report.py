@@ -1,6 +1,6 @@
 """The report at the end, as text: a pure function of a result."""
 
-from .result import FAILED, LEFT_OUT, OK, PARTS, TO_BE_QUICK
+from .result import FAILED, LEFT_OUT, OK, PARTS, TO_BE_QUICK, in_short
 
 # Of the table of callers; the page has all of them.
 _CALLERS = 12
@@ -36,7 +36,7 @@ def verdict(result):
         first = (failure.message.splitlines() or [""])[0]
         return f"{result.title} failed in stage {number}, {failure.title}: {first}"
     held = f"{result.title}: all {len(result.stages)} stages held ({duration(result.seconds)})"
-    quick = [entry.command for entry in result.not_run if entry.reason == TO_BE_QUICK]
+    quick = [in_short(entry.command) for entry in result.not_run if entry.reason == TO_BE_QUICK]
     return f"{held}, without {', '.join(quick)}." if quick else f"{held}."
 
 

@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 OK, FAILED, LEFT_OUT = "ok", "failed", "not run"
 # Why a command was not run that could have been.
 TO_BE_QUICK = "left out, to be quick; `make rehearsal` runs it"
+
+
+def in_short(command):
+    """A command without the variables that are set for it."""
+    return " ".join(word for word in command.split() if "=" not in word)
+
+
 # What a target account has in each target Region, in the order in which it is shown.
 PARTS = ("vault", "key", "role", "function")
 

@@ -3,6 +3,7 @@
 from kit.wait import eventually
 
 from ..names import HOME, HOME_REGION, PIPELINE, RehearsalFailed
+from ..report.result import in_short
 from .roll_outs import RollOuts
 
 _RUNNING = ("InProgress", "Stopping")
@@ -89,7 +90,7 @@ class Watch:
         """How an action ended; one whose build passed over commands has not simply succeeded."""
         build = action["output"]["executionResult"].get("externalExecutionId")
         passed_over = [
-            command
+            in_short(command)
             for found in self._emulator.builds()
             if found["id"] == build
             for command in found["not_run"]

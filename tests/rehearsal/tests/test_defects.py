@@ -18,7 +18,7 @@ from rehearsal.names import (
     ROOT,
     RehearsalFailed,
 )
-from rehearsal.stages.expectations import architecture_of
+from rehearsal.stages.expectations import PARAMETERS, architecture_of
 from rehearsal.tests.conftest import rehearsal_in
 
 REGIONS = (HOME_REGION, CENTRAL_REGION)
@@ -171,8 +171,10 @@ def test_a_publication_that_fails_half_way_records_nothing_and_is_repaired(rehea
         story.first_commit()
     story.expectations.expect_true_records(REGIONS)
     ssm = story.administrators.client("ssm", HOME, HOME_REGION)
-    name = "/backup/lambda/aws-backup-tagonrestore/deployed-package"
-    ssm.put_parameter(Name=name, Type="String", Value="tag-on-restore/arm64/unknown.zip")
+    # Of the function whose upload failed, whichever came first.
+    names = {f"/backup/lambda/{name}/deployed-package" for name in PARAMETERS.values()}
+    name = ssm.get_parameters(Names=sorted(names))["InvalidParameters"][0]
+    ssm.put_parameter(Name=name, Type="String", Value="recorded/arm64/unknown.zip")
     with pytest.raises(RehearsalFailed, match="is recorded as the package of .* does not have it"):
         story.expectations.expect_true_records(REGIONS)
     ssm.delete_parameter(Name=name)

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from rehearsal.report.page import page
-from rehearsal.report.report import duration, report, table
-from rehearsal.report.result import Snapshot
+from rehearsal.report.report import duration, report, table, verdict
+from rehearsal.report.result import TO_BE_QUICK, NotRun, Snapshot
 from rehearsal.report.sample import BROKEN, EVIL, EVIL_TEXT, HELD
 
 
@@ -161,3 +161,9 @@ def test_every_table_has_headers_for_columns_and_rows():
     assert source.count("<table") == source.count("<thead>") > 5
     for row in re.findall(r"<tbody>(.*?)</tbody>", source, re.S):
         assert row.count("<tr>") == row.count('<th scope="row">')
+
+
+def test_the_last_line_names_what_was_left_out_to_be_quick():
+    quick = NotRun('make plan-org-policy PLAN="$PLAN"', 1, TO_BE_QUICK)
+    assert verdict(replace(HELD, not_run=(quick,))).endswith(", without make plan-org-policy.")
+    assert "without" not in verdict(HELD)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use backup_policy::nearest;
 use serde_json::{Map, Value};
 
 use super::form::{items, list, region_problem, scalar, tag_problem, target_problem};
@@ -54,12 +55,13 @@ impl Reader<'_> {
     pub fn refuse_unknown(&mut self) {
         let map = self.map;
         let unknown = map.keys().filter(|key| !NAMES.contains(&key.as_str()));
-        for key in unknown.take(MOST_PROBLEMS) {
-            let text = format!(
-                "`{key}` is no property of Custom::BackupOrgPolicy: expected one of {}",
-                NAMES.join(", ")
-            );
-            self.problem(key, text);
+        for key in unknown.take(MOST_PROBLEMS).map(|key| brief(key)) {
+            let expected = match nearest(&key, NAMES) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("expected one of {}", NAMES.join(", ")),
+            };
+            let text = format!("`{key}` is no property of Custom::BackupOrgPolicy: {expected}");
+            self.problem(&key, text);
         }
     }
 
@@ -257,20 +259,31 @@ impl Reader<'_> {
             Some(Value::Array(maps)) => maps.clone(),
             Some(other) => vec![other.clone()],
         };
+        let is_list = maps.len() > 1 || self.get("Variables").is_some_and(Value::is_array);
         let mut variables = BTreeMap::new();
         let members = |map: &Value| map.as_object().map_or(1, Map::len);
         if self.too_many("Variables", maps.iter().map(members).sum()) {
             return variables;
         }
-        for map in maps {
+        let mut is_refused = false;
+        for (index, map) in maps.into_iter().enumerate() {
             if self.is_open(&map) {
                 continue;
             }
             let Value::Object(map) = map else {
-                self.problem(
-                    "Variables",
-                    "`Variables` must be a map of texts, or a list of such maps",
-                );
+                if !is_refused {
+                    let name = match is_list {
+                        true => format!("Variables[{index}]"),
+                        false => "Variables".to_owned(),
+                    };
+                    let found =
+                        scalar(&map).map_or(String::new(), |text| format!(", not `{text}`"));
+                    let text = format!(
+                        "`{name}` must be a map of texts, such as {{\"${{VaultName}}\": \"central\"}}{found}"
+                    );
+                    self.problem("Variables", text);
+                }
+                is_refused = true;
                 continue;
             };
             for (key, value) in map {
