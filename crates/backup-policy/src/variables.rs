@@ -8,6 +8,13 @@ use serde_json::{Map, Value};
 use crate::document::Document;
 use crate::finding::one_line;
 
+/// Characters of all texts together, the variables replaced, from which on a document can be no
+/// policy: AWS allows 10,000, names included. Our choice, so that the work is bounded.
+const MOST_CHARACTERS: usize = 1_000_000;
+
+/// Errors that are reported of one document. Our choice, so that the work is bounded.
+const MOST_ERRORS: usize = 100;
+
 /// A document after its variables were replaced.
 #[derive(Debug, Clone)]
 pub struct Replaced {
@@ -23,11 +30,13 @@ pub struct Replaced {
 pub enum VariableError {
     /// A variable's key is empty, so it would be everywhere.
     EmptyKey,
+    /// The document would be larger than any policy.
+    TooLarge,
     /// A `${...}` is left that no variable stands for.
     LeftOver {
         /// Where it is: `plans.daily.rules`.
         path: String,
-        /// The text that is left: `${Vault}`.
+        /// The text that is left, 200 characters of it at most: `${Vault}`.
         placeholder: String,
     },
     /// Two keys of one object became the same.
@@ -49,12 +58,17 @@ impl fmt::Display for VariableError {
             VariableError::EmptyKey => {
                 f.write_str("a variable has an empty name: give it the text that it stands for")
             }
+            VariableError::TooLarge => write!(
+                f,
+                "with the variables replaced, the document has more than {MOST_CHARACTERS} \
+                 characters, which no policy has: shorten the variables, or replace them less often"
+            ),
             VariableError::LeftOver { path, placeholder } => write!(
                 f,
                 "{}: no variable stands for `{}`: add it to the variables, or take it out \
                  (only `$account` and `$region`, without braces, are AWS's own)",
                 place(path),
-                one_line(placeholder, 200)
+                placeholder
             ),
             VariableError::SameKey { path, key } => write!(
                 f,
@@ -79,7 +93,8 @@ impl std::error::Error for VariableError {}
 ///
 /// # Errors
 /// Every `${...}` that is left over, every object in which two keys became one, and a
-/// variable whose key is empty; all of them, each with its path.
+/// variable whose key is empty; all of them, each with its path, a hundred at most. A document that
+/// would become larger than any policy.
 ///
 /// # Example
 /// ```
@@ -106,6 +121,7 @@ pub fn replace_variables(
     let mut replacer = Replacer {
         longest_first,
         used: BTreeSet::new(),
+        left: MOST_CHARACTERS + 1,
         errors: Vec::new(),
     };
     let value = replacer.value(document.value, "");
@@ -127,6 +143,8 @@ pub fn replace_variables(
 struct Replacer<'v> {
     longest_first: Vec<(&'v str, &'v str)>,
     used: BTreeSet<&'v str>,
+    /// Characters that texts may still have.
+    left: usize,
     errors: Vec<VariableError>,
 }
 
@@ -156,6 +174,9 @@ impl Replacer<'_> {
                 format!("{path}.{key}")
             };
             let value = self.value(value, &inner);
+            if self.has_enough() {
+                break;
+            }
             if replaced.contains_key(&key) {
                 self.errors.push(VariableError::SameKey {
                     path: path.to_owned(),
@@ -168,28 +189,43 @@ impl Replacer<'_> {
         replaced
     }
 
+    /// Whether no more errors are to be looked for.
+    fn has_enough(&self) -> bool {
+        self.left == 0 || self.errors.len() >= MOST_ERRORS
+    }
+
     fn text(&mut self, text: &str, path: &str) -> String {
         let mut result = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
+            if self.has_enough() {
+                break;
+            }
             let found = self
                 .longest_first
                 .iter()
                 .find_map(|(key, value)| rest.strip_prefix(key).map(|after| (*key, *value, after)));
             if let Some((key, value, after)) = found {
                 self.used.insert(key);
+                self.left = self.left.saturating_sub(value.len());
                 result.push_str(value);
                 rest = after;
             } else {
+                self.left = self.left.saturating_sub(1);
                 result.push(c);
                 rest = rest.get(c.len_utf8()..).unwrap_or_default();
             }
         }
+        if self.left == 0 && !self.errors.contains(&VariableError::TooLarge) {
+            self.errors.push(VariableError::TooLarge);
+        }
         for placeholder in placeholders(&result) {
-            let placeholder = placeholder.to_owned();
+            if self.has_enough() {
+                break;
+            }
             self.errors.push(VariableError::LeftOver {
                 path: path.to_owned(),
-                placeholder,
+                placeholder: one_line(placeholder, 200),
             });
         }
         result
@@ -198,9 +234,13 @@ impl Replacer<'_> {
 
 /// Each `${...}` in a text.
 pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("${").filter_map(|(start, _)| {
-        let from_here = text.get(start..)?;
-        from_here.get(..=from_here.find('}')?)
+    // The next `}`, looked for once: it may close any number of them.
+    let mut close = None::<usize>;
+    text.match_indices("${").map_while(move |(start, _)| {
+        if close.is_none_or(|close| close < start) {
+            close = Some(start + text.get(start..)?.find('}')?);
+        }
+        text.get(start..=close?)
     })
 }
 
@@ -247,6 +287,25 @@ mod tests {
                 key: "x".into()
             }]
         );
+    }
+
+    #[test]
+    fn placeholders_that_one_brace_closes_are_reported_a_hundred_at_most_and_briefly() {
+        let text = format!("{{\"a\":\"{}}}\"}}", "${".repeat(100_000));
+        let errors = replace(&text, &[]).unwrap_err();
+        assert_eq!(errors.len(), 100);
+        let longest = errors.iter().map(|error| error.to_string().len()).max();
+        assert!(longest < Some(500), "{longest:?}");
+        let open = format!("{{\"a\":\"{}\"}}", "${".repeat(100_000));
+        assert!(replace(&open, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_long_value_that_occurs_often_is_refused_before_it_is_written() {
+        let text = format!("{{\"a\":\"{}\"}}", "V".repeat(5_000));
+        let errors = replace(&text, &[("V", &"x".repeat(100_000))]).unwrap_err();
+        assert_eq!(errors, [VariableError::TooLarge]);
+        assert!(errors[0].to_string().contains("1000000 characters"));
     }
 
     #[test]

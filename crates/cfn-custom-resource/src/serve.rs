@@ -21,6 +21,9 @@ pub const ANSWER_MARGIN: Duration = Duration::from_secs(3);
 /// How long a stopped handler may take to let go of what it holds before the answer is sent.
 const STOPPING: Duration = Duration::from_millis(250);
 
+/// Characters of a reason that are logged: it may quote a property of any length.
+const LOGGED: usize = 4_000;
+
 /// How answers reach CloudFormation.
 #[derive(Clone, Debug)]
 pub struct Answering {
@@ -73,8 +76,8 @@ pub enum ServeError {
 ///   spawned itself is not aborted; a handler that blocks without awaiting cannot be stopped.
 /// * A request that cannot be understood is answered FAILED without running the handler, if it
 ///   has a usable `ResponseURL`; if not, the handler is not run either.
-/// * The outcome is logged once, here: `info` for a success, `error` for a failure with its
-///   whole reason. The `ResponseURL` and property values are never logged.
+/// * The outcome is logged once, here: `info` for a success, `error` for a failure with the first
+///   4,000 characters of its reason. The `ResponseURL` and property values are never logged.
 ///
 /// Runs on a Tokio runtime with time enabled.
 ///
@@ -198,6 +201,7 @@ fn failure(reason: impl Into<String>) -> Failure {
 fn log(outcome: &Outcome, stack_id: &str, logical_id: &str) {
     let physical_id = outcome.physical_resource_id.as_str();
     let reason = outcome.reason.as_deref();
+    let reason: Option<String> = reason.map(|reason| reason.chars().take(LOGGED).collect());
     match outcome.status {
         Status::Success => {
             tracing::info!(

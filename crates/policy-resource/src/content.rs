@@ -40,11 +40,13 @@ pub fn prepare(
             .map_err(|error| format!("the policy's content cannot be read: {error}"))?,
     };
     let replaced = backup_policy::replace_variables(document, variables).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        format!(
-            "the policy's variables do not fit its content: {}",
-            errors.join("; ")
-        )
+        let named = errors.iter().take(NAMED).map(ToString::to_string);
+        let named = named.collect::<Vec<_>>().join("; ");
+        let more = match errors.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        format!("the policy's variables do not fit its content: {named}{more}")
     })?;
     let unused = replaced.unused.iter();
     let warnings = unused

@@ -39,6 +39,20 @@ pub const NAMES: [&str; 13] = [
     "ServiceTimeout",
 ];
 
+/// Items of a list, and variables, that a request may have: in 15 minutes, at two attachments a
+/// second, a third of them can change. Our choice.
+pub const MOST_ITEMS: usize = 5_000;
+
+/// Characters of a variable, or of a content in the template: AWS allows a policy 10,000, and white
+/// space does not count. Our choice.
+pub const MOST_CHARACTERS: usize = 1_000_000;
+
+/// Problems that are reported of one resource.
+const MOST_PROBLEMS: usize = 100;
+
+/// Problems that are named in one text; CloudFormation shows about 1,000 characters.
+const NAMED: usize = 20;
+
 /// What a template asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Properties {
@@ -103,7 +117,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Every wrong property.
+/// Every wrong property, a hundred at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PropertyErrors(pub Vec<Problem>);
 
@@ -112,13 +126,13 @@ impl fmt::Display for PropertyErrors {
         match self.0.as_slice() {
             [only] => only.fmt(f),
             all => {
-                let texts: Vec<&str> = all.iter().map(|it| it.text.as_str()).collect();
-                write!(
-                    f,
-                    "{} properties are wrong: {}",
-                    all.len(),
-                    texts.join("; ")
-                )
+                let texts = all.iter().take(NAMED).map(|it| it.text.as_str());
+                let texts = texts.collect::<Vec<_>>().join("; ");
+                write!(f, "{} properties are wrong: {texts}", all.len())?;
+                match all.len().saturating_sub(NAMED) {
+                    0 => Ok(()),
+                    more => write!(f, "; and {more} more"),
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::world::{Reply, World, request, serve};
 use crate::{in_a_minute, make, refuse};
-
+use cfn_custom_resource::Failure;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
@@ -42,6 +42,15 @@ async fn the_log_names_outcomes_and_never_the_url_or_properties() {
     serve(request("Update"), in_a_minute(), &world.answering(), refuse)
         .await
         .unwrap();
+    let long = async |_| {
+        Err(Failure {
+            physical_resource_id: None,
+            reason: "x".repeat(1_000_000),
+        })
+    };
+    serve(request("Update"), in_a_minute(), &world.answering(), long)
+        .await
+        .unwrap();
     let world = World::replying(&[Reply::Status(403)]);
     let error = serve(request("Delete"), in_a_minute(), &world.answering(), make)
         .await
@@ -49,7 +58,8 @@ async fn the_log_names_outcomes_and_never_the_url_or_properties() {
     drop(guard);
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
     assert_eq!(log.matches("answering SUCCESS").count(), 2, "{log}");
-    assert_eq!(log.matches("answering FAILED").count(), 1, "{log}");
+    assert_eq!(log.matches("answering FAILED").count(), 2);
+    assert!(log.lines().all(|line| line.len() < 5_000));
     assert!(
         log.contains("`Name` is missing: set it") && log.contains("stack/s/1"),
         "{log}"

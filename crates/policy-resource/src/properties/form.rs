@@ -74,6 +74,18 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
+/// How many items a list, or comma-separated text, has at most.
+pub(super) fn items(value: &Value) -> usize {
+    let separated = |text: &str| 1 + text.matches(',').count();
+    match value {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| item.as_str().map_or(1, separated))
+            .sum(),
+        other => other.as_str().map_or(1, separated),
+    }
+}
+
 /// A list, or comma-separated text, as trimmed texts without repeats.
 pub(super) fn list(value: &Value) -> Option<Vec<String>> {
     let items = match value {

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use backup_policy::nearest;
 use serde_json::{Map, Value};
 
-use super::form::{list, region_problem, scalar, tag_problem, target_problem};
-use super::{ContentSource, NAMES, Problem, S3Object};
+use super::form::{items, list, region_problem, scalar, tag_problem, target_problem};
+use super::{ContentSource, MOST_CHARACTERS, MOST_ITEMS, MOST_PROBLEMS, NAMES, Problem, S3Object};
 use crate::identity::{OWN_TAGS, is_account_id};
+
+/// Characters of a problem's text, which may quote a value of any length.
+const LONGEST_PROBLEM: usize = 500;
 
 /// Tags that a policy may bear (AWS Organizations quotas).
 const MAX_TAGS: usize = 50;
@@ -26,10 +29,22 @@ impl Reader<'_> {
     }
 
     fn problem(&mut self, property: &str, text: impl Into<String>) {
-        self.problems.push(Problem {
-            property: property.to_owned(),
-            text: text.into(),
-        });
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem {
+                property: brief(property),
+                text: brief(&text.into()),
+            });
+        }
+    }
+
+    /// Refuses a list that is longer than can be worked off, before any of it is looked at.
+    fn too_many(&mut self, property: &str, count: usize) -> bool {
+        let too_many = count > MOST_ITEMS;
+        if too_many {
+            let text = format!("`{property}` has {count} items: expected at most {MOST_ITEMS}");
+            self.problem(property, text);
+        }
+        too_many
     }
 
     /// Whether a whole value is known only at deployment.
@@ -39,13 +54,14 @@ impl Reader<'_> {
 
     pub fn refuse_unknown(&mut self) {
         let map = self.map;
-        for key in map.keys().filter(|key| !NAMES.contains(&key.as_str())) {
-            let expected = match nearest(key, NAMES) {
+        let unknown = map.keys().filter(|key| !NAMES.contains(&key.as_str()));
+        for key in unknown.take(MOST_PROBLEMS).map(|key| brief(key)) {
+            let expected = match nearest(&key, NAMES) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("expected one of {}", NAMES.join(", ")),
             };
             let text = format!("`{key}` is no property of Custom::BackupOrgPolicy: {expected}");
-            self.problem(key, text);
+            self.problem(&key, text);
         }
     }
 
@@ -128,6 +144,10 @@ impl Reader<'_> {
     }
 
     pub fn targets(&mut self) -> Option<Vec<String>> {
+        let value = self.get("PolicyTargets")?;
+        if self.too_many("PolicyTargets", items(value)) {
+            return Some(Vec::new());
+        }
         let targets = list(self.get("PolicyTargets")?).unwrap_or_default();
         if targets.is_empty() {
             self.problem(
@@ -147,6 +167,10 @@ impl Reader<'_> {
     pub fn regions(&mut self) -> Option<Vec<String>> {
         let value = self.get("PolicyRegions")?;
         let none_on_purpose = value.as_array().is_some_and(Vec::is_empty);
+        if self.too_many("PolicyRegions", items(value)) {
+            return Some(Vec::new());
+        }
+        let value = self.get("PolicyRegions")?;
         let regions = list(value).unwrap_or_default();
         if regions.is_empty() && !none_on_purpose {
             self.problem(
@@ -165,6 +189,15 @@ impl Reader<'_> {
 
     pub fn content(&mut self) -> ContentSource {
         let content = match self.get("PolicyContent") {
+            Some(Value::String(text)) if text.len() > MOST_CHARACTERS => {
+                let text = format!(
+                    "`PolicyContent` has {} bytes: expected at most {MOST_CHARACTERS}, of which no \
+                     backup policy has one in ten",
+                    text.len()
+                );
+                self.problem("PolicyContent", text);
+                return ContentSource::Text(String::new());
+            }
             Some(Value::String(text)) => Some(ContentSource::Text(text.clone())),
             Some(Value::Object(object)) => match (object.get("S3"), object.len()) {
                 (Some(s3), 1) => return self.s3(&s3.clone()),
@@ -228,6 +261,10 @@ impl Reader<'_> {
         };
         let is_list = maps.len() > 1 || self.get("Variables").is_some_and(Value::is_array);
         let mut variables = BTreeMap::new();
+        let members = |map: &Value| map.as_object().map_or(1, Map::len);
+        if self.too_many("Variables", maps.iter().map(members).sum()) {
+            return variables;
+        }
         let mut is_refused = false;
         for (index, map) in maps.into_iter().enumerate() {
             if self.is_open(&map) {
@@ -254,6 +291,9 @@ impl Reader<'_> {
                 let problem = match scalar(&value) {
                     _ if key.is_empty() => "`Variables` has an empty key".to_owned(),
                     None => format!("`Variables.{key}` must be a text"),
+                    Some(text) if text.len() > MOST_CHARACTERS => {
+                        format!("`Variables.{key}` must have at most {MOST_CHARACTERS} characters")
+                    }
                     Some(text) => match variables.insert(key.clone(), text.clone()) {
                         Some(other) if other != text && !open(&other) && !open(&text) => {
                             format!("`Variables.{key}` is given twice with different values")
@@ -279,6 +319,9 @@ impl Reader<'_> {
             }
         };
         let mut tags = BTreeMap::new();
+        if self.too_many("Tags", items.len()) {
+            return tags;
+        }
         for item in &items {
             let key = item.get("Key").and_then(scalar);
             let value = item.get("Value").and_then(scalar);
@@ -307,5 +350,13 @@ impl Reader<'_> {
             self.problem("Tags", text);
         }
         tags
+    }
+}
+
+/// The beginning of a text, if it is long.
+fn brief(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_PROBLEM) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
     }
 }

@@ -259,3 +259,56 @@ fn what_is_known_only_at_deployment_is_no_problem_and_the_rest_is() {
     assert_eq!(wrong, ["PolicyTargets", "OrgManagementAccount"]);
     assert_eq!(read.name, "daily");
 }
+
+#[test]
+fn a_request_that_could_not_be_worked_off_is_refused_by_a_reason_that_names_the_limit() {
+    let accounts: Vec<String> = (0..100_000).map(|n| format!("{n:012}")).collect();
+    let variables: serde_json::Map<String, Value> =
+        (0..10_000).map(|n| (format!("V{n}"), json!("x"))).collect();
+    for (change, limit) in [
+        (
+            json!({ "PolicyTargets": accounts }),
+            "`PolicyTargets` has 100000 items: expected at most 5000",
+        ),
+        (
+            json!({ "PolicyTargets": accounts.join(",") }),
+            "`PolicyTargets` has 100000 items",
+        ),
+        (
+            json!({ "PolicyRegions": accounts }),
+            "`PolicyRegions` has 100000 items",
+        ),
+        (
+            json!({ "Variables": variables }),
+            "`Variables` has 10000 items: expected at most 5000",
+        ),
+        (
+            json!({ "Variables": {"V": "x".repeat(1_000_001)} }),
+            "at most 1000000 characters",
+        ),
+        (
+            json!({ "PolicyContent": " ".repeat(1_000_001) }),
+            "`PolicyContent` has 1000001 bytes",
+        ),
+        (json!({ "Tags": accounts }), "`Tags` has 100000 items"),
+    ] {
+        let reason = Properties::read(&with(change)).unwrap_err().to_string();
+        assert!(reason.contains(limit), "{limit}: {reason:.500}");
+        assert!(reason.len() < 2_000, "{limit}: {} bytes", reason.len());
+    }
+}
+
+#[test]
+fn however_many_problems_there_are_the_reason_is_short() {
+    let unknown: serde_json::Map<String, Value> = (0..60_000)
+        .map(|n| (format!("{n}{}", "x".repeat(1_000)), json!(1)))
+        .collect();
+    let wrong: Vec<String> = (0..4_999).map(|n| format!("account {n}")).collect();
+    for change in [Value::Object(unknown), json!({ "PolicyTargets": wrong })] {
+        let errors = Properties::read(&with(change)).unwrap_err();
+        assert_eq!(errors.0.len(), 100);
+        let reason = errors.to_string();
+        assert!(reason.ends_with("; and 80 more"), "{reason:.200}");
+        assert!(reason.len() < 12_000, "{} bytes", reason.len());
+    }
+}
