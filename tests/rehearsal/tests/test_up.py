@@ -81,7 +81,7 @@ def note(folder, process_id, identity, complete=True):
 
 def test_it_stays_is_looked_at_and_goes(up, tmp_path):
     folder = tmp_path / "up"
-    assert up.process.wait(240) == 0, up.said + up.complained
+    assert up.process.wait(SECONDS) == 0, up.said + up.complained
     port = running.read(folder).port
     assert f"http://127.0.0.1:{port}" in up.said
     assert re.search(r"^(\d+)/\1 see what every account has$", up.said, re.M)
