@@ -10,6 +10,7 @@ import asyncio
 import time
 from typing import Any
 
+from ministack.core.concurrency import esm_wake
 from ministack.core.responses import request_scope
 from ministack.services import eventbridge, lambda_svc, sqs
 
@@ -77,7 +78,7 @@ async def visibility_timeouts(place: Place, name: str) -> int:
     # The mapping pauses for a second after a failed invocation; that has passed too.
     for mapping in _mappings(arn):
         lambda_svc._esm_backoff_until._data.pop(mapping, None)
-    lambda_svc._esm_wake.set()
+    esm_wake.set()
     return changed
 
 

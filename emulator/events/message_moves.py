@@ -8,7 +8,8 @@ import time
 import uuid
 from typing import Any
 
-from ministack.services import lambda_svc, sqs
+from ministack.core.concurrency import esm_wake
+from ministack.services import sqs
 
 from ..wire.native import Handler
 
@@ -69,7 +70,7 @@ class MessageMoves:
                     source["messages"].remove(message)
                     queue["messages"].append(_anew(message))
                     moved += 1
-        lambda_svc._esm_wake.set()
+        esm_wake.set()
         task = {
             "Status": "COMPLETED",
             "SourceArn": source_arn,

@@ -10,13 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_region
-from ministack.services.cloudformation import engine
+from ministack.services.cloudformation import engine, handlers
 
 from ..wire.credentials import Credentials
 from ..wire.errors import ApiError
 from ..wire.loopback import Loopback
-from ..wire.native import BASE, NativeError
-from ..wire.place import here
 
 Payload = dict[str, Any]
 
@@ -83,13 +81,15 @@ def _fetch(loopback: Loopback, region: str, caller: Credentials, bucket: str, ke
 def summarise(template: str) -> Summary:
     """What a template declares; raises CloudFormation's `ValidationError` for what is none."""
     try:
-        found = BASE.ask(here(), "cloudformation", "GetTemplateSummary", TemplateBody=template)
-    except NativeError as error:
-        raise ApiError(error.code, error.message) from error
-    # The summary does not tell a default that is empty from none.
-    declared = engine._parse_template(template).get("Parameters") or {}
-    parameters = {name: "Default" in definition for name, definition in declared.items()}
-    return Summary(parameters, found.get("Capabilities", []))
+        document = engine._parse_template(template)
+        declared = document.get("Parameters") or {}
+        # Not GetTemplateSummary's, which wants more: it counts the names of inline policies, too.
+        capabilities, _ = handlers._required_capabilities(document, strict=True)
+    except Exception as error:
+        raise ApiError("ValidationError", f"Template format error: {error}") from error
+    return Summary(
+        {name: "Default" in definition for name, definition in declared.items()}, capabilities
+    )
 
 
 def same(one: Any, other: Any) -> bool:

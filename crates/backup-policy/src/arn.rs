@@ -61,6 +61,11 @@ pub(crate) fn account(text: &str) -> Option<&str> {
         .filter(|account| !account.is_empty())
 }
 
+/// What is behind `role/` in the ARN of a role: its path and name.
+pub(crate) fn role_path(text: &str) -> Option<&str> {
+    Arn::parse(text).ok()?.resource.strip_prefix("role/")
+}
+
 /// The role that AWS Backup assumes in each account: `arn:aws:iam::$account:role/NAME`.
 pub(crate) fn check_role(text: &str) -> Result<(), Reason> {
     let arn = Arn::parse(text)?;

@@ -115,6 +115,17 @@ codes! {
     QuotaExceeded "quota-exceeded" Warning;
     VariableUnused "variable-unused" Warning;
     ContentUnknown "content-unknown" Warning;
+    ScalarRewritten "scalar-rewritten" Warning;
+    DocumentLongAsWritten "document-long-as-written" Warning;
+    RoleServiceLinked "role-service-linked" Warning;
+    RoleDefaultPath "role-default-path" Warning;
+    CopyToDefault "copy-to-default" Warning;
+    CopyTwice "copy-twice" Warning;
+    AirGappedRetention "air-gapped-retention" Warning;
+    AirGappedContinuous "air-gapped-continuous" Warning;
+    IndexInVain "index-in-vain" Warning;
+    ScanWithoutSettings "scan-without-settings" Warning;
+    SelectionMatchesNothing "selection-matches-nothing" Warning;
 }
 
 impl fmt::Display for Severity {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::map::Map;
 
 use crate::position::{Spot, locate};
+use crate::syntax::syntax_help;
 
 /// A parsed backup policy.
 ///
@@ -26,6 +27,8 @@ pub struct ParseError {
     pub line: usize,
     /// The column, counted from 1.
     pub column: usize,
+    /// What to do about it, if that can be told.
+    pub help: Option<String>,
 }
 
 impl Document {
@@ -57,11 +60,17 @@ impl Document {
                 .nth(error.line().saturating_sub(1))
                 .unwrap_or_default();
             let before = line.bytes().take(error.column());
+            let row = error.line().max(1);
+            // serde_json counts bytes, editors count characters.
+            let column = before.filter(|byte| byte & 0xC0 != 0x80).count().max(1);
+            let is_syntax = error.classify() != serde_json::error::Category::Data;
             ParseError {
                 message: error.to_string().replace(&place, ""),
-                line: error.line().max(1),
-                // serde_json counts bytes, editors count characters.
-                column: before.filter(|byte| byte & 0xC0 != 0x80).count().max(1),
+                line: row,
+                column,
+                help: is_syntax
+                    .then(|| syntax_help(text, row, column, false))
+                    .flatten(),
             }
         })?;
         Ok(value)
@@ -105,7 +114,11 @@ impl fmt::Display for ParseError {
             f,
             "{} (line {}, column {})",
             self.message, self.line, self.column
-        )
+        )?;
+        match &self.help {
+            Some(help) => write!(f, ": {help}"),
+            None => Ok(()),
+        }
     }
 }
 

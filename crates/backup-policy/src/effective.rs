@@ -2,10 +2,12 @@
 
 mod changes;
 mod checker;
+mod idle;
 mod node;
 mod plan;
 mod problem;
 mod tag;
+mod warning;
 
 use std::sync::Arc;
 
@@ -13,11 +15,15 @@ use serde_json::Value;
 
 pub use changes::{AccountChange, Difference, changes};
 pub(crate) use checker::Checker;
+pub use idle::WithoutEffect;
+pub(crate) use idle::without_effect;
 pub use node::{Content, Ignored, List, Node, Sourced};
 pub use plan::{
     Condition, CopyAction, DEFAULT_SCHEDULE, Lifecycle, Plan, Resources, Rule, Selection,
 };
 pub use problem::{Problem, ProblemCode};
+pub use warning::Warning;
+pub(crate) use warning::warnings;
 
 use crate::grammar::BACKUP_POLICY;
 
@@ -29,6 +35,8 @@ pub struct Effective {
     pub root: Arc<Node>,
     /// What is wrong with it. Always empty for policies that are not backup policies.
     pub problems: Vec<Problem>,
+    /// What AWS accepts in it, and what backs up nothing all the same.
+    pub warnings: Vec<Warning>,
 }
 
 impl Effective {

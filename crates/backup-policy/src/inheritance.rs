@@ -16,6 +16,13 @@ pub use walk::{AccountPolicy, EffectivePolicies, Level};
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::effective::Node;
+use crate::organization::error::{At, Errors};
+use fragment::Fragment;
+use merge::{Peer, merge};
+
 /// The id of a policy, shared by everything that came from it.
 pub type PolicyId = Arc<str>;
 
@@ -27,4 +34,18 @@ pub struct Origin {
     pub level: usize,
     /// The policy.
     pub policy: PolicyId,
+}
+
+/// A policy merged with no other. What is malformed in it is left out.
+pub(crate) fn alone(policy_type: &str, content: &Value) -> Arc<Node> {
+    let fragment = Fragment::read(policy_type, content, &At::WHOLE, &mut Errors::default());
+    let origin = Origin {
+        level: 0,
+        policy: PolicyId::from(""),
+    };
+    let peer = Peer {
+        origin: &origin,
+        fragment: &fragment,
+    };
+    merge(None, &[peer])
 }

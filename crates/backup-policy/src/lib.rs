@@ -16,6 +16,7 @@ mod position;
 mod regions;
 mod schedule;
 mod size;
+mod syntax;
 mod validate;
 mod variables;
 
@@ -25,7 +26,7 @@ pub use document::{Document, ParseError};
 pub use effective::{
     AccountChange, Condition, Content, CopyAction, DEFAULT_SCHEDULE, Difference, Effective,
     Ignored, Lifecycle, List, Node, Plan, Problem, ProblemCode, Resources, Rule, Selection,
-    Sourced, changes,
+    Sourced, Warning, WithoutEffect, changes,
 };
 pub use finding::Finding;
 pub use grammar::BACKUP_POLICY;
@@ -36,7 +37,8 @@ pub use organization::{
 };
 pub use position::{Position, Spot};
 pub use schedule::Schedule;
-pub use size::{MAX_CHARACTERS, character_count};
+pub use size::{MAX_CHARACTERS, as_written, character_count};
+pub use syntax::syntax_help;
 pub use validate::suggest::nearest;
 pub use validate::{validate, validate_schedule};
 pub use variables::{Replaced, VariableError, replace_variables};

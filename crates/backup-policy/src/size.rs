@@ -22,6 +22,17 @@ pub fn character_count(text: &str) -> usize {
     text.chars().count()
 }
 
+/// How many characters a text has as it is written, if that is more than AWS allows, and it would fit
+/// without white space.
+///
+/// The command line, Terraform and CloudFormation's `AWS::Organizations::Policy` send a text as it is
+/// written; [`Document::minified`](crate::Document::minified) is what this solution sends.
+pub fn as_written(text: &str, minified: &str) -> Option<usize> {
+    let written = character_count(text);
+    let is_fine = written <= MAX_CHARACTERS || character_count(minified) > MAX_CHARACTERS;
+    (!is_fine).then_some(written)
+}
+
 /// The same text in the two larger ways of counting: the greater of UTF-16 units and UTF-8 bytes.
 pub(crate) fn largest_count(text: &str) -> usize {
     // UTF-8 never has fewer bytes than UTF-16 has units.

@@ -3,6 +3,7 @@
 //! [`walk`] goes through the document along the [language](crate::language); [`scalar`] judges
 //! single values; [`plan`], [`rule`] and [`selection`] look at what must fit together.
 
+mod alone;
 pub(crate) mod cursor;
 mod number;
 pub(crate) mod plan;
@@ -47,6 +48,7 @@ pub fn validate(document: &Document, now: crate::Instant) -> Vec<Finding> {
     let root = Cursor::root(&document.value, document.spot.as_ref());
     if size::check(document, &root, &mut report) {
         walk::root(&root, &mut report);
+        alone::check(&root, &mut report);
     }
     report.into_findings()
 }

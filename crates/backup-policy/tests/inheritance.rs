@@ -76,7 +76,11 @@ fn check_file(text: &str) {
         let organization = organization(policy_type, case["levels"].as_array().unwrap());
         let effective = organization.effective_policies(now()).unwrap();
         let account = &effective.accounts[0];
-        let result = account.to_value();
+        let mut result = account.to_value();
+        // The remedy is ours.
+        for problem in result["problems"].as_array_mut().unwrap() {
+            problem.as_object_mut().unwrap().remove("help");
+        }
         assert_eq!(result["effective"], case["effective"], "{sentence}");
         let problems = case.get("problems").cloned();
         let problems = problems.unwrap_or_else(|| Value::Array(Vec::new()));

@@ -213,7 +213,7 @@ fn policies_that_are_malformed() {
              \"p-3\": {\"name\": \"c\", \"content\": \"{\\\"plans\\\": {\\\"d\\\": 1}}\"}",
         ),
         &[
-            "`policies.p-2.content`: the text of this policy is not JSON: key must be a string (line 1, column 2) (line 6, column 33)",
+            "`policies.p-2.content`: the text of this policy is not JSON: key must be a string (line 1, column 2): JSON has double quotation marks only: write `\"` (line 6, column 33)",
         ],
     );
     check(

@@ -1,11 +1,14 @@
 //! What is wrong with the text of one file. Pure: text, parameters and time come in.
 
-use backup_policy::{Code, Document, Finding, Instant, ParseError, Position, validate};
+use backup_policy::{
+    Code, Document, Finding, Instant, MAX_CHARACTERS, ParseError, Position, as_written, validate,
+};
 
 use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::report::Checked;
-use crate::{template, yaml};
+use crate::template;
+use crate::yaml::{self, Rewritten};
 
 /// Checks a policy (JSON or YAML) or every policy in a CloudFormation template.
 ///
@@ -19,15 +22,19 @@ pub fn check(
     now: Instant,
 ) -> Checked {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match parse(name, text) {
-        Ok(document) if template::is_template(&document) => {
-            let mut checked = template::check(&document, text, parameters, locks, now);
+    match read(name, text) {
+        Ok((document, rewritten)) if template::is_template(&document) => {
+            let mut checked = template::check(&document, text, &rewritten, parameters, locks, now);
             let place = |finding: &Finding| finding.position.map(|at| (at.line, at.column));
             checked.findings.sort_by_key(place);
             checked
         }
-        Ok(document) => Checked {
-            findings: [validate(&document, now), locks.findings(&document)].concat(),
+        Ok((document, _)) => Checked {
+            findings: [
+                policy(name, text, &document, now),
+                locks.findings(&document),
+            ]
+            .concat(),
             policies: 1,
             ..Checked::default()
         },
@@ -39,13 +46,50 @@ pub fn check(
     }
 }
 
-/// Reads JSON or YAML, as the name or the text says.
+/// Checks a policy on its own. One in JSON is sent as it is written, most often.
+fn policy(name: &str, text: &str, document: &Document, now: Instant) -> Vec<Finding> {
+    let mut findings = validate(document, now);
+    let long = as_written(text, &document.minified()).filter(|_| is_json(name, text));
+    if let Some(count) = long {
+        let code = Code::DocumentLongAsWritten;
+        findings.insert(
+            0,
+            Finding {
+                severity: code.severity(),
+                code,
+                path: String::new(),
+                message: format!(
+                    "the file has {count} characters as it is written, and AWS allows \
+                     {MAX_CHARACTERS}: it fits only without white space"
+                ),
+                help: Some(
+                    "the command line and Terraform send a text as it is written: send the output \
+                     of `jq -c . FILE`"
+                        .to_owned(),
+                ),
+                position: None,
+            },
+        );
+    }
+    findings
+}
+
+/// Reads JSON or YAML, as the name or the text says; a template as CloudFormation does.
+#[cfg(feature = "aws")]
 pub(crate) fn parse(name: &str, text: &str) -> Result<Document, ParseError> {
+    read(name, text).map(|(document, _)| document)
+}
+
+fn read(name: &str, text: &str) -> Result<(Document, Rewritten), ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if is_json(name, text) {
-        Document::parse(text)
+        return Ok((Document::parse(text)?, Rewritten::new()));
+    }
+    let document = yaml::parse(text)?;
+    if template::is_template(&document) {
+        yaml::parse_template(text)
     } else {
-        yaml::parse(text)
+        Ok((document, Rewritten::new()))
     }
 }
 
@@ -60,7 +104,7 @@ fn syntax(error: &ParseError) -> Finding {
         code: Code::SyntaxInvalid,
         path: String::new(),
         message: error.message.clone(),
-        help: None,
+        help: error.help.clone(),
         position: Some(Position {
             line: error.line,
             column: error.column,

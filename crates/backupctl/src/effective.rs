@@ -8,6 +8,7 @@ pub mod page;
 pub mod retention;
 pub mod sheet;
 pub mod text;
+pub mod vain;
 
 use std::collections::HashMap;
 use std::sync::Arc;

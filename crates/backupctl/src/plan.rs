@@ -29,6 +29,7 @@ use steps::Step;
 use wanted::Wanted;
 
 use crate::basis;
+use crate::effective::vain;
 use crate::locks::Locks;
 
 /// The whole plan.
@@ -42,6 +43,8 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// What should stop somebody.
     pub findings: Vec<Finding>,
+    /// What backs up nothing and what changes nothing, one line each, unless it was so before.
+    pub warnings: Vec<String>,
     /// How many accounts were looked at.
     pub accounts: usize,
     /// What it rests on.
@@ -130,8 +133,12 @@ fn weigh(
     };
     let earlier = before.effective_policies(by.now).map_err(texts)?;
     let spelling = spelling(&[after, before]);
+    let mut warnings = Vec::new();
     let groups = match after.effective_policies(by.now) {
         Ok(later) => {
+            let known = vain::lines(&earlier);
+            warnings = vain::lines(&later);
+            warnings.retain(|line| !known.contains(line));
             findings.extend(outcome::locked(&later, by.locks));
             let changes = backup_policy::changes(&earlier, &later);
             outcome::groups(&changes, before, after, &spelling)
@@ -147,6 +154,7 @@ fn weigh(
         moves: Vec::new(),
         groups,
         findings,
+        warnings,
         accounts: earlier.accounts.len(),
         basis: basis::of(before, by.now),
         unknown: Vec::new(),

@@ -7,14 +7,18 @@ mod conditions;
 mod embedded;
 mod functions;
 mod intrinsics;
+mod loops;
 pub mod open;
+#[cfg(test)]
+mod readings;
 mod resources;
+mod written;
 
 use std::collections::BTreeMap;
 
 use backup_policy::{
-    Code, Document, Finding, Instant, Position, Spot, UNKNOWN, inject_regions, replace_variables,
-    validate,
+    Code, Document, Finding, Instant, MAX_CHARACTERS, Position, Spot, UNKNOWN, as_written,
+    inject_regions, replace_variables, validate,
 };
 use policy_resource::properties::{ContentSource, Problem, Properties};
 use serde_json::Value;
@@ -22,8 +26,10 @@ use serde_json::Value;
 use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::report::Checked;
+use crate::yaml::Rewritten;
 pub(crate) use functions::names;
 use intrinsics::{Scope, unknown};
+pub(crate) use loops::expand;
 use open::Open;
 pub(crate) use resources::Kind;
 use resources::resources;
@@ -40,17 +46,23 @@ pub(crate) fn is_template(document: &Document) -> bool {
         || has("AWSTemplateFormatVersion")
 }
 
-/// Checks every backup policy in a template.
+/// Checks every backup policy in a template. `rewritten` are the scalars of its text that do not
+/// arrive as they were written.
 pub(crate) fn check(
     template: &Document,
     text: &str,
+    rewritten: &Rewritten,
     parameters: &Parameters,
     locks: &Locks,
     now: Instant,
 ) -> Checked {
+    let expanded = expand(template, parameters);
+    let template = &*expanded.document;
     let scope = Scope::new(template.value(), parameters);
     let mut checked = Checked {
         takes: Some(names(template.value(), parameters)),
+        findings: expanded.findings,
+        policies: expanded.unknown,
         ..Checked::default()
     };
     for found in resources(&scope, template) {
@@ -64,6 +76,9 @@ pub(crate) fn check(
         checked
             .findings
             .extend(resource.check(found.kind, locks, now));
+        checked
+            .findings
+            .extend(written::findings(&found, rewritten));
         let matters = |open: &Open| {
             let property = open.path.first().map_or("", String::as_str);
             !matches!(
@@ -77,6 +92,11 @@ pub(crate) fn check(
                 open.path.insert(0, found.id.to_owned());
                 open
             }));
+    }
+    if checked.policies > 0 {
+        let (parameters, spot) = child(Some(template.value()), template.spot(), "Parameters");
+        let defaults = written::defaults(parameters, spot, rewritten);
+        checked.findings.extend(defaults);
     }
     checked
 }
@@ -167,6 +187,12 @@ impl Resource<'_> {
             }
             Some(Value::String(text)) => {
                 let document = read_text(text)?;
+                let long = as_written(text, &document.minified()).filter(|_| !is_ours);
+                if let Some(count) = long {
+                    let message = too_long_as_written(count);
+                    let help = "write the policy as an object, or without white space";
+                    return Err(vec![finding(Code::DocumentTooLong, message, help)]);
+                }
                 match spot {
                     Some(spot) => embedded::relocate(document, text, self.template, spot.value),
                     None => Document::from_value(document.value().clone()),
@@ -231,6 +257,14 @@ fn is_region(finding: &Finding) -> bool {
     finding.path.contains(".regions[")
 }
 
+/// Why AWS would refuse a text that CloudFormation sends as it is written.
+pub(crate) fn too_long_as_written(count: usize) -> String {
+    format!(
+        "the text has {count} characters as it is written, and CloudFormation sends it so: AWS \
+         allows {MAX_CHARACTERS}"
+    )
+}
+
 const CONTENT_HELP: &str = "write the policy as an object, or as JSON text";
 
 /// A policy that is JSON text in the template.
@@ -244,8 +278,11 @@ fn read_text(text: &str) -> Result<Document, Vec<Finding>> {
         Err(_) if text.contains(UNKNOWN) => Err(vec![not_known("a part of it is")]),
         Err(error) => Err(vec![finding(
             Code::SyntaxInvalid,
-            format!("the policy is not JSON: {error}, counted in its own text"),
-            "",
+            format!(
+                "the policy is not JSON: {} (line {}, column {} of its own text)",
+                error.message, error.line, error.column
+            ),
+            error.help.as_deref().unwrap_or_default(),
         )]),
     }
 }

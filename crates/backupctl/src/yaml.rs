@@ -1,10 +1,14 @@
 //! YAML with places, as a JSON value: policies, and CloudFormation's short form of functions.
 
+mod scalars;
+
 use std::collections::HashMap;
 
 use backup_policy::{Document, ParseError, Position, Spot};
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, Span, Tag};
 use serde_json::{Map, Value, json};
+
+use scalars::{Dialect, scalar};
 
 /// How deep values may be nested, as for JSON.
 const DEEPEST: usize = 127;
@@ -12,6 +16,9 @@ const DEEPEST: usize = 127;
 /// How many values there may be once aliases are written out: aliases of aliases grow without
 /// bound.
 const MOST_VALUES: usize = 200_000;
+
+/// How many bytes of text there may be in them: aliases of one long text grow too.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Reads one YAML document. Tags become CloudFormation's long form: `!Ref X` is
 /// `{"Ref": "X"}`, `!Sub x` is `{"Fn::Sub": "x"}`.
@@ -23,19 +30,43 @@ const MOST_VALUES: usize = 200_000;
 /// The text is not one YAML document, a mapping has a key twice or one that is not a scalar,
 /// or aliases make too much of it.
 pub fn parse(text: &str) -> Result<Document, ParseError> {
+    read(text, Dialect::Json).map(|(document, _)| document)
+}
+
+/// Reads a template, whose plain scalars are those of YAML 1.1: `yes` is true, and `070` is 56. Also
+/// gives what arrives as something else than was written.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_template(text: &str) -> Result<(Document, Rewritten), ParseError> {
+    read(text, Dialect::Template)
+}
+
+/// The scalars that do not arrive as they were written, by line and column.
+pub type Rewritten = HashMap<(usize, usize), String>;
+
+fn read(text: &str, dialect: Dialect) -> Result<(Document, Rewritten), ParseError> {
     let mut reader = Reader {
         events: Parser::new_from_str(text),
+        text,
+        dialect,
         anchors: HashMap::new(),
         values: 0,
+        bytes: 0,
+        rewritten: HashMap::new(),
     };
     let (value, spot) = reader.document()?;
-    Ok(Document::from_located(value, spot))
+    Ok((Document::from_located(value, spot), reader.rewritten))
 }
 
 struct Reader<'t> {
     events: Parser<'t, saphyr_parser::StrInput<'t>>,
+    text: &'t str,
+    dialect: Dialect,
     anchors: HashMap<usize, (Value, Spot)>,
     values: usize,
+    bytes: usize,
+    rewritten: Rewritten,
 }
 
 impl<'t> Reader<'t> {
@@ -70,7 +101,13 @@ impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), ParseError> {
         match self.events.next() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(scan)) => Err(scan_error(&scan)),
+            Some(Err(scan)) => {
+                let at = *scan.marker();
+                Err(ParseError {
+                    help: backup_policy::syntax_help(self.text, at.line(), at.col() + 1, true),
+                    ..error(at, scan.info())
+                })
+            }
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
@@ -92,7 +129,8 @@ impl<'t> Reader<'t> {
                     value: position(span),
                     children: Vec::new(),
                 };
-                let value = scalar(&text, style, tag_name(&tag));
+                let value = scalar(&text, style, tag.is_some(), self.dialect);
+                self.note(&text, &value, spot.value);
                 (anchor, tag, (value, spot))
             }
             Event::SequenceStart(anchor, tag) => (anchor, tag, self.sequence(span, depth)?),
@@ -103,7 +141,7 @@ impl<'t> Reader<'t> {
                     .get(&anchor)
                     .cloned()
                     .ok_or_else(|| error(span.start, "an alias refers to itself"))?;
-                self.count(size(&value), span.start)?;
+                self.count_copy(&value, span.start)?;
                 // What is wrong with it is shown where it is used.
                 move_to(&mut spot, position(span));
                 return Ok((value, spot));
@@ -115,6 +153,7 @@ impl<'t> Reader<'t> {
             None => read,
         };
         if anchor > 0 {
+            self.count_copy(&read.0, span.start)?;
             self.anchors.insert(anchor, read.clone());
         }
         Ok(read)
@@ -177,6 +216,29 @@ impl<'t> Reader<'t> {
         ))
     }
 
+    /// Remembers a scalar that arrives as something else than was written. (`True` is `true` to
+    /// everybody, and an empty value was not written.)
+    fn note(&mut self, text: &str, value: &Value, at: Position) {
+        let arrives = match value {
+            Value::Number(number) => number.to_string(),
+            Value::Bool(flag) => flag.to_string(),
+            _ => return,
+        };
+        if self.dialect == Dialect::Template && arrives != text.to_lowercase() {
+            self.rewritten.insert((at.line, at.column), text.to_owned());
+        }
+    }
+
+    /// Counts what is about to be copied.
+    fn count_copy(&mut self, value: &Value, at: Marker) -> Result<(), ParseError> {
+        let (values, bytes) = size(value);
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > MOST_BYTES {
+            return Err(error(at, "aliases make too much text of this file"));
+        }
+        self.count(values, at)
+    }
+
     fn count(&mut self, values: usize, at: Marker) -> Result<(), ParseError> {
         self.values = self.values.saturating_add(values);
         if self.values > MOST_VALUES {
@@ -186,23 +248,6 @@ impl<'t> Reader<'t> {
             ));
         }
         Ok(())
-    }
-}
-
-/// A scalar as JSON has it.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&str>) -> Value {
-    if style != ScalarStyle::Plain || tag.is_some() {
-        return text.into();
-    }
-    match text {
-        "true" | "True" | "TRUE" => true.into(),
-        "false" | "False" | "FALSE" => false.into(),
-        "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        // Only what JSON calls a number too: `060` and `+60` stay the text that AWS will see.
-        _ => match serde_json::from_str(text) {
-            Ok(Value::Number(number)) => Value::Number(number),
-            _ => text.into(),
-        },
     }
 }
 
@@ -234,11 +279,20 @@ fn move_to(spot: &mut Spot, place: Position) {
         .for_each(|child| move_to(child, place));
 }
 
-fn size(value: &Value) -> usize {
+/// How many values there are, and how many bytes of text in them.
+fn size(value: &Value) -> (usize, usize) {
+    let sum = |(values, bytes), (more, longer)| (values + more, bytes + longer);
     match value {
-        Value::Array(values) => 1 + values.iter().map(size).sum::<usize>(),
-        Value::Object(members) => 1 + members.values().map(size).sum::<usize>(),
-        _ => 1,
+        Value::Array(values) => values.iter().map(size).fold((1, 0), sum),
+        Value::Object(members) => {
+            let each = members.iter().map(|(key, value)| {
+                let (values, bytes) = size(value);
+                (values, bytes + key.len())
+            });
+            each.fold((1, 0), sum)
+        }
+        Value::String(text) => (1, text.len()),
+        _ => (1, 0),
     }
 }
 
@@ -261,11 +315,8 @@ fn error(at: Marker, message: &str) -> ParseError {
         message: message.to_owned(),
         line: at.line().max(1),
         column: at.col() + 1,
+        help: None,
     }
-}
-
-fn scan_error(scan: &ScanError) -> ParseError {
-    error(*scan.marker(), scan.info())
 }
 
 #[cfg(test)]

@@ -32,13 +32,14 @@ fn every_example_has_the_finding_that_it_explains() {
             );
         }
     }
-    // Two would be pages long, and one is a matter of the vault.
+    // Three would be pages long, and one is a matter of the vault.
     assert_eq!(
         described,
         [
             Code::DocumentTooLong,
             Code::RetentionOutsideLock,
-            Code::DocumentLengthUncertain
+            Code::DocumentLengthUncertain,
+            Code::DocumentLongAsWritten
         ]
     );
 }
@@ -52,6 +53,33 @@ fn a_yaml_policy_is_the_same_as_in_json() {
         let json = codes("policy.json", entry.example);
         assert_eq!(codes("policy.yaml", entry.example), json, "{}", entry.code);
     }
+}
+
+#[test]
+fn a_policy_is_measured_as_it_will_be_sent() {
+    let plans = r#"{"plans": {"p": {"regions": {"@@assign": ["eu-west-1"]}}}}"#;
+    let long = |name: &str, text: &str| -> Vec<Code> {
+        let is_long = |code: &Code| code.name().starts_with("document-");
+        codes(name, text).into_iter().filter(is_long).collect()
+    };
+    let spaced = format!("{plans}{}", " ".repeat(10_000));
+    assert_eq!(long("p.json", plans), []);
+    assert_eq!(long("p.json", &spaced), [Code::DocumentLongAsWritten]);
+    // YAML is made into JSON before it is sent.
+    assert_eq!(long("p.yaml", &spaced), []);
+    let template = |kind: &str, key: &str, content: String| {
+        format!(
+            r#"{{"Resources": {{"P": {{"Type": "{kind}", "Properties": {{"Type": "BACKUP_POLICY", "{key}": {content}}}}}}}}}"#
+        )
+    };
+    let (native, ours) = ("AWS::Organizations::Policy", "Custom::BackupOrgPolicy");
+    let text = serde_json::Value::from(spaced.as_str()).to_string();
+    assert_eq!(
+        long("t.json", &template(native, "Content", text.clone())),
+        [Code::DocumentTooLong]
+    );
+    assert_eq!(long("t.json", &template(native, "Content", spaced)), []);
+    assert_eq!(long("t.json", &template(ours, "PolicyContent", text)), []);
 }
 
 /// A template whose policy has a value of every kind that can be unknown.

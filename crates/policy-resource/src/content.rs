@@ -158,6 +158,9 @@ mod tests {
             error.contains('2') && error.contains("cannot be read"),
             "{error}"
         );
+        // With the remedy, as on the command line.
+        let error = prepared(Found::Text("{“plans”: {}}".into()), &[], &[]).unwrap_err();
+        assert!(error.contains("typographic quotation marks"), "{error}");
     }
 
     #[test]

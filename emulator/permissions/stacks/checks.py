@@ -135,13 +135,10 @@ class StackChecks:
 
 
 def _created(kind: str, logical_id: str, props: Any, stack_name: str) -> Resource:
-    # The name that the base will make up, or one like it where AWS gives an id.
-    name = provisioners._physical_name(
-        stack_name,
-        logical_id,
-        max_len=stack_types.NAMES.get(kind, 128),
-        lowercase=kind == "AWS::S3::Bucket",
-    )
+    # A name like the one that will be made up, or where AWS gives an id.
+    suffix = "0123456789ABC"
+    name = f"{stack_name}-{logical_id}-"[: stack_types.NAMES.get(kind, 128) - len(suffix)] + suffix
+    name = name.lower() if kind == "AWS::S3::Bucket" else name
     return _resource(kind, CREATE, name, props, stack_name)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,11 +58,13 @@ def test_a_name_outside_the_table_is_not_replaced() -> None:
         replace("ministack.services.s3", "_get_object_data", print)
 
 
-def used() -> Iterator[tuple[Path, str, str]]:
+@functools.cache
+def used() -> tuple[tuple[Path, str, str], ...]:
     """Every name of a module of the base that the plug-in has: file, module and name.
 
     Both as `module.name` and as `from module import name`.
     """
+    found = []
     for path in SOURCES:
         tree = ast.parse(path.read_text())
         modules: dict[str, str] = {}
@@ -77,12 +79,13 @@ def used() -> Iterator[tuple[Path, str, str]]:
                 if importlib.util.find_spec(inner) if _is_package(package) else None:
                     modules[alias.asname or alias.name] = inner
                 else:
-                    yield path, package, alias.name
+                    found.append((path, package, alias.name))
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 module = modules.get(node.value.id, "")
                 if module:
-                    yield path, module, node.attr
+                    found.append((path, module, node.attr))
+    return tuple(found)
 
 
 def _is_package(name: str) -> bool:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ...base import pin
 from ...base.points import FILE, TABLE, PatchPoint, read
-from ..conftest import ROOT
 
 
 @pytest.fixture
@@ -63,7 +60,9 @@ def test_the_installed_source_of_every_point_has_its_fingerprint(point: PatchPoi
     assert not point.fingerprint or pin.digits(found) == point.fingerprint
 
 
-def test_another_version_is_compared_name_by_name(tmp_path: Path) -> None:
+def test_another_version_is_compared_name_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     changed, gone = [point for point in TABLE if point.fingerprint][:2]
     for point in TABLE:
         path = tmp_path.joinpath(*point.module.split(".")).with_suffix(".py")
@@ -74,18 +73,12 @@ def test_another_version_is_compared_name_by_name(tmp_path: Path) -> None:
                 text = f"def {point.name}(other):\n    pass"
             if point != gone:
                 file.write(f"{text}\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "emulator.base.pin", str(tmp_path)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert f"== {changed} (" in done.stdout
-    assert f"+def {changed.name}(other):" in done.stdout
-    assert f"== {gone} (" in done.stdout
-    assert done.stdout.splitlines()[-1] == (
+    assert pin.main([str(tmp_path)]) == 1
+    printed = capsys.readouterr().out
+    assert f"== {changed} (" in printed
+    assert f"+def {changed.name}(other):" in printed
+    assert f"== {gone} (" in printed
+    assert printed.splitlines()[-1] == (
         f"ministack 1.5.33 and an unknown version: of {len(TABLE)} names 1 differ and 1 are absent"
     )
 
@@ -103,3 +96,8 @@ def test_the_table_is_written_with_the_installed_fingerprints() -> None:
 def test_a_line_that_is_neither_replaced_nor_used_is_refused() -> None:
     with pytest.raises(ValueError, match="neither replaced nor used, but loved"):
         read("ministack.app\n    app  loved  -  why\n")
+
+
+def test_the_page_has_the_numbers_of_today() -> None:
+    page = (FILE.parents[1] / "docs" / "moving-the-pin.md").read_text("utf-8")
+    assert pin.counted() in page

@@ -14,7 +14,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from ..world import HOME, REGION, World
+from ..world import HOME, PATIENCE, REGION, World
 from .delivery_world import commit, prepare
 
 ARN = f"arn:aws:codecommit:{REGION}:{HOME}:source"
@@ -51,7 +51,7 @@ class Person:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stdout

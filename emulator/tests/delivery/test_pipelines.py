@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -144,31 +145,32 @@ def test_a_start_that_fails_is_a_dead_letter(ready: World) -> None:
     assert json.loads(message["Body"])["detail"]["repositoryName"] == "source"
 
 
-def test_actions_run_side_by_side_or_in_their_order(ready: World) -> None:
-    slow = "version: 0.2\nphases: {build: {commands: ['sleep 1; date +%s%N']}}\n"
-    commit(ready, {"slow.yml": slow})
-    project(ready, "slow.yml", "slow")
-    wanted = {"ProjectName": "slow"}
+def test_actions_run_side_by_side_or_in_their_order(ready: World, tmp_path: Path) -> None:
+    ready.control("POST", "build-machine", {"environment": {"BOX": str(tmp_path)}})
+    # Each of two builds ends when the other one has begun; the third wants both to have ended.
+    command = "touch $BOX/{0}; until [ -e $BOX/{1} ]; do sleep 0.1; done; touch $BOX/{0}-ended"
+    steps = {
+        "one": command.format("one", "two"),
+        "two": command.format("two", "one"),
+        "three": "test -e $BOX/one-ended -a -e $BOX/two-ended",
+    }
+    build_action = "version: 0.2\nphases: {{build: {{commands: ['{}']}}}}\n"
+    commit(ready, {f"{name}.yml": build_action.format(step) for name, step in steps.items()})
+    for name in steps:
+        project(ready, f"{name}.yml", name)
     client = begin(
         ready,
         (
             "Build",
             [
-                action("one", "Build/CodeBuild", wanted, runOrder=1),
-                action("two", "Build/CodeBuild", wanted, runOrder=1),
-                action("three", "Build/CodeBuild", wanted, runOrder=2),
+                action(name, "Build/CodeBuild", {"ProjectName": name}, runOrder=order)
+                for name, order in (("one", 1), ("two", 1), ("three", 2))
             ],
         ),
     )
     assert finish(ready)["status"] == "Succeeded", actions(ready)
-    found = {
-        entry["actionName"]: entry
-        for entry in client.list_action_executions(pipelineName="pipeline")[
-            "actionExecutionDetails"
-        ]
-    }
-    assert found["two"]["startTime"] < found["one"]["lastUpdateTime"]
-    assert found["one"]["startTime"] < found["two"]["lastUpdateTime"]
+    listed = client.list_action_executions(pipelineName="pipeline")["actionExecutionDetails"]
+    found = {entry["actionName"]: entry for entry in listed}
     assert found["three"]["startTime"] >= found["one"]["lastUpdateTime"]
 
 

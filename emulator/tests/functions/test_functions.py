@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import time
 import zipfile
 from collections.abc import Mapping
@@ -261,11 +262,17 @@ def test_what_a_function_prints_is_in_its_log(world: World) -> None:
 def test_a_function_is_killed_at_its_timeout_and_tried_again(world: World) -> None:
     world.upload_function()
     body = template(
-        Function=function(Timeout=3), Thing=custom(OnCreate="hang", ServiceTimeout=3600)
+        Function=function(Timeout=1), Thing=custom(OnCreate="hang", ServiceTimeout=3600)
     )
     client = world.client("cloudformation", HOME)
     client.create_stack(StackName="stack", TemplateBody=body, Capabilities=CAPABILITIES)
-    eventually(lambda: log_lines(world, "function").count("heard Create") == 3)
+
+    def durations() -> list[int]:
+        lines = "\n".join(log_lines(world, "function"))
+        return [int(found) for found in re.findall(r"^REPORT .*?\tDuration: (\d+)", lines, re.M)]
+
+    eventually(lambda: len(durations()) == 3)
+    assert min(durations()) >= 1000
 
 
 def test_an_event_invocation_that_fails_is_tried_three_times(world: World) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ...stack_sets import templates
 from ..world import CENTRAL, HOME, MANAGEMENT, World, error_of, eventually
 from .stack_set_world import (
     DELEGATED,
@@ -418,3 +419,20 @@ def test_a_template_is_read_once_from_s3_with_the_callers_credentials(
     assert "S3 error: The specified key does not exist" in message_of(
         home.create_stack_set, StackSetName="other", **missing
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "needed"),
+    [
+        ("AWS::IAM::Policy", {"PolicyName": "inline"}, ["CAPABILITY_IAM"]),
+        ("AWS::IAM::Role", {}, ["CAPABILITY_IAM"]),
+        ("AWS::IAM::Role", {"RoleName": "named"}, ["CAPABILITY_NAMED_IAM"]),
+        ("AWS::SQS::Queue", {"QueueName": "named"}, []),
+    ],
+)
+def test_only_names_of_identities_and_managed_policies_are_acknowledged_as_names(
+    kind: str, properties: dict[str, str], needed: list[str]
+) -> None:
+    # CreateStack's reference, `Capabilities`; a policy of AWS::IAM::Policy is an inline one.
+    template = {"Resources": {"One": {"Type": kind, "Properties": properties}}}
+    assert templates.summarise(json.dumps(template)).capabilities == needed

@@ -276,4 +276,104 @@ Resources:
       PolicyContent: !Ref Content"#,
         remedy: "give the value with `--parameters`, or validate the policy's own file.",
     },
+    Entry {
+        code: Code::ScalarRewritten,
+        summary: "A value of a template arrives as something else than was written.",
+        why: "CloudFormation reads templates as YAML 1.1: `yes`, `no`, `on` and `off` are true and false, digits \
+              with a leading 0 are octal, `1:30` is 90 (seen in deployments; the table in \
+              `crates/backupctl/src/yaml/scalars.rs` names them). A switch such as \
+              `AdoptExisting: yes` is right and has no warning. Found by `backupctl` only.",
+        example: r#"Resources:
+  Daily:
+    Type: AWS::Organizations::Policy
+    Properties:
+      Name: daily
+      Type: BACKUP_POLICY
+      TargetIds: [012345670123]
+      Content: {plans: {}}"#,
+        remedy: "write the value in quotes.",
+    },
+    Entry {
+        code: Code::DocumentLongAsWritten,
+        summary: "The file is longer than AWS allows, unless its white space is taken out.",
+        why: "The command line, Terraform and CloudFormation's own resource send a text as it is \
+              written, and AWS counts every character (D). This solution takes white space out. \
+              Found by `backupctl` only.",
+        example: "# any policy file of more than 10,000 characters that has fewer without white space",
+        remedy: "send the output of `jq -c . FILE`.",
+    },
+    Entry {
+        code: Code::RoleServiceLinked,
+        summary: "A selection uses a service-linked role.",
+        why: "AWS Backup's own, `AWSServiceRoleForBackup`, may back up EFS file systems with the tag \
+              `aws:elasticfilesystem:default-backup` and nothing else (AWS's managed policy); others \
+              cannot be taken on by AWS Backup at all.",
+        example: r#"{"plans": {"daily": {"selections": {"tags": {"all": {"iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup"}, "tag_key": {"@@assign": "backup"}, "tag_value": {"@@assign": ["daily"]}}}}}}}"#,
+        remedy: "use a role of your own that is in every account.",
+    },
+    Entry {
+        code: Code::RoleDefaultPath,
+        summary: "AWS Backup's default role is named without its path.",
+        why: "The role that the console makes is `role/service-role/AWSBackupDefaultServiceRole`, and \
+              exists only where somebody used the console. 5 of 23 published policies leave the path \
+              out, and no job runs (AWS re:Post).",
+        example: r#"{"plans": {"daily": {"selections": {"tags": {"all": {"iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/AWSBackupDefaultServiceRole"}, "tag_key": {"@@assign": "backup"}, "tag_value": {"@@assign": ["daily"]}}}}}}}"#,
+        remedy: "write the path, or better use a role of your own that is in every account.",
+    },
+    Entry {
+        code: Code::CopyToDefault,
+        summary: "Copies go to a vault `Default`.",
+        why: "It exists only where somebody opened the console. In another account it is worse: its key is \
+              managed by AWS and cannot be shared, so only what AWS Backup manages fully can be \
+              copied there (AWS Backup's guide).",
+        example: r#"{"plans": {"daily": {"rules": {"nightly": {"copy_actions": {"arn:aws:backup:eu-west-1:111122223333:backup-vault:Default": {"target_backup_vault_arn": {"@@assign": "arn:aws:backup:eu-west-1:111122223333:backup-vault:Default"}}}}}}}}"#,
+        remedy: "create a vault with a key of your own, and name it.",
+    },
+    Entry {
+        code: Code::CopyTwice,
+        summary: "The same copy is made twice.",
+        why: "Two copies of one rule to the same vault, or of two rules at the same times. Our reading: both \
+              cost, and the second restores nothing more.",
+        example: r#"{"plans": {"daily": {"rules": {"one": {"schedule_expression": {"@@assign": "cron(0 5 ? * * *)"}, "copy_actions": {"arn:aws:backup:eu-west-1:$account:backup-vault:central": {"target_backup_vault_arn": {"@@assign": "arn:aws:backup:eu-west-1:$account:backup-vault:central"}}}}, "two": {"schedule_expression": {"@@assign": "cron(0 5 ? * * *)"}, "copy_actions": {"arn:aws:backup:eu-west-1:$account:backup-vault:central": {"target_backup_vault_arn": {"@@assign": "arn:aws:backup:eu-west-1:$account:backup-vault:central"}}}}}}}}"#,
+        remedy: "take one of them out.",
+    },
+    Entry {
+        code: Code::AirGappedRetention,
+        summary: "A retention that no air-gapped vault takes.",
+        why: "The shortest retention of such a vault is at least 7 days, and it always has a longest one (AWS \
+              Backup's API); a job whose retention does not fit fails (AWS Backup's guide).",
+        example: r#"{"plans": {"daily": {"rules": {"nightly": {"target_logically_air_gapped_backup_vault_arn": {"@@assign": "arn:aws:backup:$region:$account:backup-vault:v1"}, "lifecycle": {"delete_after_days": {"@@assign": "5"}}}}}}}"#,
+        remedy: "set `lifecycle.delete_after_days` to what the vault takes.",
+    },
+    Entry {
+        code: Code::AirGappedContinuous,
+        summary: "Continuous backups with an air-gapped target.",
+        why: "A bucket that has a continuous backup in another vault gets none in this one: the job fails (AWS \
+              Backup's guide on air-gapped vaults as primary targets).",
+        example: r#"{"plans": {"daily": {"rules": {"nightly": {"target_logically_air_gapped_backup_vault_arn": {"@@assign": "arn:aws:backup:$region:$account:backup-vault:v1"}, "enable_continuous_backup": {"@@assign": "true"}, "lifecycle": {"delete_after_days": {"@@assign": "35"}}}}}}}"#,
+        remedy: "use a rule of its own for continuous backups.",
+    },
+    Entry {
+        code: Code::IndexInVain,
+        summary: "Something is to be indexed that cannot be.",
+        why: "What is in an air-gapped vault cannot be indexed (AWS Backup's guide), and neither can types that \
+              the plan does not select.",
+        example: r#"{"plans": {"daily": {"rules": {"nightly": {"target_logically_air_gapped_backup_vault_arn": {"@@assign": "arn:aws:backup:$region:$account:backup-vault:v1"}, "lifecycle": {"delete_after_days": {"@@assign": "30"}}, "index_actions": {"resource_types": {"@@assign": ["EBS"]}}}}}}}"#,
+        remedy: "take `index_actions` out.",
+    },
+    Entry {
+        code: Code::ScanWithoutSettings,
+        summary: "`scan_actions` without `scan_settings` in the plan.",
+        why: "Scans start only if the same plan has both (D).",
+        example: r#"{"plans": {"daily": {"rules": {"nightly": {"scan_actions": {"GUARDDUTY": {"scan_mode": {"@@assign": "FULL_SCAN"}}}}}}}}"#,
+        remedy: "set `scan_settings` in the plan.",
+    },
+    Entry {
+        code: Code::SelectionMatchesNothing,
+        summary: "A selection that nothing can match.",
+        why: "The conditions of a selection must all hold beside its tag or types (AWS Backup's API): a tag and \
+              its own negation exclude each other.",
+        example: r#"{"plans": {"daily": {"selections": {"tags": {"all": {"tag_key": {"@@assign": "backup"}, "tag_value": {"@@assign": ["daily"]}, "conditions": {"string_not_equals": {"not": {"condition_key": {"@@assign": "aws:ResourceTag/backup"}, "condition_value": {"@@assign": "daily"}}}}}}}}}}"#,
+        remedy: "correct the values.",
+    },
 ];

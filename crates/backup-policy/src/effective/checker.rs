@@ -10,10 +10,18 @@ use super::plan::{Lifecycle, Plan, Resources, Rule, Selection};
 use super::problem::{
     Conflicts, Problem, ProblemCode, add_conflicts, conflict, limit, members, not_empty, required,
 };
+use super::warning::{Warning, warnings};
 use crate::Instant;
 use crate::grammar::BACKUP_POLICY;
 use crate::schedule::{SHORTEST_FOR_ARCHIVE, Schedule};
 use crate::validate::{plan, rule, selection};
+
+/// What is wrong with a plan or a policy, and what in it is in vain.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Judgement {
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) warnings: Vec<Warning>,
+}
 
 /// Checks merged policies, one after the other. Most accounts have most plans in common, so the
 /// problems of a plan are remembered.
@@ -22,7 +30,7 @@ pub(crate) struct Checker {
     now: Instant,
     gaps: HashMap<Arc<str>, Option<TimeDelta>>,
     // INVARIANT: the plan that an address stands for is kept, so no other plan gets the address.
-    plans: HashMap<*const Node, (Arc<Node>, Vec<Problem>)>,
+    plans: HashMap<*const Node, (Arc<Node>, Judgement)>,
 }
 
 impl Checker {
@@ -39,12 +47,12 @@ impl Checker {
         self.policy_type.clone()
     }
 
-    /// Everything that is wrong with a merged policy.
-    pub(crate) fn problems(&mut self, root: &Node) -> Vec<Problem> {
-        let mut problems = Vec::new();
+    /// Everything that is wrong with a merged policy, or in vain.
+    pub(crate) fn judge(&mut self, root: &Node) -> Judgement {
+        let mut judgement = Judgement::default();
         let plans = root.get(&["plans"]);
         let Some(plans) = plans.filter(|_| &*self.policy_type == BACKUP_POLICY) else {
-            return problems;
+            return judgement;
         };
         let count = plans.children().count();
         limit(
@@ -53,19 +61,25 @@ impl Checker {
             ProblemCode::QuotaExceeded,
             plans,
             "plans",
-            &mut problems,
+            &mut judgement.problems,
         );
         for node in plans.children.iter().filter(|plan| !plan.is_empty()) {
-            if let Some((_, known)) = self.plans.get(&Arc::as_ptr(node)) {
-                problems.extend_from_slice(known);
-                continue;
+            let address = Arc::as_ptr(node);
+            if !self.plans.contains_key(&address) {
+                let plan = Plan { node };
+                let mut found = Judgement {
+                    problems: Vec::new(),
+                    warnings: warnings(&plan),
+                };
+                self.plan(&plan, &mut found.problems);
+                self.plans.insert(address, (node.clone(), found));
             }
-            let mut found = Vec::new();
-            self.plan(&Plan { node }, &mut found);
-            problems.extend_from_slice(&found);
-            self.plans.insert(Arc::as_ptr(node), (node.clone(), found));
+            if let Some((_, known)) = self.plans.get(&address) {
+                judgement.problems.extend_from_slice(&known.problems);
+                judgement.warnings.extend_from_slice(&known.warnings);
+            }
         }
-        problems
+        judgement
     }
 
     fn plan(&mut self, plan: &Plan<'_>, problems: &mut Vec<Problem>) {

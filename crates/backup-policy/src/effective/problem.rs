@@ -56,7 +56,10 @@ impl ProblemCode {
     }
 }
 
-fn as_texts<S: serde::Serializer>(ids: &[PolicyId], serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_texts<S: serde::Serializer>(
+    ids: &[PolicyId],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(ids.iter().map(|id| &**id))
 }
 

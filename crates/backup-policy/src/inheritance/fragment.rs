@@ -17,15 +17,15 @@ const MAX_DEPTH: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Fragment {
     /// The key in lower case, by which keys are the same.
-    pub(super) key: Arc<str>,
+    pub(crate) key: Arc<str>,
     /// The key as it is shown.
-    pub(super) name: Arc<str>,
+    pub(crate) name: Arc<str>,
     pub(super) assign: Option<Assigned>,
     pub(super) append: Option<Vec<Arc<str>>>,
     pub(super) remove: Option<Vec<Arc<str>>>,
     /// What it lets the levels below do, if it says so.
     pub(super) controls: Option<Controls>,
-    pub(super) children: Vec<Fragment>,
+    pub(crate) children: Vec<Fragment>,
 }
 
 /// What `@@assign` gives. Scalars are text already: that is how AWS compares and shows them.
@@ -151,7 +151,8 @@ impl Fragment {
         }
     }
 
-    fn has_value(&self) -> bool {
+    /// Whether it says what the value here is, or what is in it.
+    pub(crate) fn has_value(&self) -> bool {
         self.assign.is_some() || self.append.is_some() || self.remove.is_some()
     }
 }

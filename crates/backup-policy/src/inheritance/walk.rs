@@ -1,6 +1,6 @@
 //! From the root to every account.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::fragment::Fragment;
 use super::merge::{Peer, merge};
 use super::{Origin, PolicyId};
 use crate::Instant;
-use crate::effective::{Checker, Effective, Node};
+use crate::effective::{Checker, Effective, Node, WithoutEffect, without_effect};
 use crate::organization::{Account, Organization, OrganizationError, Unit};
 
 /// What every account of an organization gets.
@@ -19,6 +19,8 @@ pub struct EffectivePolicies<'o> {
     pub organization: &'o Organization,
     /// Its accounts, in the order of the tree.
     pub accounts: Vec<AccountPolicy<'o>>,
+    /// The policies, and parts of them, that change nothing for any account below them.
+    pub without_effect: Vec<WithoutEffect>,
 }
 
 /// What one account gets.
@@ -81,6 +83,7 @@ impl Organization {
         walk.unit(&self.root, &nothing, &mut Vec::new());
         Ok(EffectivePolicies {
             organization: self,
+            without_effect: without_effect(&walk.accounts, &walk.policies),
             accounts: walk.accounts,
         })
     }
@@ -143,11 +146,12 @@ impl<'o> Walk<'o> {
     }
 
     fn settled(&mut self, root: Arc<Node>) -> Arc<Effective> {
-        let problems = self.checker.problems(&root);
+        let judgement = self.checker.judge(&root);
         Arc::new(Effective {
             policy_type: self.checker.policy_type(),
             root,
-            problems,
+            problems: judgement.problems,
+            warnings: judgement.warnings,
         })
     }
 }
@@ -160,11 +164,40 @@ impl<'o> EffectivePolicies<'o> {
 
     /// The result as `backupctl effective --format json` prints it.
     pub fn to_value(&self) -> Value {
-        self.accounts.iter().map(AccountPolicy::to_value).collect()
+        let value = |account: &AccountPolicy<'_>| {
+            let mut value = account.to_value();
+            if let Value::Object(members) = &mut value {
+                let idle: Vec<&WithoutEffect> = self.without_effect_for(account).collect();
+                members.insert("without_effect".to_owned(), json!(idle));
+            }
+            value
+        };
+        self.accounts.iter().map(value).collect()
+    }
+}
+
+impl<'o> EffectivePolicies<'o> {
+    /// What of the policies on the way to an account changes nothing, here or elsewhere.
+    pub fn without_effect_for(
+        &self,
+        account: &AccountPolicy<'o>,
+    ) -> impl Iterator<Item = &WithoutEffect> {
+        let attached: HashSet<&str> = match self.without_effect.is_empty() {
+            true => HashSet::new(),
+            false => account.attached().collect(),
+        };
+        let mut all = self.without_effect.iter();
+        std::iter::from_fn(move || all.find(|it| attached.contains(&*it.policy)))
     }
 }
 
 impl<'o> AccountPolicy<'o> {
+    /// The policies attached on the way to it, from the root downwards.
+    pub(crate) fn attached(&self) -> impl Iterator<Item = &'o str> {
+        let above = self.units.iter().flat_map(|unit| &unit.policies);
+        above.chain(&self.account.policies).map(String::as_str)
+    }
+
     /// The root, the units on the way down and the account itself. [`Origin::level`] is an index
     /// into it.
     pub fn levels(&self) -> Vec<Level<'o>> {
@@ -186,13 +219,15 @@ impl<'o> AccountPolicy<'o> {
         self.levels().into_iter().nth(origin.level)
     }
 
-    /// `{"account", "name", "effective", "problems"}`; `effective` is null if AWS withholds it.
+    /// `{"account", "name", "effective", "problems", "warnings"}`; `effective` is null if AWS
+    /// withholds it.
     pub fn to_value(&self) -> Value {
         json!({
             "account": self.account.id,
             "name": self.account.name,
             "effective": self.effective.document(),
             "problems": self.effective.problems,
+            "warnings": self.effective.warnings,
         })
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn parse(text: &str) -> Result<Organization, Vec<OrganizationError>> 
     let value = Document::parse_value(text).map_err(|error| {
         vec![OrganizationError {
             path: String::new(),
-            message: format!("this is not JSON: {}", error.message),
+            message: match &error.help {
+                Some(help) => format!("this is not JSON: {}: {help}", error.message),
+                None => format!("this is not JSON: {}", error.message),
+            },
             position: Some(Position {
                 line: error.line,
                 column: error.column,

@@ -14,7 +14,13 @@ pub(super) fn check(
     match integer(text) {
         None => {
             let message = format!("`{text}` is not a whole number of {unit}");
-            let help = format!("write digits only: `\"{}\"`", lowest.max(35));
+            let help = match (text.strip_prefix('-'), unit) {
+                (Some(_), "days") => {
+                    "to keep or leave it for ever, take the key out: there is no number for that"
+                        .to_owned()
+                }
+                _ => format!("write digits only: `\"{}\"`", lowest.max(35)),
+            };
             report.value(code, at, message, help);
         }
         Some(number) if number < lowest => {

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use crate::grammar::Key;
+use crate::syntax::of_both;
 
 /// Keys of the CreateBackupPlan API and of infrastructure tools, and what they are called in
 /// a policy. What differs in letter case and underscores only is found without this table.
@@ -25,6 +26,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("destination_backup_vault_arn", "target_backup_vault_arn"),
     ("destination_vault_arn", "target_backup_vault_arn"),
     ("copy_action", "copy_actions"),
+    ("backup_copy_actions", "copy_actions"),
+    ("copies", "copy_actions"),
     ("rule", "rules"),
     ("backup_rule", "rules"),
     ("backup_rules", "rules"),
@@ -53,6 +56,29 @@ pub(super) fn key(written: &str, keys: &[Key]) -> String {
     let snake = snake_case(written);
     if snake == "schedule_expression_timezone" {
         return "a backup policy has no time zone: write the schedule in UTC".into();
+    }
+    if snake == "delete_after_event" {
+        return "a backup policy has no such key: set `delete_after_days`, and with an air-gapped \
+                target AWS Backup deletes what is temporary itself"
+            .into();
+    }
+    let is_by_tag = keys.iter().any(|key| key.name == "tag_value")
+        && keys.iter().any(|key| key.name == "iam_role_arn");
+    if is_by_tag
+        && matches!(
+            snake.as_str(),
+            "resources" | "resource_types" | "not_resources"
+        )
+    {
+        return "a selection by tag takes no types: put it below `selections.resources`, with \
+                `conditions` on the tag"
+            .into();
+    }
+    if let Some(help) = written
+        .char_indices()
+        .find_map(|(at, _)| of_both(written.get(at..)?))
+    {
+        return help.into();
     }
     match elsewhere(&snake, keys) {
         Some(known) if written == snake => format!("a backup policy calls it `{known}`"),

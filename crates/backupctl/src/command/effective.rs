@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Exit with 1 if an account gets no plan, too
+    /// Exit with 1 if an account gets no plan or something is in vain, too
     #[arg(long)]
     strict: bool,
 
@@ -98,8 +98,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let found = groups(&policies).iter().any(|group| match group.state {
         State::Invalid => true,
         State::Nothing => arguments.strict && kind == BACKUP_POLICY,
-        State::Plans => !group.effective.problems.is_empty(),
-    });
+        State::Plans => {
+            let is_in_vain = arguments.strict && !group.effective.warnings.is_empty();
+            is_in_vain || !group.effective.problems.is_empty()
+        }
+    }) || arguments.strict && !policies.without_effect.is_empty();
     drop(progress);
     write(arguments.output.as_deref(), &printed)?;
     Ok(ExitCode::from(u8::from(found)))
@@ -117,6 +120,9 @@ fn unusable(file: &Path, errors: &[OrganizationError]) -> ExitCode {
 fn only(policies: &mut EffectivePolicies<'_>, id: &str) -> anyhow::Result<()> {
     if policies.account(id).is_some() {
         policies.accounts.retain(|account| account.account.id == id);
+        let on_its_way = policies.accounts.iter();
+        let on_its_way = on_its_way.flat_map(|account| policies.without_effect_for(account));
+        policies.without_effect = on_its_way.cloned().collect();
         return Ok(());
     }
     let named = policies

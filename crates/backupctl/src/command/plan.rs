@@ -236,7 +236,11 @@ fn declared(
             return Err(anyhow!("{}", wrong.join("; "))).with_context(|| using(path));
         }
     }
-    let found = template::policies(&document, &parameters);
+    let expanded = template::expand(&document, &parameters);
+    if let Some(finding) = expanded.findings.first() {
+        bail!("no plan can be made for `{name}`: {finding}");
+    }
+    let found = template::policies(&expanded.document, &parameters);
     if found.is_empty() {
         bail!("`{name}` declares no backup policy: name a template that does");
     }

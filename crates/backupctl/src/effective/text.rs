@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use backup_policy::{AccountPolicy, EffectivePolicies, Instant, Problem, Unit};
 
 use super::sheet::{self, Names, PlanSheet, Row};
-use super::{Group, State, groups};
+use super::{Group, State, groups, vain};
 use crate::basis;
 use crate::words::number;
 
@@ -41,6 +41,16 @@ pub fn render(policies: &EffectivePolicies<'_>, now: Instant) -> String {
         text.blank();
         show(index, group, names, &mut shown, &mut text);
     }
+    if !policies.without_effect.is_empty() {
+        text.blank();
+        text.line(
+            0,
+            "without effect (at one place the policy attached first decides, and levels below replace):",
+        );
+    }
+    for idle in &policies.without_effect {
+        text.line(1, &vain::without_effect(idle, names));
+    }
     text.0
 }
 
@@ -65,6 +75,10 @@ fn show(
     for problem in &group.effective.problems {
         text.line(1, &self::problem(problem, names));
         text.line(2, &format!("= help: {}", problem.help));
+    }
+    for warning in &group.effective.warnings {
+        text.line(1, &vain::warning(warning, names));
+        text.line(2, &format!("= help: {}", warning.help));
     }
     let plans = sheet::plans(&group.effective, names);
     let is_invalid = group.state == State::Invalid;

@@ -8,7 +8,7 @@ use super::difference::{Difference, differences};
 use super::outcome::{Effect, Group};
 use super::steps::{Action, Step};
 
-/// `{"policies", "accounts", "findings"}`, see the README.
+/// `{"policies", "accounts", "findings", "warnings"}`, see the README.
 pub fn json(plan: &Plan) -> Value {
     let findings: Vec<Value> = plan
         .findings
@@ -20,6 +20,7 @@ pub fn json(plan: &Plan) -> Value {
         "moves": plan.moves,
         "accounts": plan.groups.iter().map(group).collect::<Vec<Value>>(),
         "findings": findings,
+        "warnings": plan.warnings,
         "looked_at": plan.basis,
         "not_looked_at": plan.unknown,
     })

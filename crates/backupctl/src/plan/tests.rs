@@ -492,6 +492,58 @@ fn cloudformations_own_resource_is_planned_too() {
 }
 
 #[test]
+fn a_text_of_cloudformations_own_resource_is_measured_as_it_is_written() {
+    let spaced = format!("{}{}", content(14), " ".repeat(10_000));
+    let native = json!({"Type": "AWS::Organizations::Policy", "Properties": {
+        "Type": "BACKUP_POLICY", "Name": "own", "Content": spaced, "TargetIds": [ONE],
+    }});
+    let present = live(&organization(&[], &[]), &[]);
+    let plan = made(&present, json!({"Own": native}));
+    assert_eq!(codes(&plan), ["deployment-fails"]);
+    assert!(plan.findings[0].message.contains("as it is written"));
+    // Ours is sent without white space.
+    let ours = resource("own", &[ONE], json!(spaced));
+    assert_eq!(codes(&made(&present, json!({"Own": ours}))), [""; 0]);
+}
+
+#[test]
+fn what_comes_to_nothing_is_a_warning_unless_it_was_so_before() {
+    let role = |name: &str| {
+        let mut content = content(35);
+        let selection = &mut content["plans"]["nightly"]["selections"]["tags"];
+        for (_, one) in selection.as_object_mut().unwrap() {
+            one["iam_role_arn"] = json!({"@@assign": format!("arn:aws:iam::$account:role/{name}")});
+        }
+        content
+    };
+    let bad = "AWSBackupDefaultServiceRole";
+    let empty = organization(&[], &[]);
+    let template = json!({
+        "A": resource("a", &["ou-abcd-11111111"], role(bad)),
+        "B": resource("b", &["ou-abcd-11111111"], content(7)),
+    });
+    let plan = made(&live(&empty, &[]), template);
+    let [wrong_role, idle] = plan.warnings.as_slice() else {
+        panic!("{:#?}", plan.warnings);
+    };
+    assert!(
+        wrong_role.starts_with("role-default-path at plans/nightly/"),
+        "{wrong_role}"
+    );
+    assert_eq!(
+        idle,
+        "policy b changes nothing for any account: overruled by a"
+    );
+    assert!(plan.findings.is_empty());
+    // The same policy is live already.
+    let policies = [("p-aaaaaaaaaa", "a", role(bad))];
+    let live_already = organization(&[("ou-abcd-11111111", "p-aaaaaaaaaa")], &policies);
+    let template = json!({"A": resource("a", &["ou-abcd-11111111"], role(bad))});
+    let plan = made(&live(&live_already, &[("p-aaaaaaaaaa", "A")]), template);
+    assert_eq!(plan.warnings, [""; 0]);
+}
+
+#[test]
 fn json_has_everything() {
     let present = live(
         &organization(&[(ONE, "p-1")], &[("p-1", "daily", content(35))]),

@@ -17,6 +17,9 @@ pub fn text(plan: &Plan) -> String {
     for finding in &plan.findings {
         out += &format!("FINDING[{}] {}\n", finding.code, finding.message);
     }
+    for warning in &plan.warnings {
+        out += &format!("warning: {warning}\n");
+    }
     out += &format!("{}\n", plan.basis);
     for unknown in &plan.unknown {
         out += &format!("{unknown}\n");

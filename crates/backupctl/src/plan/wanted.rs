@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use backup_policy::{Instant, validate};
+use backup_policy::{Instant, as_written, validate};
 use policy_resource::content::{Found as Content, prepare, refusal};
 use policy_resource::identity::Owner;
 use policy_resource::plan::Desired;
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::parameters::Parameters;
 use crate::template::open::{Need, is_open, needs};
-use crate::template::{Found, Kind};
+use crate::template::{Found, Kind, too_long_as_written};
 
 /// A policy as the template wants it.
 #[derive(Debug, Clone)]
@@ -180,10 +180,16 @@ pub(crate) fn wanted(
     }
     let mut refusals: Vec<String> = targets.iter().filter_map(|it| target_problem(it)).collect();
     refusals.extend(regions.iter().filter_map(|it| region_problem(it)));
+    let written = match (&content, found.kind) {
+        (Content::Text(text), Kind::Native) => text.clone(),
+        _ => String::new(),
+    };
     let (content, content_refusal) = match prepare(content, &read.variables, &regions) {
         Ok(prepared) => {
             let findings = validate(&prepared.document, now);
-            (Some(prepared.document.minified()), refusal(&findings))
+            let minified = prepared.document.minified();
+            let long = as_written(&written, &minified).map(too_long_as_written);
+            (Some(minified), refusal(&findings).or(long))
         }
         Err(reason) => {
             refusals.push(reason);

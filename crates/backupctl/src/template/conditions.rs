@@ -1,17 +1,41 @@
 //! The conditions of a template: true, false, or not known before deployment.
 
-use backup_policy::UNKNOWN;
+use std::collections::HashMap;
+
 use serde_json::Value;
 
-use super::intrinsics::Scope;
+use super::intrinsics::{Scope, is_known};
+use super::open::Need;
 
 /// How deep conditions may refer to each other.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 256;
 
-/// The condition with a name.
+/// The conditions whose outcome was found out, each with what it needs that is not known.
+pub(super) type Known = HashMap<String, (Option<bool>, Vec<Need>)>;
+
+/// The condition with a name. Each is evaluated once: it may stand in another twice, and that one
+/// in a third.
 pub(super) fn named(scope: &Scope<'_>, name: &str, depth: usize) -> Option<bool> {
     let condition = scope.template.get("Conditions")?.get(name)?;
-    evaluate(scope, condition, depth + 1)
+    let known = scope.conditions.borrow().get(name).cloned();
+    let (outcome, needs) = known.unwrap_or_else(|| {
+        let asked = scope.take_needs();
+        // One that refers to itself finds this.
+        let itself = (None, Vec::new());
+        scope
+            .conditions
+            .borrow_mut()
+            .insert(name.to_owned(), itself);
+        let outcome = evaluate(scope, condition, depth + 1);
+        let needs = scope.take_needs();
+        asked.into_iter().for_each(|need| scope.need(need));
+        let found = (outcome, needs);
+        let mut conditions = scope.conditions.borrow_mut();
+        conditions.insert(name.to_owned(), found.clone());
+        found
+    });
+    needs.into_iter().for_each(|need| scope.need(need));
+    outcome
 }
 
 fn evaluate(scope: &Scope<'_>, condition: &Value, depth: usize) -> Option<bool> {
@@ -60,10 +84,6 @@ fn all_known(values: &[Option<bool>]) -> Option<()> {
     values.iter().all(Option::is_some).then_some(())
 }
 
-fn is_known(value: &Value) -> bool {
-    !value.to_string().contains(UNKNOWN)
-}
-
 /// CloudFormation compares texts: `1` and `"1"` are equal.
 fn text(value: &Value) -> String {
     value
@@ -93,6 +113,17 @@ mod tests {
         });
         let parameters = Parameters::default();
         let scope = Scope::new(&template, &parameters);
+        // Each condition of forty is the one before, twice.
+        let mut chain = serde_json::Map::new();
+        chain.insert("C0".into(), json!({"Fn::Equals": [{"Ref": "Open"}, "1"]}));
+        for index in 1..40 {
+            let before = json!({"Condition": format!("C{}", index - 1)});
+            chain.insert(format!("C{index}"), json!({"Fn::And": [before, before]}));
+        }
+        let long = json!({"Parameters": {"Open": {"Type": "String"}}, "Conditions": chain});
+        let given = Parameters::parse(r#"{"Open": "1"}"#).unwrap();
+        assert_eq!(named(&Scope::new(&long, &given), "C39", 0), Some(true));
+        assert_eq!(named(&Scope::new(&long, &parameters), "C39", 0), None);
         for (name, expected) in [
             ("Yes", Some(true)),
             ("No", Some(false)),

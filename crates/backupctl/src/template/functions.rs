@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use backup_policy::UNKNOWN;
 use serde_json::Value;
 
-use super::intrinsics::Scope;
+use super::intrinsics::{Scope, unknown};
 use super::members;
 use super::open::Need;
 use crate::parameters::Parameters;
@@ -23,8 +23,8 @@ impl Scope<'_> {
                 .and_then(|name| name.split(':').next());
             result.push_str(before);
             match name.and_then(|name| self.parameters.get(name)) {
-                Some(value) => result.push_str(value),
-                None => {
+                Some(value) if self.spend(value.len()).is_some() => result.push_str(value),
+                _ => {
                     self.need(match name {
                         Some(name) => Need::Value(name.to_owned()),
                         None => Need::Deployment(format!("`{{{{resolve:{reference}}}}}`")),
@@ -74,7 +74,9 @@ impl Scope<'_> {
             },
             None => (text, kind),
         };
-        if kind.starts_with("CommaDelimitedList") || kind.starts_with("List<") {
+        let is_list = kind.starts_with("CommaDelimitedList") || kind.starts_with("List<");
+        self.spend(text.len() * if is_list { 16 } else { 1 })?;
+        if is_list {
             return Some(
                 text.split(',')
                     .map(|item| Value::from(item.trim()))
@@ -106,7 +108,10 @@ impl Scope<'_> {
             let value = match name.strip_prefix('!') {
                 Some(literal) => Some(Value::String(format!("${{{literal}}}"))),
                 None => match own.as_ref().and_then(|own| own.get(name.trim())) {
-                    Some(value) => Some(value.clone()),
+                    Some(value) => {
+                        self.spend(value.as_str().map_or(0, str::len))?;
+                        Some(value.clone())
+                    }
                     None => self.reference(name.trim()),
                 },
             };
@@ -131,7 +136,10 @@ impl Scope<'_> {
             .iter()
             .map(|value| text_of(value.clone()).unwrap_or_else(|| UNKNOWN.to_string()))
             .collect();
-        Some(Value::String(texts.join(delimiter.as_str()?)))
+        let delimiter = delimiter.as_str()?;
+        let length: usize = texts.iter().map(|text| text.len() + delimiter.len()).sum();
+        self.spend(length)?;
+        Some(Value::String(texts.join(delimiter)))
     }
 
     pub(super) fn select(&self, argument: &Value, depth: usize) -> Option<Value> {
@@ -142,30 +150,50 @@ impl Scope<'_> {
         self.plain(values, depth)?.as_array()?.get(index).cloned()
     }
 
+    /// `Fn::Split`. What stands behind a part that is not known may be any number of elements.
     pub(super) fn split(&self, argument: &Value, depth: usize) -> Option<Value> {
         let [delimiter, text] = argument.as_array()?.as_slice() else {
             return None;
         };
         let text = self.plain(text, depth)?;
-        let text = text.as_str().filter(|text| !text.contains(UNKNOWN))?;
-        Some(
-            text.split(delimiter.as_str().filter(|it| !it.is_empty())?)
-                .map(Value::from)
-                .collect(),
-        )
+        let delimiter = delimiter.as_str().filter(|it| !it.is_empty())?;
+        let parts: Vec<&str> = text.as_str()?.split(delimiter).collect();
+        let open = parts.iter().position(|part| part.contains(UNKNOWN));
+        match open {
+            None => Some(parts.into_iter().map(Value::from).collect()),
+            Some(0) => None,
+            Some(open) => {
+                let known = parts.into_iter().take(open).map(Value::from);
+                Some(known.chain([unknown()]).collect())
+            }
+        }
     }
 
+    /// `Fn::Length` of a list.
+    pub(super) fn length(&self, argument: &Value, depth: usize) -> Option<Value> {
+        Some(self.plain(argument, depth)?.as_array()?.len().into())
+    }
+
+    /// `Fn::FindInMap`, with what to take if the map has no such keys.
     pub(super) fn find_in_map(&self, argument: &Value, depth: usize) -> Option<Value> {
-        let [map, first, second, ..] = argument.as_array()?.as_slice() else {
-            return None;
+        let (map, first, second, default) = match argument.as_array()?.as_slice() {
+            [map, first, second] => (map, first, second, None),
+            [map, first, second, default] => (map, first, second, default.get("DefaultValue")),
+            _ => return None,
         };
-        let key = |value: &Value| text_of(self.plain(value, depth)?);
-        let entry = self
-            .template
-            .get("Mappings")?
-            .get(key(map)?)?
-            .get(key(first)?)?;
-        entry.get(key(second)?).cloned()
+        let key =
+            |value: &Value| text_of(self.plain(value, depth)?).filter(|it| !it.contains(UNKNOWN));
+        let (map, first, second) = (key(map)?, key(first)?, key(second)?);
+        let maps = self.template.get("Mappings");
+        let found = maps.and_then(|maps| maps.get(map)?.get(first)?.get(second));
+        match (found, default) {
+            (Some(found), _) => {
+                self.spend(found.to_string().len() * 4)?;
+                Some(found.clone())
+            }
+            (None, Some(default)) => self.plain(default, depth),
+            (None, None) => None,
+        }
     }
 }
 
@@ -189,7 +217,7 @@ pub(crate) fn names(template: &Value, parameters: &Parameters) -> BTreeSet<Strin
     names
 }
 
-fn text_of(value: Value) -> Option<String> {
+pub(super) fn text_of(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),

@@ -3,12 +3,13 @@
 //! What is not known becomes [`UNKNOWN`], alone or as a part of a text; the validator says
 //! nothing about it. No value is ever guessed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use backup_policy::{Spot, UNKNOWN};
 use serde_json::{Map, Value};
 
-use super::conditions;
+use super::conditions::{self, Known};
+use super::loops::is_loop;
 use super::open::{Need, Notes, Open};
 use crate::parameters::Parameters;
 
@@ -17,13 +18,20 @@ pub(super) struct Scope<'t> {
     pub(super) template: &'t Value,
     pub(super) parameters: &'t Parameters,
     notes: RefCell<Notes>,
+    /// How many bytes functions gave so far.
+    given: Cell<usize>,
+    /// The conditions that were asked for: they refer to each other, some many times.
+    pub(super) conditions: RefCell<Known>,
 }
 
 /// A value with its places. `None` stands for `AWS::NoValue`: the key is left out.
 type Resolved = Option<(Value, Option<Spot>)>;
 
 /// How deep functions may be nested in functions (conditions that refer to each other).
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 256;
+
+/// How many bytes functions give at most: a template of CloudFormation has a million itself.
+const MOST_GIVEN: usize = 32 * 1024 * 1024;
 
 impl<'t> Scope<'t> {
     pub(super) fn new(template: &'t Value, parameters: &'t Parameters) -> Scope<'t> {
@@ -31,12 +39,25 @@ impl<'t> Scope<'t> {
             template,
             parameters,
             notes: RefCell::default(),
+            given: Cell::default(),
+            conditions: RefCell::default(),
         }
     }
 
     /// Remembers what a value needs that was asked for and is not known.
     pub(super) fn need(&self, need: Need) {
         self.notes.borrow_mut().need(need);
+    }
+
+    /// Whether functions may give so many bytes more: what one gives may stand in another many times.
+    pub(super) fn spend(&self, bytes: usize) -> Option<()> {
+        self.given.set(self.given.get().saturating_add(bytes));
+        (self.given.get() <= MOST_GIVEN).then_some(())
+    }
+
+    /// Takes out what was asked for so far and is not known.
+    pub(super) fn take_needs(&self) -> Vec<Need> {
+        self.notes.borrow_mut().take_needs()
     }
 
     /// What was not known in what was resolved since this was last asked.
@@ -88,7 +109,12 @@ impl<'t> Scope<'t> {
         let (mut resolved, mut children) = (Map::new(), Vec::new());
         for (index, (key, value)) in members.iter().enumerate() {
             let child = spot.and_then(|spot| spot.children.get(index));
-            if let Some((value, inner)) = self.at(key, value, child) {
+            // What these make stands beside the other keys, and is not known.
+            let made = (is_loop(key) || key == "Fn::Transform").then(unknown);
+            if let Some(made) = made {
+                resolved.insert(UNKNOWN.to_string(), made);
+                children.push(child.map(leaf));
+            } else if let Some((value, inner)) = self.at(key, value, child) {
                 resolved.insert(key.clone(), value);
                 children.push(inner);
             }
@@ -138,6 +164,7 @@ impl<'t> Scope<'t> {
             "Fn::Select" => self.select(argument, depth),
             "Fn::Split" => self.split(argument, depth),
             "Fn::FindInMap" => self.find_in_map(argument, depth),
+            "Fn::Length" => self.length(argument, depth),
             "Fn::ToJsonString" => {
                 let value = self.plain(argument, depth)?;
                 Some(Value::String(value.to_string()))
@@ -192,7 +219,12 @@ fn is_function(name: &str) -> bool {
     name == "Ref" || name == "Condition" || name.starts_with("Fn::")
 }
 
-fn single(members: &Map<String, Value>) -> Option<(&str, &Value)> {
+/// Whether every part of a value is known.
+pub(super) fn is_known(value: &Value) -> bool {
+    !super::open::is_open(value)
+}
+
+pub(super) fn single(members: &Map<String, Value>) -> Option<(&str, &Value)> {
     let mut members = members.iter();
     let (name, value) = members.next()?;
     members.next().is_none().then_some((name, value))
@@ -229,6 +261,9 @@ mod tests {
             "Parameters": {
                 "Vault": {"Type": "String", "Default": "central"},
                 "Regions": {"Type": "CommaDelimitedList", "Default": "eu-west-1, eu-west-2"},
+                "Number": {"Type": "Number", "Default": 7},
+                "Numbers": {"Type": "List<Number>", "Default": "1, 2"},
+                "OpenList": {"Type": "CommaDelimitedList"},
                 "Open": {"Type": "String"},
                 "FromStore": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/name"},
                 "Given": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/given"},
@@ -279,6 +314,22 @@ mod tests {
             json!(35),
         );
         check(json!({"Fn::If": ["IsCentral", "y", "n"]}), json!("y"));
+        check(json!({"Fn::Length": {"Ref": "Regions"}}), json!(2));
+        check(json!({"Fn::Length": [1, {"Ref": "Open"}, 3]}), json!(3));
+        check(json!({"Ref": "Number"}), json!("7"));
+        check(json!({"Ref": "Numbers"}), json!(["1", "2"]));
+        for (key, expected) in [("keep", json!(35)), ("nothing", json!("else"))] {
+            let given = json!(["Days", "prod", key, {"DefaultValue": "else"}]);
+            check(json!({"Fn::FindInMap": given}), expected);
+        }
+        check(
+            json!({"Fn::Select": [0, {"Fn::Split": ["/", {"Fn::Sub": "a/b-${Open}/c"}]}]}),
+            json!("a"),
+        );
+        check(
+            json!({"Fn::Select": [1, [{"Ref": "Open"}, "b"]]}),
+            json!("b"),
+        );
         check(
             json!({"a": {"Ref": "AWS::NoValue"}, "b": 1}),
             json!({"b": 1}),
@@ -291,6 +342,19 @@ mod tests {
             json!({"Fn::ToJsonString": {"plans": {}}}),
             json!("{\"plans\":{}}"),
         );
+    }
+
+    #[test]
+    fn what_functions_give_is_bounded() {
+        let mut text = json!("0123456789");
+        for _ in 0..50 {
+            text = json!({"Fn::Sub": ["${A}${A}", {"A": text}]});
+        }
+        check(text, unknown());
+        let many = vec![json!({"Ref": "Vault"}); 100_000];
+        check(json!({"Fn::Length": [{"Fn::Join": ["", many]}]}), json!(1));
+        let long = json!({"Fn::Join": ["", vec!["x".repeat(1000); 40_000]]});
+        check(long, unknown());
     }
 
     #[test]
@@ -307,10 +371,24 @@ mod tests {
             json!({"Fn::Select": [7, ["a"]]}),
             json!({"Fn::FindInMap": ["Days", {"Ref": "Open"}, "keep"]}),
             json!({"Fn::Transform": {"Name": "AWS::Include"}}),
+            json!({"Fn::GetAtt": "A.Arn"}),
+            json!({"Fn::Base64": "x"}),
+            json!({"Fn::Cidr": ["10.0.0.0/16", 2, 8]}),
+            json!({"Fn::GetAZs": ""}),
+            json!({"Fn::Length": {"Ref": "OpenList"}}),
+            json!({"Fn::Select": [1, {"Fn::Split": ["/", {"Fn::Sub": "a/b-${Open}/c"}]}]}),
+            json!({"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::Sub": "a/b-${Open}/c"}]}]}),
+            json!({"Fn::FindInMap": ["Days", {"Ref": "Open"}, "keep", {"DefaultValue": 1}]}),
+            json!({"Fn::FindInMap": ["Days", "prod", "none"]}),
             json!("{{resolve:ssm:/name}}"),
         ] {
             check(value, unknown());
         }
+        // What a macro makes stands beside the rest.
+        check(
+            json!({"a": 1, "Fn::Transform": {"Name": "AWS::Include"}}),
+            json!({"a": 1, UNKNOWN.to_string(): UNKNOWN.to_string()}),
+        );
         check(
             json!({"Fn::Sub": "a-${Open}"}),
             json!(format!("a-{UNKNOWN}")),

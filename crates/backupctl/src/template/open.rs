@@ -56,6 +56,10 @@ impl Notes {
         }
     }
 
+    pub(super) fn take_needs(&mut self) -> Vec<Need> {
+        std::mem::take(&mut self.needs)
+    }
+
     pub(super) fn undecided(&mut self, condition: &str) {
         self.conditions.push(condition.to_owned());
     }

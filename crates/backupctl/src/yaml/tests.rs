@@ -73,6 +73,37 @@ fn aliases_are_written_out_and_bounded() {
 }
 
 #[test]
+fn aliases_of_one_long_text_are_bounded() {
+    let long = "x".repeat(1024 * 1024);
+    let aliases = "*a, ".repeat(1000);
+    let message = message(&format!("a: &a {long}\nb: [{aliases}]\n"));
+    assert!(
+        message.starts_with("aliases make too much text"),
+        "{message}"
+    );
+    // So are anchors in anchors, each of which is kept.
+    let mut nested = long;
+    for depth in 0..60 {
+        nested = format!("&a{depth} [{nested}]");
+    }
+    assert!(self::message(&nested).starts_with("aliases make too much text"));
+}
+
+#[test]
+fn a_template_says_what_arrives_as_something_else() {
+    let (document, rewritten) =
+        parse_template("a: yes\nb: 'yes'\nc: [070, 60, True, 1_000]\n").unwrap();
+    assert_eq!(
+        *document.value(),
+        json!({"a": true, "b": "yes", "c": [56, 60, true, 1000]})
+    );
+    let mut rewritten: Vec<_> = rewritten.into_iter().collect();
+    rewritten.sort();
+    let expected = [((1, 4), "yes"), ((3, 5), "070"), ((3, 20), "1_000")];
+    assert_eq!(rewritten, expected.map(|(at, text)| (at, text.to_owned())));
+}
+
+#[test]
 fn errors_say_where() {
     assert_eq!(
         message("a: 1\na: 2"),

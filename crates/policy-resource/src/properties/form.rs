@@ -29,6 +29,14 @@ pub fn target_problem(target: &str) -> Option<String> {
         .strip_prefix("ou-")
         .and_then(|id| id.split_once('-'))
         .is_some_and(|(root, id)| lower(root, 4..=32) && lower(id, 8..=32));
+    let lost_zero =
+        (9..12).contains(&target.len()) && target.bytes().all(|byte| byte.is_ascii_digit());
+    if lost_zero {
+        return Some(format!(
+            "`{target}` is no target: an account id has 12 digits, so write it in quotes if zeros \
+             in front were lost"
+        ));
+    }
     (!root && !unit && !is_account_id(target)).then(|| {
         format!(
             "`{target}` is no target: expected a root (`r-abcd`), an organizational unit \

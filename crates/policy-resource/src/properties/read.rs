@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use backup_policy::nearest;
 use serde_json::{Map, Value};
 
 use super::form::{list, region_problem, scalar, tag_problem, target_problem};
@@ -39,10 +40,11 @@ impl Reader<'_> {
     pub fn refuse_unknown(&mut self) {
         let map = self.map;
         for key in map.keys().filter(|key| !NAMES.contains(&key.as_str())) {
-            let text = format!(
-                "`{key}` is no property of Custom::BackupOrgPolicy: expected one of {}",
-                NAMES.join(", ")
-            );
+            let expected = match nearest(key, NAMES) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("expected one of {}", NAMES.join(", ")),
+            };
+            let text = format!("`{key}` is no property of Custom::BackupOrgPolicy: {expected}");
             self.problem(key, text);
         }
     }
@@ -224,16 +226,27 @@ impl Reader<'_> {
             Some(Value::Array(maps)) => maps.clone(),
             Some(other) => vec![other.clone()],
         };
+        let is_list = maps.len() > 1 || self.get("Variables").is_some_and(Value::is_array);
         let mut variables = BTreeMap::new();
-        for map in maps {
+        let mut is_refused = false;
+        for (index, map) in maps.into_iter().enumerate() {
             if self.is_open(&map) {
                 continue;
             }
             let Value::Object(map) = map else {
-                self.problem(
-                    "Variables",
-                    "`Variables` must be a map of texts, or a list of such maps",
-                );
+                if !is_refused {
+                    let name = match is_list {
+                        true => format!("Variables[{index}]"),
+                        false => "Variables".to_owned(),
+                    };
+                    let found =
+                        scalar(&map).map_or(String::new(), |text| format!(", not `{text}`"));
+                    let text = format!(
+                        "`{name}` must be a map of texts, such as {{\"${{VaultName}}\": \"central\"}}{found}"
+                    );
+                    self.problem("Variables", text);
+                }
+                is_refused = true;
                 continue;
             };
             for (key, value) in map {

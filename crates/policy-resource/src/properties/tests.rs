@@ -47,12 +47,12 @@ fn every_wrong_property_is_reported_at_once() {
     refused(
         wrong,
         expect![[r#"
-            `PolicyTarget` is no property of Custom::BackupOrgPolicy: expected one of PolicyName, PolicyType, PolicyDescription, PolicyContent, Variables, PolicyTargets, PolicyRegions, OrgManagementAccount, EnablePolicyType, AdoptExisting, Tags, ServiceToken, ServiceTimeout
+            `PolicyTarget` is no property of Custom::BackupOrgPolicy: did you mean `PolicyTargets`?
             `PolicyType` must be `BACKUP_POLICY`, or left out
             `PolicyName` must be a text of 1 to 128 characters
             `PolicyDescription` must be a text of 0 to 512 characters
             `PolicyContent` must be the policy as an object, as JSON text, or {"S3": {"PolicyBucket", "PolicyKey", "VersionId"}}
-            `Variables` must be a map of texts, or a list of such maps
+            `Variables` must be a map of texts, such as {"${VaultName}": "central"}, not `x`
             `PolicyTargets`: `ou-1` is no target: expected a root (`r-abcd`), an organizational unit (`ou-abcd-12345678`) or an account id of 12 digits
             `PolicyTargets`: `everyone` is no target: expected a root (`r-abcd`), an organizational unit (`ou-abcd-12345678`) or an account id of 12 digits
             `PolicyRegions`: `Ireland` is no Region: expected a code such as `eu-west-1`

@@ -1,0 +1,463 @@
+//! What AWS accepts and what backs up nothing all the same: judged on what an account gets, and on a
+//! document with care, since another policy may complete it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
+
+use backup_policy::{
+    Account, Document, EffectivePolicies, Instant, Organization, Policy, Unit, validate,
+};
+use serde_json::{Value, json};
+
+const LAG: &str = "arn:aws:backup:$region:$account:backup-vault:Lag";
+const CENTRAL: &str = "arn:aws:backup:eu-west-1:222222222222:backup-vault:central";
+
+fn now() -> Instant {
+    "2026-09-15T12:00:00Z".parse().unwrap()
+}
+
+fn set(value: impl Into<Value>) -> Value {
+    json!({"@@assign": value.into()})
+}
+
+/// A whole plan; `rule` comes to its rule, `plan` to the plan itself.
+fn policy(rule: Value, plan: Value) -> Value {
+    let mut own = json!({
+        "schedule_expression": set("cron(0 5 ? * * *)"),
+        "target_backup_vault_name": set("member"),
+        "lifecycle": {"delete_after_days": set(30)},
+    });
+    own.as_object_mut()
+        .unwrap()
+        .extend(rule.as_object().unwrap().clone());
+    let mut whole = json!({
+        "regions": set(json!(["eu-west-1"])),
+        "rules": {"nightly": own},
+        "selections": {"tags": {"all": {
+            "iam_role_arn": set("arn:aws:iam::$account:role/Backup"),
+            "tag_key": set("backup"),
+            "tag_value": set(json!(["daily", "weekly"])),
+        }}},
+    });
+    whole
+        .as_object_mut()
+        .unwrap()
+        .extend(plan.as_object().unwrap().clone());
+    json!({"plans": {"p": whole}})
+}
+
+fn selection(own: Value) -> Value {
+    let mut all = policy(json!({}), json!({}))["plans"]["p"]["selections"]["tags"]["all"].clone();
+    all.as_object_mut()
+        .unwrap()
+        .extend(own.as_object().unwrap().clone());
+    policy(json!({}), json!({"selections": {"tags": {"all": all}}}))
+}
+
+fn of_types(own: Value) -> Value {
+    let mut all = json!({"iam_role_arn": set("arn:aws:iam::$account:role/Backup")});
+    all.as_object_mut()
+        .unwrap()
+        .extend(own.as_object().unwrap().clone());
+    json!({"selections": {"resources": {"all": all}}})
+}
+
+fn condition(operator: &str, value: &str) -> Value {
+    json!({"conditions": {operator: {"one": {
+        "condition_key": set("aws:ResourceTag/backup"),
+        "condition_value": set(value),
+    }}}})
+}
+
+/// An account in a unit; policies as place, id and content, in the order of attachment.
+fn organization(policies: &[(&str, &str, Value)]) -> Organization {
+    let at = |place: &str| {
+        let here = policies.iter().filter(|(at, ..)| *at == place);
+        here.map(|(_, id, _)| (*id).to_owned())
+            .collect::<Vec<String>>()
+    };
+    Organization {
+        policy_type: "BACKUP_POLICY".into(),
+        read_at: None,
+        root: Unit {
+            id: "r-0".into(),
+            policies: at("root"),
+            organizational_units: vec![Unit {
+                id: "ou-0".into(),
+                policies: at("unit"),
+                accounts: vec![Account {
+                    id: "111111111111".into(),
+                    name: "shop".into(),
+                    policies: at("account"),
+                }],
+                ..Unit::default()
+            }],
+            ..Unit::default()
+        },
+        policies: policies
+            .iter()
+            .map(|(_, id, content)| {
+                let name = (*id).to_owned();
+                (
+                    name.clone(),
+                    Policy {
+                        name,
+                        content: content.clone(),
+                    },
+                )
+            })
+            .collect(),
+    }
+}
+
+fn effective(organization: &Organization) -> EffectivePolicies<'_> {
+    organization.effective_policies(now()).unwrap()
+}
+
+/// The codes with their paths, of what an account gets from one policy.
+fn merged(policy: &Value) -> Vec<String> {
+    let organization = organization(&[("unit", "p-own", policy.clone())]);
+    let policies = effective(&organization);
+    let warnings = &policies.accounts[0].effective.warnings;
+    for warning in warnings {
+        assert_eq!(warning.policies, ["p-own".into()], "{}", warning.message);
+    }
+    warnings
+        .iter()
+        .map(|it| format!("{} {}", it.code, it.path[2..].join("/")))
+        .collect()
+}
+
+/// The codes of a document on its own.
+fn written(policy: &Value) -> Vec<String> {
+    let findings = validate(&Document::parse(&policy.to_string()).unwrap(), now());
+    findings.iter().map(|it| it.code.to_string()).collect()
+}
+
+#[track_caller]
+fn check(policy: &Value, expected: &[&str]) {
+    assert_eq!(merged(policy), expected);
+    // The same on the document, at the place that is named.
+    let codes = written(policy);
+    for line in expected {
+        let code = line.split(' ').next().unwrap();
+        assert!(codes.iter().any(|it| it == code), "{code}: {codes:?}");
+    }
+}
+
+#[test]
+fn a_whole_plan_has_none() {
+    check(&policy(json!({}), json!({})), &[]);
+    assert_eq!(written(&policy(json!({}), json!({}))), [""; 0]);
+}
+
+#[test]
+fn roles_that_can_back_up_nothing() {
+    let role = |arn: &str| selection(json!({"iam_role_arn": set(arn)}));
+    let at = "selections/tags/all/iam_role_arn";
+    for (arn, code) in [
+        (
+            "arn:aws:iam::$account:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
+            "role-service-linked",
+        ),
+        (
+            "arn:aws:iam::$account:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
+            "role-service-linked",
+        ),
+        (
+            "arn:aws:iam::$account:role/AWSBackupDefaultServiceRole",
+            "role-default-path",
+        ),
+        ("arn:aws:iam::222222222222:role/Backup", "role-arn-invalid"),
+        (
+            "arn:aws-us-gov:iam::$account:role/Backup",
+            "partitions-differ",
+        ),
+    ] {
+        check(&role(arn), &[&format!("{code} {at}")]);
+    }
+    for arn in [
+        "arn:aws:iam::$account:role/service-role/AWSBackupDefaultServiceRole",
+        "arn:aws:iam::$account:role/AWSBackupSolutionRole",
+        "arn:aws:iam::$account:role/mine/AWSBackupDefaultServiceRole",
+    ] {
+        check(&role(arn), &[]);
+    }
+}
+
+#[test]
+fn copies_to_a_vault_default_and_the_same_copy_twice() {
+    let copy = |arn: &str| json!({"copy_actions": {arn: {"target_backup_vault_arn": set(arn)}}});
+    let own = "arn:aws:backup:eu-west-1:$account:backup-vault:Default";
+    check(
+        &policy(copy(own), json!({})),
+        &[&format!("copy-to-default rules/nightly/copy_actions/{own}")],
+    );
+    check(&policy(copy(CENTRAL), json!({})), &[]);
+    let rule = |schedule: &str| {
+        let mut rule = policy(copy(CENTRAL), json!({}))["plans"]["p"]["rules"]["nightly"].clone();
+        rule["schedule_expression"] = set(schedule);
+        rule
+    };
+    let plan = |schedule: &str| {
+        let rules = json!({"a": rule("cron(0 5 ? * * *)"), "b": rule(schedule)});
+        policy(json!({}), json!({"rules": rules}))
+    };
+    // A daily and a monthly rule both copy to the central vault: that is how it is done.
+    check(&plan("cron(0 5 1 * ? *)"), &[]);
+    check(
+        &plan("cron(0 5 ? * * *)"),
+        &[&format!("copy-twice rules/b/copy_actions/{CENTRAL}")],
+    );
+    let other = "arn:aws:backup:eu-west-1:222222222222:backup-vault:other";
+    let twice = json!({"copy_actions": {
+        CENTRAL: {"target_backup_vault_arn": set(CENTRAL)},
+        other: {"target_backup_vault_arn": set(CENTRAL)},
+    }});
+    check(
+        &policy(twice, json!({})),
+        &[&format!("copy-twice rules/nightly/copy_actions/{other}")],
+    );
+}
+
+#[test]
+fn what_an_air_gapped_vault_never_takes() {
+    let rule = |more: Value| {
+        let mut rule = json!({"target_logically_air_gapped_backup_vault_arn": set(LAG)});
+        rule.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        policy(rule, json!({}))
+    };
+    check(&rule(json!({})), &[]);
+    check(
+        &rule(json!({"lifecycle": {"delete_after_days": set(7)}})),
+        &[],
+    );
+    check(
+        &rule(json!({"lifecycle": {"delete_after_days": set(6)}})),
+        &["air-gapped-retention rules/nightly/lifecycle/delete_after_days"],
+    );
+    check(
+        &rule(json!({"lifecycle": {}})),
+        &["air-gapped-retention rules/nightly/target_logically_air_gapped_backup_vault_arn"],
+    );
+    check(
+        &rule(json!({"enable_continuous_backup": set("true")})),
+        &["air-gapped-continuous rules/nightly/enable_continuous_backup"],
+    );
+    check(
+        &rule(json!({"index_actions": {"resource_types": set(json!(["EBS"]))}})),
+        &["index-in-vain rules/nightly/index_actions"],
+    );
+}
+
+#[test]
+fn an_index_of_what_is_not_backed_up() {
+    let index = json!({"index_actions": {"resource_types": set(json!(["S3"]))}});
+    let types = |types: Value| {
+        policy(
+            index.clone(),
+            of_types(json!({"resource_types": set(types)})),
+        )
+    };
+    let found = "index-in-vain rules/nightly/index_actions";
+    check(&types(json!(["arn:aws:rds:*:*:db:*"])), &[found]);
+    check(
+        &types(json!(["arn:aws:rds:*:*:db:*", "arn:aws:s3:::*"])),
+        &[],
+    );
+    check(&types(json!(["*"])), &[]);
+    check(&policy(index, json!({})), &[]);
+}
+
+#[test]
+fn scans_without_their_settings() {
+    let scan = json!({"scan_actions": {"GUARDDUTY": {"scan_mode": set("FULL_SCAN")}}});
+    check(
+        &policy(scan.clone(), json!({})),
+        &["scan-without-settings rules/nightly/scan_actions"],
+    );
+    let settings = json!({"scan_settings": {"GUARDDUTY": {
+        "resource_types": set(json!(["EBS"])),
+        "scanner_role_arn": set("arn:aws:iam::$account:role/Scanner"),
+    }}});
+    check(&policy(scan, settings), &[]);
+}
+
+#[test]
+fn selections_that_nothing_matches() {
+    let found = "selection-matches-nothing selections/tags/all";
+    for (operator, value, expected) in [
+        ("string_not_equals", "daily", &[][..]),
+        ("string_equals", "monthly", &[found][..]),
+        ("string_equals", "weekly", &[]),
+        ("string_not_like", "*ly", &[found]),
+        ("string_not_like", "d*", &[]),
+        ("string_like", "m*", &[found]),
+    ] {
+        check(&selection(condition(operator, value)), expected);
+    }
+    // Another tag is another matter.
+    let mut other = condition("string_equals", "monthly");
+    other["conditions"]["string_equals"]["one"]["condition_key"] = set("aws:ResourceTag/Backup");
+    check(&selection(other), &[]);
+    let types = json!(["arn:aws:rds:*:*:db:*"]);
+    let found = "selection-matches-nothing selections/resources/all";
+    for (except, expected) in [
+        (json!(["arn:aws:rds:*:*:db:*"]), &[found][..]),
+        (json!(["*"]), &[found]),
+        (json!(["arn:aws:s3:::*"]), &[]),
+    ] {
+        let own = json!({"resource_types": set(types.clone()), "not_resource_types": set(except)});
+        check(&policy(json!({}), of_types(own)), expected);
+    }
+    let own = json!({"resource_types": set(json!(["*"])), "not_resource_types": set(types)});
+    check(&policy(json!({}), of_types(own)), &[]);
+}
+
+#[test]
+fn windows_and_cold_storage_that_only_the_merge_shows() {
+    let above = policy(
+        json!({"start_backup_window_minutes": set(480), "lifecycle": {"move_to_cold_storage_after_days": set(30), "delete_after_days": set(365)}}),
+        json!({}),
+    );
+    let own = json!({"plans": {"p": {"rules": {"nightly": {
+        "complete_backup_window_minutes": set(120), "lifecycle": {"delete_after_days": set(100)},
+    }}}}});
+    let organization = organization(&[("root", "p-above", above), ("unit", "p-own", own)]);
+    let policies = effective(&organization);
+    let warnings = &policies.accounts[0].effective.warnings;
+    let codes: Vec<&str> = warnings.iter().map(|it| it.code.name()).collect();
+    assert_eq!(codes, ["windows-disagree", "cold-storage-too-short"]);
+    assert_eq!(warnings[1].policies, ["p-above".into(), "p-own".into()]);
+}
+
+#[test]
+fn a_parent_may_bring_what_a_document_lacks() {
+    // Settings and retention come from above: what the account gets is fine.
+    let above = policy(
+        json!({}),
+        json!({"scan_settings": {"GUARDDUTY": {
+            "resource_types": set(json!(["ALL"])),
+            "scanner_role_arn": set("arn:aws:iam::$account:role/Scanner"),
+        }}}),
+    );
+    let own = json!({"plans": {"p": {"rules": {"nightly": {
+        "target_logically_air_gapped_backup_vault_arn": set(LAG),
+        "scan_actions": {"GUARDDUTY": {"scan_mode": set("FULL_SCAN")}},
+    }}}}});
+    let organization = organization(&[("root", "p-above", above), ("unit", "p-own", own.clone())]);
+    assert_eq!(effective(&organization).accounts[0].effective.warnings, []);
+    let findings = validate(&Document::from_value(own), now());
+    let helps: Vec<&str> = findings
+        .iter()
+        .filter(|it| ["air-gapped-retention", "scan-without-settings"].contains(&it.code.name()))
+        .map(|it| it.help.as_deref().unwrap())
+        .collect();
+    assert_eq!(helps.len(), 2);
+    for help in helps {
+        assert!(
+            help.ends_with(", unless another policy brings it"),
+            "{help}"
+        );
+    }
+}
+
+/// `policy path [overruled by]` for everything without effect.
+fn idle(policies: &[(&str, &str, Value)]) -> Vec<String> {
+    let organization = organization(policies);
+    let policies = effective(&organization);
+    let lines = policies.without_effect.iter().map(|it| {
+        let path = it.path.join("/");
+        format!("{} {path} [{}]", it.policy, it.overruled_by.join(" "))
+    });
+    lines.collect()
+}
+
+fn retention(days: u32) -> Value {
+    json!({"plans": {"p": {"rules": {"nightly": {"lifecycle": {"delete_after_days": set(days)}}}}}})
+}
+
+#[test]
+fn of_two_policies_at_one_place_the_first_decides() {
+    let (dev, prod) = (
+        policy(json!({}), json!({})),
+        policy(
+            json!({"lifecycle": {"delete_after_days": set(365)}}),
+            json!({}),
+        ),
+    );
+    assert_eq!(
+        idle(&[
+            ("unit", "p-dev", dev.clone()),
+            ("unit", "p-prod", prod.clone())
+        ]),
+        ["p-prod  [p-dev]"]
+    );
+    assert_eq!(
+        idle(&[("unit", "p-prod", prod), ("unit", "p-dev", dev)]),
+        ["p-dev  [p-prod]"]
+    );
+}
+
+#[test]
+fn a_part_that_everybody_below_replaces_is_without_effect() {
+    let whole = policy(json!({}), json!({}));
+    assert_eq!(
+        idle(&[
+            ("root", "p-root", whole.clone()),
+            ("account", "p-own", retention(7))
+        ]),
+        ["p-root plans/p/rules/nightly/lifecycle [p-own]"]
+    );
+    // What only adds to it has an effect.
+    let added = json!({"plans": {"p": {"regions": {"@@append": ["eu-west-2"]}}}});
+    assert_eq!(
+        idle(&[
+            ("root", "p-root", whole.clone()),
+            ("unit", "p-own", added.clone())
+        ]),
+        [""; 0]
+    );
+    let again = json!({"plans": {"p": {"regions": {"@@append": ["eu-west-1"]}}}});
+    assert_eq!(
+        idle(&[("root", "p-root", whole), ("unit", "p-own", again)]),
+        ["p-own  [p-root]"]
+    );
+    // Nothing to remove.
+    let removed = json!({"plans": {"p": {"regions": {"@@remove": ["eu-west-3"]}}}});
+    assert_eq!(idle(&[("unit", "p-own", removed)]), ["p-own  []"]);
+}
+
+#[test]
+fn what_a_policy_above_does_not_allow_is_without_effect() {
+    let mut root = policy(json!({}), json!({}));
+    root["plans"]["@@operators_allowed_for_child_policies"] = json!(["@@none"]);
+    root["plans"]["p"]["rules"]["nightly"]["lifecycle"]["delete_after_days"]["@@operators_allowed_for_child_policies"] =
+        json!(["@@none"]);
+    let mut own = retention(7);
+    own["plans"]["mine"] = policy(json!({}), json!({}))["plans"]["p"].clone();
+    assert_eq!(
+        idle(&[("root", "p-root", root.clone()), ("unit", "p-own", own)]),
+        ["p-own  [p-root]"]
+    );
+    // Limits are an effect.
+    let limits = json!({"plans": {"@@operators_allowed_for_child_policies": ["@@none"]}});
+    assert_eq!(
+        idle(&[("root", "p-limits", limits), ("unit", "p-own", root)]),
+        ["p-own  [p-limits]"]
+    );
+}
+
+#[test]
+fn a_policy_with_no_account_below_is_not_judged() {
+    let whole = policy(json!({}), json!({}));
+    let mut organization =
+        organization(&[("unit", "p-dev", whole.clone()), ("unit", "p-prod", whole)]);
+    organization.root.organizational_units[0].accounts.clear();
+    assert_eq!(effective(&organization).without_effect, []);
+}
