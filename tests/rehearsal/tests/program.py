@@ -13,7 +13,7 @@ from kit.wait import eventually
 BACKUPCTL = os.environ.get("BACKUPCTL", str(ROOT / "target" / "debug" / "backupctl"))
 TESTS = Path(__file__).resolve().parents[2]
 # A limit, no measure: a machine may be slow.
-SECONDS = 300
+SECONDS = 600
 
 
 def hear_signals():
