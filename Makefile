@@ -54,8 +54,8 @@ test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: 
 
 COMPILING = check-rust check-docs test-rust package test-packages test-page test-rehearsal
 BESIDE = check-format check-scripts check-dependencies check-types check-templates check-baseline \
-	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions \
-	test-backupctl test-baseline:package demo
+	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions test-backupctl \
+	demo
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
@@ -63,7 +63,7 @@ bench: package ## the packaged functions beside an empty one: start, calls, memo
 	$(call unpack,dist/org-policy-manager.zip)
 	$(call unpack,dist/tag-on-restore.zip)
 	$(call unpack,dist/test/empty-function.zip)
-	cargo run --quiet --locked --profile measure --package bench -- \
+	cargo run --locked --profile measure --package bench -- \
 	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
 
 # `zipfile` forgets that a file is executable.
@@ -101,7 +101,7 @@ PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --arc
 
 # One tool compiled from source: nobody packages it. It is needed for a release alone.
 .tools/sbom/ready: tools/requirements/sbom.cargo
-	cargo install --quiet --locked --root .tools/sbom $$(cat $<)
+	cargo install --locked --root .tools/sbom $$(cat $<)
 	@touch $@
 
 .PHONY: release
@@ -179,20 +179,22 @@ test-functions: functions .tools/demo/ready .tools/emulator/ready ## both functi
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet kit demo functions
 
 # With the features of the whole workspace, or everything would be compiled a second time.
+.PHONY: compiled
+compiled: needs-cargo needs-cc
+	cargo test $(CARGO_CHECKED) --no-run
+
 .PHONY: test-backupctl
-test-backupctl: functions .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
-	cargo test $(CARGO_CHECKED) --no-run --quiet
+test-backupctl: compiled functions .tools/demo/ready .tools/emulator/ready ## the command line's live commands on the emulator
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
 
 .PHONY: test-page
-test-page: needs-cargo needs-cc .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
-	cargo test $(CARGO_CHECKED) --no-run --quiet
+test-page: compiled .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal
-test-rehearsal: package functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
-	$(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
-	cd tests && ../.tools/demo/bin/python -m pytest --quiet rehearsal
+test-rehearsal: package compiled functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
+	BACKUPCTL='$(CURDIR)/target/debug/backupctl' $(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
+	cd tests && BACKUPCTL='$(CURDIR)/target/debug/backupctl' ../.tools/demo/bin/python -m pytest --quiet rehearsal
 
 ##### Now and then
 

@@ -179,7 +179,12 @@ class CloudFormation:
         # An operation shows its end at the next look.
         if shown.endswith("_IN_PROGRESS") and name in self.bodies:
             self.stacks[name] = shown = self._end(name, shown)
-        return {"Stacks": [{"StackStatus": shown, "StackId": f"id-of-{name}", "Outputs": outputs}]}
+        stack = {"StackStatus": shown, "StackId": f"id-of-{name}", "Outputs": outputs}
+        return {"Stacks": [stack | {"Parameters": self.bodies.get(name, ("", []))[1]}]}
+
+    def get_template(self, StackName, TemplateStage):
+        assert TemplateStage == "Original"
+        return {"TemplateBody": self.bodies[StackName][0]}
 
     def _end(self, name, shown):
         if name in self.fails:

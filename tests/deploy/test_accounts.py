@@ -57,13 +57,13 @@ def created(made):
 def test_another_account_is_refused(targets, said, deploy):
     made = session("999999999999")
     with pytest.raises(Problem, match="use a profile of that account"):
-        deploy(made, targets, said.append)
+        deploy(made, targets, True, said.append)
     assert created(made) == []
 
 
 def test_central_in_another_region_is_refused(targets, said):
     with pytest.raises(Problem, match="add REGION=eu-west-1"):
-        accounts.deploy_central(session("333333333333", "eu-central-1"), targets, said.append)
+        accounts.deploy_central(session("333333333333", "eu-central-1"), targets, True, said.append)
 
 
 def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
@@ -72,7 +72,7 @@ def test_central_deploys_its_stacks_and_tells_the_vault(targets, said):
         "CentralBackupVaultArn": targets.central_vault_arn
     }
     made = session("333333333333", "eu-west-1", cloud)
-    accounts.deploy_central(made, targets, said.append)
+    accounts.deploy_central(made, targets, True, said.append)
     left_open = {AIR_GAPPED, CENTRAL_REPORTS}
     assert created(made) == [
         name for name in stacks_by("make deploy-central") if name not in left_open
@@ -92,11 +92,11 @@ def test_central_gets_aws_backups_own_role_before_its_stacks(targets, said):
         "CentralBackupVaultArn": targets.central_vault_arn
     }
     made = session("333333333333", "eu-west-1", cloud)
-    accounts.deploy_central(made, targets, said.append)
+    accounts.deploy_central(made, targets, True, said.append)
     assert "AWSServiceRoleForBackup" in made.clients["iam"].roles
     assert said[0] == "role AWSServiceRoleForBackup: made"
     said.clear()
-    accounts.deploy_central(made, targets, said.append)
+    accounts.deploy_central(made, targets, True, said.append)
     assert said[0] == "role AWSServiceRoleForBackup: there already"
 
 
@@ -104,7 +104,7 @@ def test_central_stops_where_the_role_is_refused(targets, said):
     made = session("333333333333", "eu-west-1")
     made.clients["iam"].refuses = "explicit deny in a service control policy"
     with pytest.raises(Problem, match="explicit deny"):
-        accounts.deploy_central(made, targets, said.append)
+        accounts.deploy_central(made, targets, True, said.append)
     assert created(made) == []
 
 
@@ -124,7 +124,7 @@ def test_central_has_an_air_gapped_vault_when_its_retention_is_named(
         "CentralBackupVaultArn": targets.central_vault_arn
     }
     made = session("333333333333", "eu-west-1", cloud)
-    accounts.deploy_central(made, targets, said.append)
+    accounts.deploy_central(made, targets, True, said.append)
     assert AIR_GAPPED in created(made)
     _, parameters = cloud.bodies[AIR_GAPPED]
     given = {entry["ParameterKey"]: entry["ParameterValue"] for entry in parameters}
@@ -137,12 +137,14 @@ def test_a_central_vault_with_another_arn_is_told(targets, said):
     cloud = CloudFormation()
     cloud.outputs["aws-backup-solution-central-account"] = {"CentralBackupVaultArn": "arn:other"}
     with pytest.raises(Problem, match="write it into aws-backup-ssm-targets.json"):
-        accounts.deploy_central(session("333333333333", "eu-west-1", cloud), targets, said.append)
+        accounts.deploy_central(
+            session("333333333333", "eu-west-1", cloud), targets, True, said.append
+        )
 
 
 def test_management_leaves_out_service_control_policies_without_targets(targets, said):
     made = session("111111111111")
-    accounts.deploy_management(made, targets, said.append)
+    accounts.deploy_management(made, targets, True, said.append)
     assert created(made) == ["aws-backup-backuporgpolicymanager-mangement-role"]
     assert sum("names no TargetIds" in line for line in said) == 2
 
@@ -159,13 +161,13 @@ def test_failed_jobs_of_central_and_management_are_reported_when_the_home_region
     cloud.outputs["aws-backup-solution-central-account"] = {
         "CentralBackupVaultArn": targets.central_vault_arn
     }
-    accounts.deploy_central(session("333333333333", "eu-west-1", cloud), targets, said.append)
+    accounts.deploy_central(session("333333333333", "eu-west-1", cloud), targets, True, said.append)
     assert cloud.bodies[CENTRAL_REPORTS][1] == wanted
     # The management account has no Region of its own: its jobs run in every target Region.
     made = session("111111111111")
     clouds = {region: CloudFormation() for region in targets.regions}
     made.clients |= {("cloudformation", region): cloud for region, cloud in clouds.items()}
-    accounts.deploy_management(made, targets, said.append)
+    accounts.deploy_management(made, targets, True, said.append)
     assert [cloud.bodies[MANAGEMENT_REPORTS][1] for cloud in clouds.values()] == [wanted] * 2
     for region in targets.regions:
         assert f"{MANAGEMENT_REPORTS}: created in {region}" in said
@@ -182,7 +184,7 @@ def home(cloud=None, roles=None):
 
 def test_home_deploys_its_stacks_in_order_and_the_source_before_the_repository(targets, said):
     made = home()
-    accounts.deploy_home(made, targets, said.append)
+    accounts.deploy_home(made, targets, True, said.append)
     assert created(made) == stacks_by("make deploy-home")
     assert made.clients["s3"].uploads == [f"artifacts/{source.ARCHIVE_KEY}"]
     assert made.clients["s3"].objects["artifacts", source.ARCHIVE_KEY][:2] == b"PK"
@@ -204,7 +206,7 @@ def with_hong_kong(targets):
 def test_stack_sets_role_trusts_the_principals_of_the_opt_in_regions(targets, said, opt_in, more):
     made = home()
     made.clients["ec2"] = Ec2(opt_in)
-    accounts.deploy_home(made, with_hong_kong(targets), said.append)
+    accounts.deploy_home(made, with_hong_kong(targets), True, said.append)
     _, given = made.clients["cloudformation"].bodies["aws-cloudformation-stackset-admin-role"]
     assert given == [
         {
@@ -218,7 +220,7 @@ def test_a_region_that_the_home_account_has_not_enabled_stops_it(targets, said):
     made = home()
     made.clients["ec2"] = Ec2({"ap-east-1": False})
     with pytest.raises(Problem, match="Region `ap-east-1`: the home account has not enabled it"):
-        accounts.deploy_home(made, with_hong_kong(targets), said.append)
+        accounts.deploy_home(made, with_hong_kong(targets), True, said.append)
     assert created(made) == []
 
 
@@ -230,20 +232,20 @@ def test_a_role_that_was_there_has_to_trust_the_opt_in_regions_itself(targets, s
     trusted = ("cloudformation.amazonaws.com", f"cloudformation.{region}amazonaws.com")
     made.clients["iam"].trusted = trusted
     if region:
-        accounts.deploy_home(made, with_hong_kong(targets), said.append)
+        accounts.deploy_home(made, with_hong_kong(targets), True, said.append)
         assert any(
             line.startswith("aws-cloudformation-stackset-admin-role: skipped") for line in said
         )
     else:
         with pytest.raises(Problem, match="does not trust cloudformation.ap-east-1.amazonaws.com"):
-            accounts.deploy_home(made, with_hong_kong(targets), said.append)
+            accounts.deploy_home(made, with_hong_kong(targets), True, said.append)
 
 
 def test_home_twice_changes_nothing_and_uploads_no_second_archive(targets, said):
     made = home()
-    accounts.deploy_home(made, targets, said.append)
+    accounts.deploy_home(made, targets, True, said.append)
     before = list(made.clients["cloudformation"].requests)
-    accounts.deploy_home(made, targets, said.append)
+    accounts.deploy_home(made, targets, True, said.append)
     assert made.clients["cloudformation"].requests == before
     assert len(made.clients["s3"].uploads) == 1
 
@@ -251,11 +253,11 @@ def test_home_twice_changes_nothing_and_uploads_no_second_archive(targets, said)
 def test_a_second_attempt_takes_the_corrected_archive(targets, said):
     made = home(CloudFormation(fails={"aws-backup-codecommit": "`a` is empty"}))
     with pytest.raises(Problem, match="`a` is empty"):
-        accounts.deploy_home(made, targets, said.append)
+        accounts.deploy_home(made, targets, True, said.append)
     cloud = made.clients["cloudformation"]
     assert cloud.stacks["aws-backup-codecommit"] == "ROLLBACK_COMPLETE"
     cloud.fails.clear()
-    accounts.deploy_home(made, targets, said.append)
+    accounts.deploy_home(made, targets, True, said.append)
     assert len(made.clients["s3"].uploads) == 2
     assert cloud.requests.index(("delete", "aws-backup-codecommit")) < len(cloud.requests) - 2
 
@@ -264,13 +266,13 @@ def test_a_repository_that_a_failed_stack_left_is_told(targets, said):
     made = home(CloudFormation({"aws-backup-codecommit": "ROLLBACK_COMPLETE"}))
     made.clients["codecommit"].repositories.add("backup-recovery-with-aws-backup")
     with pytest.raises(Problem, match="keep a clone of it and delete it"):
-        accounts.deploy_home(made, targets, said.append)
+        accounts.deploy_home(made, targets, True, said.append)
 
 
 def test_stack_set_roles_that_exist_already_are_skipped_and_said(targets, said):
     role = "AWSCloudFormationStackSetAdministrationRole"
     made = home(roles={role: f"arn:aws:iam::222222222222:role/{role}"})
-    accounts.deploy_home(made, targets, said.append)
+    accounts.deploy_home(made, targets, True, said.append)
     assert "aws-cloudformation-stackset-admin-role" not in created(made)
     assert "aws-cloudformation-stackset-execution-role" in created(made)
     assert (
@@ -290,7 +292,7 @@ def test_what_a_failed_creation_of_the_pipeline_left_is_removed_and_nothing_else
             }
         )
     )
-    accounts.deploy_home(made, targets, said.append)
+    accounts.deploy_home(made, targets, True, said.append)
     deleted = [name for what, name in made.clients["cloudformation"].requests if what == "delete"]
     assert deleted == ["aws-backup-ssm-targets"]
     assert "aws-backup-ssm-targets: retry the stage Targets" in said
@@ -300,7 +302,7 @@ def test_a_repository_that_was_left_is_told_before_anything_is_made(targets, sai
     made = home()
     made.clients["codecommit"].repositories.add("backup-recovery-with-aws-backup")
     with pytest.raises(Problem, match="keep a clone of it and delete it"):
-        accounts.deploy_home(made, targets, said.append)
+        accounts.deploy_home(made, targets, True, said.append)
     assert created(made) == []
 
 

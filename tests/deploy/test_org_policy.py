@@ -1,9 +1,11 @@
 """The way past the pipeline for the backup policies: only what exists, and only sound values."""
 
+import subprocess
+
 import pytest
 from deploy import cloudformation, org_policy, parameter_files
 from deploy.problem import Problem
-from deploy.stacks import BY_NAME
+from deploy.stacks import BY_NAME, ROOT
 from test_accounts import session
 
 STACK = org_policy.STACK
@@ -18,7 +20,7 @@ def test_the_files_here_are_deployed_and_a_commit_is_asked_for(targets, said):
     made = session(targets.home_account)
     cloud = made.clients["cloudformation"]
     cloud.stacks[STACK] = "UPDATE_COMPLETE"
-    org_policy.deploy(made, targets, said.append)
+    org_policy.deploy(made, targets, True, said.append)
     assert cloud.requests == [("update", STACK)]
     _, given = cloud.bodies[STACK]
     values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in given}
@@ -29,13 +31,13 @@ def test_the_files_here_are_deployed_and_a_commit_is_asked_for(targets, said):
 def test_nothing_is_made_that_the_pipeline_has_not_made(targets, said):
     made = session(targets.home_account)
     with pytest.raises(Problem, match="let the pipeline make it first"):
-        org_policy.deploy(made, targets, said.append)
+        org_policy.deploy(made, targets, True, said.append)
     assert made.clients["cloudformation"].requests == []
 
 
 def test_another_account_is_refused(targets, said):
     with pytest.raises(Problem, match="use a profile of that account"):
-        org_policy.deploy(session("999999999999"), targets, said.append)
+        org_policy.deploy(session("999999999999"), targets, True, said.append)
 
 
 def test_unsound_values_are_refused(targets, said, monkeypatch):
@@ -45,5 +47,17 @@ def test_unsound_values_are_refused(targets, said, monkeypatch):
     made = session(targets.home_account)
     made.clients["cloudformation"].stacks[STACK] = "UPDATE_COMPLETE"
     with pytest.raises(Problem, match="1 days are outside VaultLockMinRetentionDays 7"):
-        org_policy.deploy(made, targets, said.append)
+        org_policy.deploy(made, targets, True, said.append)
     assert made.clients["cloudformation"].requests == []
+
+
+@pytest.mark.parametrize("words", [(), ("PLAN=allow-loss",)])
+def test_a_plan_allows_a_loss_only_when_it_is_told_to(words):
+    shown = subprocess.run(
+        ["make", "--dry-run", "plan-org-policy", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert (" plan " in shown, "--allow-loss" in shown) == (True, bool(words))

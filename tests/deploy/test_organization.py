@@ -108,7 +108,7 @@ def test_without_apply_nothing_changes_and_everything_missing_is_told(targets, s
     session = world()
     assert organization.prepare(session, targets, False, said.append) is False
     assert writes(session) == []
-    assert [line.split("  ")[0] for line in said] == [
+    assert [line.split("  ")[0] for line in said if "the way back" not in line] == [
         "ok",
         *["missing"] * 7,
         "nothing was changed; add APPLY=1 to do what is missing",
@@ -149,6 +149,20 @@ def test_with_apply_everything_is_done_and_a_second_time_nothing(targets, said):
     assert len(before) == 7
     assert organization.prepare(session, targets, True, said.append) is True
     assert writes(session) == before
+
+
+def test_the_way_back_of_an_opt_in_is_printed_before_and_after_and_names_only_what_was_off(
+    targets, said
+):
+    command = (
+        "aws backup update-region-settings --region eu-west-1 --resource-type-opt-in-preference "
+        """'{"EBS": false, "RDS": false}'"""
+    )
+    for apply in (False, True):
+        organization.prepare(world(), targets, apply, said.append)
+        before = said.index(f"         the way back: {command}") - 1
+        assert "service opt-in in eu-west-1" in said[before]
+        said.clear()
 
 
 def test_what_is_on_already_is_left_alone(targets, said):

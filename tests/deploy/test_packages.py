@@ -1,11 +1,13 @@
 """Publishing: every Region first, then the record; the next run repairs a failure half-way."""
 
 import io
+import re
 import zipfile
 
 import pytest
 from deploy import packages, templates
 from deploy.problem import Problem
+from deploy.stacks import load_template
 from fakes import S3, Session, Ssm
 
 PREFIX = "lambda-deployment-bucket-222222222222"
@@ -154,6 +156,11 @@ def test_templates_are_uploaded_once_under_their_contents_hash(said):
     for variable, key in first.items():
         path = templates.ROOT / templates.BY_NAME[templates.VARIABLES[variable]].child
         assert s3.objects["bucket", key] == path.read_bytes()
+        # As the stack set's own template wants it.
+        parent = load_template(
+            templates.BY_NAME[templates.VARIABLES[variable]].template_path.read_text()
+        )
+        assert re.search(parent["Parameters"]["TemplateKey"]["AllowedPattern"], key)
 
 
 def test_a_changed_template_gets_another_key(tmp_path):

@@ -15,13 +15,11 @@ def client(endpoint, service, account=HOME, region=REGION):
     return with_keys(endpoint, service, region, account, SECRET)
 
 
-@functools.cache  # making one takes longer than most tests
+# Making one takes longer than most tests. Bounded: each rehearsal has an endpoint of its own.
+@functools.lru_cache(maxsize=256)
 def with_keys(endpoint, service, region, key, secret, token=None, attempts=1):
     """A client with these credentials. Nothing of the user's own configuration takes part."""
-    nobody = {"config_file": os.devnull, "credentials_file": os.devnull, "profile": None}
-    variables = {name: (None, None, value, None) for name, value in nobody.items()}
-    session = botocore.session.Session(session_vars=variables)
-    return session.create_client(
+    return _session().create_client(
         service,
         region_name=region,
         endpoint_url=endpoint,
@@ -34,3 +32,10 @@ def with_keys(endpoint, service, region, key, secret, token=None, attempts=1):
             s3={"addressing_style": "path"},
         ),
     )
+
+
+@functools.cache  # it remembers the descriptions of the services
+def _session():
+    nobody = {"config_file": os.devnull, "credentials_file": os.devnull, "profile": None}
+    variables = {name: (None, None, value, None) for name, value in nobody.items()}
+    return botocore.session.Session(session_vars=variables)

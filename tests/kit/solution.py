@@ -6,6 +6,7 @@ import zipfile
 
 from .emulator import CannotStart
 from .names import (
+    CENTRAL,
     CENTRAL_VAULT,
     CHECKSUMS,
     HOME,
@@ -25,6 +26,7 @@ PACKAGE_KEY_PARAMETER = "/backup/lambda/aws-backup-backuporgpolicymanager/deploy
 ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
 ORG_POLICY_TEMPLATE = TEMPLATES / "home-account" / "aws-backup-org-policy.yaml"
 ORG_POLICY = "aws-backup-org-policy"
+NOTIFICATIONS = f"arn:aws:events:{REGION}:{HOME}:event-bus/aws-backup-notifications"
 
 
 class Package:
@@ -113,6 +115,19 @@ def backup_role():
     return Stack(
         "aws-backup-member-account-role",
         TEMPLATES / "member-account" / "aws-backup-member-account-role.yaml",
+        creates_named_roles=True,
+    )
+
+
+def member_account():
+    """The vault, its key, and the rules that report failed jobs to the home account's bus."""
+    return Stack(
+        "aws-backup-member-account",
+        TEMPLATES / "member-account" / "aws-backup-member-account.yaml",
+        {
+            "CentralAccountId": CENTRAL,
+            "NotificationBusArn": NOTIFICATIONS,
+        },
         creates_named_roles=True,
     )
 

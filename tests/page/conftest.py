@@ -51,17 +51,16 @@ def browser():
 def make_page(tmp_path_factory):
     """Makes the page of an organization: a file, or what one holds."""
 
-    def make(organization=SAMPLE, *arguments):
+    def make(organization=SAMPLE, *arguments, at=NOW):
         folder = tmp_path_factory.mktemp("page")
         if isinstance(organization, dict):
             file = folder / "organization.json"
             file.write_text(json.dumps(organization))
             organization = file
         page = folder / "page.html"
-        command = ["cargo", "run", "--quiet", "--locked", "--package", "backupctl"]
-        command += ["--no-default-features", "--"]
+        command = [os.environ.get("BACKUPCTL", ROOT / "target" / "debug" / "backupctl")]
         command += ["effective", "--organization", organization, "--format", "html"]
-        command += ["--at", NOW, "--output", page, *arguments]
+        command += ["--at", at, "--output", page, *arguments]
         done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         assert done.returncode in (0, 1), done.stderr
         return page
@@ -79,9 +78,12 @@ def open_page(browser):
     """Opens a page, and in the end finds that nothing went wrong in it."""
     contexts, wrong = [], []
 
-    def open(file, fragment="", width=1366, height=768, scheme="light"):
+    def open(file, fragment="", width=1366, height=768, scheme="light", timezone="UTC"):
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, offline=True
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            offline=True,
+            timezone_id=timezone,
         )
         contexts.append(context)
         page = context.new_page()

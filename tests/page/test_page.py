@@ -197,6 +197,69 @@ def test_the_filter_narrows_everything(sample, open_page):
     assert tree.locator(".account").count() == 40
 
 
+def test_enter_in_the_filter_opens_the_only_match(sample, open_page):
+    page = open_page(sample)
+    box = page.get_by_role("searchbox", name="Filter accounts")
+    box.fill("orders")
+    box.press("Enter")
+    expect(page.locator("#matches")).to_have_text("3 of 40 accounts: type more, or choose one")
+    expect(page.get_by_role("heading", level=2)).to_contain_text(["Needs attention", "Root"])
+    box.fill("orders-us")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=2, name="orders-us")).to_be_in_viewport()
+    assert page.url.endswith("#100000000019")
+
+
+@pytest.mark.parametrize("query", ["", "orders"])
+def test_on_a_phone_what_is_chosen_is_shown(sample, open_page, query):
+    page = open_page(sample, "", *PHONE)
+    page.get_by_role("searchbox", name="Filter accounts").fill(query)
+    account = page.locator("#tree").get_by_role("link", name="orders-dev")
+    for _ in range(2):  # the second time it is shown already
+        account.scroll_into_view_if_needed()
+        account.click()
+        heading = page.get_by_role("heading", level=2, name="orders-dev")
+        expect(heading).to_be_in_viewport()
+        plan = page.get_by_role("heading", level=3, name="What it gets")
+        expect(plan).to_be_in_viewport()
+        assert account.bounding_box()["y"] < 0
+
+
+def test_a_second_time_zone_stands_beside_utc(sample, open_page):
+    page = open_page(sample, DATA_LAB)
+    # The browser is in UTC here, so none is chosen.
+    choice = page.get_by_role("combobox", name="Second time zone")
+    assert choice.input_value() == ""
+    agenda = page.locator(".agenda")
+    assert "05:00\n" in agenda.inner_text()
+    choice.select_option("Asia/Tokyo")
+    expect(agenda).to_contain_text("05:00 UTC")
+    expect(agenda).to_contain_text("14:00")
+    expect(page.get_by_text("and for the time in Asia/Tokyo")).to_be_visible()
+    expect(choice).to_be_focused()
+    # Another place is shown in the same zone, with the day where it is another one.
+    choice.select_option("America/Los_Angeles")
+    go(page, "#ou-exmp-finance01")
+    expect(agenda).to_contain_text("21:00 Sun")
+    choice.select_option("")
+    expect(agenda).not_to_contain_text("UTC")
+
+
+def test_the_readers_own_time_zone_is_the_second_one(make_page, open_page):
+    page = open_page(make_page(at="2026-10-12"), DATA_LAB, timezone="Europe/Berlin")
+    choice = page.get_by_role("combobox", name="Second time zone")
+    assert choice.input_value() == "Europe/Berlin"
+    days = page.locator("#calendar").get_by_role("button")
+    agenda = page.locator(".agenda")
+    for day, local in [("Saturday 24 October", "07:00"), ("Monday 26 October", "06:00")]:
+        days.and_(page.get_by_label(day)).click()
+        expect(agenda).to_contain_text(f"05:00 UTC{local}")
+        expect(agenda).not_to_contain_text("The clocks")
+    days.and_(page.get_by_label("Sunday 25 October")).click()
+    expect(agenda).to_contain_text("The clocks of Europe/Berlin go back by 1 hour on this day.")
+    assert page.locator(".day .shift").count() == 1
+
+
 def test_groups_say_in_what_they_differ(sample, open_page):
     page = open_page(sample, "#ou-exmp-develop01")
     differences = [item.inner_text() for item in page.locator(".differs").all()]

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import (
     accounts,
     adopt,
+    cost,
     dynamodb,
     members,
     org_policy,
@@ -63,6 +64,10 @@ def _run(options) -> int:
         print(f"parameter files: {len(errors)} errors")
         return 1 if errors else 0
 
+    if options.command == "cost":
+        cost.tell(cost.read(options.sizes), print)
+        return 0
+
     if options.command == "reader-role":
         print(targets.load(options.targets).reader_role_arn)
         return 0
@@ -106,7 +111,7 @@ def _run(options) -> int:
             "home": accounts.deploy_home,
             "policies": org_policy.deploy,
         }[options.account]
-        deploy(session, values, print)
+        deploy(session, values, options.apply, print)
     return 0
 
 
@@ -133,6 +138,8 @@ def _parse(arguments):
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("targets-check", help="check the target values, without AWS")
     commands.add_parser("values-check", help="check the other parameter files, without AWS")
+    bill = commands.add_parser("cost", help="what all of it costs a month, from list prices")
+    bill.add_argument("sizes", nargs="*", metavar="NAME=VALUE", help="see docs/cost.md")
     commands.add_parser("reader-role", help="the ARN of the role that reads backup policies")
     prepare = commands.add_parser("prepare-organization", help="what the organization needs first")
     prepare.add_argument("--apply", action="store_true", help="do what is missing")
@@ -143,6 +150,7 @@ def _parse(arguments):
     member.add_argument("--role", default=ACCESS_ROLE, help="a role in the accounts")
     deploy = commands.add_parser("deploy", help="an account's stacks")
     deploy.add_argument("account", choices=("central", "management", "home", "policies"))
+    deploy.add_argument("--apply", action="store_true", help="really deploy")
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
     destroy.add_argument("account", choices=("central", "management", "home"))
     destroy.add_argument("--apply", action="store_true", help="really delete")

@@ -1,10 +1,14 @@
-"""Which stacks make the central, the management and the home account, and how they go again."""
+"""Which stacks make the central, the management and the home account, and how they go again.
+
+Nothing is changed without `apply`: what would be done is said, in the words in which it is done.
+"""
 
 from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
 from . import cloudformation, linked_role, regions, source
+from .preview import preview
 from .problem import Problem, aws_reason
 from .stacks import STACKS, Stack
 from .targets import Targets
@@ -37,7 +41,7 @@ def require_region(session, expected: str) -> None:
         )
 
 
-def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> None:
+def deploy_central(session, targets: Targets, apply: bool, say: Callable[[str], None]) -> None:
     """The central account: its roles, its vault and key, the air-gapped vault if it is wanted."""
     caller = require_account(session, targets.central_account, "central")
     require_region(session, targets.central_region)
@@ -47,11 +51,13 @@ def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> Non
         "HomeAccountId": targets.home_account,
         "DeployingPrincipal": deploying_principal(session, caller),
     }
-    made = linked_role.make(session.client("iam"))
-    say(f"role {linked_role.NAME}: {'made' if made else 'there already'}")
+    changes = _linked_role(session, apply, say)
     client = session.client("cloudformation")
     for stack in _wanted("make deploy-central", say):
-        _deploy(client, stack, computed, say)
+        changes |= _deploy(client, stack, computed, apply, say)
+    if not apply:
+        say_nothing_was_done(changes, say)
+        return
     found = cloudformation.output(
         client, "aws-backup-solution-central-account", "CentralBackupVaultArn"
     )
@@ -64,7 +70,7 @@ def deploy_central(session, targets: Targets, say: Callable[[str], None]) -> Non
     say(f"central vault: {found}")
 
 
-def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> None:
+def deploy_management(session, targets: Targets, apply: bool, say: Callable[[str], None]) -> None:
     """The management account: the policy manager's role, and the SCPs that have targets."""
     require_account(session, targets.management_account, "management")
     computed = {
@@ -73,13 +79,18 @@ def deploy_management(session, targets: Targets, say: Callable[[str], None]) -> 
         "CentralBackupVaultArn": targets.central_vault_arn,
         "OrganizationId": targets.organization,
     }
+    changes = False
     for stack in _wanted("make deploy-management", say):
         for region, where in _regions(session, targets, stack):
             client = session.client("cloudformation", region_name=region)
-            _deploy(client, stack, computed, lambda line, where=where: say(line + where))
+            changes |= _deploy(
+                client, stack, computed, apply, lambda line, where=where: say(line + where)
+            )
+    if not apply:
+        say_nothing_was_done(changes, say)
 
 
-def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
+def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], None]) -> None:
     """The home account up to the pipeline, which deploys the rest."""
     require_account(session, targets.home_account, "home")
     source.require_committed()
@@ -94,8 +105,12 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
     if source.is_to_be_made(client):
         source.require_seed(session)
     # The pipeline itself may delete none of its stacks.
+    changes = False
     for stack in [stack for stack in STACKS if stack.by.startswith("pipeline")]:
-        if cloudformation.clear(client, stack.name, say):
+        if not apply and cloudformation.status(client, stack.name) == "ROLLBACK_COMPLETE":
+            changes = True
+            say(f"{stack.name}: its creation failed; what is left of it would be removed")
+        elif apply and cloudformation.clear(client, stack.name, say):
             say(f"{stack.name}: retry the stage {stack.by.removeprefix('pipeline, ')}")
     for stack in _wanted("make deploy-home", say):
         role = {
@@ -108,13 +123,22 @@ def deploy_home(session, targets: Targets, say: Callable[[str], None]) -> None:
             say(f"{stack.name}: skipped, this account has a role {role} already")
             continue
         if stack.name == source.STACK and source.is_to_be_made(client):
-            source.upload(session, client, say)
-        _deploy(client, stack, computed, say)
+            source.upload(session, client, apply, say)
+        changes |= _deploy(client, stack, computed, apply, say)
+        if not apply:
+            continue
         if stack.name == source.STACK:
             source.say_connection(session, client, say)
         if stack.name == "aws-backup-notifications":
             topic = cloudformation.output(client, stack.name, "TopicArn")
             say(f"failed jobs and alarms are sent to the subscribers of {topic}")
+    if not apply:
+        if changes:
+            say("then the pipeline backup-recovery-with-aws-backup would deploy the rest")
+        if cloudformation.is_there(client, source.STACK):
+            source.say_push(session, say)
+        say_nothing_was_done(changes, say)
+        return
     say(
         "the pipeline backup-recovery-with-aws-backup now deploys the rest; watch it in the "
         "console or with"
@@ -266,10 +290,31 @@ def _regions(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
     return [(session.region_name, "")]
 
 
-def _deploy(client, stack: Stack, computed: dict[str, str], say) -> None:
+def _deploy(client, stack: Stack, computed: dict[str, str], apply: bool, say) -> bool:
+    """Deploys the stack, or says what that would do. Whether anything changes."""
     template = stack.template_path.read_text()
     declared = cloudformation.load_template(template).get("Parameters", {})
     parameters = stack.parameters() | {
         key: value for key, value in computed.items() if key in declared
     }
-    cloudformation.deploy(client, stack.name, template, parameters, say)
+    do = cloudformation.deploy if apply else preview
+    return do(client, stack.name, template, parameters, say)
+
+
+def _linked_role(session, apply: bool, say) -> bool:
+    """AWS Backup's own role in the account. Whether it is made, or would be."""
+    if apply:
+        made = linked_role.make(session.client("iam"))
+        say(f"role {linked_role.NAME}: {'made' if made else 'there already'}")
+        return made
+    there = role_exists(session, linked_role.NAME)
+    say(f"role {linked_role.NAME}: {'there already' if there else 'would be made'}")
+    return not there
+
+
+def say_nothing_was_done(changes: bool, say) -> None:
+    """The last line of every preview."""
+    if changes:
+        say("nothing was changed; add APPLY=1 to do this")
+    else:
+        say("nothing to do: everything is as the files here have it")

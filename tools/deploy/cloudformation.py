@@ -43,35 +43,11 @@ def deploy(
     client, name: str, template: str, parameters: dict[str, str], say: Callable[[str], None]
 ) -> bool:
     """Brings the stack to this template and these parameters. Whether anything changed."""
-    size = len(template.encode())
-    if size > TEMPLATE_BODY_LIMIT:
-        raise Problem(
-            f"template of `{name}`",
-            f"{size} bytes, CloudFormation takes {TEMPLATE_BODY_LIMIT}",
-            "split it",
-        )
-    declared = load_template(template).get("Parameters", {})
-    unknown = sorted(set(parameters) - set(declared))
-    if unknown:
-        raise Problem(
-            f"parameters of `{name}`",
-            f"the template has no {', '.join(unknown)}",
-            "correct its parameter file",
-        )
-
+    require_fitting(name, template, parameters)
     before = status(client, name)
     if clear(client, name, say):
         before = None
-    if before is not None and before.endswith("_IN_PROGRESS") and before != "REVIEW_IN_PROGRESS":
-        raise Problem(
-            f"stack `{name}`", f"it is {before}", "wait until it has finished, then run this again"
-        )
-    if before is not None and before.endswith("_FAILED"):
-        raise Problem(
-            f"stack `{name}`",
-            f"it is {before}",
-            "see the runbook in docs/deployment.md, troubleshooting",
-        )
+    require_steady(name, before)
 
     request = {
         "StackName": name,
@@ -116,6 +92,41 @@ def deploy(
     return True
 
 
+def require_fitting(name: str, template: str, parameters: dict[str, str]) -> None:
+    """Stops at a template or values that CloudFormation would refuse."""
+    size = len(template.encode())
+    if size > TEMPLATE_BODY_LIMIT:
+        raise Problem(
+            f"template of `{name}`",
+            f"{size} bytes, CloudFormation takes {TEMPLATE_BODY_LIMIT}",
+            "split it",
+        )
+    declared = load_template(template).get("Parameters", {})
+    unknown = sorted(set(parameters) - set(declared))
+    if unknown:
+        raise Problem(
+            f"parameters of `{name}`",
+            f"the template has no {', '.join(unknown)}",
+            "correct its parameter file",
+        )
+
+
+def require_steady(name: str, before: str | None) -> None:
+    """Stops at a stack that takes no update in this state."""
+    if before is None or before == "REVIEW_IN_PROGRESS":
+        return
+    if before.endswith("_IN_PROGRESS"):
+        raise Problem(
+            f"stack `{name}`", f"it is {before}", "wait until it has finished, then run this again"
+        )
+    if before.endswith("_FAILED"):
+        raise Problem(
+            f"stack `{name}`",
+            f"it is {before}",
+            "see the runbook in docs/deployment.md, troubleshooting",
+        )
+
+
 def clear(client, name: str, say: Callable[[str], None]) -> bool:
     """Removes the stack if its creation failed. Whether it did.
 
@@ -153,7 +164,7 @@ def delete(client, name: str, say: Callable[[str], None]) -> bool:
 
 def wait(client, name: str, gone: str | None = None) -> str:
     """Waits for the end of an operation. CloudFormation itself bounds how long it takes."""
-    pause = 0.5
+    pause = 0.1
     while True:
         try:
             found = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]

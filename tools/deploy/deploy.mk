@@ -1,7 +1,6 @@
 # What deploys the solution and what the pipeline's builds run; included by the Makefile.
 # PROFILE=NAME and REGION=NAME choose the account and Region, the environment's without them.
-# APPLY=1 makes prepare-organization, prepare-members, adopt-account, enable-advanced-dynamodb and
-# destroy-* change something.
+# Whatever a person runs here changes nothing and says what it would do, until APPLY=1 is added.
 
 DEPLOY = PYTHONPATH=tools .tools/deploy/bin/python -m deploy \
 	--profile '$(PROFILE)' --region '$(REGION)' $(if $(TARGETS),--targets '$(TARGETS)')
@@ -20,6 +19,13 @@ targets-check: .tools/deploy/ready ## are the values in aws-backup-ssm-targets.j
 values-check: .tools/deploy/ready ## do the values of the other parameter files fit the templates and each other?
 	@$(DEPLOY) values-check
 
+# Any of these, for one's own figures; what each is stands in docs/cost.md.
+COST_SIZES := ACCOUNTS REGIONS DATA_GB CHANGE DAYS CENTRAL_DAYS ELSEWHERE RUNS BUILD_MINUTES GB_PRICE
+
+.PHONY: cost
+cost: .tools/deploy/ready ## what it costs a month by list prices, without AWS (ACCOUNTS=300 REGIONS=4 DATA_GB=50000 ...)
+	@$(DEPLOY) cost $(foreach size,$(COST_SIZES),$(if $($(size)),'$(size)=$($(size))'))
+
 .PHONY: prepare-organization
 prepare-organization: .tools/deploy/ready ## what the organization needs first (management account; APPLY=1)
 	@$(DEPLOY) prepare-organization $(APPLIES)
@@ -30,16 +36,16 @@ prepare-members: .tools/deploy/ready ## AWS Backup's own role in every member ac
 	@$(DEPLOY) prepare-members $(APPLIES) $(if $(ROLE),--role '$(ROLE)')
 
 .PHONY: deploy-central deploy-management deploy-home
-deploy-central: .tools/deploy/ready ## the central account's roles, vault and key
-	@$(DEPLOY) deploy central
-deploy-management: .tools/deploy/ready ## the management account's role and service control policies
-	@$(DEPLOY) deploy management
-deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest
-	@$(DEPLOY) deploy home
+deploy-central: .tools/deploy/ready ## the central account's roles, vault and key (APPLY=1)
+	@$(DEPLOY) deploy central $(APPLIES)
+deploy-management: .tools/deploy/ready ## the management account's role and service control policies (APPLY=1)
+	@$(DEPLOY) deploy management $(APPLIES)
+deploy-home: .tools/deploy/ready ## the home account's stacks and pipeline, which deploys the rest (APPLY=1)
+	@$(DEPLOY) deploy home $(APPLIES)
 
 .PHONY: deploy-policies
-deploy-policies: .tools/deploy/ready ## the backup policies past the pipeline, when a change cannot wait and its builds cannot run (home account)
-	@$(DEPLOY) deploy policies
+deploy-policies: .tools/deploy/ready ## the backup policies past the pipeline, when a change cannot wait and its builds cannot run (home account; APPLY=1)
+	@$(DEPLOY) deploy policies $(APPLIES)
 
 # ACCOUNT: one, or several with commas between them. ROLE: another role there than the organization's;
 # MEMBER_PROFILE: a profile there instead.
@@ -77,17 +83,20 @@ validate-templates: check-baseline targets-check values-check validate-policies 
 validate-online: ## the same with what others publish: cfn-nag, AWS's registry of rules, advisories (ONLINE_CHECKS=report)
 	bash tools/deploy/validate-online.sh
 
+# BACKUPCTL=path names one that is there; otherwise this checkout's is compiled where it has changed.
+backupctl = $(if $(BACKUPCTL),$(call quoted,BACKUPCTL),cargo run --locked --package backupctl $(1) --)
+
 # The values that the pipeline gives decide whether the policies are sound.
 .PHONY: validate-policies
 validate-policies: needs-cargo needs-cc ## our own validator on the policies that the pipeline deploys
-	cargo run --quiet --locked --package backupctl --no-default-features -- validate \
+	$(call backupctl,--no-default-features) validate \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json $(TEMPLATES)
 
 # Live, from the management account, or from the pipeline with READER=1, which assumes its role there.
 # ORGANIZATION=FILE reads a snapshot instead.
 .PHONY: plan-org-policy
 plan-org-policy: needs-cargo needs-cc .tools/deploy/ready ## what deploying the backup policies would change (PLAN=allow-loss; ORGANIZATION=FILE)
-	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) cargo run --quiet --locked --package backupctl -- plan \
+	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) $(call backupctl) plan \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json \
 	  --targets '$(or $(TARGETS),cloudformation/parameters/aws-backup-ssm-targets.json)' \
 	  $(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(READER),--role-arn "$$reader") \
@@ -146,12 +155,8 @@ baseline-tables: .tools/templates/ready ## write docs/evidence/names.md, docs/ev
 	.tools/templates/bin/python tests/templates/documents.py
 
 .PHONY: test-deploy
-test-deploy: needs-cargo needs-cc .tools/templates/ready ## the deploy commands, and every value that a user may choose
+test-deploy: compiled .tools/templates/ready ## the deploy commands, and every value that a user may choose
 	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/deploy
-
-.PHONY: test-baseline
-test-baseline: package .tools/templates/ready .tools/deploy/ready .tools/emulator/ready ## the guide's commands against the emulator
-	PYTHONPATH=tools .tools/templates/bin/python -m pytest --quiet tests/baseline
 
 # Only the rule engine and AWS's rules are taken from these packages, not what they depend on.
 .tools/guard/ready: tests/templates/guard.txt tests/templates/unpack_guard.py | needs-python

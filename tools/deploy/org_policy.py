@@ -6,7 +6,8 @@ That stack is every backup policy of the organization: nothing here deletes one 
 from collections.abc import Callable
 
 from . import cloudformation, parameter_files
-from .accounts import require_account
+from .accounts import require_account, say_nothing_was_done
+from .preview import preview
 from .problem import Problem
 from .stacks import BY_NAME
 from .targets import Targets
@@ -37,7 +38,7 @@ def guard(client, step: str, say: Callable[[str], None]) -> None:
         say(f"{STACK}: {found or 'not there yet'}, nothing to remove")
 
 
-def deploy(session, targets: Targets, say: Callable[[str], None]) -> None:
+def deploy(session, targets: Targets, apply: bool, say: Callable[[str], None]) -> None:
     """Brings the policies to the files that lie here, for when the pipeline's builds cannot run.
 
     Only what exists is changed, and with the role that the stack has: the pipeline's.
@@ -51,5 +52,8 @@ def deploy(session, targets: Targets, say: Callable[[str], None]) -> None:
         raise Problem(f"stack `{STACK}`", "it does not exist", "let the pipeline make it first")
     stack = BY_NAME[STACK]
     template = stack.template_path.read_text()
+    if not apply:
+        say_nothing_was_done(preview(client, STACK, template, stack.parameters(), say), say)
+        return
     cloudformation.deploy(client, STACK, template, stack.parameters(), say)
     say("commit and push the same, or the pipeline's next run takes it back")

@@ -4,6 +4,7 @@ Runs in the management account. Nothing is changed without `apply`; a step that 
 left alone, so it is safe to repeat.
 """
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ class Step:
     missing: Callable[[], str | None]  # what is missing, or nothing
     apply: Callable[[], None] | None  # nothing where it is not done here
     reason: str
+    way_back: Callable[[], str] | None = None  # the command, asked for while it is still missing
 
 
 def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) -> bool:
@@ -45,10 +47,13 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
             if not apply:
                 ready = False
                 say(f"missing  {step.name}: {missing}")
+                _say_way_back(step, say)
                 continue
             if step.apply is None:
                 say(f"missing  {step.name}: {missing}")
                 raise Problem(step.name, missing, step.reason)
+            back: list[str] = []
+            _say_way_back(step, back.append)
             step.apply()
             missing = _settled(step)
         except ClientError as error:
@@ -58,9 +63,16 @@ def prepare(session, targets: Targets, apply: bool, say: Callable[[str], None]) 
         if missing is not None:
             raise Problem(step.name, f"still {missing}", "wait a minute and run this again")
         say(f"done     {step.name}")
+        for line in back:
+            say(line)
     if not ready:
         say("nothing was changed; add APPLY=1 to do what is missing")
     return ready
+
+
+def _say_way_back(step: Step, say: Callable[[str], None]) -> None:
+    if step.way_back is not None:
+        say(f"         the way back: {step.way_back()}")
 
 
 def _settled(step: Step) -> str | None:
@@ -207,4 +219,8 @@ def _opt_in(session, region: str) -> Step:
             ResourceTypeOptInPreference=dict.fromkeys(off(), True)
         ),
         "AWS Backup silently passes over resource types that are off",
+        lambda: (
+            f"aws backup update-region-settings --region {region} "
+            f"--resource-type-opt-in-preference '{json.dumps(dict.fromkeys(off(), False))}'"
+        ),
     )

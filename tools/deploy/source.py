@@ -61,8 +61,11 @@ def repository_exists(session) -> bool:
     return True
 
 
-def upload(session, client, say) -> None:
+def upload(session, client, apply: bool, say) -> None:
     """The last commit as an archive, from which the repository is made."""
+    if not apply:
+        say(f"source archive: would be made from the commit {_git('rev-parse', '--short', 'HEAD')}")
+        return
     bucket = cloudformation.output(client, "aws-backup-s3-bucket", "BucketName")
     archive = subprocess.run(
         ["git", "archive", "--format=zip", "HEAD"], cwd=ROOT, check=True, capture_output=True

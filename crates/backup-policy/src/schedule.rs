@@ -35,6 +35,9 @@ pub struct Schedule {
     cron: croner::Cron,
     /// Neither day field is `?`, or both are: AWS documents that one must be.
     pub(crate) day_fields_against_documentation: bool,
+    /// How many fields there are: six, or five where the year is left out.
+    pub fields: usize,
+    without_year: String,
 }
 
 impl Schedule {
@@ -49,17 +52,32 @@ impl Schedule {
             .and_then(|rest| rest.strip_suffix(')'))
             .ok_or("it is not of the form `cron(...)`")?;
         let read = dialect::read(fields)?;
-        let cron = croner::parser::CronParser::builder()
-            .seconds(croner::parser::Seconds::Required)
-            .alternative_weekdays(true)
-            .sloppy_ranges(true)
-            .build()
-            .parse(&read.pattern)
-            .map_err(|_| "its fields do not make a schedule".to_owned())?;
+        let cron =
+            cron(&read.pattern).map_err(|_| "its fields do not make a schedule".to_owned())?;
         let day_fields_against_documentation = read.question_marks != 1;
+        let count = fields.split_ascii_whitespace().count();
+        // Seconds come before the first field.
+        let without_year: Vec<&str> = read.pattern.split(' ').take(6).collect();
         Ok(Schedule {
             cron,
             day_fields_against_documentation,
+            fields: count,
+            without_year: without_year.join(" "),
+        })
+    }
+
+    /// Why it runs in no year at all, if that is so.
+    pub(crate) fn never_runs(&self, now: Instant) -> Option<String> {
+        let in_any_year = cron(&self.without_year).ok()?;
+        if in_any_year.find_next_occurrence(&now, false).is_ok() {
+            return None;
+        }
+        let fields: Vec<&str> = self.without_year.split(' ').collect();
+        let number = |at: usize| -> Option<usize> { fields.get(at)?.parse().ok() };
+        let month = number(4).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+        Some(match (number(3), month) {
+            (Some(day), Some(month)) => format!("there is no {day} {month}"),
+            _ => "none of its months has such a day".to_owned(),
         })
     }
 
@@ -94,6 +112,30 @@ impl Schedule {
             .map(|(earlier, later)| *later - *earlier)
             .min()
     }
+}
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+fn cron(pattern: &str) -> Result<croner::Cron, croner::errors::CronError> {
+    croner::parser::CronParser::builder()
+        .seconds(croner::parser::Seconds::Required)
+        .alternative_weekdays(true)
+        .sloppy_ranges(true)
+        .build()
+        .parse(pattern)
 }
 
 #[cfg(test)]
@@ -223,6 +265,26 @@ mod tests {
         assert_eq!(runs("cron(0 5 1 1 ? 2020)"), 0);
         assert_eq!(runs("cron(0 5 1 1 ? 2026)"), 1);
         assert_eq!(runs("cron(0 5 30 2 ? *)"), 0);
+    }
+
+    #[test]
+    fn a_day_that_no_month_has_is_named() {
+        for (text, why) in [
+            ("cron(0 5 31 2 ? *)", Some("there is no 31 February")),
+            ("cron(0 5 31 FEB ?)", Some("there is no 31 February")),
+            ("cron(0 5 31 4 ? 2030)", Some("there is no 31 April")),
+            (
+                "cron(0 5 31 4,6 ? *)",
+                Some("none of its months has such a day"),
+            ),
+            ("cron(0 5 29 2 ? *)", None),
+            ("cron(0 5 29 2 ? 2027)", None),
+            ("cron(0 5 1 1 ? 2020)", None),
+        ] {
+            let schedule = Schedule::parse(text).unwrap();
+            let found = schedule.never_runs(at("2025-01-01T12:00:00Z"));
+            assert_eq!(found.as_deref(), why, "{text}");
+        }
     }
 
     #[test]

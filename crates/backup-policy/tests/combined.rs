@@ -1,6 +1,5 @@
 //! Policies that have nothing to do with each other, combined in random organizations: the cases of
-//! this crate that AWS accepts, and the published policies if `BACKUP_POLICY_PUBLISHED` names a
-//! folder that has them.
+//! this crate that AWS accepts.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use backup_policy::{Account, Document, Instant, Organization, Policy, Unit};
+use backup_policy::{Account, Instant, Organization, Policy, Unit};
 use serde_json::{Value, json};
 
 fn now() -> Instant {
@@ -26,14 +25,6 @@ fn policies() -> BTreeMap<String, Policy> {
         let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
         let accepted = cases.into_iter().filter(|case| case["errors"] == json!([]));
         contents.extend(accepted.map(|case| case["policy"].clone()));
-    }
-    if let Ok(folder) = std::env::var("BACKUP_POLICY_PUBLISHED") {
-        let published = texts(&folder);
-        contents.extend(
-            published
-                .iter()
-                .map(|text| Document::parse(text).unwrap().value().clone()),
-        );
     }
     let named = contents.into_iter().enumerate().map(|(number, content)| {
         let name = format!("p-{number:03}");

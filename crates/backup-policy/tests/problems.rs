@@ -440,7 +440,7 @@ fn an_account_has_300_plans_at_most() {
 }
 
 #[test]
-fn problems_are_written_as_aws_answers_them() {
+fn problems_are_written_as_aws_answers_them_with_our_remedy_beside_it() {
     let (problems, _) = problems_of(
         plan(),
         json!({"plans": {"x": {"regions": {"@@assign": ["eu-west-1"]}, "rules": {"r": {"target_backup_vault_name": {"@@assign": "V"}}}}}}),
@@ -452,6 +452,40 @@ fn problems_are_written_as_aws_answers_them() {
             "path": "plans/x",
             "message": "'selections' is missing",
             "policies": ["p-own"],
+            "help": "give `x` a `selections` in a policy on the way to the account, or take out \
+                     what remains of `x`",
         }])
+    );
+}
+
+#[test]
+fn every_problem_has_the_remedy_that_the_validator_knows() {
+    let help = |own: Value| -> Vec<String> {
+        let (problems, _) = problems_of(plan(), own);
+        problems.into_iter().map(|problem| problem.help).collect()
+    };
+    assert_eq!(
+        help(rule(json!({
+            "enable_continuous_backup": {"@@assign": "true"},
+            "lifecycle": {"delete_after_days": {"@@assign": "90"}},
+        }))),
+        [
+            "set `lifecycle.delete_after_days` to 35 or less in this rule, or turn continuous backup \
+             off"
+        ]
+    );
+    assert_eq!(
+        help(json!({"plans": {"half": {"regions": {"@@assign": ["eu-west-1"]}}}})),
+        [
+            "give `half` a `rules` in a policy on the way to the account, or take out what remains \
+             of `half`",
+            "give `half` a `selections` in a policy on the way to the account, or take out what \
+             remains of `half`",
+        ]
+    );
+    let emptied = json!({"regions": {"@@remove": ["eu-west-1"]}});
+    assert_eq!(
+        help(json!({"plans": {"daily": emptied}})),
+        ["leave at least one value in `regions`, or add one of its own"]
     );
 }

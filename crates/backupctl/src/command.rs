@@ -1,5 +1,7 @@
 //! One module for each command.
 
+#[cfg(feature = "aws")]
+pub mod compare;
 pub mod completions;
 #[cfg(feature = "aws")]
 pub mod doctor;

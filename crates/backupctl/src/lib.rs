@@ -10,6 +10,7 @@ pub mod effective;
 pub mod input;
 #[cfg(feature = "aws")]
 pub mod landscape;
+pub mod moment;
 pub mod parameters;
 #[cfg(feature = "aws")]
 pub mod plan;

@@ -24,6 +24,8 @@ enum Command {
     #[cfg(feature = "aws")]
     Plan(Box<command::plan::Arguments>),
     #[cfg(feature = "aws")]
+    Compare(command::compare::Arguments),
+    #[cfg(feature = "aws")]
     Doctor(Box<command::doctor::Arguments>),
     Completions(command::completions::Arguments),
 }
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         Command::Snapshot(arguments) => command::snapshot::run(&arguments),
         #[cfg(feature = "aws")]
         Command::Plan(arguments) => command::plan::run(&arguments),
+        #[cfg(feature = "aws")]
+        Command::Compare(arguments) => command::compare::run(&arguments),
         #[cfg(feature = "aws")]
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         Command::Completions(arguments) => {

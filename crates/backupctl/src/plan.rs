@@ -1,10 +1,13 @@
-//! What deploying a template's policies would change. Pure: what the organization holds and what
-//! the template declares come in.
+//! What a change of backup policies means. Pure: what the organization holds, and what a template
+//! declares or somebody asks, come in.
 //!
-//! [`wanted`] reads a resource as the function behind `Custom::BackupOrgPolicy` does, [`steps`]
-//! finds the policy that it is and asks the function's own plan for the changes, [`future`] makes
-//! them to a copy of the organization, and [`outcome`] compares what accounts get.
+//! [`wanted`] reads a resource as the function behind `Custom::BackupOrgPolicy` does, and [`steps`]
+//! finds the policy that it is and asks the function's own plan for the changes; [`asked`] makes
+//! steps of what somebody asks, and [`compared`] of two snapshots. [`future`] makes them to a copy
+//! of the organization, and [`outcome`] compares what accounts get.
 
+pub mod asked;
+pub mod compared;
 pub mod difference;
 pub mod future;
 pub mod outcome;
@@ -15,7 +18,10 @@ pub mod wanted;
 pub mod json;
 pub mod text;
 
-use backup_policy::Instant;
+use std::collections::BTreeMap;
+
+use backup_policy::{Instant, Organization, OrganizationError};
+use serde_json::Value;
 
 use outcome::{Finding, Group};
 use present::Present;
@@ -27,14 +33,21 @@ use wanted::Wanted;
 pub struct Plan {
     /// What happens to each policy, in the order of the deployment.
     pub steps: Vec<Step>,
-    /// What changes for accounts; those for which the same changes are together.
+    /// Accounts that came, went or moved between two snapshots, one line each.
+    pub moves: Vec<String>,
+    /// What changes for accounts, worst first; those for which the same changes are together.
     pub groups: Vec<Group>,
     /// What should stop somebody.
     pub findings: Vec<Finding>,
-    /// How many accounts there are.
+    /// How many accounts were looked at.
     pub accounts: usize,
-    /// Whether tags and descriptions were known.
-    pub live: bool,
+    /// What could not be known, in words.
+    pub unknown: Option<&'static str>,
+    /// The names of places and policies by their ids: the earlier ones, where they changed.
+    pub names: BTreeMap<String, String>,
+    /// How rules and selections are written in the policies, by their names in lower case, as AWS
+    /// shows them.
+    pub spelling: BTreeMap<String, String>,
 }
 
 /// Works out what a deployment would change.
@@ -49,18 +62,69 @@ pub fn plan(
     now: Instant,
 ) -> Result<Plan, Vec<String>> {
     let steps = steps::steps(present, wanted, stack);
-    let mut findings = outcome::refusals(&steps);
-    findings.extend(outcome::disabled(present, wanted));
+    let disabled = outcome::disabled(present, wanted);
     let after = future::after(&present.organization, &steps);
-    let texts = |errors: Vec<backup_policy::OrganizationError>| -> Vec<String> {
+    let mut plan = weigh(&present.organization, &after, steps, allow_loss, now)?;
+    plan.findings.splice(0..0, disabled);
+    plan.unknown = present.live.is_none().then_some(
+        "whose policies these are, which of them the stack would remove, descriptions, tags",
+    );
+    Ok(plan)
+}
+
+/// Works out what steps that somebody asks about would change.
+///
+/// # Errors
+/// As for [`plan`].
+pub fn answer(
+    present: &Present,
+    steps: Vec<Step>,
+    allow_loss: bool,
+    now: Instant,
+) -> Result<Plan, Vec<String>> {
+    let after = future::after(&present.organization, &steps);
+    weigh(&present.organization, &after, steps, allow_loss, now)
+}
+
+/// Works out what changed from one time to another.
+///
+/// # Errors
+/// As for [`plan`].
+pub fn compare(
+    before: &Organization,
+    after: &Organization,
+    allow_loss: bool,
+    now: Instant,
+) -> Result<Plan, Vec<String>> {
+    let mut plan = weigh(
+        before,
+        after,
+        compared::steps(before, after),
+        allow_loss,
+        now,
+    )?;
+    plan.moves = compared::moves(before, after);
+    Ok(plan)
+}
+
+fn weigh(
+    before: &Organization,
+    after: &Organization,
+    steps: Vec<Step>,
+    allow_loss: bool,
+    now: Instant,
+) -> Result<Plan, Vec<String>> {
+    let mut findings = outcome::refusals(&steps);
+    let texts = |errors: Vec<OrganizationError>| -> Vec<String> {
         errors.iter().map(ToString::to_string).collect()
     };
-    let earlier = present
-        .organization
-        .effective_policies(now)
-        .map_err(texts)?;
+    let earlier = before.effective_policies(now).map_err(texts)?;
+    let spelling = spelling(&[after, before]);
     let groups = match after.effective_policies(now) {
-        Ok(later) => outcome::groups(&backup_policy::changes(&earlier, &later), &after),
+        Ok(later) => {
+            let changes = backup_policy::changes(&earlier, &later);
+            outcome::groups(&changes, before, after, &spelling)
+        }
         Err(errors) => {
             findings.extend(texts(errors).into_iter().map(Finding::deployment_fails));
             Vec::new()
@@ -69,11 +133,48 @@ pub fn plan(
     findings.extend(outcome::losses(&groups, allow_loss));
     Ok(Plan {
         steps,
+        moves: Vec::new(),
         groups,
         findings,
         accounts: earlier.accounts.len(),
-        live: present.live.is_some(),
+        unknown: None,
+        names: names(&[after, before]),
+        spelling,
     })
+}
+
+/// Names by ids, those of the last organization first.
+fn names(organizations: &[&Organization]) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for organization in organizations {
+        for (id, policy) in &organization.policies {
+            names.insert(id.clone(), policy.name.clone());
+        }
+        present::each(&organization.root, &mut |place| {
+            let name = place.path.last().copied().unwrap_or_default();
+            names.insert(place.id.to_owned(), name.to_owned());
+        });
+    }
+    names
+}
+
+/// The names of rules and selections as they are written, by what AWS makes of them.
+fn spelling(organizations: &[&Organization]) -> BTreeMap<String, String> {
+    fn collect(value: &Value, is_name: bool, known: &mut BTreeMap<String, String>) {
+        for (key, inner) in value.as_object().into_iter().flatten() {
+            if is_name {
+                known
+                    .entry(key.to_lowercase())
+                    .or_insert_with(|| key.clone());
+            }
+            let names = ["rules", "tags", "resources"];
+            collect(inner, names.contains(&key.as_str()), known);
+        }
+    }
+    let mut known = BTreeMap::new();
+    let policies = organizations.iter().flat_map(|it| it.policies.values());
+    policies.for_each(|policy| collect(&policy.content, false, &mut known));
+    known
 }
 
 #[cfg(test)]

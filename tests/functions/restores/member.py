@@ -22,15 +22,19 @@ _numbers = itertools.count(1)
 
 
 def deploy(emulator):
-    """The function in the member account, a vault; the home account has its bucket of packages."""
+    """The member account's stacks; the home account has the bucket of packages already."""
     package = solution.Package(TAG_ON_RESTORE)
     client(emulator.url, "s3", HOME).put_object(
         Bucket=solution.PACKAGE_BUCKET, Key=package.key, Body=TAG_ON_RESTORE.read_bytes()
     )
-    stacks(emulator, MEMBER).create(solution.backup_role()).expect_complete()
-    stacks(emulator, MEMBER).create(solution.tag_on_restore(package)).expect_complete()
+    member = stacks(emulator, MEMBER)
+    for stack in (
+        solution.backup_role(),
+        solution.member_account(),
+        solution.tag_on_restore(package),
+    ):
+        member.create(stack).expect_complete()
     assert emulator.function_digests()["TagOnRestore"] == package.bootstrap_digest
-    client(emulator.url, "backup", MEMBER).create_backup_vault(BackupVaultName=VAULT)
     emulator.set_restores(seconds=0)
 
 

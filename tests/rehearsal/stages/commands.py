@@ -55,11 +55,14 @@ class Commands:
     def doctor(self):
         """What `backupctl doctor` prints, whether it finds something wrong or not.
 
-        Compiled where `make plan-org-policy` of the builds has compiled it.
+        The one that `BACKUPCTL` names, or compiled where `make plan-org-policy` of the builds has
+        compiled it.
         """
         command = "cargo run --quiet --locked --package backupctl -- doctor"
         program = shlex.split(command)
         program[2:2] = ["--manifest-path", str(ROOT / "Cargo.toml")]
+        if given := os.environ.get("BACKUPCTL"):
+            program = [given, "doctor"]
         target = os.environ.get("CARGO_TARGET_DIR") or str(ROOT / "target")
         return self._run(
             f"{command} --profile management",

@@ -11,6 +11,7 @@ from kit.wait import eventually
 from ..names import (
     CENTRAL,
     CENTRAL_REGION,
+    CENTRAL_VAULT,
     HOME,
     HOME_REGION,
     MANAGEMENT,
@@ -121,6 +122,52 @@ class Expectations:
         iam = self._administrators.client("iam", CENTRAL)
         iam.get_role(RoleName="AWSBackupSolutionCentralAccountRole")
 
+    def copies(self):
+        """The recovery points in the central vault, with what each is a backup of."""
+        backup = self._administrators.client("backup", CENTRAL, CENTRAL_REGION)
+        pages = backup.get_paginator("list_recovery_points_by_backup_vault").paginate(
+            BackupVaultName=CENTRAL_VAULT.rpartition(":")[2]
+        )
+        return {
+            point["RecoveryPointArn"]: point["ResourceArn"]
+            for page in pages
+            for point in page["RecoveryPoints"]
+        }
+
+    def expect_targets(self, units, regions):
+        """Fail unless the home account's parameters have the lists without blanks."""
+        for name, wanted in (("organizational-units", units), ("regions", regions)):
+            found = self._parameter(f"/backup/target/{name}")
+            if found != ",".join(wanted):
+                raise RehearsalFailed(f"/backup/target/{name} is `{found}`, not {wanted}")
+
+    def expect_protected(self):
+        """Fail unless the policies' stack is protected from deletion by the pipeline's builds."""
+        client = self._administrators.client("cloudformation", HOME, HOME_REGION)
+        (stack,) = client.describe_stacks(StackName="aws-backup-org-policy")["Stacks"]
+        if not stack["EnableTerminationProtection"]:
+            raise RehearsalFailed("nothing protects the policies' stack from deletion")
+
+    def expect_reader_for_the_pipeline_alone(self):
+        """Fail if the home account's administrator may become the management account's reader."""
+        sts = self._administrators.client("sts", HOME, HOME_REGION)
+        role = f"arn:aws:iam::{MANAGEMENT}:role/BackupOrgPolicyReader"
+        try:
+            sts.assume_role(RoleArn=role, RoleSessionName="anybody")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied":
+                raise
+        else:
+            raise RehearsalFailed(f"the home account's administrator may assume {role}")
+        self.expect_one_denial("sts:AssumeRole", role)
+
+    def expect_one_denial(self, action, resource):
+        """The one refusal that is wanted here, and so forgotten."""
+        refused = self._emulator.denials()
+        if [(denial["action"], denial["resource"]) for denial in refused] != [(action, resource)]:
+            raise RehearsalFailed(f"not {action} on {resource} alone was refused: {refused}")
+        self._emulator.forget_denials()
+
     def expect_management(self):
         """Fail unless the policy manager can become its role."""
         iam = self._administrators.client("iam", MANAGEMENT)
@@ -190,13 +237,16 @@ class Expectations:
             ) from error
 
     def instances(self):
-        """(stack set, account, Region, status, reason, detailed status) of every stack instance."""
-        client = self._administrators.client("cloudformation", MANAGEMENT, HOME_REGION)
+        """(stack set, account, Region, status, reason, detailed status) of every stack instance.
+
+        The package buckets' stack set is the home account's own.
+        """
         rows = []
-        for entry in client.list_stack_sets(Status="ACTIVE")["Summaries"]:
-            name = entry["StackSetName"]
-            for found in client.list_stack_instances(StackSetName=name)["Summaries"]:
-                rows.append(
+        for owner in (MANAGEMENT, HOME):
+            client = self._administrators.client("cloudformation", owner, HOME_REGION)
+            for entry in client.list_stack_sets(Status="ACTIVE")["Summaries"]:
+                name = entry["StackSetName"]
+                rows += [
                     (
                         name,
                         found["Account"],
@@ -205,7 +255,8 @@ class Expectations:
                         found.get("StatusReason", ""),
                         found["StackInstanceStatus"]["DetailedStatus"],
                     )
-                )
+                    for found in client.list_stack_instances(StackSetName=name)["Summaries"]
+                ]
         return rows
 
     def settle(self, condition):

@@ -52,7 +52,7 @@ class Story:
     ):
         self._emulator = emulator
         self.administrators = administrators
-        self._checkout = checkout
+        self.checkout = checkout
         self._commands = commands
         self.watch = watch
         self.expectations = expectations
@@ -81,16 +81,19 @@ class Story:
             ("an account joins an OU", self.membership.join),
             ("it leaves, and keeps its backups", self.membership.leave),
             ("it comes back, and is taken over", self.membership.come_back),
+            ("an urgent change goes past the pipeline", self.urgent_change),
             ("a second commit: an OU, a Region, a retention, a lock", self.second_commit),
             ("see that only that changed, everywhere", self.see_second),
             ("restored resources get their tags", self.restore),
-            ("a restore that fails in the central account is reported", self.report),
+            ("a restore that fails is reported, wherever it is", self.report),
             ("it leaves the organization, and comes back", self.membership.come_back_from_outside),
             ("remove the home account's stacks", self.destroy),
+            ("remove the central account's stacks", self.destroy_central),
         )
 
     def check_targets(self):
-        self._commands.make("targets-check")
+        if "0 errors, 0 warnings" not in self._commands.make("targets-check"):
+            raise RehearsalFailed("targets-check finds something wrong with the guide's values")
         self._commands.make("values-check")
 
     def prepare(self):
@@ -107,12 +110,22 @@ class Story:
             raise RehearsalFailed("prepare-organization APPLY=1 left something missing")
 
     def central(self):
-        self._commands.make("deploy-central", "central", CENTRAL_REGION)
+        self._deploy("central", CENTRAL_REGION)
         self.expectations.expect_central()
 
-    def management(self):
-        self._commands.make("deploy-management", "management", HOME_REGION)
+    def _deploy(self, account, region):
+        """What would be done, and then that; the output of the latter."""
+        target = f"deploy-{account}"
+        if "nothing was changed" not in self._commands.make(target, account, region):
+            raise RehearsalFailed(f"{target} would do nothing in an account that has nothing")
+        return self._commands.make(target, account, region, APPLY=1)
+
+    def management_role(self):
+        self._deploy("management", HOME_REGION)
         self.expectations.expect_management()
+
+    def management(self):
+        self.management_role()
         place = {"profile": "management", "region": HOME_REGION}
         if "nothing was changed" not in self._commands.make("prepare-members", **place):
             raise RehearsalFailed("prepare-members found AWS Backup's own role in new accounts")
@@ -122,7 +135,7 @@ class Story:
 
     def home(self):
         self._emulator.set_build_machine(self._machine())
-        told = self._commands.make("deploy-home", "home", HOME_REGION).splitlines()
+        told = self._deploy("home", HOME_REGION).splitlines()
         self._pushing = [line.strip() for line in told if line.startswith("  git ")]
 
     def first_commit(self):
@@ -134,29 +147,51 @@ class Story:
         self.expectations.expect_holdings(others, ALL_REGIONS, NOTHING)
         self.expectations.expect_holdings(FIRST, (LATER_REGION,), ONLY_THE_ROLE)
         self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
+        self.expectations.expect_targets([WORKLOADS], FIRST_REGIONS)
+        self.expectations.expect_protected()
+        self.expectations.expect_reader_for_the_pipeline_alone()
         self._expect_packages(FIRST_REGIONS)
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
 
     def copy(self):
-        Copies(self._emulator, self.administrators, self._commands).prove()
+        Copies(self._emulator, self.administrators, self._commands, self.expectations).prove()
+
+    def urgent_change(self):
+        """Deployed by a person, and taken up by the next commit."""
+        self.checkout.change(POLICY_FILE, {"DailyRetentionDays": "36"})
+        told = self._commands.make("deploy-policies", "home", HOME_REGION)
+        if "commit and push the same" not in told:
+            raise RehearsalFailed("deploy-policies does not ask for the commit")
+        self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 36)
 
     def second_commit(self):
         regions = ", ".join(ALL_REGIONS)
         targets = {"TargetOUs": f"{WORKLOADS},{SANDBOXES}", "TargetRegions": regions}
-        self._checkout.change(TARGETS_FILE, targets)
-        self._checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"})
-        self._checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"})
-        self._checkout.commit("Add the sandboxes and a Region; keep 40 days, at most 3650")
+        self.checkout.change(TARGETS_FILE, targets)
+        self.checkout.change(POLICY_FILE, {"DailyRetentionDays": "40"})
+        self.checkout.change(LOCK_FILE, {"VaultLockMaxRetentionDays": "3650"})
+        self.checkout.commit("Add the sandboxes and a Region; keep 40 days, at most 3650")
         self._add_opt_in_region()
         before = len(self.watch.executions())
-        # As deploy-home printed it: the remote, the credentials, the first push and a later one.
-        for command in self._pushing:
-            self._commands.git(command)
+        self._push()
         started = self.watch.next_one(before)
         if started["trigger"]["triggerType"] != "CloudWatchEvent":
             raise RehearsalFailed(f"not the commit's event started the pipeline: {started}")
         self.watch.succeed()
+
+    def _push(self):
+        """As deploy-home printed it: remote, credentials, the first push and a later one."""
+        for command in self._pushing:
+            self._commands.git(command)
+        # All but the last are for once.
+        self._pushing = self._pushing[-1:]
+
+    def push(self):
+        """Push what was committed, and wait until that has started the pipeline."""
+        before = len(self.watch.executions())
+        self._push()
+        self.watch.next_one(before)
 
     def _add_opt_in_region(self):
         """As "day two" of the guide has it, before the push."""
@@ -168,7 +203,7 @@ class Story:
             raise RehearsalFailed("a Region that the management account lacks is not reported")
         self._emulator.enable_region(LATER_REGION, MANAGEMENT)
         self._commands.make("prepare-organization", **place, APPLY=1)
-        self._commands.make("deploy-home", "home", HOME_REGION)
+        self._commands.make("deploy-home", "home", HOME_REGION, APPLY=1)
 
     def see_second(self):
         accounts = (*MEMBERS, NEWCOMER) if self.membership.has_begun else tuple(MEMBERS)
@@ -202,6 +237,15 @@ class Story:
                 if not (found.vault and found.key and found.role):
                     raise RehearsalFailed(f"{account} in {region} lost what holds backups: {found}")
 
+    def destroy_central(self):
+        """The copies outlive the stacks that hold them."""
+        before = self.expectations.copies()
+        if not before:
+            raise RehearsalFailed("the central account has no copy that could be lost")
+        self._commands.make("destroy-central", "central", CENTRAL_REGION, APPLY=1)
+        if (after := self.expectations.copies()) != before:
+            raise RehearsalFailed(f"the central account had the copies {before}, has {after}")
+
     def repair(self, commands):
         """Run commands that a build printed, and wait until every stack instance is current."""
         for command in commands:
@@ -210,13 +254,12 @@ class Story:
             lambda: {row[3] for row in self.expectations.instances()} == {"CURRENT"}
         )
 
-    def start_again(self):
-        """Start the pipeline by hand, and wait for its success."""
+    def start(self):
+        """Start the pipeline by hand."""
         before = len(self.watch.executions())
         client = self.administrators.client("codepipeline", HOME, HOME_REGION)
         client.start_pipeline_execution(name=PIPELINE)
         self.watch.next_one(before)
-        self.watch.succeed()
 
     def _machine(self):
         """What the builds find: this machine's tools and compiled dependencies."""
@@ -228,6 +271,8 @@ class Story:
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(home / ".rustup")),
             "CARGO_TARGET_DIR": str(target),
         }
+        if program := os.environ.get("BACKUPCTL"):
+            environment["BACKUPCTL"] = program
         links = {".tools": str(ROOT / ".tools")}
         not_run = [*NOT_RUN, *self._not_run]
         if self._prebuilt:

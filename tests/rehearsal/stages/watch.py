@@ -32,14 +32,14 @@ class Watch:
         late = "nothing started an execution of the pipeline"
         return eventually(newest, late, self._seconds, pause=0.1, error=RehearsalFailed)
 
-    def retry(self, stage, execution):
-        """Run a failed stage again, as a person would in the console."""
+    def retry(self, stage, mode="FAILED_ACTIONS"):
+        """Run a failed stage of the newest execution again, as a person would in the console."""
         client = self._administrators.client("codepipeline", HOME, HOME_REGION)
         client.retry_stage_execution(
             pipelineName=PIPELINE,
             stageName=stage,
-            pipelineExecutionId=execution,
-            retryMode="FAILED_ACTIONS",
+            pipelineExecutionId=self.executions()[0]["pipelineExecutionId"],
+            retryMode=mode,
         )
 
     def succeed(self):

@@ -1,43 +1,74 @@
-"""Seeded defects: the rehearsal must fail, and say why."""
+"""Seeded defects: the rehearsal must fail, and say why.
+
+One rehearsal has them all, each where no other one hides it. What is seen is mended, by a commit or
+by the command that the guide names, and the rehearsal goes on to the next one.
+"""
+
+import contextlib
+import re
 
 import pytest
 
-from rehearsal.names import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, RehearsalFailed
+from rehearsal.names import (
+    CENTRAL,
+    CENTRAL_REGION,
+    HOME,
+    HOME_REGION,
+    PACKAGES,
+    ROOT,
+    RehearsalFailed,
+)
+from rehearsal.stages.expectations import architecture_of
+from rehearsal.tests.conftest import rehearsal_in
 
 REGIONS = (HOME_REGION, CENTRAL_REGION)
+BUILT_FOR = {"x86_64": "arm64", "arm64": "x86_64"}
 
-# What is wrong -> file, what stands there, what is put in its place, what must be said.
+EXPORT = "an export has another name"
+PARAMETER = "a stack set does not hand on a parameter"
+TRUST = "the management role trusts somebody else"
+BUCKET = "the package bucket's policy lets nobody read"
+PROCESSOR = "a function is declared for another processor than its package"
+ROLE = "the central account lacks AWS Backup's own role"
+
+# What is wrong -> file, what stands there, what is put in its place, what must be reported.
 DEFECTS = {
-    "the management role trusts somebody else": (
-        "cloudformation/management-account/aws-backup-backuporgpolicymanager-mangement-role.yaml",
-        "role/BackupOrgPolicyManager\n",
-        "role/SomebodyElse\n",
-        "OrgPolicy/DeployBackupOrgPolicy: .*sts:AssumeRole",
-    ),
-    "the package bucket's policy lets nobody read": (
-        "cloudformation/home-account/aws-backup-lambda-s3-bucket.yaml",
-        "Action: s3:GetObject\n",
-        "Action: s3:GetObjectTagging\n",
-        "Verify/VerifyStackSets: .*Your access has been denied by S3",
-    ),
-    "an export has another name": (
+    EXPORT: (
         "cloudformation/home-account/aws-backup-s3-bucket.yaml",
         "Name: aws-backup-s3-bucket-name\n",
         "Name: aws-backup-s3-buckets-name\n",
         "make deploy-home.*aws-backup-s3-bucket-name",
     ),
-    "a stack set does not hand on a parameter": (
+    PARAMETER: (
         "cloudformation/stack-sets/stackset-aws-backup-member-accounts.yaml",
         "        - ParameterKey: CentralAccountId\n"
         "          ParameterValue: !Select [4, !Split [':', !Ref CentralBackupVaultArn]]\n",
         "",
         r"MemberAccounts/DeployMemberAccounts: .*Parameters: \[CentralAccountId\] must have values",
     ),
-    "a function is declared for another processor than its package": (
+    TRUST: (
+        "cloudformation/management-account/aws-backup-backuporgpolicymanager-mangement-role.yaml",
+        "role/BackupOrgPolicyManager\n",
+        "role/SomebodyElse\n",
+        "OrgPolicy/DeployBackupOrgPolicy: .*sts:AssumeRole",
+    ),
+    BUCKET: (
+        "cloudformation/home-account/aws-backup-lambda-s3-bucket.yaml",
+        "Action: s3:GetObject\n",
+        "Action: s3:GetObjectTagging\n",
+        "Verify/VerifyStackSets: .*Your access has been denied by S3",
+    ),
+    PROCESSOR: (
         "cloudformation/stack-sets/stackset-aws-backup-tagonrestore.yaml",
         "ParameterValue: !Select [1, !Split ['/', !Ref PackageKey]]",
         "ParameterValue: {other_architecture}",
         "`TagOnRestore` of 444444444441 in .* is declared for .*, and its package is built for",
+    ),
+    ROLE: (
+        "tools/deploy/accounts.py",
+        'linked_role.make(session.client("iam"))',
+        "False",
+        f"the copy of an EC2 instance is FAILED: .*AWSServiceRoleForBackup of {CENTRAL}",
     ),
 }
 
@@ -50,46 +81,84 @@ def tell(story, last):
             return
 
 
+def seed(folder, defect):
+    """Spoil a file of the working copy."""
+    path, there, instead, _ = DEFECTS[defect]
+    other = BUILT_FOR[architecture_of(PACKAGES["tag-on-restore"].read_bytes())]
+    file = folder / path
+    text = file.read_text()
+    assert text.count(there) == 1, f"{path} changed: seed the defect anew"
+    file.write_text(text.replace(there, instead.format(other_architecture=other)))
+
+
+def spoil(folder):
+    """Seed what is there from the beginning."""
+    for defect in (EXPORT, PARAMETER, TRUST, BUCKET, ROLE):
+        seed(folder, defect)
+
+
+def mend(story, defect):
+    """The file as it is in the repository."""
+    path = DEFECTS[defect][0]
+    (story.checkout.folder / path).write_text((ROOT / path).read_text())
+
+
+@pytest.fixture(scope="module")
+def failures(tmp_path_factory):
+    """Defect -> the message with which the rehearsal failed."""
+    found = {}
+
+    @contextlib.contextmanager
+    def fails(defect):
+        try:
+            yield
+        except RehearsalFailed as error:
+            found[defect] = str(error)
+        else:
+            raise AssertionError(f"nothing failed although {defect}")
+
+    with rehearsal_in(tmp_path_factory.mktemp("defects"), spoil) as (story, _):
+        tell(story, "deploy the management account")
+        with fails(EXPORT):
+            story.home()
+        mend(story, EXPORT)
+        story.checkout.commit("The export's own name")
+        story.home()
+        with fails(PARAMETER):
+            story.first_commit()
+        mend(story, PARAMETER)
+        story.checkout.commit("The stack set hands on the parameter")
+        # It removes the stack whose first creation failed.
+        story.home()
+        story.push()
+        with fails(TRUST):
+            story.watch.succeed()
+        mend(story, TRUST)
+        story.management_role()
+        story.watch.retry("OrgPolicy", "ALL_ACTIONS")
+        with fails(BUCKET):
+            story.watch.succeed()
+        mend(story, BUCKET)
+        # A change of the stack set: its failed instances are tried again.
+        seed(story.checkout.folder, PROCESSOR)
+        story.checkout.commit("The organization may read the packages")
+        story.push()
+        story.watch.succeed()
+        with fails(PROCESSOR):
+            story.see_first()
+        with fails(ROLE):
+            story.copy()
+    return found
+
+
 @pytest.mark.parametrize("defect", DEFECTS)
-def test_a_defect_is_seen_and_named(rehearse, defect):
-    path, there, instead, expected = DEFECTS[defect]
-
-    def spoil(folder):
-        file = folder / path
-        text = file.read_text()
-        assert text.count(there) == 1, f"{path} changed: seed the defect anew"
-        file.write_text(text.replace(there, instead.format(other_architecture=other_machine())))
-
-    story, _ = rehearse(spoil)
-    with pytest.raises(RehearsalFailed, match=f"(?s){expected}"):
-        tell(story, "see what every account has")
+def test_a_defect_is_seen_and_named(failures, defect):
+    assert re.search(f"(?s){DEFECTS[defect][3]}", failures[defect]), failures[defect]
 
 
-def test_without_aws_backups_own_role_no_copy_arrives(rehearse):
-    def spoil(folder):
-        file = folder / "tools" / "deploy" / "accounts.py"
-        text = file.read_text()
-        there = 'linked_role.make(session.client("iam"))'
-        assert text.count(there) == 1, "accounts.py changed: seed the defect anew"
-        file.write_text(text.replace(there, "False"))
-
-    story, _ = rehearse(spoil)
-    expected = f"the copy of an EC2 instance is FAILED: .*AWSServiceRoleForBackup of {CENTRAL}"
-    with pytest.raises(RehearsalFailed, match=expected):
-        tell(story, "every kind is copied into the central account")
-
-
-def other_machine():
-    """Not the processor that the packages in dist/ are for."""
-    from rehearsal.names import PACKAGES
-    from rehearsal.stages.expectations import architecture_of
-
-    built_for = architecture_of(PACKAGES["tag-on-restore"].read_bytes())
-    return {"x86_64": "arm64", "arm64": "x86_64"}[built_for]
-
-
-def half_published(story, emulator):
-    """Let the first upload of a package fail, and the pipeline with it."""
+def test_a_publication_that_fails_half_way_records_nothing_and_is_repaired(rehearsal):
+    """A record without its package, as one that records before it uploads would leave, is seen."""
+    story, emulator = rehearsal
     tell(story, "deploy the management account")
     # The archive, the source artifact and the four templates come first.
     emulator.inject(
@@ -98,29 +167,14 @@ def half_published(story, emulator):
     story.home()
     with pytest.raises(RehearsalFailed, match="Packages/"):
         story.first_commit()
-
-
-def test_a_publication_that_fails_half_way_records_nothing_and_is_repaired(rehearse):
-    story, emulator = rehearse()
-    half_published(story, emulator)
     story.expectations.expect_true_records(REGIONS)
-    emulator.mend()
-    failed = story.watch.executions()[0]["pipelineExecutionId"]
-    story.watch.retry("Packages", failed)
-    story.watch.succeed()
-    story.see_first()
-
-
-def test_a_publication_that_records_before_it_uploads_is_seen(rehearse):
-    def spoil(folder):
-        file = folder / "tools/deploy/packages.py"
-        text = file.read_text()
-        begin = text.index("    failed = []\n")
-        middle = text.index('    base = f"/backup/lambda/')
-        end = text.index('    say(f"{function}: {key} is in')
-        file.write_text(text[:begin] + text[middle:end] + text[begin:middle] + text[end:])
-
-    story, emulator = rehearse(spoil)
-    half_published(story, emulator)
+    ssm = story.administrators.client("ssm", HOME, HOME_REGION)
+    name = "/backup/lambda/aws-backup-tagonrestore/deployed-package"
+    ssm.put_parameter(Name=name, Type="String", Value="tag-on-restore/arm64/unknown.zip")
     with pytest.raises(RehearsalFailed, match="is recorded as the package of .* does not have it"):
         story.expectations.expect_true_records(REGIONS)
+    ssm.delete_parameter(Name=name)
+    emulator.mend()
+    story.watch.retry("Packages")
+    story.watch.succeed()
+    story.see_first()

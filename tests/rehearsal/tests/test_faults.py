@@ -1,13 +1,14 @@
 """Faults while the pipeline runs, and what the next run makes of them."""
 
+import json
 import threading
 
 import pytest
-from kit.names import MEMBER, SECOND_MEMBER
+from kit.names import MEMBER, ORGANIZATION, SECOND_MEMBER
 from kit.wait import eventually
 
 from rehearsal.grants.permissions import expect_no_denials
-from rehearsal.names import HOME, HOME_REGION, WORKLOADS, RehearsalFailed
+from rehearsal.names import CENTRAL_REGION, HOME, HOME_REGION, WORKLOADS, RehearsalFailed
 from rehearsal.stages.expectations import COMPLETE, NOTHING, POLICIES
 from rehearsal.stages.story import FIRST, FIRST_REGIONS
 from rehearsal.tests.test_defects import tell
@@ -21,19 +22,66 @@ def struck(emulator, kind):
     return [call["operation"] for call in emulator.calls() if call["fault"] == kind]
 
 
-def test_organizations_fails_in_every_way_and_both_commits_arrive(rehearse):
-    """Conflicts, a lost answer, throttling and a crash: waited out, and nothing is there twice."""
-    story, emulator = rehearse()
-    tell(story, "deploy the home account")
+def test_what_fails_on_the_way_is_waited_out_cleared_away_or_repeated(rehearsal):
+    """From the first commit to the second, one fault after the other, each where it is meant.
+
+    A first creation that fails, which the pipeline may neither update nor delete; a build that is
+    killed; an organization that loses an answer, is busy, throttles, and kills the function; a
+    taking over that is interrupted. Both commits arrive, and nothing is there twice.
+    """
+    story, emulator = rehearsal
+    tell(story, "deploy the management account")
+    ssm = story.administrators.client("ssm", HOME, HOME_REGION)
+    ssm.put_parameter(Name="/backup/org-id", Type="String", Value="somebody else's")
+    story.home()
+    with pytest.raises(RehearsalFailed, match="Targets/.*already exists"):
+        story.first_commit()
+    ssm.delete_parameter(Name="/backup/org-id")
+    story.watch.retry("Targets")
+    with pytest.raises(RehearsalFailed, match="Targets/.*ROLLBACK_COMPLETE"):
+        story.watch.succeed()
+    story.home()
+
+    # The next object is a template: its build hangs.
+    emulator.inject(
+        {
+            "service": "s3",
+            "operation": "PutObject",
+            "kind": "slow",
+            "account": HOME,
+            "delay_ms": 600_000,
+        }
+    )
+    story.watch.retry("Targets")
+    killer = threading.Thread(target=kill_the_build, args=(story, "PublishTemplates"))
+    killer.start()
+    with pytest.raises(RehearsalFailed, match="Templates/"):
+        story.watch.succeed()
+    killer.join()
+    emulator.mend()
+
     emulator.inject(
         ORGANIZATIONS | {"operation": "CreatePolicy", "kind": "lost-answer"},
         ORGANIZATIONS | {"operation": "AttachPolicy", "kind": "conflict", "times": 3},
     )
-    story.first_commit()
+    story.watch.retry("Templates")
+    story.watch.succeed()
     story.see_first()
     assert struck(emulator, "lost-answer") == ["CreatePolicy"]
     assert struck(emulator, "conflict") == ["AttachPolicy"] * 3
     expect_each_policy_once(emulator)
+
+    story.membership.join()
+    story.membership.leave()
+    emulator.inject(
+        {"service": "cloudformation", "operation": "ImportStacksToStackSet", "kind": "refuse"}
+    )
+    with pytest.raises(RehearsalFailed, match="`make adopt-account .*APPLY=1` ended with status"):
+        story.membership.come_back()
+    emulator.mend()
+    story.membership.take_over()
+    expect_no_denials(emulator)
+
     emulator.inject(
         ORGANIZATIONS | {"operation": "UpdatePolicy", "kind": "crash"},
         ORGANIZATIONS | {"operation": "DescribePolicy", "kind": "throttle", "times": 3},
@@ -51,13 +99,15 @@ def expect_each_policy_once(emulator):
     assert sorted(names) == sorted(POLICIES)
 
 
-def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(rehearse):
+def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(rehearsal):
     """In the first roll-out, in every stack set: told in the end, then repaired as told.
 
-    Restores are tried in what was repaired, and have to fail where no event reaches the function.
+    In one Region somebody else's bucket is in the way of the package bucket. Restores are tried in
+    what was repaired, and have to fail where no event reaches the function.
     """
-    story, emulator = rehearse()
+    story, emulator = rehearsal
     tell(story, "deploy the management account")
+    bucket = make_a_bucket_in_the_way(story)
     emulator.inject(FAILING | {"operation": "CreateStack"})
     story.home()
     with pytest.raises(RehearsalFailed, match="Verify/VerifyStackSets") as failure:
@@ -70,17 +120,43 @@ def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(re
     for region in FIRST_REGIONS:
         assert f"  {SECOND_MEMBER} in {region}: OUTDATED (FAILED): " in told
     assert MEMBER not in told
+    assert f"  {HOME} in {CENTRAL_REGION}: OUTDATED (FAILED): " in told
+    assert f"{HOME} in {HOME_REGION}" not in told
     emulator.mend()
+    remove(bucket)
     commands = [line.strip() for line in told.splitlines() if line.strip().startswith("aws ")]
-    # One for each stack set: role, vault and key, function.
-    assert len(commands) == 3
+    # One for each stack set: package bucket, role, vault and key, function.
+    assert len(commands) == 4
     story.repair(commands)
-    story.start_again()
+    story.start()
+    story.watch.succeed()
     story.see_first()
     story.restore(SECOND_MEMBER)
     switch_off_the_function(story)
     with pytest.raises(RehearsalFailed, match=r"was restored from .* and has the tags \{\}, not"):
         story.restore(SECOND_MEMBER, seconds=2)
+
+
+def make_a_bucket_in_the_way(story):
+    """A package bucket's name is taken in one Region: packages go there, and are read there."""
+    s3 = story.administrators.client("s3", HOME, CENTRAL_REGION)
+    name = f"lambda-deployment-bucket-{HOME}-{CENTRAL_REGION}"
+    where = {"LocationConstraint": CENTRAL_REGION}
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+    readers = {"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    statement |= {"Resource": f"arn:aws:s3:::{name}/*", "Condition": readers}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    return s3, name
+
+
+def remove(bucket):
+    """Remove a bucket with all that is in it."""
+    s3, name = bucket
+    for entry in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=entry["Key"])
+    s3.delete_bucket(Bucket=name)
 
 
 def switch_off_the_function(story):
@@ -92,44 +168,6 @@ def switch_off_the_function(story):
         events.disable_rule(Name=mine)
 
 
-def test_a_killed_build_and_an_interrupted_take_over_are_repeated(rehearse):
-    """Both are simply tried again."""
-    story, emulator = rehearse()
-    tell(story, "deploy the management account")
-    # The archive and the source artifact come first: a build of the stage Templates hangs.
-    emulator.inject(
-        {
-            "service": "s3",
-            "operation": "PutObject",
-            "kind": "slow",
-            "account": HOME,
-            "after": 2,
-            "delay_ms": 600_000,
-        }
-    )
-    story.home()
-    killer = threading.Thread(target=kill_the_build, args=(story, "PublishTemplates"))
-    killer.start()
-    with pytest.raises(RehearsalFailed, match="Templates/"):
-        story.first_commit()
-    killer.join()
-    emulator.mend()
-    story.watch.retry("Templates", story.watch.executions()[0]["pipelineExecutionId"])
-    story.watch.succeed()
-    story.see_first()
-
-    story.membership.join()
-    story.membership.leave()
-    emulator.inject(
-        {"service": "cloudformation", "operation": "ImportStacksToStackSet", "kind": "refuse"}
-    )
-    with pytest.raises(RehearsalFailed, match="`make adopt-account .*APPLY=1` ended with status"):
-        story.membership.come_back()
-    emulator.mend()
-    story.membership.take_over()
-    expect_no_denials(emulator)
-
-
 def kill_the_build(story, name):
     """Stop the first build of a project with this in its name, once it runs."""
     client = story.administrators.client("codebuild", HOME, HOME_REGION)
@@ -138,23 +176,3 @@ def kill_the_build(story, name):
         return next((found for found in client.list_builds()["ids"] if name in found), None)
 
     client.stop_build(id=eventually(build, f"no build of {name} ran"))
-
-
-def test_a_first_creation_that_failed_is_cleared_by_deploy_home_and_the_stage_retried(rehearse):
-    """The pipeline may neither update nor delete what a failed creation has left."""
-    story, emulator = rehearse()
-    tell(story, "deploy the management account")
-    ssm = story.administrators.client("ssm", HOME, HOME_REGION)
-    ssm.put_parameter(Name="/backup/org-id", Type="String", Value="somebody else's")
-    story.home()
-    with pytest.raises(RehearsalFailed, match="Targets/.*already exists"):
-        story.first_commit()
-    ssm.delete_parameter(Name="/backup/org-id")
-    run = story.watch.executions()[0]["pipelineExecutionId"]
-    story.watch.retry("Targets", run)
-    with pytest.raises(RehearsalFailed, match="Targets/.*ROLLBACK_COMPLETE"):
-        story.watch.succeed()
-    story.home()
-    story.watch.retry("Targets", run)
-    story.watch.succeed()
-    story.see_first()

@@ -140,7 +140,7 @@ impl Checker {
                 ("enable_continuous_backup", continuous),
                 ("delete_after_days", lifecycle.delete),
             ];
-            conflict(rule.name(), &fields, conflicts);
+            conflict(rule.name(), &fields, rule::continuous_remedy(""), conflicts);
         }
         self.archive(rule, &lifecycle, conflicts);
         for copy in rule.copies() {
@@ -167,7 +167,7 @@ impl Checker {
         };
         if is_too_often {
             let fields = [archive, ("schedule_expression", schedule)];
-            conflict(rule.name(), &fields, conflicts);
+            conflict(rule.name(), &fields, rule::ARCHIVE_RUNS.into(), conflicts);
         }
         let is_too_short = match (lifecycle.cold, lifecycle.delete) {
             (Some(_), Some(_)) => {
@@ -184,7 +184,7 @@ impl Checker {
                 ("delete_after_days", lifecycle.delete),
                 ("move_to_cold_storage_after_days", lifecycle.cold),
             ];
-            conflict(rule.name(), &fields, conflicts);
+            conflict(rule.name(), &fields, rule::archive_days_remedy(), conflicts);
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Problem {
     /// The policies that contribute to it, from the root downwards.
     #[serde(serialize_with = "as_texts")]
     pub policies: Vec<PolicyId>,
+    /// What to do about it. AWS says nothing of the kind.
+    pub help: String,
 }
 
 /// The kinds of problem.
@@ -63,7 +65,12 @@ pub(super) fn required(node: &Node, path: &str, keys: &[&str], problems: &mut Ve
     for key in keys.iter().filter(|key| node.get(&[key]).is_none()) {
         let message = format!("'{key}' is missing");
         let code = ProblemCode::KeyRequired;
-        problems.push(problem(code, path.into(), message, node.policies()));
+        let what = node.name();
+        let help = format!(
+            "give `{what}` a `{key}` in a policy on the way to the account, or take out what \
+             remains of `{what}`"
+        );
+        problems.push(problem(code, path.into(), message, node.policies(), help));
     }
 }
 
@@ -74,7 +81,8 @@ pub(super) fn not_empty(node: &Node, path: &str, key: &str, problems: &mut Vec<P
         let message = format!("'{key}' is less than the allowed minimum limit 1");
         let code = ProblemCode::ElementsTooFew;
         let path = format!("{path}/{key}");
-        problems.push(problem(code, path, message, list.policies()));
+        let help = format!("leave at least one value in `{key}`, or add one of its own");
+        problems.push(problem(code, path, message, list.policies(), help));
     }
 }
 
@@ -89,7 +97,8 @@ pub(super) fn limit(
 ) {
     if count > most {
         let message = format!("'{}' exceeds the allowed maximum limit {most}", node.name());
-        problems.push(problem(code, path.into(), message, node.policies()));
+        let help = format!("leave {} out, down to {most}", count - most);
+        problems.push(problem(code, path.into(), message, node.policies(), help));
     }
 }
 
@@ -102,11 +111,25 @@ pub(super) fn members(node: &Node) -> usize {
     }
 }
 
-/// Values that do not go together, as AWS says it, and where they come from.
-pub(super) type Conflicts = Vec<(String, Vec<Origin>)>;
+/// Values that do not go together.
+pub(super) struct Conflict {
+    /// AWS's sentence.
+    message: String,
+    /// Where the values come from.
+    origins: Vec<Origin>,
+    help: String,
+}
+
+/// The conflicts of one rule.
+pub(super) type Conflicts = Vec<Conflict>;
 
 /// Notes values of one rule that do not go together. The same is not said twice for several copies.
-pub(super) fn conflict(rule: &str, fields: &[(&str, Option<&Sourced>)], conflicts: &mut Conflicts) {
+pub(super) fn conflict(
+    rule: &str,
+    fields: &[(&str, Option<&Sourced>)],
+    help: String,
+    conflicts: &mut Conflicts,
+) {
     let listed: Vec<String> = fields
         .iter()
         .map(|(name, value)| {
@@ -119,27 +142,37 @@ pub(super) fn conflict(rule: &str, fields: &[(&str, Option<&Sourced>)], conflict
         format!("Dependent fields {listed} in policy block {rule} are invalid when used together");
     let values = fields.iter().filter_map(|(_, value)| *value);
     let origins = values.map(|value| value.origin.clone());
-    match conflicts.iter_mut().find(|(known, _)| *known == message) {
-        Some((_, known)) => known.extend(origins),
-        None => conflicts.push((message, origins.collect())),
+    match conflicts.iter_mut().find(|known| known.message == message) {
+        Some(known) => known.origins.extend(origins),
+        None => conflicts.push(Conflict {
+            message,
+            origins: origins.collect(),
+            help,
+        }),
     }
 }
 
 /// The conflicts of one rule as problems.
 pub(super) fn add_conflicts(conflicts: Conflicts, path: &str, problems: &mut Vec<Problem>) {
     let code = ProblemCode::CrossAttributeValidation;
-    problems.extend(
-        conflicts.into_iter().map(|(message, origins)| {
-            problem(code, path.into(), message, distinct_policies(origins))
-        }),
-    );
+    problems.extend(conflicts.into_iter().map(|conflict| {
+        let policies = distinct_policies(conflict.origins);
+        problem(code, path.into(), conflict.message, policies, conflict.help)
+    }));
 }
 
-fn problem(code: ProblemCode, path: String, message: String, policies: Vec<PolicyId>) -> Problem {
+fn problem(
+    code: ProblemCode,
+    path: String,
+    message: String,
+    policies: Vec<PolicyId>,
+    help: String,
+) -> Problem {
     Problem {
         code,
         path,
         message,
         policies,
+        help,
     }
 }

@@ -76,10 +76,7 @@ fn check_continuous(rule: &Cursor<'_>, report: &mut Report) {
         .and_then(|leaf| leaf.assigned());
     let at = at.unwrap_or_else(|| rule.clone());
     let at = &at;
-    let help = format!(
-        "set `lifecycle.{DELETE}` to {LONGEST_CONTINUOUS} or less in this rule, even if the policy \
-         only changes an inherited one, or turn continuous backup off"
-    );
+    let help = continuous_remedy(", even if the policy only changes an inherited one");
     match lifecycle
         .as_ref()
         .map_or(Said::Nothing, |lifecycle| lifecycle.said_number(DELETE))
@@ -103,6 +100,23 @@ fn check_continuous(rule: &Cursor<'_>, report: &mut Report) {
     }
 }
 
+/// What to do about a continuous backup that is kept for too long.
+pub(crate) fn continuous_remedy(even: &str) -> String {
+    format!(
+        "set `lifecycle.{DELETE}` to {LONGEST_CONTINUOUS} or less in this rule{even}, or turn \
+         continuous backup off"
+    )
+}
+
+/// What to do about archived backups that are taken too often.
+pub(crate) const ARCHIVE_RUNS: &str =
+    "archived backups are taken at least 28 days apart, such as `cron(0 5 1 * ? *)`";
+
+/// What to do about archived backups that are not kept for long enough.
+pub(crate) fn archive_days_remedy() -> String {
+    format!("set `{COLD}`, and `{DELETE}` at least {SHORTEST_COLD} days later")
+}
+
 /// The archive opt-in: both numbers, 90 days between them, and runs 28 days apart.
 fn check_archive(rule: &Cursor<'_>, lifecycle: &Cursor<'_>, report: &mut Report) {
     if !lifecycle.says_true(ARCHIVE) {
@@ -112,7 +126,7 @@ fn check_archive(rule: &Cursor<'_>, lifecycle: &Cursor<'_>, report: &mut Report)
         report.key(Code::ArchiveLifecycle, lifecycle, message, help);
     }
     let code = Code::ArchiveSchedule;
-    let help = "archived backups are taken at least 28 days apart, such as `cron(0 5 1 * ? *)`";
+    let help = ARCHIVE_RUNS;
     match rule.said("schedule_expression") {
         Said::Nothing => {
             let message = format!("`{ARCHIVE}` without `schedule_expression` in the same rule");
@@ -144,7 +158,7 @@ fn check_archive(rule: &Cursor<'_>, lifecycle: &Cursor<'_>, report: &mut Report)
 
 /// What is wrong with the days of a lifecycle that opts in to the archive.
 fn archive_days(lifecycle: &Cursor<'_>) -> Option<(String, String)> {
-    let help = format!("set `{COLD}`, and `{DELETE}` at least {SHORTEST_COLD} days later");
+    let help = archive_days_remedy();
     match (lifecycle.said_number(COLD), lifecycle.said_number(DELETE)) {
         (Said::Nothing, _) => Some((format!("`{ARCHIVE}` without `{COLD}`"), help)),
         (_, Said::Nothing) => Some((format!("`{ARCHIVE}` without `{DELETE}`"), help)),

@@ -18,12 +18,28 @@ pub(super) fn check(text: &str, at: &Cursor<'_>, report: &mut Report) {
         }
     };
     if schedule.day_fields_against_documentation {
-        let message = format!("one of the two day fields of `{text}` must be `?`, and one only");
-        let help = "write `?` for the days of the month or for the days of the week".into();
+        let (message, help) = match schedule.fields {
+            5 => (
+                format!(
+                    "`{text}` has five fields, as crontab writes them, where AWS documents six: the \
+                     year at the end, and `?` in one of the two day fields"
+                ),
+                five_fields(text),
+            ),
+            _ => (
+                format!("one of the two day fields of `{text}` must be `?`, and one only"),
+                "write `?` for the days of the month or for the days of the week".into(),
+            ),
+        };
         report.value(Code::ScheduleDayFields, at, message, help);
     }
     let help = "leave at least an hour between two runs";
     match schedule.next_gap(report.now) {
+        None if let Some(why) = schedule.never_runs(report.now) => {
+            let message = format!("`{text}` never runs: {why}");
+            let help = "write another day, or `L` for the last one of the month".into();
+            report.value(Code::ScheduleEnds, at, message, help);
+        }
         None => {
             let now = report.now.format("%Y-%m-%d");
             let message = format!("`{text}` runs less than twice after {now}");
@@ -48,5 +64,24 @@ pub(super) fn check(text: &str, at: &Cursor<'_>, report: &mut Report) {
                 report.value(Code::ScheduleSometimesTooFrequent, at, message, help.into());
             }
         }
+    }
+}
+
+/// The schedule of a crontab as AWS documents it.
+fn five_fields(text: &str) -> String {
+    let fields: Vec<&str> = text
+        .trim_start_matches("cron(")
+        .trim_end_matches(')')
+        .split_ascii_whitespace()
+        .collect();
+    match fields.as_slice() {
+        [minutes, hours, "*", months, weekdays] => {
+            format!("write `cron({minutes} {hours} ? {months} {weekdays} *)`")
+        }
+        [minutes, hours, days, months, "*"] => {
+            format!("write `cron({minutes} {hours} {days} {months} ? *)`")
+        }
+        _ => "write `?` for the days of the month or for those of the week, and `*` for the year"
+            .into(),
     }
 }

@@ -17,31 +17,47 @@ use crate::aws::progress::Progress;
 use crate::check::parse;
 use crate::input::read;
 use crate::parameters::Parameters;
+use crate::plan::asked::{self, Asked};
 use crate::plan::present::Present;
 use crate::plan::wanted::{Sources, Wanted, reasons, wanted};
-use crate::plan::{json, plan, text};
+use crate::plan::{Plan, answer, json, plan, text};
 use crate::report::Format;
 use crate::targets::Targets;
 use crate::template;
 
-/// Show what deploying a template's backup policies would change.
+/// Show what a change of backup policies would mean, before it is made.
 ///
-/// Policy by policy and account by account, against a live organization or a snapshot of one;
-/// nothing is changed. Exits with 0 if nothing speaks against the deployment, with 1 if it would
-/// fail, take an account's last backup plan, or make an account's merged policy invalid, and with
-/// 2 if the plan cannot be made.
+/// Deploying a template's policies, or what is asked: to attach a policy, to detach it, to give it
+/// another content. Policy by policy and account by account, against a live organization or a
+/// snapshot of one; nothing is changed. Exits with 0 if nothing speaks against the change, with 1 if
+/// it would fail, take an account's last backup plan, or make an account's merged policy invalid, and
+/// with 2 if the plan cannot be made.
 #[derive(Args)]
+#[command(group = clap::ArgGroup::new("question").args(["attach", "detach"]).multiple(true).conflicts_with("template"))]
 pub struct Arguments {
     /// The CloudFormation template, in JSON or YAML
-    #[arg(value_name = "TEMPLATE")]
-    template: PathBuf,
+    #[arg(value_name = "TEMPLATE", required_unless_present_any = ["attach", "detach", "content"])]
+    template: Option<PathBuf>,
+
+    /// Ask what attaching a policy would change; policy and target by id, name or the end of a path
+    #[arg(long, value_name = "POLICY=TARGET")]
+    attach: Vec<String>,
+
+    /// Ask what detaching a policy would change
+    #[arg(long, value_name = "POLICY=TARGET")]
+    detach: Vec<String>,
+
+    /// Ask what another content of a policy would change; with a template, the content of a resource
+    /// that has it in S3
+    #[arg(long, value_name = "POLICY=FILE")]
+    content: Vec<String>,
 
     /// Values for the template's parameters, as for `aws cloudformation` or as names and values
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "template")]
     parameters: Option<PathBuf>,
 
     /// The solution's aws-backup-ssm-targets.json, for the SSM parameters that it becomes
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "template")]
     targets: Option<PathBuf>,
 
     /// The stack that the template is deployed as
@@ -51,10 +67,6 @@ pub struct Arguments {
     /// A file of `backupctl snapshot` instead of the live organization
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "role_arn", "endpoint_url"])]
     organization: Option<PathBuf>,
-
-    /// The content of a resource that has it in S3; can be given several times
-    #[arg(long, value_name = "ID=FILE")]
-    content: Vec<String>,
 
     /// Accept that accounts lose their last backup plan
     #[arg(long)]
@@ -71,27 +83,36 @@ pub struct Arguments {
 /// Prints the plan.
 ///
 /// # Errors
-/// A file cannot be used, AWS refuses a call, or what matters is known only at deployment.
+/// A file cannot be used, AWS refuses a call, what matters is known only at deployment, or what is
+/// asked names something that is not there.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let wanted = declared(arguments)?;
-    let present = match &arguments.organization {
-        Some(path) => Present {
-            organization: snapshot(path)?,
-            live: None,
-        },
-        None => super::wait_for(live(&arguments.access))?,
-    };
     let now = SystemTime::now().into();
-    let made = plan(
-        &present,
-        &wanted,
-        &arguments.stack,
-        arguments.allow_loss,
-        now,
-    )
-    .map_err(|errors| anyhow!("the organization cannot be used: {}", errors.join("; ")))?;
-    let printed = match arguments.format {
-        Format::Text => text::text(&made, &present),
+    let Arguments {
+        stack, allow_loss, ..
+    } = arguments;
+    let made = match &arguments.template {
+        Some(template) => {
+            let wanted = declared(arguments, template)?;
+            let present = present(arguments)?;
+            plan(&present, &wanted, stack, *allow_loss, now)
+        }
+        None => {
+            let present = present(arguments)?;
+            let asked = asked(arguments, &present.organization)?;
+            let steps = asked::steps(&present, &asked, now)
+                .map_err(|errors| anyhow!("{}", errors.join("; ")))?;
+            answer(&present, steps, *allow_loss, now)
+        }
+    };
+    print(made, arguments.format)
+}
+
+/// Prints a plan, and fails if there is a finding.
+pub(super) fn print(made: Result<Plan, Vec<String>>, format: Format) -> anyhow::Result<ExitCode> {
+    let made =
+        made.map_err(|errors| anyhow!("the organization cannot be used: {}", errors.join("; ")))?;
+    let printed = match format {
+        Format::Text => text::text(&made),
         Format::Json => format!("{:#}\n", json::json(&made)),
     };
     std::io::stdout()
@@ -100,16 +121,67 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!made.findings.is_empty())))
 }
 
+/// The organization as it is.
+fn present(arguments: &Arguments) -> anyhow::Result<Present> {
+    match &arguments.organization {
+        Some(path) => Ok(Present {
+            organization: snapshot(path)?,
+            live: None,
+        }),
+        None => super::wait_for(live(&arguments.access)),
+    }
+}
+
+/// What is asked, with policies and targets by their ids.
+fn asked(arguments: &Arguments, organization: &Organization) -> anyhow::Result<Vec<Asked>> {
+    let mut asked = Vec::new();
+    let mut errors = Vec::new();
+    let moves = |given: &String| -> Result<(String, String), String> {
+        let (policy, target) = asked::policy_and(organization, given)?;
+        Ok((policy, asked::target(organization, target)?))
+    };
+    let contents = |given: &String| -> anyhow::Result<Asked> {
+        let (policy, file) = asked::policy_and(organization, given).map_err(|it| anyhow!(it))?;
+        let path = Path::new(file);
+        let document = asked::content(path, &read(path)?).map_err(|error| anyhow!(error))?;
+        Ok(Asked::Content(policy, document))
+    };
+    for given in &arguments.content {
+        match contents(given) {
+            Ok(one) => asked.push(one),
+            Err(error) => errors.push(format!("`--content {given}`: {error:#}")),
+        }
+    }
+    for given in &arguments.attach {
+        match moves(given) {
+            Ok((policy, target)) => asked.push(Asked::Attach(policy, target)),
+            Err(error) => errors.push(format!("`--attach {given}`: {error}")),
+        }
+    }
+    for given in &arguments.detach {
+        match moves(given) {
+            Ok((policy, target)) => asked.push(Asked::Detach(policy, target)),
+            Err(error) => errors.push(format!("`--detach {given}`: {error}")),
+        }
+    }
+    if !errors.is_empty() {
+        bail!("{}", errors.join("; "));
+    }
+    Ok(asked)
+}
+
 /// The policies of the template.
-fn declared(arguments: &Arguments) -> anyhow::Result<Vec<Wanted>> {
-    let path = &arguments.template;
+fn declared(arguments: &Arguments, path: &Path) -> anyhow::Result<Vec<Wanted>> {
     let name = path.display().to_string();
     let using = |path: &Path| format!("cannot use `{}`", path.display());
     let document: Document = parse(&name, &read(path)?)
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| using(path))?;
     if !template::is_template(&document) {
-        bail!("`{name}` is not a CloudFormation template: name one that declares backup policies");
+        bail!(
+            "`{name}` is not a CloudFormation template: name one that declares backup policies, or ask \
+             with `--content POLICY={name}` what this content would change"
+        );
     }
     let mut parameters = match &arguments.parameters {
         None => Parameters::default(),
@@ -163,7 +235,7 @@ fn declared(arguments: &Arguments) -> anyhow::Result<Vec<Wanted>> {
     Ok(wants)
 }
 
-fn snapshot(path: &Path) -> anyhow::Result<Organization> {
+pub(super) fn snapshot(path: &Path) -> anyhow::Result<Organization> {
     Organization::parse(&read(path)?)
         .map_err(|errors| {
             let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -11,6 +11,7 @@ use clap::Args;
 
 use crate::check::check;
 use crate::input::read;
+use crate::moment;
 use crate::parameters::Parameters;
 use crate::report::{self, Format, Outcome};
 
@@ -38,7 +39,7 @@ pub struct Arguments {
     strict: bool,
 
     /// Judge schedules as of this moment instead of now, such as 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     at: Option<Instant>,
 }
 

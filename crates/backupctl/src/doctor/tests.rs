@@ -97,7 +97,7 @@ fn merge() -> Merge {
 
 fn step(action: Action, changes: Vec<Change>) -> Step {
     Step {
-        resource: "DailyBackupPolicy".to_owned(),
+        resource: Some("DailyBackupPolicy".to_owned()),
         name: "daily".to_owned(),
         id: Some("p-daily0001".to_owned()),
         action,

@@ -20,6 +20,7 @@ const SCRIPT: &str = concat!(
     include_str!("page/attention.js"),
     include_str!("page/tree.js"),
     include_str!("page/plans.js"),
+    include_str!("page/zone.js"),
     include_str!("page/calendar.js"),
     include_str!("page/retention.js"),
     include_str!("page/main.js"),

@@ -2,6 +2,8 @@
 
 mod row;
 
+use std::collections::BTreeMap;
+
 use backup_policy::{CopyAction, DEFAULT_SCHEDULE, Effective, Plan, Resources, Rule, Selection};
 
 pub use row::{Names, Row};
@@ -58,10 +60,41 @@ pub struct CopySheet {
 pub struct SelectionSheet {
     /// Its name.
     pub name: String,
+    /// The key that it stands under: `tags` or `resources`.
+    pub kind: &'static str,
     /// In one line, what it selects.
     pub summary: String,
     /// Its values.
     pub rows: Vec<Row>,
+}
+
+impl PlanSheet {
+    /// Writes the names of rules and selections as the policies do: AWS shows them in lower case.
+    pub fn spell(&mut self, spelling: &BTreeMap<String, String>) {
+        let rules = self.rules.iter_mut().map(|rule| &mut rule.name);
+        let selections = self.selections.iter_mut().map(|one| &mut one.name);
+        for name in rules.chain(selections) {
+            if let Some(written) = spelling.get(name) {
+                name.clone_from(written);
+            }
+        }
+    }
+
+    /// The whole plan in one line.
+    pub fn line(&self) -> String {
+        let mut line = format!("plan {}", self.name);
+        if !self.regions.is_empty() {
+            line += &format!(" in {}", self.regions.join(", "));
+        }
+        let rules = self.rules.iter();
+        let rules = rules.map(|rule| format!("{}: {}", rule.name, rule.summary));
+        let selections = self.selections.iter().map(|one| one.summary.clone());
+        let parts: Vec<String> = rules.chain(selections).collect();
+        match parts.as_slice() {
+            [] => line,
+            parts => format!("{line} ({})", parts.join("; ")),
+        }
+    }
 }
 
 /// The plans of an effective policy.
@@ -178,8 +211,13 @@ fn selection_sheet(selection: &Selection<'_>, names: Names<'_>) -> SelectionShee
         0 => summary,
         count => format!("{summary}, if {} met", number_with_verb(count, "condition")),
     };
+    let kind = match selection.resources {
+        Resources::Tagged { .. } => "tags",
+        Resources::OfTypes { .. } => "resources",
+    };
     SelectionSheet {
         name: selection.name().into(),
+        kind,
         summary,
         rows: rows_below(selection.node, &[], names),
     }

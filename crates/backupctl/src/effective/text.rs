@@ -48,7 +48,9 @@ fn show(
     let verb = |one, many| if group.accounts.len() == 1 { one } else { many };
     let accounts = number(group.accounts.len(), "account");
     let heading = match group.state {
-        State::Invalid => format!("for {accounts} the merge is invalid, so AWS withholds it:"),
+        State::Invalid => format!(
+            "for {accounts} the merge is invalid, so AWS withholds it, and keeps the last valid one:"
+        ),
         State::Nothing => format!("{accounts} {} no backup plan:", verb("gets", "get")),
         State::Plans => format!("{accounts} {} this:", verb("gets", "get")),
     };
@@ -56,8 +58,19 @@ fn show(
     who(&group.accounts, text);
     for problem in &group.effective.problems {
         text.line(1, &self::problem(problem, names));
+        text.line(2, &format!("= help: {}", problem.help));
     }
-    for plan in sheet::plans(&group.effective, names) {
+    let plans = sheet::plans(&group.effective, names);
+    let is_invalid = group.state == State::Invalid;
+    if is_invalid && !plans.is_empty() {
+        text.line(1, "this is what would be in force if it were valid:");
+    }
+    for plan in plans {
+        // What is withheld from some is never what others are referred to.
+        if is_invalid {
+            show_plan(&plan, names, text);
+            continue;
+        }
         let first = *shown.entry(format!("{plan:?}")).or_insert(index);
         if first == index {
             show_plan(&plan, names, text);

@@ -18,13 +18,13 @@ pub fn after(organization: &Organization, steps: &[Step]) -> Organization {
     after
 }
 
-/// The id of a policy that has none yet.
-pub fn new_id(resource: &str) -> String {
-    format!("new:{resource}")
+/// The id of a policy that has none yet: its name is its own in the organization.
+pub fn new_id(name: &str) -> String {
+    format!("new:{name}")
 }
 
 fn make(organization: &mut Organization, step: &Step) {
-    let id = step.id.clone().unwrap_or_else(|| new_id(&step.resource));
+    let id = step.id.clone().unwrap_or_else(|| new_id(&step.name));
     match &step.after {
         Some(content) => {
             let content =

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use super::difference::{Difference, differences};
-use super::outcome::Group;
+use super::outcome::{Effect, Group};
 use super::steps::{Action, Step};
 
 /// `{"policies", "accounts", "findings"}`, see the README.
@@ -17,6 +17,7 @@ pub fn json(plan: &Plan) -> Value {
         .collect();
     json!({
         "policies": plan.steps.iter().map(step).collect::<Vec<Value>>(),
+        "moves": plan.moves,
         "accounts": plan.groups.iter().map(group).collect::<Vec<Value>>(),
         "findings": findings,
     })
@@ -65,6 +66,7 @@ fn group(group: &Group) -> Value {
         "before": group.before,
         "after": group.after,
         "problems": group.problems,
+        "loses_something": group.effect() < Effect::GetsSomethingElse,
         "loses_last_plan": group.loses_last_plan,
         "becomes_invalid": group.becomes_invalid,
     })

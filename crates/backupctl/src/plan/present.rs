@@ -72,9 +72,9 @@ impl Present {
     /// What a policy is attached to, from the root downwards.
     pub fn targets(&self, policy: &str) -> Vec<String> {
         let mut targets = Vec::new();
-        each(&self.organization.root, &mut |id, _, policies| {
-            if policies.iter().any(|attached| attached == policy) {
-                targets.push(id.to_owned());
+        each(&self.organization.root, &mut |place| {
+            if place.policies.iter().any(|attached| attached == policy) {
+                targets.push(place.id.to_owned());
             }
         });
         targets
@@ -83,11 +83,25 @@ impl Present {
     /// Names and policies of all places by their ids.
     pub fn places(&self) -> BTreeMap<&str, (&str, &[String])> {
         let mut places = BTreeMap::new();
-        each(&self.organization.root, &mut |id, name, policies| {
-            places.insert(id, (name, policies));
+        each(&self.organization.root, &mut |place| {
+            let name = place.path.last().copied().unwrap_or_default();
+            places.insert(place.id, (name, place.policies));
         });
         places
     }
+}
+
+/// The root, a unit or an account, where it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'p, 'o> {
+    /// Its id.
+    pub id: &'o str,
+    /// The names that lead to it, from the root's to its own.
+    pub path: &'p [&'o str],
+    /// What is attached to it.
+    pub policies: &'o [String],
+    /// Whether it is an account.
+    pub is_account: bool,
 }
 
 /// A content as text: an organization file may hold it so, as AWS does.
@@ -98,13 +112,31 @@ pub(super) fn text(content: &Value) -> String {
     }
 }
 
-/// Calls with id, name and policies of the root, every unit and every account.
-fn each<'o>(unit: &'o Unit, call: &mut impl FnMut(&'o str, &'o str, &'o [String])) {
-    call(&unit.id, &unit.name, &unit.policies);
+/// Calls with the root, every unit and every account.
+pub fn each<'o>(root: &'o Unit, call: &mut impl FnMut(Place<'_, 'o>)) {
+    below(root, &mut Vec::new(), call);
+}
+
+fn below<'o>(unit: &'o Unit, path: &mut Vec<&'o str>, call: &mut impl FnMut(Place<'_, 'o>)) {
+    path.push(&unit.name);
+    call(Place {
+        id: &unit.id,
+        path,
+        policies: &unit.policies,
+        is_account: false,
+    });
     for account in &unit.accounts {
-        call(&account.id, &account.name, &account.policies);
+        path.push(&account.name);
+        call(Place {
+            id: &account.id,
+            path,
+            policies: &account.policies,
+            is_account: true,
+        });
+        path.pop();
     }
-    for below in &unit.organizational_units {
-        each(below, call);
+    for inner in &unit.organizational_units {
+        below(inner, path, call);
     }
+    path.pop();
 }

@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_secs(297);
 /// What happens to one policy.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// The resource's logical id.
-    pub resource: String,
+    /// The resource's logical id; `None` if no template declares the policy.
+    pub resource: Option<String>,
     /// The policy's name after it.
     pub name: String,
     /// The policy's id, if it exists.
@@ -160,7 +160,7 @@ fn step(present: &Present, wanted: &Wanted, stack: &str) -> Step {
     };
     let before = live.map(|live| live.content);
     Step {
-        resource: wanted.resource.clone(),
+        resource: Some(wanted.resource.clone()),
         name: wanted.desired.name.clone(),
         id: id.map(str::to_owned),
         action,
@@ -173,7 +173,7 @@ fn step(present: &Present, wanted: &Wanted, stack: &str) -> Step {
 
 /// Refuses attachments to what does not exist, and to what has all the policies that it can have.
 /// The function attaches before it detaches, so what is detached does not make room.
-fn crowd(present: &Present, steps: &mut [Step]) {
+pub(super) fn crowd(present: &Present, steps: &mut [Step]) {
     let places = present.places();
     let mut attached: Vec<String> = Vec::new();
     for step in steps {
@@ -251,7 +251,7 @@ fn removals(present: &Present, wanted: &[Wanted], stack: &str) -> Vec<Step> {
             ..
         } = present.policy(id)?;
         Some(Step {
-            resource: resource.to_owned(),
+            resource: Some(resource.to_owned()),
             name,
             id: Some(id.to_owned()),
             action: Action::Remove,

@@ -155,29 +155,17 @@ fn a_new_policy_gives_plans_to_the_accounts_below_its_targets() {
         Some(&json!("35"))
     );
     expect_test::expect![[r#"
+        1 policy changes; 2 of 3 accounts affected: 2 that get more or something else; 0 findings
+
         Daily: create `daily`
           + attach to ou-abcd-11111111 (one)
           content:
-            + plans/nightly/regions/@@assign: [`eu-west-1`]
-            + plans/nightly/rules/r/schedule_expression/@@assign: `cron(0 5 ? * * *)`
-            + plans/nightly/rules/r/target_backup_vault_name/@@assign: `Vault`
-            + plans/nightly/rules/r/lifecycle/delete_after_days/@@assign: `35`
-            + plans/nightly/selections/tags/s/iam_role_arn/@@assign: `arn:aws:iam::$account:role/Backup`
-            + plans/nightly/selections/tags/s/tag_key/@@assign: `backup`
-            + plans/nightly/selections/tags/s/tag_value/@@assign: [`daily`]
+            + plan nightly
 
         2 accounts: 111111111111 (account 1), 222222222222 (account 2)
-          + plans/nightly/regions: [`eu-west-1`]
-          + plans/nightly/rules/r/schedule_expression: `cron(0 5 ? * * *)`
-          + plans/nightly/rules/r/target_backup_vault_name: `Vault`
-          + plans/nightly/rules/r/lifecycle/delete_after_days: `35`
-          + plans/nightly/selections/tags/s/iam_role_arn: `arn:aws:iam::$account:role/Backup`
-          + plans/nightly/selections/tags/s/tag_key: `backup`
-          + plans/nightly/selections/tags/s/tag_value: [`daily`]
-
-        1 policy to change, 2 of 3 accounts affected, 0 findings
+          + plan nightly in eu-west-1 (r: every day at 05:00 UTC, kept 35 days; resources tagged backup = daily)
     "#]]
-    .assert_eq(&super::text::text(&plan, &present));
+    .assert_eq(&super::text::text(&plan));
 }
 
 #[test]
@@ -193,9 +181,9 @@ fn what_is_deployed_already_is_an_empty_plan() {
     assert_eq!(actions(&plan), [("daily", Action::Keep)]);
     assert!(plan.groups.is_empty() && plan.findings.is_empty());
     assert_eq!(
-        super::text::text(&plan, &present),
-        "Daily: `daily` (p-1) stays as it is\n\nno account gets anything else\n\n\
-         0 policies to change, 0 of 3 accounts affected, 0 findings\n"
+        super::text::text(&plan),
+        "0 policies change; none of 3 accounts gets anything else; 0 findings\n\n\
+         Daily: `daily` (p-1) stays as it is\n"
     );
 }
 
@@ -217,31 +205,26 @@ fn an_account_that_loses_its_last_plan_is_a_finding_unless_it_is_accepted() {
             .contains("333333333333 (account 3)")
     );
     expect_test::expect![[r#"
+        1 policy changes; 3 of 3 accounts affected: 1 left without a backup plan, 2 that lose something; 1 finding
+        FINDING[last-plan-lost] no backup plan is left for 333333333333 (account 3): attach a policy there, or accept it with `--allow-loss`
+
+        !!! NO BACKUP PLAN IS LEFT FOR
+        1 account: 333333333333 (account 3)
+          - plan nightly in eu-west-1 (r: every day at 05:00 UTC, kept 35 days; resources tagged backup = daily)
+
+        SOMETHING IS LOST FOR
+        2 accounts: 111111111111 (account 1), 222222222222 (account 2)
+          ~ plans/nightly/rules/r/lifecycle/delete_after_days: `35` becomes `14`
+
         Daily: change `daily` (p-1)
           - detach from ou-abcd-22222222 (two)
           content:
             ~ plans/nightly/rules/r/lifecycle/delete_after_days/@@assign: `35` becomes `14`
-
-        2 accounts: 111111111111 (account 1), 222222222222 (account 2)
-          ~ plans/nightly/rules/r/lifecycle/delete_after_days: `35` becomes `14`
-
-        !!! NO BACKUP PLAN IS LEFT FOR
-        1 account: 333333333333 (account 3)
-          - plans/nightly/regions: [`eu-west-1`]
-          - plans/nightly/rules/r/schedule_expression: `cron(0 5 ? * * *)`
-          - plans/nightly/rules/r/target_backup_vault_name: `Vault`
-          - plans/nightly/rules/r/lifecycle/delete_after_days: `35`
-          - plans/nightly/selections/tags/s/iam_role_arn: `arn:aws:iam::$account:role/Backup`
-          - plans/nightly/selections/tags/s/tag_key: `backup`
-          - plans/nightly/selections/tags/s/tag_value: [`daily`]
-
-        FINDING[last-plan-lost] no backup plan is left for 333333333333 (account 3): attach a policy there, or accept it with `--allow-loss`
-        1 policy to change, 3 of 3 accounts affected, 1 finding
     "#]]
-    .assert_eq(&super::text::text(&plan_, &present));
+    .assert_eq(&super::text::text(&plan_));
     let accepted = plan(&present, &read(resources), STACK, true, now()).unwrap();
     assert_eq!(accepted.findings, []);
-    assert!(super::text::text(&accepted, &present).contains("!!! NO BACKUP PLAN IS LEFT FOR"));
+    assert!(super::text::text(&accepted).contains("!!! NO BACKUP PLAN IS LEFT FOR"));
 }
 
 #[test]
@@ -319,7 +302,7 @@ fn a_name_that_is_taken_fails_unless_it_is_adopted() {
         json!({"Daily": resource("daily", &[ONE], content(7))}),
     );
     assert_eq!(actions(&plan), [("daily", Action::Change)]);
-    assert!(super::text::text(&plan, &from_file).contains("not known from a file"));
+    assert!(super::text::text(&plan).contains("not known from a file"));
 }
 
 #[test]
@@ -334,7 +317,7 @@ fn a_renamed_policy_is_found_by_its_tags() {
     );
     assert_eq!(actions(&plan), [("new", Action::Change)]);
     assert!(plan.groups.is_empty());
-    let text = super::text::text(&plan, &present);
+    let text = super::text::text(&plan);
     assert!(text.contains("~ name: `old` becomes `new`"), "{text}");
 }
 
@@ -357,7 +340,7 @@ fn a_merge_that_becomes_invalid_is_a_finding() {
         panic!("{:?}", plan.groups)
     };
     assert!(group.becomes_invalid && group.after.is_none());
-    let text = super::text::text(&plan, &present);
+    let text = super::text::text(&plan);
     assert!(text.contains("!!! THE MERGED POLICY BECOMES INVALID FOR\n1 account: 111111111111"));
     assert!(text.contains("  ! KEY_REQUIRED in plans/half: "), "{text}");
     assert!(text.contains(", from `half`\n"), "{text}");

@@ -65,4 +65,4 @@ const nothingList = (some) => {
 
 const problemList = (problems) => problems.map((problem) => el("div", { class: "problem" },
   el("span", { class: "code" }, problem.code), " ", el("code", {}, problem.path),
-  el("div", {}, problem.message), problem.policies.length ? chips(problem.policies) : null));
+  el("div", {}, problem.message), el("div", { class: "help" }, "Remedy: ", problem.help), problem.policies.length ? chips(problem.policies) : null));

@@ -59,16 +59,17 @@ const showCalendar = (groups) => {
     for (const button of table.querySelectorAll(".day")) {
       button.setAttribute("aria-pressed", String(Number(button.dataset.day) === index));
     }
-    agenda.replaceChildren(...agendaOf(index, days[index]));
+    agenda.replaceChildren(...agendaOf(index, days[index]).filter(Boolean));
   };
   const cell = (index) => el("td", {}, days[index] ? dayButton(index, days[index], pick) : null);
   const table = el("table", { class: "month" },
-    el("caption", {}, `Backups start at these times (UTC); pick a day for its copies and what becomes of them.`),
+    el("caption", {}, "Backups start at these times (UTC); pick a day for its copies and what becomes of them",
+      zone ? `, and for the time in ${zone.replaceAll("_", " ")}.` : "."),
     el("thead", {}, el("tr", {}, ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
       .map((name) => el("th", { scope: "col", abbr: name }, name.slice(0, 3))))),
     el("tbody", {}, Array.from({ length: weeks }, (_, week) => el("tr", {},
       Array.from({ length: 7 }, (_, weekday) => cell(week * 7 + weekday - offset))))));
-  put("calendar", table, agenda);
+  put("calendar", zoneChoice(), table, agenda);
   pick(pickedDay);
   const buttons = [...table.querySelectorAll(".day")];
   makeTabStop(buttons, buttons.find((button) => button.getAttribute("aria-pressed") === "true"));
@@ -84,9 +85,11 @@ const dayButton = (index, runs, pick) => {
   const isFirst = index === 0 || dayAt(index).getUTCDate() === 1;
   const text = (run) => `${clock(run.times[0])}${run.times.length > 1 ? ` ×${run.times.length}` : ""} ${run.rule.name}`;
   const label = runs.length ? `${date}: ${runs.map((run) => text(run) + (hasCopies(run) ? " with copies" : "")).join(", ")}` : `${date}: nothing`;
-  return el("button", { class: `day${isFirst ? " first" : ""}`, type: "button", "data-day": index, "aria-label": label,
+  const shift = shiftOn(index) ? el("span", { class: "shift", title: shiftText(index) }, "±") : null;
+  const clocks = shift ? `; ${shiftText(index)}` : "";
+  return el("button", { class: `day${isFirst ? " first" : ""}`, type: "button", "data-day": index, "aria-label": label + clocks,
     "aria-pressed": "false", onclick: () => pick(index) },
-    el("span", { class: "date", "aria-hidden": "true" }, isFirst ? shortDay(index) : dayAt(index).getUTCDate()),
+    el("span", { class: "date", "aria-hidden": "true" }, isFirst ? shortDay(index) : dayAt(index).getUTCDate(), shift),
     runs.slice(0, MOST_RUNS).map((run) => el("span", { class: `run t${run.plan.tone}`, "aria-hidden": "true" },
       text(run), hasCopies(run) ? " →" : null)),
     runs.length > MOST_RUNS ? el("span", { class: "muted small", "aria-hidden": "true" }, `+${runs.length - MOST_RUNS}`) : null);
@@ -94,12 +97,17 @@ const dayButton = (index, runs, pick) => {
 
 const agendaOf = (index, runs) => [
   el("h4", {}, `${weekday(index)} ${longDay(index)}`),
-  runs.length ? withMore(el("ul"), runs, 20, runOf, (left) => `and ${count(left, "other rule")}`)
+  shiftOn(index) ? el("p", { class: "muted small" }, shiftText(index)) : null,
+  runs.length ? withMore(el("ul"), runs, 20, (run) => runOf(run, index), (left) => `and ${count(left, "other rule")}`)
     : el("p", { class: "muted" }, "No backup starts on this day.")];
 
-const runOf = (run) => el("li", { class: `t${run.plan.tone}` },
-  el("div", { class: "when" }, run.times.length > 6
-    ? `${clock(run.times[0])}, then ${run.times.length - 1} more` : run.times.map(clock).join(", ")),
+const timesOf = (run, text) => run.times.length > 6
+  ? `${text(run.times[0])}, then ${run.times.length - 1} more` : run.times.map(text).join(", ");
+
+const runOf = (run, index) => el("li", { class: `t${run.plan.tone}` },
+  el("div", { class: "when" }, timesOf(run, clock), zone ? " UTC" : null,
+    zone ? el("div", { class: "local" }, timesOf(run, (minute) => localClock(index, minute)),
+      ` ${zone.split("/").at(-1).replaceAll("_", " ")}`) : null),
   withMore(el("div", { class: "what" }, el("b", {}, `${run.plan.name} / ${run.rule.name}`)),
     [...run.variants.values()], 5, variantOf, (left) => `and ${count(left, "other variant")}`));
 

@@ -135,6 +135,7 @@ impl Page<'_> {
                 "path": problem.path,
                 "message": problem.message,
                 "policies": self.indexes(&problem.policies),
+                "help": problem.help,
             })
         };
         json!({

@@ -27,8 +27,21 @@ const choose = (isFirst) => {
   show();
   if (!isFirst) put("shown", `Showing ${current.name || current.id}`);
   document.title = `${current.name || current.id}: effective backup policies`;
-  const heading = byId("scope").getBoundingClientRect();
-  if (!isFirst && (heading.top < 0 || heading.bottom > innerHeight)) byId("scope").scrollIntoView();
+  if (!isFirst) bringIntoView();
+};
+
+// Where the tree stands above what it shows, as on a phone, only scrolling shows that a choice did
+// something.
+const bringIntoView = () => {
+  const scope = byId("scope").getBoundingClientRect();
+  const isBelow = byId("tree").getBoundingClientRect().bottom <= scope.top;
+  if (isBelow || scope.top < 0 || scope.bottom > innerHeight) byId("scope").scrollIntoView();
+};
+
+// Shows something, even if it is what is shown already.
+const goTo = (id) => {
+  if (current.id === id) bringIntoView();
+  else location.hash = encodeURIComponent(id);
 };
 
 let waiting = 0;
@@ -43,11 +56,21 @@ byId("filter").addEventListener("input", () => {
   waiting = setTimeout(filter, accounts.length > 500 ? 150 : 0);
 });
 byId("filter").addEventListener("keydown", (event) => {
+  if (event.key === "Enter") {
+    clearTimeout(waiting);
+    filter();
+    if (matches?.size === 1) goTo([...matches][0].id);
+    else if (matches?.size) byId("matches").append(": type more, or choose one");
+    return;
+  }
   if (event.key !== "Escape" || !event.target.value) return;
   event.target.value = "";
   filter();
 });
 addEventListener("hashchange", () => choose(false));
+byId("tree").addEventListener("click", (event) => {
+  if (event.target.closest("a") && event.target.closest(".line").dataset.id === current.id) bringIntoView();
+});
 
 // A small organization is shown as a whole.
 if (accounts.length <= 60) byKey.forEach((thing) => thing.kind === "unit" && opened.add(thing));

@@ -4,41 +4,43 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import CENTRAL, HOME, ROOT, TARGETS
 from deploy import cloudformation
 from deploy.problem import Problem
 from deploy.stacks import load_template
+from kit.clients import client
+from kit.names import CENTRAL, HOME, ORGANIZATION, REGION, ROOT
 
-# Where no other test deploys anything.
-REGION = "eu-north-1"
+from .home_account import deploy, quick, silent
+
 CENTRAL_STACK = "aws-backup-solution-central-account"
 CENTRAL_TEMPLATE = "cloudformation/central-account/aws-backup-central-backup-account.yaml"
-CENTRAL_VALUES = {"pOrganizationId": TARGETS["OrganizationId"], "DeployingPrincipal": "root"}
+CENTRAL_VALUES = {"pOrganizationId": ORGANIZATION, "DeployingPrincipal": "root"}
 VAULT, ALIAS = "AWSBackupSolutionCentralVault", "alias/AWSBackupSolutionCentralKey"
 
 
-def deploy(organization, account, name, template, **values):
-    client = organization.client("cloudformation", account, REGION)
-    cloudformation.deploy(client, name, template, values, lambda _: None)
+@pytest.fixture(autouse=True)
+def quickly():
+    with quick():
+        yield
 
 
-def resources(organization, account, name):
+def resources(emulator, account, name):
     """Logical id -> physical id."""
-    client = organization.client("cloudformation", account, REGION)
-    found = client.describe_stack_resources(StackName=name)["StackResources"]
+    cloud = client(emulator.url, "cloudformation", account)
+    found = cloud.describe_stack_resources(StackName=name)["StackResources"]
     return {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in found}
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0.2)
+def delete(emulator, account, name):
+    """Delete a stack."""
+    cloudformation.delete(client(emulator.url, "cloudformation", account), name, silent)
 
 
 class Vault:
     """In the way of the central account's stack."""
 
-    def __init__(self, organization):
-        self._client = organization.client("backup", CENTRAL, REGION)
+    def __init__(self, emulator):
+        self._client = client(emulator.url, "backup", CENTRAL)
         self._client.create_backup_vault(BackupVaultName=VAULT)
 
     def remove(self):
@@ -48,8 +50,8 @@ class Vault:
 class Alias:
     """In the way of the central account's stack."""
 
-    def __init__(self, organization):
-        self._client = organization.client("kms", CENTRAL, REGION)
+    def __init__(self, emulator):
+        self._client = client(emulator.url, "kms", CENTRAL)
         key = self._client.create_key()["KeyMetadata"]["KeyId"]
         self._client.create_alias(AliasName=ALIAS, TargetKeyId=key)
 
@@ -58,51 +60,48 @@ class Alias:
 
 
 @pytest.fixture
-def central(organization):
+def central(emulator):
     """The central account's template; what it makes is gone afterwards."""
     yield (ROOT / CENTRAL_TEMPLATE).read_text()
-    client = organization.client("cloudformation", CENTRAL, REGION)
-    cloudformation.delete(client, CENTRAL_STACK, lambda _: None)
-    backup = organization.client("backup", CENTRAL, REGION)
+    delete(emulator, CENTRAL, CENTRAL_STACK)
+    backup = client(emulator.url, "backup", CENTRAL)
     backup.delete_backup_vault(BackupVaultName=VAULT)
-    organization.client("kms", CENTRAL, REGION).delete_alias(AliasName=ALIAS)
+    client(emulator.url, "kms", CENTRAL).delete_alias(AliasName=ALIAS)
 
 
 @pytest.mark.parametrize("obstacle", [Vault, Alias])
-def test_the_central_account_is_made_at_the_second_attempt(organization, central, obstacle):
-    in_the_way = obstacle(organization)
+def test_the_central_account_is_made_at_the_second_attempt(emulator, central, obstacle):
+    in_the_way = obstacle(emulator)
     with pytest.raises(Problem, match="already exists"):
-        deploy(organization, CENTRAL, CENTRAL_STACK, central, **CENTRAL_VALUES)
+        deploy(emulator, CENTRAL, REGION, CENTRAL_STACK, central, **CENTRAL_VALUES)
     in_the_way.remove()
-    deploy(organization, CENTRAL, CENTRAL_STACK, central, **CENTRAL_VALUES)
-    assert resources(organization, CENTRAL, CENTRAL_STACK)["CentralVault"] == VAULT
+    deploy(emulator, CENTRAL, REGION, CENTRAL_STACK, central, **CENTRAL_VALUES)
+    assert resources(emulator, CENTRAL, CENTRAL_STACK)["CentralVault"] == VAULT
 
 
 def test_a_deployed_central_account_keeps_vault_and_key_and_is_protected_as_before(
-    organization, central
+    emulator, central
 ):
     """As deployed with `Retain`, brought to today's template, then its stack deleted."""
     before = central.replace("DeletionPolicy: RetainExceptOnCreate", "DeletionPolicy: Retain")
     assert before != central
-    deploy(organization, CENTRAL, CENTRAL_STACK, before, **CENTRAL_VALUES)
-    there = resources(organization, CENTRAL, CENTRAL_STACK)
+    deploy(emulator, CENTRAL, REGION, CENTRAL_STACK, before, **CENTRAL_VALUES)
+    there = resources(emulator, CENTRAL, CENTRAL_STACK)
     changed = CENTRAL_VALUES | {"VaultLockMaxRetentionDays": "3650"}
-    deploy(organization, CENTRAL, CENTRAL_STACK, central, **changed)
-    assert resources(organization, CENTRAL, CENTRAL_STACK) == there
-    cloudformation.delete(
-        organization.client("cloudformation", CENTRAL, REGION), CENTRAL_STACK, lambda _: None
-    )
-    backup = organization.client("backup", CENTRAL, REGION)
+    deploy(emulator, CENTRAL, REGION, CENTRAL_STACK, central, **changed)
+    assert resources(emulator, CENTRAL, CENTRAL_STACK) == there
+    delete(emulator, CENTRAL, CENTRAL_STACK)
+    backup = client(emulator.url, "backup", CENTRAL)
     assert backup.describe_backup_vault(BackupVaultName=VAULT)
-    kms = organization.client("kms", CENTRAL, REGION)
+    kms = client(emulator.url, "kms", CENTRAL)
     key = kms.describe_key(KeyId=ALIAS)["KeyMetadata"]
     assert (key["KeyId"], key["KeyState"]) == (there["CentralKey"], "Enabled")
 
 
-def test_a_package_bucket_is_made_at_the_second_attempt_and_kept_when_its_stack_goes(organization):
+def test_a_package_bucket_is_made_at_the_second_attempt_and_kept_when_its_stack_goes(emulator):
     template = (ROOT / "cloudformation/home-account/aws-backup-lambda-s3-bucket.yaml").read_text()
-    values = {"OrganizationId": TARGETS["OrganizationId"]}
-    s3 = organization.client("s3", HOME, REGION)
+    values = {"OrganizationId": ORGANIZATION}
+    s3 = client(emulator.url, "s3", HOME)
     bucket = {"Bucket": f"lambda-deployment-bucket-{HOME}-{REGION}"}
     # Behind the bucket and its policy comes something that cannot be made.
     broken = load_template(template)
@@ -114,12 +113,10 @@ def test_a_package_bucket_is_made_at_the_second_attempt_and_kept_when_its_stack_
         "Properties": role,
     }
     with pytest.raises(Problem, match="because of Broken"):
-        deploy(organization, HOME, "buckets", json.dumps(broken), **values)
+        deploy(emulator, HOME, REGION, "buckets", json.dumps(broken), **values)
     with pytest.raises(ClientError, match="404"):
         s3.head_bucket(**bucket)
-    deploy(organization, HOME, "buckets", template, **values)
-    cloudformation.delete(
-        organization.client("cloudformation", HOME, REGION), "buckets", lambda _: None
-    )
+    deploy(emulator, HOME, REGION, "buckets", template, **values)
+    delete(emulator, HOME, "buckets")
     s3.head_bucket(**bucket)
     s3.delete_bucket(**bucket)
