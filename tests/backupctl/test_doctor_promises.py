@@ -4,11 +4,14 @@ One organization for all tests. Each spoils one thing, looks, mends it, and look
 """
 
 import json
+import signal
+import subprocess
 from contextlib import contextmanager
 
 import pytest
 from kit import solution
 from kit.emulator import Emulator
+from kit.environment import as_root, environment
 from kit.isolation import come_to_rest
 from kit.names import (
     CENTRAL,
@@ -24,8 +27,9 @@ from kit.names import (
     THIRD_MEMBER,
 )
 from kit.stacks import Stack, stacks
+from kit.wait import eventually
 
-from .conftest import World
+from .conftest import BINARY, World
 from .consultation import prepare, targets_file
 
 ACCOUNTS = (SECOND_MEMBER, THIRD_MEMBER)
@@ -301,6 +305,23 @@ def test_a_defect_is_named_and_nothing_else(healthy, defect):
             assert detail in wrong[place]["detail"]
     _, wrong = healthy.doctor()
     assert not wrong, named(wrong)
+
+
+def test_an_interrupted_run_gives_no_verdict(healthy):
+    slow = {"service": "backup", "operation": "DescribeBackupVault", "kind": "slow"}
+    healthy.emulator.inject(slow | {"delay_ms": 600_000, "times": 9})
+    healthy.emulator.forget_calls()
+    doctor = subprocess.Popen(
+        [BINARY, "doctor", "--targets", healthy.targets, "--region", REGION],
+        env=environment(**as_root(healthy.emulator.url, MANAGEMENT)),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    eventually(lambda: "organizations:ListRoots" in healthy.calls(), "doctor did not begin")
+    doctor.send_signal(signal.SIGINT)
+    out, _ = doctor.communicate(timeout=60)
+    assert (doctor.returncode, out) == (-signal.SIGINT, "")
+    healthy.emulator.control("DELETE", "faults")
 
 
 def test_a_function_that_is_gone_is_named(healthy):

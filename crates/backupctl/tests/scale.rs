@@ -3,6 +3,7 @@
 #![cfg(feature = "aws")]
 #![allow(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test may stop at the first surprise"
 )]
@@ -50,6 +51,10 @@ fn account(number: usize) -> String {
 #[derive(Debug, Clone, Default)]
 struct Stub {
     seen: Arc<Mutex<Seen>>,
+    /// The content of the policy that is attached to the root, if there is one.
+    policy: Option<Value>,
+    /// Whether anything bears the tag that it selects.
+    tagged: bool,
 }
 
 #[derive(Debug, Default)]
@@ -82,7 +87,7 @@ impl HttpConnector for Stub {
             }
             tokio::time::sleep(LATENCY).await;
             stub.seen.lock().unwrap().now -= 1;
-            let (status, body) = asked.answer();
+            let (status, body) = asked.answer(&stub);
             Ok(HttpResponse::new(
                 status.try_into().unwrap(),
                 SdkBody::from(body),
@@ -137,7 +142,7 @@ impl Asked {
         }
     }
 
-    fn answer(&self) -> (u16, String) {
+    fn answer(&self, stub: &Stub) -> (u16, String) {
         if self.account == THROTTLED && self.operation == "recovery-points" {
             let body = json!({"Code": "ThrottlingException", "message": "slow down"});
             return (400, body.to_string());
@@ -165,7 +170,7 @@ impl Asked {
                 );
                 (200, xml("ListSubscriptionsByTopic", &member))
             }
-            _ => (200, self.json().to_string()),
+            _ => (200, self.json(stub).to_string()),
         }
     }
 
@@ -185,7 +190,12 @@ impl Asked {
         (200, xml("AssumeRole", &credentials))
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, stub: &Stub) -> Value {
+        if let Some(content) = &stub.policy
+            && let Some(answer) = self.of_policy(content)
+        {
+            return answer;
+        }
         let policy = json!({"plans": {}}).to_string();
         match self.operation.as_str() {
             "ListRoots" => json!({"Roots": [{"Id": "r-abcd", "Name": "Root", "PolicyTypes": [
@@ -207,6 +217,10 @@ impl Asked {
                 "ResourceTypeManagementPreference": {"DynamoDB": true}}),
             "DescribeBackupVault" => json!({"EncryptionKeyArn": "arn:aws:kms:x:1:key/1",
                 "CreationDate": 1_600_000_000, "NumberOfRecoveryPoints": 1}),
+            "GetResources" => {
+                let found = json!([{"ResourceARN": "arn:aws:s3:::orders"}]);
+                json!({"ResourceTagMappingList": if stub.tagged { found } else { json!([]) }})
+            }
             "DescribeKey" => json!({"KeyMetadata": {"KeyId": "1", "KeyState": "Enabled"}}),
             "recovery-points" => json!({"RecoveryPoints": [{"CreationDate": 1_700_000_000}]}),
             "copy-jobs" => json!({"CopyJobs": []}),
@@ -234,6 +248,25 @@ impl Asked {
         }
     }
 
+    /// What is answered where there is a policy.
+    fn of_policy(&self, content: &Value) -> Option<Value> {
+        let content = content.to_string();
+        let summary = json!({"Id": "p-daily0001", "Name": "daily", "Type": "BACKUP_POLICY"});
+        Some(match self.operation.as_str() {
+            "ListPolicies" => json!({"Policies": [summary]}),
+            "DescribePolicy" => {
+                json!({"Policy": {"PolicySummary": summary, "Content": content}})
+            }
+            "ListTargetsForPolicy" => json!({"Targets": [{"TargetId": "r-abcd"}]}),
+            "ListTagsForResource" => json!({"Tags": []}),
+            "DescribeEffectivePolicy" => {
+                let merged = merged(&serde_json::from_str(&content).unwrap());
+                json!({"EffectivePolicy": {"PolicyContent": merged.to_string()}})
+            }
+            _ => return None,
+        })
+    }
+
     /// Twenty accounts a page, as AWS has them.
     fn accounts(&self) -> Value {
         let token = self.body["NextToken"].as_str();
@@ -243,6 +276,20 @@ impl Asked {
             .collect();
         let next = (first + 20 < ACCOUNTS).then(|| (first + 20).to_string());
         json!({"Accounts": accounts, "NextToken": next})
+    }
+}
+
+/// One policy alone merges to what it assigns.
+fn merged(policy: &Value) -> Value {
+    match policy {
+        Value::Object(members) => match members.get("@@assign") {
+            Some(assigned) => assigned.clone(),
+            None => members
+                .iter()
+                .map(|(key, value)| (key.clone(), merged(value)))
+                .collect(),
+        },
+        other => other.clone(),
     }
 }
 
@@ -345,4 +392,64 @@ async fn three_hundred_accounts_in_four_regions_are_looked_at_in_bounds_and_each
         "{}",
         looked_at.detail
     );
+}
+
+fn daily() -> Value {
+    let role = "arn:aws:iam::$account:role/AWSBackupSolutionRole";
+    json!({"plans": {"daily": {
+        "regions": {"@@assign": REGIONS},
+        "rules": {"nightly": {
+            "schedule_expression": {"@@assign": "cron(0 5 ? * * *)"},
+            "start_backup_window_minutes": {"@@assign": "60"},
+            "complete_backup_window_minutes": {"@@assign": "1200"},
+            "target_backup_vault_name": {"@@assign": "AWSBackupSolutionVault"}}},
+        "selections": {"tags": {"tagged": {
+            "iam_role_arn": {"@@assign": role},
+            "tag_key": {"@@assign": "backup"},
+            "tag_value": {"@@assign": ["daily"]}}}}}}})
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vault_whose_last_backup_is_older_than_its_schedule_allows_is_a_failure() {
+    for (tagged, state, end) in [
+        (
+            true,
+            State::Failed,
+            "and of what bears its tag nothing was backed up since",
+        ),
+        (false, State::Told, "and nothing there bears its tag"),
+    ] {
+        let stub = Stub {
+            policy: Some(daily()),
+            tagged,
+            ..Stub::default()
+        };
+        let question = Question {
+            accounts: vec![account(0)],
+            ..question()
+        };
+        let facts = look(&connection(&stub), &question).await.unwrap();
+        let checks = diagnose(&facts, &question.targets, None);
+        let found: Vec<&Check> = checks
+            .iter()
+            .filter(|it| it.what == "last backup")
+            .collect();
+        assert_eq!(found.len(), REGIONS.len());
+        for check in found {
+            assert_eq!(check.state, state, "{check:#?}");
+            assert!(
+                check
+                    .detail
+                    .starts_with("2023-11-14 22:13 UTC: daily/nightly ran on 20"),
+                "{}",
+                check.detail
+            );
+            assert!(check.detail.ends_with(end), "{}", check.detail);
+        }
+        // Our merge of one policy is the stub's.
+        let theirs = checks
+            .iter()
+            .find(|it| it.what == "effective policy at AWS");
+        assert_eq!(theirs.unwrap().detail, "as merged here");
+    }
 }
