@@ -6,6 +6,7 @@
 
 use backup_policy::{Document, Instant};
 use backupctl::check::check;
+use backupctl::locks::Locks;
 use backupctl::parameters::Parameters;
 use libfuzzer_sys::fuzz_target;
 
@@ -19,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let lines: Vec<usize> = text.split('\n').map(|line| line.chars().count()).collect();
     for name in ["policy.json", "policy.yaml"] {
-        for finding in check(name, text, &Parameters::default(), now).findings {
+        for finding in check(name, text, &Parameters::default(), &Locks::default(), now).findings {
             let Some(at) = finding.position else { continue };
             assert!(at.line >= 1 && at.column >= 1, "{finding:?}");
             if name == "policy.json" && text.starts_with('{') {

@@ -1,6 +1,7 @@
 """`backupctl snapshot` writes the organization as it is."""
 
 import json
+from datetime import UTC, datetime
 
 from kit.names import (
     HOME,
@@ -23,6 +24,13 @@ READS = {
     "organizations:ListTargetsForPolicy",
     "organizations:ListPoliciesForTarget",
 }
+
+
+def read(text):
+    """A snapshot without the moment at which it was read."""
+    snapshot = json.loads(text)
+    assert datetime.fromisoformat(snapshot.pop("read_at")).tzinfo == UTC
+    return snapshot
 
 
 def expected(organization):
@@ -87,7 +95,7 @@ def test_a_snapshot_is_the_organization(world):
         )
     result = world.run("snapshot")
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == expected(world.emulator.organization())
+    assert read(result.stdout) == expected(world.emulator.organization())
     assert set(world.calls()) - {"organizations:CreatePolicy", "organizations:AttachPolicy"} == (
         READS
     )
@@ -119,7 +127,7 @@ def test_empty_pages_and_throttling_change_nothing(world):
     with world.emulator.settings(page_size=1, empty_pages=True):
         result = world.run("snapshot")
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == expected(world.emulator.organization())
+    assert read(result.stdout) == expected(world.emulator.organization())
     # It took longer than a second, so something was said meanwhile.
     assert "\nread so far: " in result.stderr
 
@@ -135,7 +143,7 @@ def test_the_file_is_written_whole_or_not_at_all(world, tmp_path):
     )
     assert holds.startswith("5 organizational units, 7 accounts and 0 backup policies, as of 20")
     before = file.read_text()
-    assert json.loads(before) == expected(world.emulator.organization())
+    assert read(before) == expected(world.emulator.organization())
     world.emulator.inject({"service": "organizations", "operation": "ListRoots", "kind": "refuse"})
     result = world.run("snapshot", "--output", file)
     assert result.returncode == 2
@@ -166,7 +174,7 @@ def test_from_another_account_through_a_role(world):
     role = f"arn:aws:iam::{MANAGEMENT}:role/Reader"
     result = world.run("snapshot", "--role-arn", role, account=HOME)
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == expected(world.emulator.organization())
+    assert read(result.stdout) == expected(world.emulator.organization())
     assert {call["principal"] for call in world.emulator.calls()[-3:]} == {
         f"arn:aws:sts::{MANAGEMENT}:assumed-role/Reader/backupctl"
     }

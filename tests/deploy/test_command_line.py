@@ -38,6 +38,22 @@ def test_wrong_targets_exit_with_one_and_list_every_error(tmp_path, capsys):
     assert capsys.readouterr().out.endswith("targets.json: 2 errors, 0 warnings\n")
 
 
+def test_a_retention_that_a_vault_does_not_take_is_an_error_of_the_targets_too(tmp_path, capsys):
+    path = tmp_path / "aws-backup-org-policy.json"
+    document = json.loads((targets.PARAMETERS / path.name).read_text())
+    document["Parameters"]["DailyRetentionDays"] = "5"
+    path.write_text(json.dumps(document))
+    given = tmp_path / "aws-backup-ssm-targets.json"
+    given.write_text(json.dumps(document | {"Parameters": GOOD}))
+    assert command_line.main([f"--targets={given}", "targets-check"]) == 1
+    assert capsys.readouterr().out == (
+        "error: retention: aws-backup-org-policy.json: DailyRetentionDays: 5 days are outside "
+        "VaultLockMinRetentionDays 7 and VaultLockMaxRetentionDays 3660 of "
+        "aws-backup-solution-central-account.json; every job would fail\n"
+        "aws-backup-ssm-targets.json: 1 errors, 0 warnings\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -51,6 +51,8 @@ def main(arguments: list[str]) -> int:
 def _run(options) -> int:
     if options.command == "targets-check":
         findings = targets.check(targets.read(options.targets), targets.known_regions())
+        outside = parameter_files.retentions(parameter_files.read(options.targets.parent))
+        findings += [targets.Finding("error", "retention", message) for message in outside]
         for finding in findings:
             print(finding)
         errors = sum(finding.severity == "error" for finding in findings)

@@ -48,6 +48,17 @@ def read(folder: Path = PARAMETERS) -> dict[str, dict]:
 
 def check(documents: dict[str, dict]) -> list[str]:
     """Everything that is wrong, one line each. `targets-check` looks at the target values."""
+    form, rules = _found(documents, RULES)
+    return form or rules
+
+
+def retentions(documents: dict[str, dict]) -> list[str]:
+    """The retentions that no vault takes; none where the files are wrong otherwise."""
+    return _found(documents, LOCKS)[1]
+
+
+def _found(documents: dict[str, dict], rules: tuple) -> tuple[list[str], list[str]]:
+    """What is wrong with the files one by one and, if that is nothing, with each other."""
     found: list[str] = []
 
     def report(stack: str, parameter: str, message: str) -> None:
@@ -63,10 +74,11 @@ def check(documents: dict[str, dict]) -> list[str]:
     for name, given in values.items():
         if name != TARGETS.stem:
             _fit_the_template(BY_NAME[name], given, report)
-    if not found:
-        for rule in RULES:
+    form, found = found, []
+    if not form:
+        for rule in rules:
             rule(values, report)
-    return found
+    return form, found
 
 
 def _form(name: str, document) -> str | None:
@@ -179,14 +191,14 @@ def retentions_fit_the_air_gapped_vault(values: Values, report: Report) -> None:
     _bound(values, AIR_GAPPED, report)
 
 
+LOCKS = (retentions_fit_the_vault_locks, retentions_fit_the_air_gapped_vault)
 RULES = (
     the_pipeline_has_all_its_values,
     source_and_pipeline_agree,
     both_stacks_of_the_policy_manager_agree,
     compliance_is_meant,
     bounds_are_in_order,
-    retentions_fit_the_vault_locks,
-    retentions_fit_the_air_gapped_vault,
+    *LOCKS,
 )
 
 

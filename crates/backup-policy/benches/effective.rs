@@ -104,6 +104,7 @@ fn large_organization(accounts: usize) -> Organization {
         lowest(&mut root, number).accounts.push(account);
     }
     Organization {
+        read_at: None,
         policy_type: "BACKUP_POLICY".into(),
         root,
         policies,

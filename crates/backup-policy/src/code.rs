@@ -81,6 +81,7 @@ codes! {
     TemplateInvalid "template-invalid" Error;
     PropertyInvalid "property-invalid" Error;
     VariableInvalid "variable-invalid" Error;
+    RetentionOutsideLock "retention-outside-lock" Error;
     DocumentLengthUncertain "document-length-uncertain" Warning;
     RootOperator "root-operator" Warning;
     KeyLetterCase "key-letter-case" Warning;

@@ -6,9 +6,11 @@ mod read;
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::SecondsFormat;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::Instant;
 use crate::inheritance::fragment::Fragment;
 pub use error::OrganizationError;
 
@@ -28,6 +30,9 @@ pub const MAX_UNIT_LEVELS: usize = 5;
 pub struct Organization {
     /// The policies' type: `BACKUP_POLICY`.
     pub policy_type: String,
+    /// When it was read from AWS, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "moment")]
+    pub read_at: Option<Instant>,
     /// The root of the tree.
     pub root: Unit,
     /// The policies by their ids, attached or not.
@@ -67,6 +72,11 @@ pub struct Policy {
     pub name: String,
     /// The document.
     pub content: Value,
+}
+
+fn moment<S: serde::Serializer>(at: &Option<Instant>, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    serializer.serialize_some(&text)
 }
 
 impl Organization {

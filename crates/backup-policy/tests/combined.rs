@@ -127,6 +127,7 @@ fn organization(
         ..Unit::default()
     };
     Organization {
+        read_at: None,
         policy_type: "BACKUP_POLICY".into(),
         root,
         policies,

@@ -60,6 +60,7 @@ fn organization(policy_type: &str, levels: &[Value]) -> Organization {
         });
     }
     Organization {
+        read_at: None,
         policy_type: policy_type.into(),
         root: below.unwrap(),
         policies,

@@ -112,6 +112,7 @@ fn organization(levels: &[Vec<Value>]) -> Organization {
         ..Unit::default()
     };
     Organization {
+        read_at: None,
         policy_type: "SOME_POLICY".into(),
         root,
         policies,

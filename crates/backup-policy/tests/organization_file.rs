@@ -42,7 +42,7 @@ fn keys_that_are_missing_unknown_or_hold_something_else() {
     check(
         "[]",
         &[
-            "this is not an organization: write an object with the keys `policy_type`, `root`, `policies` (line 1, column 1)",
+            "this is not an organization: write an object with the keys `policy_type`, `read_at`, `root`, `policies` (line 1, column 1)",
         ],
     );
     check(
@@ -67,6 +67,24 @@ fn keys_that_are_missing_unknown_or_hold_something_else() {
             "`policies.p-1`: the key `content` is missing: add it (line 8, column 8)",
             "`policies.p-1.contents`: a policy has no key `contents`: did you mean `content`? (line 8, column 36)",
             "`policies.p-2`: this is not a policy: write an object with the keys `name`, `content` (line 9, column 8)",
+        ],
+    );
+}
+
+#[test]
+fn the_moment_at_which_it_was_read_stays_with_it() {
+    let file = |read_at: &str| {
+        format!(
+            r#"{{"policy_type": "BACKUP_POLICY", "read_at": "{read_at}", "root": {{"id": "r-1", "name": "Root"}}, "policies": {{}}}}"#
+        )
+    };
+    let organization = Organization::parse(&file("2026-01-31T13:00:00+01:00")).unwrap();
+    let written = serde_json::to_value(&organization).unwrap();
+    assert_eq!(written["read_at"], "2026-01-31T12:00:00Z");
+    check(
+        &file("yesterday"),
+        &[
+            "`read_at`: this is no moment: write it as 2026-01-31T12:00:00Z, or take it out (line 1, column 45)",
         ],
     );
 }
@@ -170,6 +188,7 @@ fn nested(levels: usize) -> Unit {
 #[test]
 fn units_on_more_levels_than_aws_has() {
     let with_levels = |levels| Organization {
+        read_at: None,
         policy_type: "BACKUP_POLICY".into(),
         root: nested(levels),
         policies: Default::default(),
@@ -259,6 +278,7 @@ fn accounts_come_in_the_order_of_the_tree_with_the_units_above_them() {
         .accounts
         .push(account("000000000003"));
     let organization = Organization {
+        read_at: None,
         policy_type: "BACKUP_POLICY".into(),
         root,
         policies: Default::default(),

@@ -73,6 +73,7 @@ fn organization() -> Organization {
         policies: policies.iter().map(|id| (*id).to_owned()).collect(),
     };
     Organization {
+        read_at: None,
         policy_type: "BACKUP_POLICY".into(),
         root: Unit {
             id: "r-0".into(),
@@ -177,6 +178,7 @@ fn a_plan_is_read_with_its_origins() {
 #[test]
 fn other_policies_have_no_plans() {
     let organization = Organization {
+        read_at: None,
         policy_type: "TAG_POLICY".into(),
         ..organization()
     };

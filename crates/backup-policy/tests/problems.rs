@@ -33,6 +33,7 @@ fn problems_of(root: Value, own: Value) -> (Vec<Problem>, Option<Value>) {
         (name.clone(), Policy { name, content })
     };
     let organization = Organization {
+        read_at: None,
         policy_type: "BACKUP_POLICY".into(),
         root: Unit {
             id: "r-0".into(),
@@ -318,6 +319,7 @@ fn a_plan_that_accounts_share_is_a_problem_for_each_of_them() {
         policies: vec![policy.into()],
     };
     let organization = Organization {
+        read_at: None,
         policy_type: "BACKUP_POLICY".into(),
         root: Unit {
             id: "r-0".into(),

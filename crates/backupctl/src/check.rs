@@ -2,6 +2,7 @@
 
 use backup_policy::{Code, Document, Finding, Instant, ParseError, Position, validate};
 
+use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::report::Checked;
 use crate::{template, yaml};
@@ -10,17 +11,23 @@ use crate::{template, yaml};
 ///
 /// `name` is the file's name: `.yaml` and `.yml` are YAML, `.json` is JSON, and anything else
 /// is JSON if it begins with a bracket.
-pub fn check(name: &str, text: &str, parameters: &Parameters, now: Instant) -> Checked {
+pub fn check(
+    name: &str,
+    text: &str,
+    parameters: &Parameters,
+    locks: &Locks,
+    now: Instant,
+) -> Checked {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match parse(name, text) {
         Ok(document) if template::is_template(&document) => {
-            let mut checked = template::check(&document, text, parameters, now);
+            let mut checked = template::check(&document, text, parameters, locks, now);
             let place = |finding: &Finding| finding.position.map(|at| (at.line, at.column));
             checked.findings.sort_by_key(place);
             checked
         }
         Ok(document) => Checked {
-            findings: validate(&document, now),
+            findings: [validate(&document, now), locks.findings(&document)].concat(),
             policies: 1,
             ..Checked::default()
         },

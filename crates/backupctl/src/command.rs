@@ -13,11 +13,37 @@ pub mod schedule;
 pub mod snapshot;
 pub mod validate;
 
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::input::read;
+use crate::locks::{Lock, Locks};
+use crate::parameters::Parameters;
+use crate::targets::Targets;
+
+/// The locks that are given, and with the targets those beside them; the targets' values become
+/// parameters. With the files of locks that are missing there.
+fn locks(
+    targets: Option<&Path>,
+    given: &[Lock],
+    parameters: &mut Parameters,
+) -> anyhow::Result<(Locks, Vec<String>)> {
+    let (locks, missing) = match targets {
+        None => (Locks::default(), Vec::new()),
+        Some(path) => {
+            let using = || format!("cannot use `{}`", path.display());
+            let targets = Targets::parse(&read(path)?).with_context(using)?;
+            targets.complete(parameters);
+            Locks::beside(path, &targets.central_vault.arn)?
+        }
+    };
+    Ok((locks.first(given), missing))
+}
+
 /// Runs what asks AWS to its end.
 #[cfg(feature = "aws")]
 fn wait_for<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    use anyhow::Context as _;
-
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

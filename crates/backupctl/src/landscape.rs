@@ -107,6 +107,7 @@ impl Landscape {
             (id.clone(), backup_policy::Policy { name, content })
         });
         Organization {
+            read_at: None,
             policy_type: BACKUP_POLICY.to_owned(),
             root: self.unit(&self.root, &Children::of(self)),
             policies: policies.collect(),

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod basis;
 pub mod check;
 pub mod command;
 #[cfg(feature = "aws")]
@@ -10,12 +11,12 @@ pub mod effective;
 pub mod input;
 #[cfg(feature = "aws")]
 pub mod landscape;
+pub mod locks;
 pub mod moment;
 pub mod parameters;
 #[cfg(feature = "aws")]
 pub mod plan;
 pub mod report;
-#[cfg(feature = "aws")]
 pub mod targets;
 pub mod template;
 pub mod words;

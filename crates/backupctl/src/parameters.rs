@@ -29,7 +29,6 @@ impl Parameters {
     }
 
     /// Gives a value where none was given.
-    #[cfg(feature = "aws")]
     pub(crate) fn complete(&mut self, name: &str, value: &str) {
         if !self.0.contains_key(name) {
             self.0.insert(name.to_owned(), value.to_owned());

@@ -28,6 +28,9 @@ use present::Present;
 use steps::Step;
 use wanted::Wanted;
 
+use crate::basis;
+use crate::locks::Locks;
+
 /// The whole plan.
 #[derive(Debug)]
 pub struct Plan {
@@ -41,13 +44,26 @@ pub struct Plan {
     pub findings: Vec<Finding>,
     /// How many accounts were looked at.
     pub accounts: usize,
+    /// What it rests on.
+    pub basis: String,
     /// What could not be known, in words.
-    pub unknown: Option<&'static str>,
+    pub unknown: Vec<String>,
     /// The names of places and policies by their ids: the earlier ones, where they changed.
     pub names: BTreeMap<String, String>,
     /// How rules and selections are written in the policies, by their names in lower case, as AWS
     /// shows them.
     pub spelling: BTreeMap<String, String>,
+}
+
+/// What a plan is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Judging<'j> {
+    /// Whether it is accepted that accounts lose their last backup plan.
+    pub allow_loss: bool,
+    /// The locks of vaults.
+    pub locks: &'j Locks,
+    /// When it is judged: schedules depend on it.
+    pub now: Instant,
 }
 
 /// Works out what a deployment would change.
@@ -58,17 +74,19 @@ pub fn plan(
     present: &Present,
     wanted: &[Wanted],
     stack: &str,
-    allow_loss: bool,
-    now: Instant,
+    by: &Judging<'_>,
 ) -> Result<Plan, Vec<String>> {
     let steps = steps::steps(present, wanted, stack);
     let disabled = outcome::disabled(present, wanted);
     let after = future::after(&present.organization, &steps);
-    let mut plan = weigh(&present.organization, &after, steps, allow_loss, now)?;
+    let mut plan = weigh(&present.organization, &after, steps, by)?;
     plan.findings.splice(0..0, disabled);
-    plan.unknown = present.live.is_none().then_some(
-        "whose policies these are, which of them the stack would remove, descriptions, tags",
-    );
+    if present.live.is_none() {
+        let unknown =
+            "whose policies these are, which of them the stack would remove, descriptions, tags";
+        plan.unknown
+            .push(format!("not known from a file: {unknown}"));
+    }
     Ok(plan)
 }
 
@@ -76,14 +94,9 @@ pub fn plan(
 ///
 /// # Errors
 /// As for [`plan`].
-pub fn answer(
-    present: &Present,
-    steps: Vec<Step>,
-    allow_loss: bool,
-    now: Instant,
-) -> Result<Plan, Vec<String>> {
+pub fn answer(present: &Present, steps: Vec<Step>, by: &Judging<'_>) -> Result<Plan, Vec<String>> {
     let after = future::after(&present.organization, &steps);
-    weigh(&present.organization, &after, steps, allow_loss, now)
+    weigh(&present.organization, &after, steps, by)
 }
 
 /// Works out what changed from one time to another.
@@ -93,16 +106,14 @@ pub fn answer(
 pub fn compare(
     before: &Organization,
     after: &Organization,
-    allow_loss: bool,
-    now: Instant,
+    by: &Judging<'_>,
 ) -> Result<Plan, Vec<String>> {
-    let mut plan = weigh(
-        before,
-        after,
-        compared::steps(before, after),
-        allow_loss,
-        now,
-    )?;
+    let mut plan = weigh(before, after, compared::steps(before, after), by)?;
+    plan.basis = format!(
+        "before, {}\nafter, {}",
+        plan.basis,
+        basis::of(after, by.now)
+    );
     plan.moves = compared::moves(before, after);
     Ok(plan)
 }
@@ -111,17 +122,17 @@ fn weigh(
     before: &Organization,
     after: &Organization,
     steps: Vec<Step>,
-    allow_loss: bool,
-    now: Instant,
+    by: &Judging<'_>,
 ) -> Result<Plan, Vec<String>> {
     let mut findings = outcome::refusals(&steps);
     let texts = |errors: Vec<OrganizationError>| -> Vec<String> {
         errors.iter().map(ToString::to_string).collect()
     };
-    let earlier = before.effective_policies(now).map_err(texts)?;
+    let earlier = before.effective_policies(by.now).map_err(texts)?;
     let spelling = spelling(&[after, before]);
-    let groups = match after.effective_policies(now) {
+    let groups = match after.effective_policies(by.now) {
         Ok(later) => {
+            findings.extend(outcome::locked(&later, by.locks));
             let changes = backup_policy::changes(&earlier, &later);
             outcome::groups(&changes, before, after, &spelling)
         }
@@ -130,14 +141,15 @@ fn weigh(
             Vec::new()
         }
     };
-    findings.extend(outcome::losses(&groups, allow_loss));
+    findings.extend(outcome::losses(&groups, by.allow_loss));
     Ok(Plan {
         steps,
         moves: Vec::new(),
         groups,
         findings,
         accounts: earlier.accounts.len(),
-        unknown: None,
+        basis: basis::of(before, by.now),
+        unknown: Vec::new(),
         names: names(&[after, before]),
         spelling,
     })

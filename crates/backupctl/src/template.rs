@@ -19,6 +19,7 @@ use backup_policy::{
 use policy_resource::properties::{ContentSource, Problem, Properties};
 use serde_json::Value;
 
+use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::report::Checked;
 pub(crate) use functions::names;
@@ -44,6 +45,7 @@ pub(crate) fn check(
     template: &Document,
     text: &str,
     parameters: &Parameters,
+    locks: &Locks,
     now: Instant,
 ) -> Checked {
     let scope = Scope::new(template.value(), parameters);
@@ -59,7 +61,9 @@ pub(crate) fn check(
             template: text,
         };
         checked.policies += 1;
-        checked.findings.extend(resource.check(found.kind, now));
+        checked
+            .findings
+            .extend(resource.check(found.kind, locks, now));
         let matters = |open: &Open| {
             let property = open.path.first().map_or("", String::as_str);
             !matches!(
@@ -86,7 +90,7 @@ struct Resource<'t> {
 }
 
 impl Resource<'_> {
-    fn check(&self, kind: Kind, now: Instant) -> Vec<Finding> {
+    fn check(&self, kind: Kind, locks: &Locks, now: Instant) -> Vec<Finding> {
         let (read, problems) = match kind {
             Kind::Ours => {
                 let (read, problems) = Properties::examine(self.properties, is_open);
@@ -99,6 +103,7 @@ impl Resource<'_> {
         let mut findings = match self.policy(key, content, spot, read.as_ref()) {
             Ok((document, mut findings)) => {
                 findings.extend(validate(&document, now));
+                findings.extend(locks.findings(&document));
                 findings
             }
             Err(findings) => findings,

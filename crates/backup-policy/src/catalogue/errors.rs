@@ -344,4 +344,13 @@ pub(super) const ENTRIES: &[Entry] = &[
           "${Name}": {}"#,
         remedy: "add the variable, or take the placeholder out.",
     },
+    Entry {
+        code: Code::RetentionOutsideLock,
+        summary: "Backups or copies are kept for a time that the lock of their vault does not take.",
+        why: "AWS Organizations takes the policy, and AWS Backup then fails every job to that vault \
+              (D: a vault lock's minimum and maximum retention). It is looked for where the locks \
+              are given.",
+        example: "# a rule that keeps backups for 5 days in a vault that is locked to 7 days or more",
+        remedy: "change the days to what the lock takes, or the lock, as long as it can be changed.",
+    },
 ];

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::error::{At, Errors};
 use super::{Account, Organization, OrganizationError, Policy, Unit, check};
+use crate::Instant;
 use crate::document::Document;
 use crate::position::{Position, locate};
 use crate::validate::suggest;
@@ -41,7 +42,7 @@ fn organization(value: &Value, errors: &mut Errors) -> Organization {
         value,
         &at,
         "an organization",
-        &["policy_type", "root", "policies"],
+        &["policy_type", "read_at", "root", "policies"],
         errors,
     );
     let root = match file.and_then(|file| file.get("root")) {
@@ -65,8 +66,17 @@ fn organization(value: &Value, errors: &mut Errors) -> Organization {
         ),
         None => lacks("policies", file, &at, errors),
     }
+    let read_at = file.and_then(|file| file.get("read_at")).and_then(|value| {
+        let moment = value.as_str().and_then(|text| text.parse::<Instant>().ok());
+        if moment.is_none() {
+            let message = "this is no moment: write it as 2026-01-31T12:00:00Z, or take it out";
+            errors.add(&at.key("read_at"), message.into());
+        }
+        moment
+    });
     Organization {
         policy_type: text("policy_type", file, &at, errors),
+        read_at,
         root,
         policies,
     }

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use clap::Args;
 
 use super::plan::{print, snapshot};
-use crate::plan::compare;
+use crate::locks::{Lock, Locks};
+use crate::plan::{Judging, compare};
 use crate::report::Format;
 
 /// Show what changed from one snapshot to another, and what it means to accounts.
@@ -29,6 +30,10 @@ pub struct Arguments {
     #[arg(long)]
     allow_loss: bool,
 
+    /// What a locked vault takes, by name or ARN, such as Vault=7-3660; can be given several times
+    #[arg(long, value_name = "VAULT=MIN-MAX")]
+    lock: Vec<Lock>,
+
     /// Text for people, or JSON for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -40,7 +45,11 @@ pub struct Arguments {
 /// A file cannot be read, or is no organization.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (before, after) = (snapshot(&arguments.before)?, snapshot(&arguments.after)?);
-    let now = SystemTime::now().into();
-    let compared = compare(&before, &after, arguments.allow_loss, now);
+    let by = Judging {
+        allow_loss: arguments.allow_loss,
+        locks: &Locks::default().first(&arguments.lock),
+        now: SystemTime::now().into(),
+    };
+    let compared = compare(&before, &after, &by);
     print(compared, arguments.format)
 }

@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         );
     }
     let printed = match arguments.format {
-        Format::Text => text::render(&policies),
+        Format::Text => text::render(&policies, now),
         Format::Json => format!("{:#}\n", policies.to_value()),
         Format::Html => page::render(&policies, now),
     };

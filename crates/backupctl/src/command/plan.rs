@@ -16,13 +16,13 @@ use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
 use crate::check::parse;
 use crate::input::read;
+use crate::locks::Lock;
 use crate::parameters::Parameters;
 use crate::plan::asked::{self, Asked};
 use crate::plan::present::Present;
 use crate::plan::wanted::{Sources, Wanted, reasons, wanted};
-use crate::plan::{Plan, answer, json, plan, text};
+use crate::plan::{Judging, Plan, answer, json, plan, text};
 use crate::report::Format;
-use crate::targets::Targets;
 use crate::template;
 
 /// Show what a change of backup policies would mean, before it is made.
@@ -56,9 +56,14 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "template")]
     parameters: Option<PathBuf>,
 
-    /// The solution's aws-backup-ssm-targets.json, for the SSM parameters that it becomes
-    #[arg(long, value_name = "FILE", requires = "template")]
+    /// The solution's aws-backup-ssm-targets.json: the SSM parameters that it becomes, and beside it
+    /// the vaults' locks
+    #[arg(long, value_name = "FILE")]
     targets: Option<PathBuf>,
+
+    /// What a locked vault takes, by name or ARN, such as Vault=7-3660; can be given several times
+    #[arg(long, value_name = "VAULT=MIN-MAX")]
+    lock: Vec<Lock>,
 
     /// The stack that the template is deployed as
     #[arg(long, value_name = "NAME", default_value = "aws-backup-org-policy")]
@@ -87,23 +92,48 @@ pub struct Arguments {
 /// asked names something that is not there.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let now = SystemTime::now().into();
-    let Arguments {
-        stack, allow_loss, ..
-    } = arguments;
-    let made = match &arguments.template {
+    let mut parameters = match &arguments.parameters {
+        None => Parameters::default(),
+        Some(path) => Parameters::parse(&read(path)?).with_context(|| using(path))?,
+    };
+    let given = parameters.clone();
+    let (locks, missing) = super::locks(
+        arguments.targets.as_deref(),
+        &arguments.lock,
+        &mut parameters,
+    )?;
+    let by = Judging {
+        allow_loss: arguments.allow_loss,
+        locks: &locks,
+        now,
+    };
+    let mut made = match &arguments.template {
         Some(template) => {
-            let wanted = declared(arguments, template)?;
+            let wanted = declared(arguments, template, parameters, &given)?;
             let present = present(arguments)?;
-            plan(&present, &wanted, stack, *allow_loss, now)
+            plan(&present, &wanted, &arguments.stack, &by)
         }
         None => {
             let present = present(arguments)?;
             let asked = asked(arguments, &present.organization)?;
             let steps = asked::steps(&present, &asked, now)
                 .map_err(|errors| anyhow!("{}", errors.join("; ")))?;
-            answer(&present, steps, *allow_loss, now)
+            answer(&present, steps, &by)
         }
     };
+    if let Ok(made) = &mut made {
+        for file in missing {
+            made.unknown.push(format!(
+                "not looked at: the vault's lock in `{file}`, which is not beside the targets"
+            ));
+        }
+        if locks.is_empty() {
+            made.unknown.push(
+                "not looked at: the vaults' locks: give them with `--targets` or `--lock`"
+                    .to_owned(),
+            );
+        }
+    }
     print(made, arguments.format)
 }
 
@@ -170,10 +200,18 @@ fn asked(arguments: &Arguments, organization: &Organization) -> anyhow::Result<V
     Ok(asked)
 }
 
+fn using(path: &Path) -> String {
+    format!("cannot use `{}`", path.display())
+}
+
 /// The policies of the template.
-fn declared(arguments: &Arguments, path: &Path) -> anyhow::Result<Vec<Wanted>> {
+fn declared(
+    arguments: &Arguments,
+    path: &Path,
+    mut parameters: Parameters,
+    given: &Parameters,
+) -> anyhow::Result<Vec<Wanted>> {
     let name = path.display().to_string();
-    let using = |path: &Path| format!("cannot use `{}`", path.display());
     let document: Document = parse(&name, &read(path)?)
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| using(path))?;
@@ -182,14 +220,6 @@ fn declared(arguments: &Arguments, path: &Path) -> anyhow::Result<Vec<Wanted>> {
             "`{name}` is not a CloudFormation template: name one that declares backup policies, or ask \
              with `--content POLICY={name}` what this content would change"
         );
-    }
-    let mut parameters = match &arguments.parameters {
-        None => Parameters::default(),
-        Some(path) => Parameters::parse(&read(path)?).with_context(|| using(path))?,
-    };
-    if let Some(path) = &arguments.targets {
-        let targets = Targets::parse(&read(path)?).with_context(|| using(path))?;
-        targets.complete(&mut parameters);
     }
     parameters.complete("AWS::StackName", &arguments.stack);
     let mut contents = BTreeMap::new();
@@ -201,7 +231,7 @@ fn declared(arguments: &Arguments, path: &Path) -> anyhow::Result<Vec<Wanted>> {
     }
     if let Some(path) = &arguments.parameters {
         let takes = template::names(document.value(), &parameters);
-        let wrong = parameters.strangers(&format!("`{name}`"), &takes);
+        let wrong = given.strangers(&format!("`{name}`"), &takes);
         if !wrong.is_empty() {
             return Err(anyhow!("{}", wrong.join("; "))).with_context(|| using(path));
         }
@@ -249,8 +279,7 @@ async fn live(access: &Access) -> anyhow::Result<Present> {
     let organizations = Organizations::new(&connection);
     let progress = Progress::begin();
     let (landscape, status) = organizations.landscape(Tags::Read, &progress).await?;
-    Ok(Present::live(
-        &landscape,
-        status == Some(PolicyTypeStatus::Enabled),
-    ))
+    let mut present = Present::live(&landscape, status == Some(PolicyTypeStatus::Enabled));
+    present.organization.read_at = Some(SystemTime::now().into());
+    Ok(present)
 }

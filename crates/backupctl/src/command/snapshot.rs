@@ -43,7 +43,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         anyhow::Ok(read?)
     })?;
     let read_at = Instant::from(SystemTime::now());
-    let text = serde_json::to_string_pretty(&landscape.organization())? + "\n";
+    let mut organization = landscape.organization();
+    organization.read_at = Some(read_at);
+    let text = serde_json::to_string_pretty(&organization)? + "\n";
     match &arguments.output {
         Some(path) => write_whole(path, &text).with_context(|| {
             let path = path.display();

@@ -9,8 +9,10 @@ use anyhow::{Context as _, bail};
 use backup_policy::{Code, Instant, Severity};
 use clap::Args;
 
+use super::locks;
 use crate::check::check;
 use crate::input::read;
+use crate::locks::Lock;
 use crate::moment;
 use crate::parameters::Parameters;
 use crate::report::{self, Format, Outcome};
@@ -29,6 +31,15 @@ pub struct Arguments {
     /// Values for the templates' parameters, as for `aws cloudformation` or as names and values
     #[arg(long, value_name = "FILE")]
     parameters: Option<PathBuf>,
+
+    /// What a locked vault takes, by name or ARN, such as Vault=7-3660; can be given several times
+    #[arg(long, value_name = "VAULT=MIN-MAX")]
+    lock: Vec<Lock>,
+
+    /// The solution's aws-backup-ssm-targets.json: the SSM parameters that it becomes, and beside it
+    /// the vaults' locks
+    #[arg(long, value_name = "FILE")]
+    targets: Option<PathBuf>,
 
     /// Text for people, or JSON for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -49,16 +60,22 @@ pub struct Arguments {
 /// A file cannot be read, or a parameter's name is wrong; nothing is printed then.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let now = arguments.at.unwrap_or_else(|| SystemTime::now().into());
-    let parameters = match &arguments.parameters {
+    let mut parameters = match &arguments.parameters {
         None => Parameters::default(),
         Some(path) => Parameters::parse(&read(path)?)
             .with_context(|| format!("cannot use `{}`", path.display()))?,
     };
+    let given = parameters.clone();
+    let (locks, _) = locks(
+        arguments.targets.as_deref(),
+        &arguments.lock,
+        &mut parameters,
+    )?;
     let mut outcomes = Vec::new();
     for path in &arguments.files {
         let text = read(path)?;
         let file = path.display().to_string();
-        let checked = check(&file, &text, &parameters, now);
+        let checked = check(&file, &text, &parameters, &locks, now);
         outcomes.push(Outcome {
             file,
             text,
@@ -66,7 +83,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         });
     }
     if let Some(path) = &arguments.parameters {
-        check_names(&parameters, &outcomes)
+        check_names(&given, &outcomes)
             .with_context(|| format!("cannot use `{}`", path.display()))?;
     }
     match arguments.format {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use backup_policy::{AccountPolicy, EffectivePolicies, Problem, Unit};
+use backup_policy::{AccountPolicy, EffectivePolicies, Instant, Problem, Unit};
 
 use super::sheet::{self, Names, PlanSheet, Row};
 use super::{Group, State, groups};
+use crate::basis;
 use crate::words::number;
 
 /// How many accounts of a unit, and how many units, are named before "and 9 more".
@@ -16,7 +17,7 @@ const LABELS: usize = 28;
 
 /// Everything as lines of text. What accounts get is numbered, and a plan that was shown before is
 /// not shown again.
-pub fn render(policies: &EffectivePolicies<'_>) -> String {
+pub fn render(policies: &EffectivePolicies<'_>, now: Instant) -> String {
     let names = Names(&policies.organization.policies);
     let groups = groups(policies);
     let mut text = Text::default();
@@ -29,6 +30,11 @@ pub fn render(policies: &EffectivePolicies<'_>) -> String {
     text.line(
         0,
         &format!("{} ({}): {accounts}{results}", root.name, root.id),
+    );
+    text.line(0, &basis::of(policies.organization, now));
+    text.line(
+        0,
+        "not looked at: vaults, keys, roles, opt-ins and tags, which no file of policies holds",
     );
     let mut shown = HashMap::new();
     for (index, group) in (1..).zip(&groups) {

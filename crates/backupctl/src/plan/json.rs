@@ -20,6 +20,8 @@ pub fn json(plan: &Plan) -> Value {
         "moves": plan.moves,
         "accounts": plan.groups.iter().map(group).collect::<Vec<Value>>(),
         "findings": findings,
+        "looked_at": plan.basis,
+        "not_looked_at": plan.unknown,
     })
 }
 

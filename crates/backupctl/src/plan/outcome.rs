@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use backup_policy::{AccountChange, AccountPolicy, Organization, Problem};
+use backup_policy::{AccountChange, AccountPolicy, EffectivePolicies, Organization, Problem};
 use serde_json::{Value, json};
 
 use super::difference::Difference;
@@ -11,6 +11,7 @@ use super::present::Present;
 use super::steps::Step;
 use super::wanted::Wanted;
 use crate::effective::sheet::{self, Names, PlanSheet};
+use crate::locks::Locks;
 
 /// Accounts for which the same changes, in the order of the tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -300,6 +301,28 @@ pub fn disabled(present: &Present, wanted: &[Wanted]) -> Option<Finding> {
          prepare-organization APPLY=1`, or set EnablePolicyType: true",
         first.resource
     )))
+}
+
+/// Retentions that the locks of vaults do not take: every job to them fails.
+pub fn locked(after: &EffectivePolicies<'_>, locks: &Locks) -> Vec<Finding> {
+    let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    let mut known: HashMap<usize, Vec<String>> = HashMap::new();
+    for account in &after.accounts {
+        // Accounts that inherit the same share it.
+        let place = Arc::as_ptr(&account.effective) as usize;
+        let violations = known
+            .entry(place)
+            .or_insert_with(|| locks.violations(&account.effective));
+        for violation in violations {
+            let who = (account.account.id.clone(), account.account.name.clone());
+            found.entry(violation.clone()).or_default().push(who);
+        }
+    }
+    let finding = |(violation, accounts): (String, Vec<(String, String)>)| Finding {
+        code: "retention-outside-lock",
+        message: format!("{violation}, so every job fails for {}", listed(&accounts)),
+    };
+    found.into_iter().map(finding).collect()
 }
 
 /// The accounts that would be worse off.

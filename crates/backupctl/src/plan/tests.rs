@@ -6,12 +6,22 @@ use serde_json::{Value, json};
 use super::present::{Known, Present};
 use super::steps::Action;
 use super::wanted::{Reason, Sources, Wanted, reasons, wanted};
-use super::{Plan, plan};
+use super::{Judging, Plan, plan};
 use crate::landscape::Detail;
+use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::template;
 
 const STACK: &str = "aws-backup-org-policy";
+
+fn by(allow_loss: bool) -> Judging<'static> {
+    static NONE: std::sync::LazyLock<Locks> = std::sync::LazyLock::new(Locks::default);
+    Judging {
+        allow_loss,
+        locks: &NONE,
+        now: now(),
+    }
+}
 
 fn now() -> backup_policy::Instant {
     "2026-01-31T12:00:00Z".parse().unwrap()
@@ -117,7 +127,7 @@ fn read(resources: Value) -> Vec<Wanted> {
 }
 
 fn made(present: &Present, resources: Value) -> Plan {
-    plan(present, &read(resources), STACK, false, now()).unwrap()
+    plan(present, &read(resources), STACK, &by(false)).unwrap()
 }
 
 fn codes(plan: &Plan) -> Vec<&str> {
@@ -156,6 +166,7 @@ fn a_new_policy_gives_plans_to_the_accounts_below_its_targets() {
     );
     expect_test::expect![[r#"
         1 policy changes; 2 of 3 accounts affected: 2 that get more or something else; 0 findings
+        looked at: 3 accounts in 2 organizational units and 0 policies; the file does not say when it was read from AWS
 
         Daily: create `daily`
           + attach to ou-abcd-11111111 (one)
@@ -182,7 +193,9 @@ fn what_is_deployed_already_is_an_empty_plan() {
     assert!(plan.groups.is_empty() && plan.findings.is_empty());
     assert_eq!(
         super::text::text(&plan),
-        "0 policies change; none of 3 accounts gets anything else; 0 findings\n\n\
+        "0 policies change; none of 3 accounts gets anything else; 0 findings\n\
+         looked at: 3 accounts in 2 organizational units and 1 policy; the file does not say when it \
+         was read from AWS\n\n\
          Daily: `daily` (p-1) stays as it is\n"
     );
 }
@@ -207,6 +220,7 @@ fn an_account_that_loses_its_last_plan_is_a_finding_unless_it_is_accepted() {
     expect_test::expect![[r#"
         1 policy changes; 3 of 3 accounts affected: 1 left without a backup plan, 2 that lose something; 1 finding
         FINDING[last-plan-lost] no backup plan is left for 333333333333 (account 3): attach a policy there, or accept it with `--allow-loss`
+        looked at: 3 accounts in 2 organizational units and 1 policy; the file does not say when it was read from AWS
 
         !!! NO BACKUP PLAN IS LEFT FOR
         1 account: 333333333333 (account 3)
@@ -222,7 +236,7 @@ fn an_account_that_loses_its_last_plan_is_a_finding_unless_it_is_accepted() {
             ~ plans/nightly/rules/r/lifecycle/delete_after_days/@@assign: `35` becomes `14`
     "#]]
     .assert_eq(&super::text::text(&plan_));
-    let accepted = plan(&present, &read(resources), STACK, true, now()).unwrap();
+    let accepted = plan(&present, &read(resources), STACK, &by(true)).unwrap();
     assert_eq!(accepted.findings, []);
     assert!(super::text::text(&accepted).contains("!!! NO BACKUP PLAN IS LEFT FOR"));
 }
@@ -251,7 +265,7 @@ fn a_resource_that_is_gone_takes_its_policy_with_it() {
     assert_eq!(codes(&plan), ["last-plan-lost"]);
     // Another stack's plan removes nothing of this one's.
     let wanted = read(json!({"Weekly": resource("weekly", &[ONE], content(35))}));
-    let plan = super::plan(&present, &wanted, "another", false, now()).unwrap();
+    let plan = super::plan(&present, &wanted, "another", &by(false)).unwrap();
     assert_eq!(actions(&plan), [("weekly", Action::Create)]);
 }
 

@@ -17,8 +17,9 @@ pub fn text(plan: &Plan) -> String {
     for finding in &plan.findings {
         out += &format!("FINDING[{}] {}\n", finding.code, finding.message);
     }
-    if let Some(unknown) = plan.unknown {
-        out += &format!("not known from a file: {unknown}\n");
+    out += &format!("{}\n", plan.basis);
+    for unknown in &plan.unknown {
+        out += &format!("{unknown}\n");
     }
     let is_worse = |group: &&Group| group.effect() != Effect::GetsSomethingElse;
     let worse = plan.groups.iter().filter(is_worse);

@@ -253,15 +253,15 @@ fn deployed(step: &crate::plan::steps::Step) -> Check {
     wrong.extend(step.refusals.iter().cloned());
     let gone = step.action == Action::Create;
     let what = format!("policy {}", step.name);
-    let resource = step.resource.as_deref().unwrap_or(&step.name);
+    let resource = step.resource.as_deref().unwrap_or("such resource");
     let (state, detail, remedy) = if gone {
-        let detail = format!("the policy of {} is missing", resource);
+        let detail = format!("the policy of {resource} is missing");
         let remedy = "delete the stack aws-backup-org-policy, whose policies are gone, then start \
                       the pipeline, which makes both anew"
             .to_owned();
         (State::Failed, detail, Some(remedy))
     } else if step.action == Action::Remove {
-        let detail = format!("bears the stack's tags, and the stack has no {}", resource);
+        let detail = format!("bears the stack's tags, and the stack has no {resource}");
         (State::Told, detail, None)
     } else if wrong.is_empty() {
         match told.is_empty() {

@@ -3,6 +3,7 @@ const showTop = () => {
   const total = (state) => accounts.filter((account) => account.document.state === state).length;
   const [plans, invalid, nothing] = ["plans", "invalid", "nothing"].map(total);
   put("about", `${data.tree.name} (${data.tree.id}), as of ${longDay(0)} ${data.calendar.time} UTC`);
+  put("basis", `${data.basis[0].toUpperCase()}${data.basis.slice(1)}.`);
   const figure = (value, name, tone) => el("div", { class: value ? tone : null },
     el("dt", {}, name), el("dd", {}, value.toLocaleString("en")));
   put("figures",

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use backup_policy::{Account, EffectivePolicies, Instant, PolicyId, Problem, Unit};
 use serde_json::{Value, json};
 
+use crate::basis;
 use crate::effective::calendar::{Calendar, Schedules};
 use crate::effective::retention::{Retention, Scale};
 use crate::effective::sheet::{self, Names, PlanSheet, Row, RuleSheet};
@@ -57,6 +58,7 @@ pub(super) fn of(policies: &EffectivePolicies<'_>, now: Instant) -> Value {
     let policy = |(id, policy): (&String, &backup_policy::Policy)| json!({"id": id, "name": if policy.name.is_empty() { id } else { &policy.name }});
     let tick = |(label, at): &(&str, f64)| json!({"label": label, "at": at});
     json!({
+        "basis": basis::of(organization, now),
         "calendar": {
             "from": calendar.first.to_string(),
             "time": calendar.time(),
