@@ -46,9 +46,9 @@ REFERENCE = (
 
 # The services of which the emulator decides requests, by their prefix in IAM.
 SERVICES = """
-backup backup-storage cloudformation cloudwatch codebuild codecommit codeconnections codepipeline
-codestar-connections dsql dynamodb ec2 eks elasticfilesystem events fsx iam kms lambda logs mpa
-organizations rds s3 scheduler secretsmanager sns sqs ssm sts tag
+account backup backup-storage cloudformation cloudwatch codebuild codecommit codeconnections
+codepipeline codestar-connections dsql dynamodb ec2 eks elasticfilesystem events fsx iam kms lambda
+logs mpa organizations rds s3 scheduler secretsmanager sns sqs ssm sts tag
 """.split()
 
 

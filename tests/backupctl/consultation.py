@@ -21,20 +21,25 @@ MEMBERS = (SECOND_MEMBER, THIRD_MEMBER)
 REGIONS = (REGION, "eu-central-1")
 
 
-@pytest.fixture
-def doctor(world, tmp_path):
-    """Runs the doctor with the rehearsal's targets; exit status and what it found."""
-    targets = tmp_path / "targets.json"
+def targets_file(path, regions=REGIONS):
+    """The rehearsal's targets, as the guide has them typed."""
     values = {
         "OrganizationId": ORGANIZATION,
         "OrgManagementAccount": MANAGEMENT,
         "TargetHomeAccount": HOME,
         "CentralBackupVaultArn": CENTRAL_VAULT,
         "TargetOUs": PRODUCTION,
-        "TargetRegions": ", ".join(REGIONS),
+        "TargetRegions": ", ".join(regions),
         "TargetGlobalRegion": REGION,
     }
-    targets.write_text(json.dumps({"Parameters": values}))
+    path.write_text(json.dumps({"Parameters": values}))
+    return path
+
+
+@pytest.fixture
+def doctor(world, tmp_path):
+    """Runs the doctor with the rehearsal's targets; exit status and what it found."""
+    targets = targets_file(tmp_path / "targets.json")
 
     def run(*arguments, **options):
         arguments = ("doctor", "--targets", targets, "--format", "json", *arguments)

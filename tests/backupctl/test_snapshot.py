@@ -3,10 +3,19 @@
 import json
 from datetime import UTC, datetime
 
-from kit.names import HOME, MANAGEMENT, ORGANIZATION_ROOT, PRODUCTION, SANDBOXES, WORKLOADS
+from kit.names import (
+    HOME,
+    MANAGEMENT,
+    ORGANIZATION,
+    ORGANIZATION_ROOT,
+    PRODUCTION,
+    SANDBOXES,
+    WORKLOADS,
+)
 
 READS = {
     "sts:GetCallerIdentity",
+    "organizations:DescribeOrganization",
     "organizations:ListRoots",
     "organizations:ListOrganizationalUnitsForParent",
     "organizations:ListAccountsForParent",
@@ -120,13 +129,19 @@ def test_empty_pages_and_throttling_change_nothing(world):
     assert result.returncode == 0, result.stderr
     assert read(result.stdout) == expected(world.emulator.organization())
     # It took longer than a second, so something was said meanwhile.
-    assert result.stderr.startswith("read so far: ")
+    assert "\nread so far: " in result.stderr
 
 
 def test_the_file_is_written_whole_or_not_at_all(world, tmp_path):
     file = tmp_path / "organization.json"
     result = world.run("snapshot", "--output", file)
     assert (result.returncode, result.stdout) == (0, "")
+    # Who asked, and what the file holds.
+    who, *_, holds = result.stderr.splitlines()
+    assert who == (
+        f"arn:aws:iam::{MANAGEMENT}:root, account {MANAGEMENT}, organization {ORGANIZATION}"
+    )
+    assert holds.startswith("5 organizational units, 7 accounts and 0 backup policies, as of 20")
     before = file.read_text()
     assert read(before) == expected(world.emulator.organization())
     world.emulator.inject({"service": "organizations", "operation": "ListRoots", "kind": "refuse"})
@@ -170,6 +185,7 @@ def test_what_is_wrong_is_named_with_its_remedy(world):
     result = world.run("snapshot", account=HOME)
     assert result.returncode == 2
     assert result.stderr == (
+        f"arn:aws:iam::{HOME}:root, account {HOME}, organization {ORGANIZATION}\n"
         f"error: organizations:ListRoots is denied to arn:aws:iam::{HOME}:root: "
         "AccessDeniedException: You don't have permissions to access this resource: "
         f"{HOME} is not the organization's management account: use credentials of {MANAGEMENT}, "

@@ -15,6 +15,11 @@ from .http import Asked
 Find = Callable[[Asked, str], list[str]]
 
 
+def _account(asked: Asked, operation: str) -> list[str]:
+    # Who names no account asks of its own; the others' are known by the organization's ARN alone.
+    return [] if asked.text("AccountId") else [f"arn:aws:account::{asked.account}:account"]
+
+
 def _backup(asked: Asked, operation: str) -> list[str]:
     for name in ("ResourceArn", "RecoveryPointArn"):
         if (arn := asked.text(name)) and not (name == "ResourceArn" and operation[:5] == "Start"):
@@ -250,6 +255,7 @@ def _by_arn(asked: Asked, operation: str) -> list[str]:
 
 # By IAM's name of the service. What finds nothing leaves it to the base.
 FINDERS: dict[str, Find] = {
+    "account": _account,
     "backup": _backup,
     "cloudwatch": _cloudwatch,
     "codebuild": _codebuild,

@@ -116,9 +116,9 @@ def action(
     params: dict[str, Any],
 ) -> str:
     """The IAM action of a request; one that nobody grants for a request that nobody knows."""
-    if service == "lambda":
+    if service in ("account", "lambda"):
         operation, _ = rest_routes.match(service, method, path, _flat(params), headers)
-        found = None if " " in operation else f"lambda:{operation}"
+        found = None if " " in operation else f"{service}:{operation}"
     else:
         found = _base_action(service, method, path, headers, body, params)
     if found is None:

@@ -44,10 +44,10 @@ impl Account {
             else {
                 continue;
             };
-            // The value of a parameter of an SSM type is a name there.
-            if let Some(resolved) = parameter.resolved_value {
-                parameters.complete(&value, &resolved);
-            }
+            // The value of a parameter of an SSM type is a name there; where none is resolved, the
+            // value itself.
+            let resolved = parameter.resolved_value.unwrap_or_else(|| value.clone());
+            parameters.complete(&value, &resolved);
             parameters.complete(&key, &value);
         }
         Seen::There(Stack {

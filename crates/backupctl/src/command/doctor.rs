@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::aws::connection::{Access, Connection};
@@ -76,6 +76,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let path = &arguments.targets;
     let targets =
         Targets::parse(&read(path)?).with_context(|| format!("cannot use `{}`", path.display()))?;
+    if targets.management_account == PLACEHOLDER {
+        bail!(
+            "`{}` still holds the placeholder {PLACEHOLDER}: fill in your values, and run `make \
+             targets-check`",
+            path.display()
+        );
+    }
     let facts = super::wait_for(async {
         let connection = arguments.access.connect().await?;
         look::look(&connection, &arguments.question(&targets, &connection)).await
@@ -91,6 +98,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let wrong = checks.iter().any(|check| check.state.counts());
     Ok(ExitCode::from(u8::from(wrong)))
 }
+
+/// What stands in the repository's targets until somebody types the management account's id.
+const PLACEHOLDER: &str = "000000000000";
 
 /// What the repository declares beside the targets.
 const FAILED_JOBS_VALUES: &str = "aws-backup-failed-jobs.json";

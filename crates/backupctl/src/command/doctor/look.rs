@@ -1,14 +1,15 @@
 //! Looks at everything that a diagnosis is made from.
 
 mod asked;
+mod home;
 mod jobs;
+mod organization;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::bail;
-use aws_sdk_organizations::types::PolicyTypeStatus;
 use backup_policy::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -16,14 +17,11 @@ use tokio::task::JoinSet;
 use crate::aws::account::Account as Adapter;
 use crate::aws::connection::Connection;
 use crate::aws::failure::Failure;
-use crate::aws::organizations::{Organizations, Tags};
+use crate::aws::organizations::Organizations;
 use crate::aws::progress::Progress;
-use crate::doctor::deployed::{STACK, again};
-use crate::doctor::diagnosis::{self, LINKED_ROLE, STACK_SET_ADMINISTRATION, STACK_SETS};
-use crate::doctor::facts::{Account, Facts, Home, Place, Protection, Purpose, Role, Scope, Seen};
-use crate::landscape::{self, Child, Landscape, Policies, Tree};
-use crate::plan::present::Present;
-use crate::plan::steps::Step;
+use crate::doctor::diagnosis::{LINKED_ROLE, STACK_SETS};
+use crate::doctor::facts::{Account, Facts, Place, Protection, Purpose, Role, Scope, Seen};
+use crate::landscape::Child;
 use crate::targets::Targets;
 
 /// The solution's names, which its templates spell.
@@ -77,7 +75,7 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
     let own = Adapter::new(connection.sdk.clone(), &connection.caller.arn);
     let now = Instant::from(SystemTime::now());
 
-    let mut read = read(&organizations, &progress).await;
+    let mut read = organization::read(&organizations, &progress).await;
     let mut scope = Scope {
         units: read.tree.there().map_or(0, |tree| tree.units.len()),
         policies: read
@@ -90,17 +88,21 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
     };
     let (mut below, strangers) = match (&read.root, &read.tree) {
         (Seen::There(root), Seen::There(tree)) => {
-            let suspended = in_targets(&tree.units, &tree.closed, targets);
+            let suspended = organization::in_targets(&tree.units, &tree.closed, targets);
             let named = suspended.into_iter().map(|it| (it.place.id, it.place.name));
             scope.suspended = named.collect();
-            let below = in_targets(&tree.units, &tree.accounts, targets);
-            (below, Seen::There(strangers(&root.id, tree, targets)))
+            let below = organization::in_targets(&tree.units, &tree.accounts, targets);
+            (
+                below,
+                Seen::There(organization::strangers(&root.id, tree, targets)),
+            )
         }
         (_, Seen::Unknown(why)) => (Vec::new(), Seen::Unknown(why.clone())),
         _ => (Vec::new(), Seen::Missing),
     };
     for id in &question.accounts {
-        if !below.iter().any(|child| child.place.id == *id) {
+        // Whether it is one is known only if the organization could be read.
+        if read.tree.there().is_some() && !below.iter().any(|child| child.place.id == *id) {
             bail!("`--account {id}` is not an account of the targets: correct it, or TargetOUs");
         }
     }
@@ -128,7 +130,7 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
         reached: Arc::new(reached),
         now,
     };
-    let (home, deployed) = home(&work, &present).await;
+    let (home, deployed) = home::home(&work, &present).await;
     drop(present);
     Ok(Facts {
         scope,
@@ -155,101 +157,11 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
     })
 }
 
-/// The organization, each part as far as it can be read.
-struct Read {
-    root: Seen<landscape::Place>,
-    enabled: Seen<bool>,
-    tree: Seen<Tree>,
-    policies: Seen<Policies>,
-}
-
-async fn read(organizations: &Organizations, progress: &Progress) -> Read {
-    let root = organizations.root().await;
-    let enabled = match &root {
-        Ok((_, status)) => Seen::There(*status == Some(PolicyTypeStatus::Enabled)),
-        Err(failure) => Seen::Unknown(failure.to_string()),
-    };
-    let (tree, policies) = match &root {
-        Ok((root, _)) => {
-            let policies = organizations.policies(Tags::Read, progress);
-            let (tree, policies) = tokio::join!(organizations.tree(root, progress), policies);
-            (seen(tree), seen(policies))
-        }
-        Err(failure) => {
-            let why = failure.to_string();
-            (Seen::Unknown(why.clone()), Seen::Unknown(why))
-        }
-    };
-    Read {
-        root: seen(root.map(|(root, _)| root)),
-        enabled,
-        tree,
-        policies,
-    }
-}
-
-impl Read {
-    /// The organization as a plan starts from it, if all of it was read.
-    fn present(&mut self) -> Seen<Present> {
-        let take = |read: &mut Self| -> Result<Landscape, String> {
-            Ok(Landscape::new(
-                taken(&mut read.root)?,
-                taken(&mut read.tree)?,
-                taken(&mut read.policies)?,
-            ))
-        };
-        match take(self) {
-            Ok(landscape) => {
-                let enabled = self.enabled == Seen::There(true);
-                Seen::There(Present::live(&landscape, enabled))
-            }
-            Err(why) => Seen::Unknown(why),
-        }
-    }
-}
-
-fn taken<T>(seen: &mut Seen<T>) -> Result<T, String> {
-    match std::mem::replace(seen, Seen::Missing) {
-        Seen::There(found) => Ok(found),
-        Seen::Missing => Err(String::new()),
-        Seen::Unknown(why) => Err(why),
-    }
-}
-
 fn seen<T>(answer: Result<T, Failure>) -> Seen<T> {
     match answer {
         Ok(found) => Seen::There(found),
         Err(failure) => Seen::Unknown(failure.to_string()),
     }
-}
-
-/// The targets that are not in the organization.
-fn strangers(root: &str, tree: &Tree, targets: &Targets) -> Vec<String> {
-    let children = tree.units.iter().chain(&tree.accounts).chain(&tree.closed);
-    let mut known: BTreeSet<&str> = children.map(|child| child.place.id.as_str()).collect();
-    known.insert(root);
-    let foreign = targets
-        .units
-        .iter()
-        .filter(|id| !known.contains(id.as_str()));
-    foreign.cloned().collect()
-}
-
-/// The accounts of the targets, in the order of their ids.
-fn in_targets(units: &[Child], accounts: &[Child], targets: &Targets) -> Vec<Child> {
-    let mut inside: BTreeSet<&str> = targets.units.iter().map(String::as_str).collect();
-    // The root's own id is a parent, too. Units come after what they are in.
-    for unit in units {
-        if inside.contains(unit.parent.as_str()) {
-            inside.insert(&unit.place.id);
-        }
-    }
-    let is_inside = |account: &&Child| {
-        inside.contains(account.parent.as_str()) || inside.contains(account.place.id.as_str())
-    };
-    let mut found: Vec<Child> = accounts.iter().filter(is_inside).cloned().collect();
-    found.sort_by(|a, b| a.place.id.cmp(&b.place.id));
-    found
 }
 
 /// What looking into any account needs.
@@ -279,62 +191,6 @@ impl Work {
             Err(failure) => Err(failure.to_string()),
         }
     }
-}
-
-/// The home account, and what deploying the policies' stack again would change.
-async fn home(work: &Work, present: &Seen<Present>) -> (Home, Seen<Vec<Step>>) {
-    let Question {
-        targets,
-        home_region,
-        ..
-    } = &*work.question;
-    let account = &targets.home_account;
-    let mut home = Home {
-        closed: None,
-        region: home_region.clone(),
-        roles: Vec::new(),
-        manager: Seen::Missing,
-        topic: Seen::Missing,
-    };
-    let adapter = match work.adapter(account).await {
-        Ok(adapter) => adapter,
-        Err(why) => {
-            home.closed = Some(why);
-            let why = "the home account cannot be looked into".to_owned();
-            return (home, Seen::Unknown(why));
-        }
-    };
-    for (purpose, name) in [
-        (Purpose::PolicyManager, diagnosis::POLICY_MANAGER),
-        (Purpose::StackSetAdministration, STACK_SET_ADMINISTRATION),
-        (Purpose::StackSetExecution, EXECUTION_ROLE),
-    ] {
-        home.roles.push(Role {
-            purpose,
-            account: account.clone(),
-            name: name.to_owned(),
-            trust: adapter.role(name).await,
-        });
-    }
-    home.manager = adapter
-        .function(home_region, diagnosis::POLICY_MANAGER)
-        .await;
-    let partition = work.connection.caller.partition();
-    let topic = format!("arn:{partition}:sns:{home_region}:{account}:{TOPIC}");
-    home.topic = adapter.subscriptions(home_region, &topic).await;
-    let deployed = match (adapter.stack(home_region, STACK).await, present) {
-        (Seen::There(stack), Seen::There(present)) => {
-            match again(&stack, targets, present, work.now) {
-                Ok(steps) => Seen::There(steps),
-                Err(why) => Seen::Unknown(why),
-            }
-        }
-        (Seen::Missing, _) => Seen::Missing,
-        (Seen::Unknown(why), _) => Seen::Unknown(why),
-        (_, Seen::Unknown(why)) => Seen::Unknown(why.clone()),
-        (_, Seen::Missing) => Seen::Unknown("the organization cannot be read".to_owned()),
-    };
-    (home, deployed)
 }
 
 async fn central(work: &Work) -> Account {
@@ -466,52 +322,5 @@ fn closed(id: &str, name: &str, why: String) -> Account {
         abilities: None,
         protection: None,
         places: Vec::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::landscape;
-
-    fn child(id: &str, parent: &str) -> Child {
-        let place = landscape::Place {
-            id: id.to_owned(),
-            name: String::new(),
-        };
-        let parent = parent.to_owned();
-        Child { place, parent }
-    }
-
-    #[test]
-    fn accounts_below_a_target_are_looked_into_and_no_others() {
-        let units = [
-            child("a", "r"),
-            child("b", "r"),
-            child("c", "a"),
-            child("d", "c"),
-        ];
-        let accounts = [
-            child("4", "d"),
-            child("1", "a"),
-            child("2", "b"),
-            child("3", "r"),
-        ];
-        let targets = |list: &str| {
-            let text = format!(
-                r#"{{"OrganizationId": "o", "OrgManagementAccount": "1", "TargetHomeAccount": "2",
-                "CentralBackupVaultArn": "arn:aws:backup:eu-west-1:3:backup-vault:V",
-                "TargetOUs": "{list}", "TargetRegions": "eu-west-1", "TargetGlobalRegion": "x"}}"#
-            );
-            Targets::parse(&text).unwrap()
-        };
-        let found = |list: &str| -> Vec<String> {
-            let found = in_targets(&units, &accounts, &targets(list));
-            found.into_iter().map(|child| child.place.id).collect()
-        };
-        assert_eq!(found("a"), ["1", "4"]);
-        assert_eq!(found("c, 2"), ["2", "4"]);
-        assert_eq!(found("r"), ["1", "2", "3", "4"]);
-        assert!(found("x").is_empty());
     }
 }

@@ -55,12 +55,10 @@ pub(super) fn tagger_check(tagger: &Tagger) -> Check {
     let what = "function TagOnRestore";
     let missing = || ("missing".to_owned(), FUNCTIONS.to_owned());
     // What could not be looked at decides, wherever it is.
-    for unknown in [unknown(&tagger.rules), unknown(&tagger.mappings)] {
-        if let Some(why) = unknown {
-            return check_or(what, &Seen::<()>::Unknown(why), missing, |()| {
-                Ok(String::new())
-            });
-        }
+    if let Some(why) = unknown(&tagger.rules).or_else(|| unknown(&tagger.mappings)) {
+        return check_or(what, &Seen::<()>::Unknown(why), missing, |()| {
+            Ok(String::new())
+        });
     }
     check_or(what, &tagger.function, missing, |function| {
         runs(function)?;
