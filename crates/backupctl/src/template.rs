@@ -8,6 +8,7 @@ mod embedded;
 mod functions;
 mod intrinsics;
 pub mod open;
+mod passed_over;
 mod resources;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,10 @@ pub(crate) fn check(
         takes: Some(names(template.value(), parameters)),
         ..Checked::default()
     };
+    for finding in passed_over::findings(&scope, template) {
+        checked.policies += 1;
+        checked.findings.push(finding);
+    }
     for found in resources(&scope, template) {
         let resource = Resource {
             properties: &found.properties,
@@ -79,6 +84,17 @@ pub(crate) fn check(
             }));
     }
     checked
+}
+
+/// Why resources that name backup policies cannot be read, one line each.
+#[cfg(feature = "aws")]
+pub(crate) fn unread(template: &Document, parameters: &Parameters) -> Vec<String> {
+    let scope = Scope::new(template.value(), parameters);
+    let findings = passed_over::findings(&scope, template);
+    findings
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect()
 }
 
 /// A resource that carries a policy, its functions resolved.

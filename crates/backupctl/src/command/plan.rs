@@ -236,6 +236,10 @@ fn declared(
             return Err(anyhow!("{}", wrong.join("; "))).with_context(|| using(path));
         }
     }
+    let unread = template::unread(&document, &parameters);
+    if !unread.is_empty() {
+        bail!("no plan can be made for `{name}`: {}", unread.join("; "));
+    }
     let found = template::policies(&document, &parameters);
     if found.is_empty() {
         bail!("`{name}` declares no backup policy: name a template that does");

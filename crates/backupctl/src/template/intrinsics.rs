@@ -88,12 +88,27 @@ impl<'t> Scope<'t> {
         let (mut resolved, mut children) = (Map::new(), Vec::new());
         for (index, (key, value)) in members.iter().enumerate() {
             let child = spot.and_then(|spot| spot.children.get(index));
+            if self.is_macro(key) {
+                self.notes.borrow_mut().given(Some(&unknown()));
+                resolved.insert(UNKNOWN.to_string(), unknown());
+                children.push(None);
+                continue;
+            }
             if let Some((value, inner)) = self.at(key, value, child) {
                 resolved.insert(key.clone(), value);
                 children.push(inner);
             }
         }
         (Value::Object(resolved), around(spot, children))
+    }
+
+    /// Whether a key is a loop or a macro: beside other keys it gives keys that nobody knows yet.
+    fn is_macro(&self, key: &str) -> bool {
+        let is_macro = key.starts_with("Fn::ForEach::") || key == "Fn::Transform";
+        if is_macro {
+            self.need(Need::Deployment(format!("`{key}`")));
+        }
+        is_macro
     }
 
     /// A value without places, for the arguments of functions.
@@ -108,6 +123,9 @@ impl<'t> Scope<'t> {
                     members
                         .iter()
                         .filter_map(|(key, value)| {
+                            if self.is_macro(key) {
+                                return Some((UNKNOWN.to_string(), unknown()));
+                            }
                             Some((key.clone(), self.plain(value, depth + 1)?))
                         })
                         .collect(),
