@@ -6,7 +6,14 @@ import json
 from typing import Any
 
 from ..wire.errors import ApiError, invalid_input
-from . import delegation, membership, policy_operations, service_access, tree_operations
+from . import (
+    delegation,
+    effective_policies,
+    membership,
+    policy_operations,
+    service_access,
+    tree_operations,
+)
 from .organization import Organization
 
 Payload = dict[str, Any]
@@ -17,6 +24,7 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 OPERATIONS = {
     **tree_operations.OPERATIONS,
     **policy_operations.OPERATIONS,
+    **effective_policies.OPERATIONS,
     **delegation.OPERATIONS,
     **membership.OPERATIONS,
     **service_access.OPERATIONS,
@@ -50,7 +58,9 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
             "Your account is not a member of an organization.",
         )
     payload = _payload(body)
-    if not _is_possible(organization, caller, operation):
+    if operation == "DescribeEffectivePolicy":
+        payload.setdefault("TargetId", caller)
+    if not _is_possible(organization, caller, operation, payload):
         raise ApiError(
             "AccessDeniedException", "You don't have permissions to access this resource."
         )
@@ -62,8 +72,11 @@ def _call(organization: Organization, caller: str, operation: str, body: bytes) 
     return handler(organization, payload)
 
 
-def _is_possible(organization: Organization, caller: str, operation: str) -> bool:
+def _is_possible(organization: Organization, caller: str, operation: str, payload: Payload) -> bool:
     """Whether a permission for it can be had at all; who has one is decided before."""
+    if operation == "DescribeEffectivePolicy" and payload["TargetId"] != caller:
+        is_manager = caller == organization.landscape.management
+        return is_manager or organization.is_delegated(caller) or bool(organization.resource_policy)
     return caller == organization.landscape.management or operation not in NEVER_DELEGATED
 
 

@@ -19,7 +19,7 @@ ID = "rp-rehearsal01"
 
 
 # What any account of the organization may call.
-_OPEN_TO_MEMBERS = frozenset({"DescribeOrganization"})
+_OPEN_TO_MEMBERS = frozenset({"DescribeEffectivePolicy", "DescribeOrganization"})
 
 
 def is_open(organization: Organization, caller: str, operation: str) -> bool:

@@ -38,6 +38,8 @@ class Organization:
         self.policies = PolicyStore(self.settings, landscape)
         # Tags of roots, OUs and accounts; a policy carries its own.
         self.tags: dict[str, dict[str, str]] = {}
+        # (policy type, account) -> the effective policy that somebody asked for last, since when.
+        self.in_force: dict[tuple[str, str], tuple[Any, float]] = {}
         # What the management account delegates to members, as JSON text.
         self.resource_policy: str | None = None
         # AWS services with trusted access -> since when.

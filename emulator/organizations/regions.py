@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 import botocore.session
 from ministack.core.responses import get_account_id
-from ministack.services import ec2
+from ministack.services import account, ec2
 
 from ..wire import error_formats as wire_errors
 from ..wire.calls import Call, Request
@@ -79,8 +79,9 @@ def known() -> frozenset[str]:
 
 
 def install() -> None:
-    """EC2 says which Regions there are, and whether the account has enabled them."""
+    """EC2 and Account Management say which Regions there are, and which an account has enabled."""
     ec2._ACTION_MAP["DescribeRegions"] = _describe_regions
+    account._DISPATCH["/listRegions"] = _list_regions
 
 
 def refusal(call: Call, request: Request) -> Response | None:
@@ -154,3 +155,16 @@ def _describe_regions(params: dict[str, Any]) -> Any:
             f"</regionEndpoint><optInStatus>{status}</optInStatus></item>"
         )
     return ec2._xml(200, "DescribeRegionsResponse", f"<regionInfo>{items}</regionInfo>")
+
+
+def _list_regions(payload: dict[str, Any]) -> Response:
+    wanted = payload.get("RegionOptStatusContains") or []
+    found = []
+    for region in sorted(known()):
+        status = "ENABLED_BY_DEFAULT" if region in BY_DEFAULT else "DISABLED"
+        if status == "DISABLED" and REGIONS.can_use(get_account_id(), region):
+            status = "ENABLED"
+        if not wanted or status in wanted:
+            found.append({"RegionName": region, "RegionOptStatus": status})
+    body = json.dumps({"Regions": found}).encode()
+    return 200, {"Content-Type": "application/json"}, body

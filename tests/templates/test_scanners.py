@@ -2,6 +2,7 @@
 resource with a reason; there is no global list."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,12 +30,28 @@ def run(*command) -> subprocess.CompletedProcess:
 REGIONS = ("us-east-1", "us-gov-west-1")
 
 
-def test_cfn_lint_strict():
+def cfn_lint(files) -> subprocess.CompletedProcess:
     """Information counts as failure, in every kind of Region."""
     strict = ("-x", "E3012:strict=true", "I3042:region=true", "I3042:accountId=true")
     options = ("--format", "parseable", "-c", "I", *strict, "-r", *REGIONS)
-    files = [template.path for template in templates()]
-    result = run(BIN / "python", BIN / "cfn-lint", *options, "--", *files)
+    return run(BIN / "python", BIN / "cfn-lint", *options, "--", *files)
+
+
+def test_cfn_lint_strict():
+    result = cfn_lint([template.path for template in templates()])
+    assert (result.returncode, result.stdout) == (0, ""), result.stdout + result.stderr
+
+
+@pytest.mark.shipped
+def test_cfn_lint_takes_the_examples_of_own_policies(tmp_path):
+    """Pasted as docs/own-policies.md says."""
+    page = (ROOT / "docs/own-policies.md").read_text()
+    template = ROOT / "cloudformation/home-account/aws-backup-org-policy.yaml"
+    before, after = template.read_text().split("\nOutputs:\n")
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    path = tmp_path / template.name
+    path.write_text("\n".join([before, *examples, f"Outputs:\n{after}"]))
+    result = cfn_lint([path])
     assert (result.returncode, result.stdout) == (0, ""), result.stdout + result.stderr
 
 

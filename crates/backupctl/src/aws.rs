@@ -3,10 +3,12 @@
 pub mod account;
 pub mod connection;
 pub mod copies;
+mod credentials;
 pub mod failure;
 pub mod organizations;
 mod pace;
 pub mod progress;
+pub mod stack;
 
 /// See [`aws_client::retries_without_quota`].
 fn retries_without_quota() -> aws_sdk_sts::config::retry::RetryPartition {

@@ -2,7 +2,9 @@
 //! comes out.
 
 pub mod asked;
+pub mod deployed;
 pub mod diagnosis;
+pub mod due;
 pub mod facts;
 pub mod trust;
 

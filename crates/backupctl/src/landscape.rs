@@ -14,10 +14,32 @@ pub struct Landscape {
     pub units: Vec<Child>,
     /// Accounts that are open, each with what it is in.
     pub accounts: Vec<Child>,
+    /// Accounts that are closed or suspended: no backup is made in them.
+    pub closed: Vec<Child>,
     /// Every backup policy by its id, attached or not.
     pub policies: BTreeMap<String, Policy>,
     /// For the root, units and accounts that have policies of their own: the policies' ids in
     /// the order of attachment.
+    pub attached: BTreeMap<String, Vec<String>>,
+}
+
+/// What an organization consists of, below its root.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    /// Organizational units, each after what it is in.
+    pub units: Vec<Child>,
+    /// Accounts that are open.
+    pub accounts: Vec<Child>,
+    /// Accounts that are closed or suspended.
+    pub closed: Vec<Child>,
+}
+
+/// Backup policies, and what they are attached to in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policies {
+    /// Every policy by its id.
+    pub all: BTreeMap<String, Policy>,
+    /// The policies' ids by what they are attached to.
     pub attached: BTreeMap<String, Vec<String>>,
 }
 
@@ -62,6 +84,18 @@ pub struct Detail {
 }
 
 impl Landscape {
+    /// The whole of what was read.
+    pub fn new(root: Place, tree: Tree, policies: Policies) -> Self {
+        Landscape {
+            root,
+            units: tree.units,
+            accounts: tree.accounts,
+            closed: tree.closed,
+            policies: policies.all,
+            attached: policies.attached,
+        }
+    }
+
     /// The organization as a tree, units and accounts in the order of their ids, so that two
     /// snapshots can be compared.
     pub fn organization(&self) -> Organization {
@@ -164,6 +198,7 @@ mod tests {
             root: child("r-abcd", "").place,
             units: vec![child("ou-b", "ou-a"), child("ou-a", "r-abcd")],
             accounts: vec![child("2", "ou-b"), child("3", "r-abcd"), child("1", "ou-b")],
+            closed: vec![child("4", "ou-b")],
             policies: [
                 ("p-1".to_owned(), policy("one")),
                 ("p-2".to_owned(), policy("two")),

@@ -332,7 +332,7 @@ async fn the_newest_backup_is_looked_for_on_every_page_and_further_back_if_need_
         ],
     )]);
     let account = Account::new(sdk(&wire), "arn:aws:iam::1:role/Doctor");
-    let found = account.last_backup("eu-west-1", "Vault", now).await;
+    let found = account.last_backup("eu-west-1", "Vault", true, now).await;
     let newest = "2026-01-26T04:00:00Z".parse().unwrap();
     assert_eq!(found, Seen::There(Last::At(newest)));
     let asked = wire.asked.lock().unwrap().clone();

@@ -137,6 +137,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "EnableAllFeatures",
         "LeaveOrganization",
         "ListAccounts",
+        "ListAccountsWithInvalidEffectivePolicy",
         "ListCreateAccountStatus",
         "ListDelegatedAdministrators",
         "ListHandshakes*",

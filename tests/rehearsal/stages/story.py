@@ -160,7 +160,7 @@ class Story:
     def urgent_change(self):
         """Deployed by a person, and taken up by the next commit."""
         self.checkout.change(POLICY_FILE, {"DailyRetentionDays": "36"})
-        told = self._commands.make("deploy-policies", "home", HOME_REGION)
+        told = self._commands.make("deploy-policies", "home", HOME_REGION, APPLY=1)
         if "commit and push the same" not in told:
             raise RehearsalFailed("deploy-policies does not ask for the commit")
         self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 36)

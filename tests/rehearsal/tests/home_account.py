@@ -47,17 +47,20 @@ def quick():
         yield
 
 
+# The guide's target values, for one unit.
+VALUES = targets.Targets(
+    organization=ORGANIZATION,
+    management_account=MANAGEMENT,
+    home_account=HOME,
+    central_account=CENTRAL,
+    central_region=CENTRAL_REGION,
+    central_vault_arn=CENTRAL_VAULT,
+    units=(WORKLOADS,),
+    regions=(HOME_REGION, CENTRAL_REGION),
+)
+
+
 def deploy_home(emulator):
-    """`make deploy-home`, but for the look whether everything is committed."""
-    wanted = targets.Targets(
-        organization=ORGANIZATION,
-        management_account=MANAGEMENT,
-        home_account=HOME,
-        central_account=CENTRAL,
-        central_region=CENTRAL_REGION,
-        central_vault_arn=CENTRAL_VAULT,
-        units=(WORKLOADS,),
-        regions=(HOME_REGION, CENTRAL_REGION),
-    )
+    """`make deploy-home APPLY=1`, but for the look whether everything is committed."""
     with mock.patch.object(source, "require_committed", lambda: None):
-        accounts.deploy_home(Session(emulator), wanted, True, silent)
+        accounts.deploy_home(Session(emulator), VALUES, True, silent)

@@ -1,8 +1,10 @@
 //! What `doctor` looks at in one account: its roles, and in each Region vault, key and backups.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use aws_sdk_backup::types::RecoveryPointByBackupVault;
 use aws_smithy_types::DateTime;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
@@ -11,8 +13,10 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::retries_without_quota;
-use crate::doctor::facts::{Last, Seen};
+use crate::doctor::facts::{Last, Seen, Vault};
 
+mod functions;
+mod regions;
 mod tables;
 
 /// How far back the newest backup or copy is looked for first, and then. AWS Backup lists them in
@@ -22,7 +26,7 @@ pub(super) const SPANS: [u32; 2] = [2, 35];
 /// One account, as somebody sees it.
 #[derive(Debug, Clone)]
 pub struct Account {
-    sdk: SdkConfig,
+    pub(super) sdk: SdkConfig,
     principal: String,
 }
 
@@ -44,6 +48,16 @@ impl Account {
         Seen::Unknown(failure.of(&self.principal).to_string())
     }
 
+    /// An answer from which nothing follows.
+    pub(super) fn odd<T>(
+        &self,
+        service: &'static str,
+        operation: &'static str,
+        why: &str,
+    ) -> Seen<T> {
+        self.unknown(Failure::odd(service, operation, why))
+    }
+
     /// The trust policy of a role.
     pub async fn role(&self, name: &str) -> Seen<Value> {
         let config = aws_sdk_iam::config::Builder::from(&self.sdk)
@@ -56,7 +70,10 @@ impl Account {
                     .role
                     .and_then(|role| role.assume_role_policy_document);
                 let text = percent_decoded(&document.unwrap_or_default());
-                Seen::There(serde_json::from_str(&text).unwrap_or_default())
+                match serde_json::from_str(&text) {
+                    Ok(trust) => Seen::There(trust),
+                    Err(_) => self.odd("iam", "GetRole", "the answer has no trust policy"),
+                }
             }
             Err(error) => {
                 let failure = Failure::new("iam", "GetRole", error);
@@ -97,13 +114,21 @@ impl Account {
         }
     }
 
-    /// The ARN of the key of a vault.
-    pub async fn vault(&self, region: &str, name: &str) -> Seen<String> {
+    /// A vault.
+    pub async fn vault(&self, region: &str, name: &str) -> Seen<Vault> {
+        let operation = "DescribeBackupVault";
         let described = self.backup(region).describe_backup_vault();
         match described.backup_vault_name(name).send().await {
-            Ok(output) => Seen::There(output.encryption_key_arn.unwrap_or_default()),
+            Ok(output) => match output.encryption_key_arn {
+                Some(key) => Seen::There(Vault {
+                    key,
+                    created: output.creation_date.and_then(instant),
+                    holds_any: output.number_of_recovery_points > 0,
+                }),
+                None => self.odd("backup", operation, "the answer names no key"),
+            },
             Err(error) => {
-                let failure = Failure::new("backup", "DescribeBackupVault", error);
+                let failure = Failure::new("backup", operation, error);
                 // Where the caller may not look, AWS Backup says AccessDenied for a vault that is
                 // not there, too; it does not say which.
                 match failure.is("ResourceNotFoundException") {
@@ -121,10 +146,10 @@ impl Account {
             .build();
         let client = aws_sdk_kms::Client::from_conf(config);
         match client.describe_key().key_id(key).send().await {
-            Ok(output) => {
-                let state = output.key_metadata.and_then(|key| key.key_state);
-                Seen::There(state.map_or_else(String::new, |state| state.as_str().to_owned()))
-            }
+            Ok(output) => match output.key_metadata.and_then(|key| key.key_state) {
+                Some(state) => Seen::There(state.as_str().to_owned()),
+                None => self.odd("kms", "DescribeKey", "the answer has no state"),
+            },
             Err(error) => {
                 let failure = Failure::new("kms", "DescribeKey", error);
                 match failure.is("NotFoundException") {
@@ -135,43 +160,89 @@ impl Account {
         }
     }
 
-    /// When the newest recovery point in a vault was made.
-    pub async fn last_backup(&self, region: &str, vault: &str, now: Instant) -> Seen<Last> {
-        let client = self.backup(region);
+    /// When the newest recovery point in a vault was made; `holds_any` is what the vault itself says.
+    pub async fn last_backup(
+        &self,
+        region: &str,
+        vault: &str,
+        holds_any: bool,
+        now: Instant,
+    ) -> Seen<Last> {
         for days in SPANS {
             let mut newest = None;
-            let mut token = None;
-            loop {
-                let request = client
-                    .list_recovery_points_by_backup_vault()
-                    .backup_vault_name(vault)
-                    .by_created_after(days_before(now, days))
-                    .set_next_token(token);
-                let page = match request.send().await {
-                    Ok(page) => page,
-                    Err(error) => {
-                        let operation = "ListRecoveryPointsByBackupVault";
-                        return self.unknown(Failure::new("backup", operation, error));
-                    }
-                };
-                let points = page.recovery_points.unwrap_or_default();
-                newest = newest.max(points.iter().filter_map(|it| it.creation_date).max());
-                token = page.next_token;
-                if token.is_none() {
-                    break;
-                }
+            let read = self
+                .recovery_points(region, vault, None, days_before(now, days), |points| {
+                    newest = newest.max(points.iter().filter_map(|it| it.creation_date).max());
+                    ControlFlow::Continue(())
+                })
+                .await;
+            if let Err(failure) = read {
+                return self.unknown(failure);
             }
             if let Some(time) = newest.and_then(instant) {
                 return Seen::There(Last::At(time));
             }
         }
-        let described = client.describe_backup_vault().backup_vault_name(vault);
-        let older = described.send().await;
-        let older = older.is_ok_and(|vault| vault.number_of_recovery_points > 0);
         Seen::There(match SPANS.last() {
-            Some(days) if older => Last::Before(*days),
+            Some(days) if holds_any => Last::Before(*days),
             _ => Last::Never,
         })
+    }
+
+    /// Whether any backup in a vault was made between two moments.
+    pub async fn was_backed_up(
+        &self,
+        region: &str,
+        vault: &str,
+        from: Instant,
+        to: Instant,
+    ) -> Seen<bool> {
+        let mut found = false;
+        let end = DateTime::from(std::time::SystemTime::from(to));
+        let begin = DateTime::from(std::time::SystemTime::from(from));
+        let read = self
+            .recovery_points(region, vault, None, begin, |points| {
+                let mut times = points.iter().filter_map(|it| it.creation_date);
+                found = times.any(|time| time <= end);
+                match found {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            })
+            .await;
+        match read {
+            Ok(()) => Seen::There(found),
+            Err(failure) => self.unknown(failure),
+        }
+    }
+
+    /// Hands over each page of a vault's recovery points until there are no more, or `each` breaks.
+    pub(super) async fn recovery_points(
+        &self,
+        region: &str,
+        vault: &str,
+        kind: Option<&str>,
+        after: DateTime,
+        mut each: impl FnMut(Vec<RecoveryPointByBackupVault>) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        let client = self.backup(region);
+        let mut token = None;
+        loop {
+            let request = client
+                .list_recovery_points_by_backup_vault()
+                .backup_vault_name(vault)
+                .set_by_resource_type(kind.map(str::to_owned))
+                .by_created_after(after)
+                .set_next_token(token);
+            let page = request.send().await.map_err(|error| {
+                Failure::new("backup", "ListRecoveryPointsByBackupVault", error)
+            })?;
+            token = page.next_token;
+            let points = page.recovery_points.unwrap_or_default();
+            if each(points).is_break() || token.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     /// Whether copies between accounts are allowed. Only the management account may ask.
@@ -180,8 +251,14 @@ impl Account {
         match client.describe_global_settings().send().await {
             Ok(output) => {
                 let settings = output.global_settings.unwrap_or_default();
-                let on = settings.get("isCrossAccountBackupEnabled");
-                Seen::There(on.is_some_and(|on| on == "true"))
+                match settings.get("isCrossAccountBackupEnabled") {
+                    Some(on) => Seen::There(on == "true"),
+                    None => self.odd(
+                        "backup",
+                        "DescribeGlobalSettings",
+                        "the answer says nothing of copies between accounts",
+                    ),
+                }
             }
             Err(error) => self.unknown(Failure::new("backup", "DescribeGlobalSettings", error)),
         }
@@ -192,6 +269,13 @@ impl Account {
         match self.backup(region).describe_region_settings().send().await {
             Ok(output) => {
                 let preferences = output.resource_type_opt_in_preference.unwrap_or_default();
+                if preferences.is_empty() {
+                    return self.odd(
+                        "backup",
+                        "DescribeRegionSettings",
+                        "the answer names no resource type",
+                    );
+                }
                 let off = preferences.into_iter().filter(|(_, chosen)| !chosen);
                 let mut off: Vec<String> = off.map(|(name, _)| name).collect();
                 off.sort();
@@ -214,6 +298,7 @@ pub(super) fn days_before(now: Instant, days: u32) -> DateTime {
     DateTime::from(time)
 }
 
+/// A moment of AWS's as one of ours.
 pub(super) fn instant(time: DateTime) -> Option<Instant> {
     Instant::from_timestamp(time.secs(), time.subsec_nanos())
 }

@@ -1,18 +1,21 @@
 //! Who calls AWS, where: the options of every command that does, and what they give.
 
+use std::io::Write as _;
 use std::time::SystemTime;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use aws_config::BehaviorVersion;
+use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use clap::Args;
 
+use super::credentials;
 use super::failure::Failure;
+use super::organizations::Organizations;
 
 /// Attempts of one call: with their back-off about 20 s of trying. `AWS_MAX_ATTEMPTS` says
 /// otherwise.
@@ -29,7 +32,7 @@ pub const SESSION_NAME: &str = "backupctl";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "AWS")]
 pub struct Access {
-    /// Profile of ~/.aws/config [env: AWS_PROFILE]
+    /// Profile of ~/.aws/config, whose credentials are used and no others [env: AWS_PROFILE]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
@@ -72,16 +75,22 @@ impl Caller {
 }
 
 impl Access {
-    /// Finds credentials where AWS's own tools do (environment, profile with SSO, `aws login` or
-    /// a process, container, instance), assumes the role if one is given, and asks AWS who it is.
+    /// Finds credentials ([`credentials`] has the places), assumes the role if one is given, asks
+    /// AWS who it is, and reports that on standard error.
     ///
     /// # Errors
-    /// There are no credentials, they cannot be used, or the role cannot be assumed.
+    /// There is no such profile, there are no credentials, they cannot be used, or the role cannot
+    /// be assumed.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
+        let named = self.profile.clone().or_else(credentials::from_environment);
+        if let Some(name) = &named {
+            credentials::exists(name).await?;
+        }
         let http = aws_client::http_client()
             .map_err(|error| anyhow!("the root certificates cannot be used: {error}"))?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
+            .http_client(http.clone())
+            .no_credentials()
             .timeout_config(
                 TimeoutConfig::builder()
                     .operation_attempt_timeout(aws_client::ATTEMPT_TIMEOUT)
@@ -99,26 +108,50 @@ impl Access {
         if let Some(url) = &self.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        let mut sdk = loader.load().await;
-        if sdk.region().is_none() {
-            let region = Some(Region::from_static(DEFAULT_REGION));
-            sdk = sdk.into_builder().region(region).build();
-        }
-        let named = std::env::var("AWS_PROFILE")
-            .ok()
-            .filter(|name| !name.is_empty());
-        if let Err(why) = credentials(&sdk).await {
-            match self.profile.as_ref().or(named.as_ref()) {
-                Some(profile) => bail!("no credentials for AWS (profile `{profile}`): {why}"),
-                None => bail!("no credentials for AWS: {why}"),
+        let loaded = loader.load().await;
+        let region = loaded.region().cloned();
+        let region = region.unwrap_or(Region::from_static(DEFAULT_REGION));
+        let config = ProviderConfig::without_region()
+            .with_http_client(http)
+            .with_region(Some(region.clone()));
+        // Exported keys win over AWS_PROFILE, as in AWS's own tools, and never over `--profile`.
+        let provider = match &named {
+            Some(profile) if self.profile.is_some() || !credentials::are_exported() => {
+                credentials::of_profile(profile, &config)
             }
+            _ => credentials::of_surroundings(&config),
+        };
+        if let Err(error) = provider.provide_credentials().await {
+            return Err(credentials::missing(named.as_deref(), &error));
         }
+        let mut sdk = loaded
+            .into_builder()
+            .region(region)
+            .credentials_provider(provider)
+            .build();
         if let Some(role) = &self.role_arn {
             sdk = assume(&sdk, role).await?;
         }
         let caller = caller(&sdk).await?;
-        Ok(Connection { sdk, caller })
+        let connection = Connection { sdk, caller };
+        let organization = Organizations::new(&connection).describe().await;
+        // Who is asking must be seen before what is found; that it cannot be written stops nothing.
+        let line = introduction(&connection.caller, organization);
+        let _ = writeln!(std::io::stderr(), "{line}");
+        Ok(connection)
     }
+}
+
+/// Whose credentials are used, and which organization they see.
+fn introduction(caller: &Caller, organization: Result<(String, bool), Failure>) -> String {
+    let seen = match organization {
+        Ok((id, _)) => format!("organization {id}"),
+        Err(failure) if failure.is("AWSOrganizationsNotInUseException") => {
+            "in no organization".to_owned()
+        }
+        Err(failure) => format!("organization unknown: {failure}"),
+    };
+    format!("{}, account {}, {seen}", caller.arn, caller.account)
 }
 
 impl Connection {
@@ -162,40 +195,6 @@ async fn assume(sdk: &SdkConfig, role: &str) -> Result<SdkConfig, Failure> {
         .into_builder()
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .build())
-}
-
-/// Why there are no credentials, and what to do, as text.
-async fn credentials(sdk: &SdkConfig) -> Result<(), String> {
-    let remedy = "sign in (`aws sso login`, `aws login`), choose a `--profile`, or set \
-                  AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
-    let found = match sdk.credentials_provider() {
-        Some(provider) => provider.provide_credentials().await,
-        None => Err(CredentialsError::not_loaded_no_source()),
-    };
-    match found {
-        Ok(_) => Ok(()),
-        Err(CredentialsError::CredentialsNotLoaded(_)) => Err(format!(
-            "there are none in the environment, the profile, a container or an instance: {remedy}"
-        )),
-        Err(error) => Err(format!("{}: {remedy}", one_line(&error))),
-    }
-}
-
-/// The causes of an error on one line, none of them twice.
-fn one_line(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut texts: Vec<String> = Vec::new();
-    for cause in std::iter::successors(Some(error), |error| error.source()) {
-        let words: Vec<String> = cause
-            .to_string()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
-        let text = words.join(" ").trim_end_matches([':', ' ']).to_owned();
-        if !texts.iter().any(|before| before.contains(&text)) {
-            texts.push(text);
-        }
-    }
-    texts.join(": ")
 }
 
 async fn caller(sdk: &SdkConfig) -> Result<Caller, Failure> {

@@ -15,14 +15,15 @@ impl Account {
     /// remembers jobs for 30 days.
     pub async fn last_copy(&self, region: &str, to: &str, now: Instant) -> Seen<Last> {
         for days in SPANS {
-            let jobs = match self
-                .copies(region, to, CopyJobState::Completed, now, days)
-                .await
-            {
-                Ok(jobs) => jobs,
-                Err(failure) => return self.unknown(failure),
-            };
-            let newest = jobs.iter().filter_map(|it| it.completion_date).max();
+            let mut newest = None;
+            let read = self
+                .copies(region, to, CopyJobState::Completed, now, days, |jobs| {
+                    newest = newest.max(jobs.iter().filter_map(|it| it.completion_date).max());
+                })
+                .await;
+            if let Err(failure) = read {
+                return self.unknown(failure);
+            }
             if let Some(time) = newest.and_then(instant) {
                 return Seen::There(Last::At(time));
             }
@@ -38,24 +39,27 @@ impl Account {
         now: Instant,
     ) -> Seen<Option<FailedCopies>> {
         let [days, _] = SPANS;
-        let failed = match self
-            .copies(region, to, CopyJobState::Failed, now, days)
-            .await
-        {
-            Ok(jobs) if jobs.is_empty() => return Seen::There(None),
-            Ok(jobs) => jobs,
-            Err(failure) => return self.unknown(failure),
-        };
-        match self
-            .copies(region, to, CopyJobState::Completed, now, days)
-            .await
-        {
-            Ok(completed) => Seen::There(still_failed(&failed, &completed)),
+        let mut failed = BTreeMap::new();
+        let read = self.copies(region, to, CopyJobState::Failed, now, days, |jobs| {
+            newest(&mut failed, jobs);
+        });
+        if let Err(failure) = read.await {
+            return self.unknown(failure);
+        }
+        if failed.is_empty() {
+            return Seen::There(None);
+        }
+        let mut completed = BTreeMap::new();
+        let read = self.copies(region, to, CopyJobState::Completed, now, days, |jobs| {
+            newest(&mut completed, jobs);
+        });
+        match read.await {
+            Ok(()) => Seen::There(still_failed(&failed, &completed)),
             Err(failure) => self.unknown(failure),
         }
     }
 
-    /// All jobs that ended so within the last days.
+    /// Hands over each page of the jobs that ended so within the last days.
     async fn copies(
         &self,
         region: &str,
@@ -63,9 +67,10 @@ impl Account {
         state: CopyJobState,
         now: Instant,
         days: u32,
-    ) -> Result<Vec<CopyJob>, Failure> {
+        mut each: impl FnMut(Vec<CopyJob>),
+    ) -> Result<(), Failure> {
         let client = self.backup(region);
-        let (mut jobs, mut token) = (Vec::new(), None);
+        let mut token = None;
         loop {
             let request = client
                 .list_copy_jobs()
@@ -75,26 +80,31 @@ impl Account {
                 .set_next_token(token);
             let page = request.send().await;
             let page = page.map_err(|error| Failure::new("backup", "ListCopyJobs", error))?;
-            jobs.extend(page.copy_jobs.unwrap_or_default());
+            each(page.copy_jobs.unwrap_or_default());
             token = page.next_token;
             if token.is_none() {
-                return Ok(jobs);
+                return Ok(());
             }
         }
     }
 }
 
+/// Each resource's newest job.
+type Newest = BTreeMap<String, CopyJob>;
+
 /// What no later copy of the same resource has made good.
-fn still_failed(failed: &[CopyJob], completed: &[CopyJob]) -> Option<FailedCopies> {
-    let good = newest(completed);
-    let bad: BTreeMap<&str, &CopyJob> = newest(failed)
-        .into_iter()
-        .filter(|(resource, job)| good.get(resource).is_none_or(|it| begun(it) < begun(job)))
+fn still_failed(failed: &Newest, completed: &Newest) -> Option<FailedCopies> {
+    let bad: Vec<(&String, &CopyJob)> = failed
+        .iter()
+        .filter(|(resource, job)| {
+            let good = completed.get(*resource);
+            good.is_none_or(|good| begun(good) < begun(job))
+        })
         .collect();
     let (resource, last) = bad.iter().max_by_key(|(_, job)| begun(job))?;
     Some(FailedCopies {
         resources: bad.len(),
-        resource: (*resource).to_owned(),
+        resource: (*resource).clone(),
         message: last
             .status_message()
             .unwrap_or("no reason was given")
@@ -102,16 +112,17 @@ fn still_failed(failed: &[CopyJob], completed: &[CopyJob]) -> Option<FailedCopie
     })
 }
 
-/// Each resource's newest job.
-fn newest(jobs: &[CopyJob]) -> BTreeMap<&str, &CopyJob> {
-    let mut found: BTreeMap<&str, &CopyJob> = BTreeMap::new();
+/// Takes what is newer than what is known.
+fn newest(known: &mut Newest, jobs: Vec<CopyJob>) {
     for job in jobs {
-        let resource = job.resource_arn().unwrap_or_default();
-        if found.get(resource).is_none_or(|it| begun(it) < begun(job)) {
-            found.insert(resource, job);
+        let resource = job.resource_arn().unwrap_or_default().to_owned();
+        if known
+            .get(&resource)
+            .is_none_or(|it| begun(it) < begun(&job))
+        {
+            known.insert(resource, job);
         }
     }
-    found
 }
 
 fn begun(job: &CopyJob) -> Option<DateTime> {
@@ -130,33 +141,38 @@ mod tests {
             .build()
     }
 
+    fn jobs(all: Vec<CopyJob>) -> Newest {
+        let mut known = Newest::new();
+        newest(&mut known, all);
+        known
+    }
+
     #[test]
     fn a_copy_that_was_made_later_makes_good_what_failed() {
-        let failed = [job("a", 1, Some("one")), job("b", 2, Some("two"))];
-        assert_eq!(
-            still_failed(&failed, &[job("a", 3, None), job("b", 3, None)]),
-            None
-        );
-        let found = still_failed(&failed, &[job("b", 3, None), job("a", 0, None)]).unwrap();
+        let failed = jobs(vec![job("a", 1, Some("one")), job("b", 2, Some("two"))]);
+        let completed = jobs(vec![job("a", 3, None), job("b", 3, None)]);
+        assert_eq!(still_failed(&failed, &completed), None);
+        let completed = jobs(vec![job("b", 3, None), job("a", 0, None)]);
+        let found = still_failed(&failed, &completed).unwrap();
         assert_eq!((found.resources, found.resource.as_str()), (1, "a"));
         assert_eq!(found.message, "one");
     }
 
     #[test]
     fn the_newest_failure_of_all_resources_is_told() {
-        let failed = [
+        let failed = jobs(vec![
             job("a", 1, Some("one")),
             job("b", 5, Some("newest")),
             job("b", 2, Some("two")),
             job("c", 3, None),
-        ];
-        let found = still_failed(&failed, &[]).unwrap();
+        ]);
+        let none = Newest::new();
+        let found = still_failed(&failed, &none).unwrap();
         assert_eq!((found.resources, found.resource.as_str()), (3, "b"));
         assert_eq!(found.message, "newest");
-        assert_eq!(
-            still_failed(&failed[3..], &[]).unwrap().message,
-            "no reason was given"
-        );
-        assert_eq!(still_failed(&[], &failed), None);
+        let nameless = jobs(vec![job("c", 3, None)]);
+        let found = still_failed(&nameless, &none).unwrap();
+        assert_eq!(found.message, "no reason was given");
+        assert_eq!(still_failed(&none, &failed), None);
     }
 }

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::pace::Pace;
 use super::progress::Progress;
 use super::retries_without_quota;
-use crate::landscape::{Child, Detail, Landscape, Place, Policy};
+use crate::landscape::{Child, Detail, Landscape, Place, Policies, Policy, Tree};
 
 /// AWS Organizations as one caller sees it.
 #[derive(Debug)]
@@ -33,7 +33,8 @@ pub enum Tags {
 /// AWS Organizations' published rates for one account (quotas, "Throttling limits"): calls a
 /// second, and at once after a rest. Where AWS names several operations on one line, it does not
 /// say whether they share it, so here they do. `ListTagsForResource` is on no line: it gets that
-/// of `TagResource`.
+/// of `TagResource`. What asks for effective policies is on none either: it gets the lowest of those
+/// for reading policies.
 #[derive(Debug)]
 struct Paces {
     roots: Pace,
@@ -41,6 +42,7 @@ struct Paces {
     policies: Pace,
     describe: Pace,
     tags: Pace,
+    effective: Pace,
 }
 
 /// Collects all pages of a listing. A page may be empty and still have a successor.
@@ -68,6 +70,7 @@ macro_rules! pages {
 }
 
 mod access;
+mod effective;
 
 impl Organizations {
     /// A client for these credentials.
@@ -82,12 +85,12 @@ impl Organizations {
                 policies: Pace::new(5, 8),
                 describe: Pace::new(2, 2),
                 tags: Pace::new(4, 6),
+                effective: Pace::new(2, 2),
             },
         }
     }
 
-    /// The tree and every backup policy, and the status of backup policies on the root. Accounts
-    /// that are closed or suspended are left out.
+    /// The tree and every backup policy, and the status of backup policies on the root.
     ///
     /// # Errors
     /// The first call that failed for good.
@@ -99,16 +102,7 @@ impl Organizations {
         let (root, status) = self.root().await?;
         let (tree, policies) =
             tokio::try_join!(self.tree(&root, progress), self.policies(tags, progress))?;
-        let (units, accounts) = tree;
-        let (policies, attached) = policies;
-        let landscape = Landscape {
-            root,
-            units,
-            accounts,
-            policies,
-            attached,
-        };
-        Ok((landscape, status))
+        Ok((Landscape::new(root, tree, policies), status))
     }
 
     /// The root, and the status of backup policies on it (`None`: not enabled).
@@ -133,16 +127,12 @@ impl Organizations {
         Ok((place, status))
     }
 
-    /// Units and open accounts, from the root downwards, each after what it is in.
+    /// Units and accounts, from the root downwards, each after what it is in.
     ///
     /// # Errors
     /// As AWS answers.
-    pub async fn tree(
-        &self,
-        root: &Place,
-        progress: &Progress,
-    ) -> Result<(Vec<Child>, Vec<Child>), Failure> {
-        let (mut units, mut accounts) = (Vec::<Child>::new(), Vec::new());
+    pub async fn tree(&self, root: &Place, progress: &Progress) -> Result<Tree, Failure> {
+        let mut tree = Tree::default();
         let mut parent = root.id.clone();
         let mut next = 0;
         loop {
@@ -155,7 +145,7 @@ impl Organizations {
                 organizational_units
             );
             progress.add("organizational units", found.len());
-            units.extend(found.into_iter().map(|unit| Child {
+            tree.units.extend(found.into_iter().map(|unit| Child {
                 place: place(unit.id, unit.name),
                 parent: parent.clone(),
             }));
@@ -168,12 +158,18 @@ impl Organizations {
                 accounts
             );
             progress.add("accounts", found.len());
-            accounts.extend(found.into_iter().filter(is_open).map(|account| Child {
-                place: place(account.id, account.name),
-                parent: parent.clone(),
-            }));
-            let Some(unit) = units.get(next) else {
-                return Ok((units, accounts));
+            for account in found {
+                let kind = match is_open(&account) {
+                    true => &mut tree.accounts,
+                    false => &mut tree.closed,
+                };
+                kind.push(Child {
+                    place: place(account.id, account.name),
+                    parent: parent.clone(),
+                });
+            }
+            let Some(unit) = tree.units.get(next) else {
+                return Ok(tree);
             };
             parent = unit.place.id.clone();
             next += 1;
@@ -184,11 +180,7 @@ impl Organizations {
     ///
     /// # Errors
     /// As AWS answers.
-    pub async fn policies(
-        &self,
-        tags: Tags,
-        progress: &Progress,
-    ) -> Result<(BTreeMap<String, Policy>, BTreeMap<String, Vec<String>>), Failure> {
+    pub async fn policies(&self, tags: Tags, progress: &Progress) -> Result<Policies, Failure> {
         let listed = pages!(
             self,
             policies,
@@ -233,7 +225,10 @@ impl Organizations {
                 .filter(|id| policies.contains_key(id))
                 .collect();
         }
-        Ok((policies, attached))
+        Ok(Policies {
+            all: policies,
+            attached,
+        })
     }
 
     /// A policy; `None` when it was deleted since it was listed.

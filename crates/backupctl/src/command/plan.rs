@@ -19,7 +19,7 @@ use crate::input::read;
 use crate::locks::Lock;
 use crate::parameters::Parameters;
 use crate::plan::asked::{self, Asked};
-use crate::plan::present::{Known, Present};
+use crate::plan::present::Present;
 use crate::plan::wanted::{Sources, Wanted, reasons, wanted};
 use crate::plan::{Judging, Plan, answer, json, plan, text};
 use crate::report::Format;
@@ -283,18 +283,7 @@ async fn live(access: &Access) -> anyhow::Result<Present> {
     let organizations = Organizations::new(&connection);
     let progress = Progress::begin();
     let (landscape, status) = organizations.landscape(Tags::Read, &progress).await?;
-    let details = landscape.policies.iter().map(|(id, policy)| {
-        let detail = policy.detail.clone().unwrap_or_default();
-        (id.clone(), detail)
-    });
-    Ok(Present {
-        live: Some(Known {
-            details: details.collect(),
-            enabled: status == Some(PolicyTypeStatus::Enabled),
-        }),
-        organization: Organization {
-            read_at: Some(SystemTime::now().into()),
-            ..landscape.organization()
-        },
-    })
+    let mut present = Present::live(&landscape, status == Some(PolicyTypeStatus::Enabled));
+    present.organization.read_at = Some(SystemTime::now().into());
+    Ok(present)
 }

@@ -6,11 +6,14 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::Context as _;
+use aws_sdk_organizations::types::PolicyTypeStatus;
+use backup_policy::Instant;
 use clap::Args;
 
 use crate::aws::connection::Access;
 use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
+use crate::landscape::Landscape;
 
 /// Write a live organization to a file: tree, backup policies, attachments.
 ///
@@ -32,15 +35,16 @@ pub struct Arguments {
 /// # Errors
 /// AWS refuses a call, or the file cannot be written.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (landscape, _) = super::wait_for(async {
+    let (landscape, status) = super::wait_for(async {
         let connection = arguments.access.connect().await?;
         let organizations = Organizations::new(&connection);
         let progress = Progress::begin();
         let read = organizations.landscape(Tags::LeaveOut, &progress).await;
         anyhow::Ok(read?)
     })?;
+    let read_at = Instant::from(SystemTime::now());
     let mut organization = landscape.organization();
-    organization.read_at = Some(SystemTime::now().into());
+    organization.read_at = Some(read_at);
     let text = serde_json::to_string_pretty(&organization)? + "\n";
     match &arguments.output {
         Some(path) => write_whole(path, &text).with_context(|| {
@@ -49,7 +53,35 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         })?,
         None => std::io::stdout().lock().write_all(text.as_bytes())?,
     }
+    let line = rests_on(
+        &landscape,
+        status == Some(PolicyTypeStatus::Enabled),
+        read_at,
+    );
+    // That nobody can be told what the file holds is no reason to take it back.
+    let _ = writeln!(std::io::stderr(), "{line}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a snapshot holds, what it leaves out, and as of when.
+fn rests_on(landscape: &Landscape, enabled: bool, at: Instant) -> String {
+    let mut line = format!(
+        "{} organizational units, {} accounts and {} backup policies, as of {}",
+        landscape.units.len(),
+        landscape.accounts.len(),
+        landscape.policies.len(),
+        at.format("%Y-%m-%d %H:%M UTC")
+    );
+    if !landscape.closed.is_empty() {
+        line += &format!(
+            "; without {} accounts that are closed or suspended",
+            landscape.closed.len()
+        );
+    }
+    if !enabled {
+        line += "; backup policies are not enabled on the root, so none is in force";
+    }
+    line
 }
 
 /// Writes a file so that nobody ever sees half of it: beside it first, then in its place.
@@ -74,6 +106,24 @@ fn write_whole(path: &Path, text: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snapshot_says_what_it_holds_and_what_it_leaves_out() {
+        let at = "2026-01-31T12:00:00Z".parse().unwrap();
+        let mut landscape = Landscape::default();
+        assert_eq!(
+            rests_on(&landscape, true, at),
+            "0 organizational units, 0 accounts and 0 backup policies, as of 2026-01-31 12:00 UTC"
+        );
+        landscape.closed.push(crate::landscape::Child {
+            place: crate::landscape::Place::default(),
+            parent: String::new(),
+        });
+        assert!(rests_on(&landscape, false, at).ends_with(
+            "; without 1 accounts that are closed or suspended; backup policies are not enabled on \
+             the root, so none is in force"
+        ));
+    }
 
     #[test]
     fn a_file_is_replaced_whole_or_not_at_all() {

@@ -2,6 +2,9 @@
 
 mod abilities;
 mod accounts;
+mod functions;
+mod protection;
+mod scope;
 
 use serde_json::Value;
 
@@ -9,7 +12,9 @@ use super::facts::{Facts, Purpose, Role, Seen};
 use super::trust;
 use crate::targets::Targets;
 use abilities::ability_checks;
-use accounts::account_checks;
+use accounts::{account_checks, closed_check};
+use functions::home_checks;
+use protection::{deployed_checks, protection_checks};
 
 /// CloudFormation's name among the services that an organization trusts.
 pub const STACK_SETS: &str = "member.org.stacksets.cloudformation.amazonaws.com";
@@ -33,9 +38,12 @@ const TARGETS: &str = "correct aws-backup-ssm-targets.json, then make targets-ch
 const MEMBERS: &str = "aws codepipeline start-pipeline-execution --name \
                        backup-recovery-with-aws-backup (in the home account; its stage \
                        MemberAccounts makes role, vault and key)";
+const PIPELINE_POLICIES: &str = "aws codepipeline start-pipeline-execution --name \
+                                 backup-recovery-with-aws-backup (in the home account; its stage \
+                                 OrgPolicy makes and attaches the policies)";
 const FUNCTIONS: &str = "aws codepipeline start-pipeline-execution --name \
                          backup-recovery-with-aws-backup (in the home account; its stage Functions \
-                         makes the role)";
+                         makes functions, triggers and role)";
 
 /// One line of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +98,9 @@ type Verdict = Result<String, (String, String)>;
 /// The whole table. With `oldest`, a newest backup or copy from longer ago is a failure.
 pub fn diagnose(facts: &Facts, targets: &Targets, oldest: Option<u32>) -> Vec<Check> {
     let mut checks = organization(facts, targets);
-    checks.extend(facts.roles.iter().map(|role| self::role(role, targets)));
+    checks.extend(deployed_checks(facts));
+    checks.push(role(&facts.management, targets));
+    checks.extend(home(facts, targets));
     checks.extend(account_checks(
         &facts.central,
         facts.now,
@@ -98,26 +108,48 @@ pub fn diagnose(facts: &Facts, targets: &Targets, oldest: Option<u32>) -> Vec<Ch
         CENTRAL,
         "central ",
     ));
-    if facts.members.is_empty() {
-        checks.push(Check {
-            account: None,
-            region: None,
-            what: "accounts of the targets".to_owned(),
-            state: State::Told,
-            detail: "there are none: nothing is backed up".to_owned(),
-            remedy: None,
-        });
-    }
     for member in &facts.members {
+        // An account that is closed to the caller is reported once, whatever it is for.
+        let is_known = |id: &str, closed: &Option<String>| member.id == id && closed.is_some();
+        if is_known(&targets.home_account, &facts.home.closed)
+            || is_known(&facts.central.id, &facts.central.closed)
+        {
+            continue;
+        }
+        let own = || Some((member.id.clone(), member.name.clone()));
+        if member.closed.is_none()
+            && let Some(protection) = &member.protection
+        {
+            let found = protection_checks(&member.id, protection, facts);
+            checks.extend(found.into_iter().map(|check| Check {
+                account: own(),
+                ..check
+            }));
+        }
         checks.extend(account_checks(member, facts.now, oldest, MEMBERS, ""));
         let abilities = member.abilities.iter();
         let asked = abilities.flat_map(|it| ability_checks(it, facts.tags_sap_hana));
         checks.extend(asked.map(|check| Check {
-            account: Some((member.id.clone(), member.name.clone())),
+            account: own(),
             ..check
         }));
     }
+    let mut checks = scope::once(checks);
+    checks.extend(scope::rests_on(facts));
     checks
+}
+
+fn home(facts: &Facts, targets: &Targets) -> Vec<Check> {
+    let own = || Some((targets.home_account.clone(), String::new()));
+    if let Some(why) = &facts.home.closed {
+        return vec![closed_check(own(), "home ", why)];
+    }
+    let roles = facts.home.roles.iter().map(|it| role(it, targets));
+    let others = home_checks(&facts.home).into_iter().map(|check| Check {
+        account: own(),
+        ..check
+    });
+    roles.chain(others).collect()
 }
 
 fn organization(facts: &Facts, targets: &Targets) -> Vec<Check> {

@@ -1,14 +1,19 @@
 mod abilities;
+mod promises;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::diagnosis::{BACKUP, Check, STACK_SETS, State, diagnose};
 use super::facts::{
-    Abilities, Account, Asked, Facts, FailedCopies, Last, Place, Purpose, Role, Seen, Tables,
+    Abilities, Account, Asked, Facts, FailedCopies, Function, Home, InForce, Last, MemberPlace,
+    Merge, Place, Protection, Purpose, Role, Scope, Seen, Subscriptions, Tables, Tagger, Vault,
 };
+use crate::plan::steps::{Action, Step};
 use crate::targets::Targets;
+use policy_resource::plan::Change;
 
 fn now() -> backup_policy::Instant {
     "2026-01-31T12:00:00Z".parse().unwrap()
@@ -37,17 +42,69 @@ fn account(id: &str, name: &str) -> Account {
             managed: Seen::There(BTreeSet::new()),
             scanners: Vec::new(),
         }),
+        protection: Some(Protection {
+            ours: Seen::There(Arc::new(merge())),
+            theirs: Seen::There(Some(InForce {
+                document: merge().document,
+                updated: None,
+            })),
+        }),
         places: vec![Place {
             region: "eu-west-1".to_owned(),
-            vault: Seen::There("arn:aws:kms:eu-west-1:1:key/1".to_owned()),
+            enabled: Seen::There(true),
+            vault: Seen::There(Vault {
+                key: "arn:aws:kms:eu-west-1:1:key/1".to_owned(),
+                created: None,
+                holds_any: true,
+            }),
             key: Seen::There("Enabled".to_owned()),
             last_backup: Seen::There(Last::At("2026-01-31T05:12:00Z".parse().unwrap())),
-            last_copy: Some(Seen::There(Last::At(
-                "2026-01-30T06:00:00Z".parse().unwrap(),
-            ))),
-            failed_copies: Some(Seen::There(None)),
-            tables: Some(Seen::There(Tables::Advanced)),
+            missed: Vec::new(),
+            member: Some(MemberPlace {
+                last_copy: Seen::There(Last::At(at("2026-01-30T06:00:00Z"))),
+                failed_copies: Seen::There(None),
+                tables: Seen::There(Tables::Advanced),
+                copy_due: None,
+                tagger: Some(Tagger {
+                    function: Seen::There(running()),
+                    rules: Seen::There(vec![("RestoreRule".to_owned(), true)]),
+                    mappings: Seen::There(vec!["Enabled".to_owned()]),
+                }),
+            }),
         }],
+    }
+}
+
+fn at(time: &str) -> backup_policy::Instant {
+    time.parse().unwrap()
+}
+
+fn running() -> Function {
+    Function {
+        state: "Active".to_owned(),
+        last_update: "Successful".to_owned(),
+    }
+}
+
+fn merge() -> Merge {
+    Merge {
+        document: json!({"plans": {"Daily": {"regions": ["eu-west-1", "eu-central-1"]}}}),
+        problems: Vec::new(),
+        plans: vec!["Daily".to_owned()],
+        expected: Vec::new(),
+    }
+}
+
+fn step(action: Action, changes: Vec<Change>) -> Step {
+    Step {
+        resource: Some("DailyBackupPolicy".to_owned()),
+        name: "daily".to_owned(),
+        id: Some("p-daily0001".to_owned()),
+        action,
+        changes,
+        before: None,
+        after: None,
+        refusals: Vec::new(),
     }
 }
 
@@ -73,36 +130,62 @@ fn healthy() -> Facts {
         policy_type: Seen::There(true),
         opt_in: vec![("eu-west-1".to_owned(), Seen::There(Vec::new()))],
         strangers: Seen::There(Vec::new()),
-        roles: vec![
-            role(Purpose::Management, "111111111111", "Admin", root.clone()),
-            role(
-                Purpose::PolicyManager,
-                home,
-                "M",
-                json!({"Service": "lambda.amazonaws.com"}),
-            ),
-            role(
-                Purpose::StackSetAdministration,
-                home,
-                "A",
-                json!({"Service": "cloudformation.amazonaws.com"}),
-            ),
-            role(Purpose::StackSetExecution, home, "E", root),
-        ],
+        scope: Scope {
+            units: 1,
+            policies: 1,
+            regions: vec!["eu-west-1".to_owned()],
+            tags_restores: true,
+            ..Scope::default()
+        },
+        management: role(Purpose::Management, "111111111111", "Admin", root.clone()),
+        home: Home {
+            closed: None,
+            region: "eu-west-1".to_owned(),
+            roles: vec![
+                role(
+                    Purpose::PolicyManager,
+                    home,
+                    "M",
+                    json!({"Service": "lambda.amazonaws.com"}),
+                ),
+                role(
+                    Purpose::StackSetAdministration,
+                    home,
+                    "A",
+                    json!({"Service": "cloudformation.amazonaws.com"}),
+                ),
+                role(Purpose::StackSetExecution, home, "E", root),
+            ],
+            manager: Seen::There(running()),
+            topic: Seen::There(Subscriptions {
+                confirmed: 1,
+                pending: 0,
+            }),
+        },
+        deployed: Seen::There(vec![step(Action::Keep, Vec::new())]),
+        invalid: Seen::There(BTreeMap::new()),
         central: Account {
             places: vec![Place {
-                last_copy: None,
-                failed_copies: None,
-                tables: None,
+                member: None,
                 ..account("", "").places.remove(0)
             }],
             abilities: None,
+            protection: None,
             ..account("333333333333", "")
         },
         members: vec![account("444444444441", "shop")],
         tags_sap_hana: false,
         now: now(),
     }
+}
+
+/// What is looked at in the member's Region.
+fn member(facts: &mut Facts) -> &mut MemberPlace {
+    facts.members[0].places[0].member.as_mut().unwrap()
+}
+
+fn protection(facts: &mut Facts) -> &mut Protection {
+    facts.members[0].protection.as_mut().unwrap()
 }
 
 fn wrong(facts: &Facts) -> Vec<Check> {
@@ -115,34 +198,41 @@ fn wrong(facts: &Facts) -> Vec<Check> {
 fn where_nothing_is_wrong_nothing_is_said_to_be() {
     let checks = diagnose(&healthy(), &targets(), Some(2));
     expect_test::expect![[r#"
-        ok  organization                 organization                          o-rehearsal01
-        ok  organization                 all features                          on
-        ok  organization                 trusted access, StackSets             enabled
-        ok  organization                 trusted access, AWS Backup            enabled
-        ok  organization                 delegated administrator of StackSets  222222222222
-        ok  organization                 cross-account backup                  on
-        ok  organization                 policy type BACKUP_POLICY             enabled
-        ok  organization                 targets                               ou-abcd-11111111
-        ok  organization eu-west-1       opt-in of resource types              all
-        ok  111111111111                 management role                       Admin trusts BackupOrgPolicyManager of 222222222222
-        ok  222222222222                 policy manager's role                 M trusts lambda.amazonaws.com
-        ok  222222222222                 stack sets' administration role       A trusts cloudformation.amazonaws.com
-        ok  222222222222                 stack sets' execution role            E trusts AWSCloudFormationStackSetAdministrationRole
-        ok  333333333333                 central service role                  trusts AWS Backup
-        ok  333333333333                 central service-linked role           there
-        ok  333333333333 eu-west-1       central vault                         there
-        ok  333333333333 eu-west-1       central key                           enabled
-        ok  333333333333 eu-west-1       last copy received                    2026-01-31 05:12 UTC
-        ok  444444444441 shop            service role                          trusts AWS Backup
-        ok  444444444441 shop            service-linked role                   there
-        ok  444444444441 shop eu-west-1  vault                                 there
-        ok  444444444441 shop eu-west-1  key                                   enabled
-        ok  444444444441 shop eu-west-1  last backup                           2026-01-31 05:12 UTC
-        ok  444444444441 shop eu-west-1  last copy                             2026-01-30 06:00 UTC
-        ok  444444444441 shop eu-west-1  failed copies                         none
-        ok  444444444441 shop eu-west-1  advanced backup of DynamoDB           on
+        ok    organization                 organization                          o-rehearsal01
+        ok    organization                 all features                          on
+        ok    organization                 trusted access, StackSets             enabled
+        ok    organization                 trusted access, AWS Backup            enabled
+        ok    organization                 delegated administrator of StackSets  222222222222
+        ok    organization                 cross-account backup                  on
+        ok    organization                 policy type BACKUP_POLICY             enabled
+        ok    organization                 targets                               ou-abcd-11111111
+        ok    organization eu-west-1       opt-in of resource types              all
+        ok    organization                 policy daily                          attached and as deployed
+        ok    111111111111                 management role                       Admin trusts BackupOrgPolicyManager of 222222222222
+        ok    222222222222                 policy manager's role                 M trusts lambda.amazonaws.com
+        ok    222222222222                 stack sets' administration role       A trusts cloudformation.amazonaws.com
+        ok    222222222222                 stack sets' execution role            E trusts AWSCloudFormationStackSetAdministrationRole
+        ok    222222222222 eu-west-1       function BackupOrgPolicyManager       active
+        ok    222222222222 eu-west-1       who is told of failures               1 confirmed subscriptions
+        ok    333333333333                 central service role                  trusts AWS Backup
+        ok    333333333333                 central service-linked role           there
+        ok    333333333333 eu-west-1       central vault                         there
+        ok    333333333333 eu-west-1       central key                           enabled
+        ok    333333333333 eu-west-1       last copy received                    2026-01-31 05:12 UTC
+        ok    444444444441 shop            backup plan                           Daily
+        ok    444444444441 shop            effective policy at AWS               as merged here
+        ok    444444444441 shop            service role                          trusts AWS Backup
+        ok    444444444441 shop            service-linked role                   there
+        ok    444444444441 shop eu-west-1  function TagOnRestore                 active, its rule and its queue are on
+        ok    444444444441 shop eu-west-1  vault                                 there
+        ok    444444444441 shop eu-west-1  key                                   enabled
+        ok    444444444441 shop eu-west-1  last backup                           2026-01-31 05:12 UTC
+        ok    444444444441 shop eu-west-1  last copy                             2026-01-30 06:00 UTC
+        ok    444444444441 shop eu-west-1  failed copies                         none
+        ok    444444444441 shop eu-west-1  advanced backup of DynamoDB           on
+        info  organization                 looked at                             1 of 1 accounts of the targets, 1 of 1 Regions of theirs (eu-west-1), 1 organizational units and 1 backup policies, as of 2026-01-31 12:00 UTC
 
-        26 checks: 0 failed, 0 unknown
+        33 checks: 0 failed, 0 unknown
     "#]]
     .assert_eq(&super::text::text(&checks));
 }
@@ -222,31 +312,31 @@ fn each_failure_has_the_command_that_mends_it() {
         prepare,
     );
     check(
-        |facts| facts.roles[0].trust = Seen::Missing,
+        |facts| facts.management.trust = Seen::Missing,
         "management role",
         "Admin is missing",
         "make deploy-management",
     );
     check(
-        |facts| facts.roles[0].trust = Seen::There(trust(json!({"AWS": "555555555555"}))),
+        |facts| facts.management.trust = Seen::There(trust(json!({"AWS": "555555555555"}))),
         "management role",
         "does not trust BackupOrgPolicyManager of 222222222222",
         "make deploy-management",
     );
     for (index, what, remedy) in [
-        (1, "policy manager's role", "start-pipeline-execution"),
-        (2, "stack sets' administration role", "make deploy-home"),
-        (3, "stack sets' execution role", "make deploy-home"),
+        (0, "policy manager's role", "start-pipeline-execution"),
+        (1, "stack sets' administration role", "make deploy-home"),
+        (2, "stack sets' execution role", "make deploy-home"),
     ] {
         check(
-            |facts| facts.roles[index].trust = Seen::Missing,
+            |facts| facts.home.roles[index].trust = Seen::Missing,
             what,
             "is missing",
             remedy,
         );
         let stranger = || Seen::There(trust(json!({"Service": "ec2.amazonaws.com"})));
         check(
-            |facts| facts.roles[index].trust = stranger(),
+            |facts| facts.home.roles[index].trust = stranger(),
             what,
             "does not trust",
             remedy,
@@ -316,7 +406,7 @@ fn failed_copies_are_named_with_aws_s_message_and_what_mends_them() {
             resource: "arn:aws:ec2:eu-west-1:444444444441:volume/vol-1".to_owned(),
             message: message.to_owned(),
         };
-        Some(Seen::There(Some(found)))
+        Seen::There(Some(found))
     };
     let keys = "\"Your own keys\" in docs/deployment.md";
     for (message, remedy) in [
@@ -336,14 +426,14 @@ fn failed_copies_are_named_with_aws_s_message_and_what_mends_them() {
         ("Something else.", "aws backup list-copy-jobs"),
     ] {
         check(
-            |facts| facts.members[0].places[0].failed_copies = of(1, message),
+            |facts| member(facts).failed_copies = of(1, message),
             "failed copies",
             &format!("arn:aws:ec2:eu-west-1:444444444441:volume/vol-1: {message}"),
             remedy,
         );
     }
     check(
-        |facts| facts.members[0].places[0].failed_copies = of(3, "Something else."),
+        |facts| member(facts).failed_copies = of(3, "Something else."),
         "failed copies",
         "of 3 resources, the newest of arn:aws:ec2",
         "--by-state FAILED --region eu-west-1",
@@ -417,11 +507,11 @@ fn every_remedy_is_printed_once() {
         text.contains("mends 2: make prepare-organization APPLY=1"),
         "{text}"
     );
-    assert!(text.ends_with("26 checks: 2 failed, 0 unknown\n"), "{text}");
+    assert!(text.ends_with("33 checks: 2 failed, 0 unknown\n"), "{text}");
     let json = super::json::json(&diagnose(&facts, &targets(), None));
-    assert_eq!(json.as_array().unwrap().len(), 26);
+    assert_eq!(json.as_array().unwrap().len(), 33);
     assert_eq!(json[5]["check"], "cross-account backup");
     assert_eq!(json[5]["state"], "failed");
-    assert_eq!(json[25]["account"], "444444444441");
-    assert_eq!(json[25]["region"], "eu-west-1");
+    assert_eq!(json[31]["account"], "444444444441");
+    assert_eq!(json[31]["region"], "eu-west-1");
 }

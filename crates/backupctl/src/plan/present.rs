@@ -6,7 +6,7 @@ use backup_policy::{Organization, Unit};
 use policy_resource::plan::Live;
 use serde_json::Value;
 
-use crate::landscape::Detail;
+use crate::landscape::{Detail, Landscape};
 
 /// What the plan starts from.
 #[derive(Debug, Clone)]
@@ -27,6 +27,21 @@ pub struct Known {
 }
 
 impl Present {
+    /// A live organization.
+    pub fn live(landscape: &Landscape, enabled: bool) -> Present {
+        let details = landscape.policies.iter().map(|(id, policy)| {
+            let detail = policy.detail.clone().unwrap_or_default();
+            (id.clone(), detail)
+        });
+        Present {
+            organization: landscape.organization(),
+            live: Some(Known {
+                details: details.collect(),
+                enabled,
+            }),
+        }
+    }
+
     /// What is known of a policy beside name and content.
     pub fn detail(&self, id: &str) -> Option<&Detail> {
         self.live.as_ref()?.details.get(id)

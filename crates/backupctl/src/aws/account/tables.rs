@@ -1,5 +1,7 @@
 //! How DynamoDB's tables are backed up in an account and Region.
 
+use std::ops::ControlFlow;
+
 use backup_policy::Instant;
 
 use super::super::failure::Failure;
@@ -19,35 +21,39 @@ impl Account {
                 return self.unknown(Failure::new("backup", "DescribeRegionSettings", error));
             }
         };
-        if managed.get("DynamoDB") == Some(&true) {
-            return Seen::There(Tables::Advanced);
+        match managed.get("DynamoDB") {
+            Some(true) => return Seen::There(Tables::Advanced),
+            Some(false) => {}
+            None => {
+                return self.odd(
+                    "backup",
+                    "DescribeRegionSettings",
+                    "the answer says nothing of DynamoDB",
+                );
+            }
         }
         let [.., days] = SPANS;
-        let mut token = None;
-        loop {
-            let request = client
-                .list_recovery_points_by_backup_vault()
-                .backup_vault_name(vault)
-                .by_resource_type("DynamoDB")
-                .by_created_after(days_before(now, days))
-                .set_next_token(token);
-            let page = match request.send().await {
-                Ok(page) => page,
-                Err(error) => {
-                    let operation = "ListRecoveryPointsByBackupVault";
-                    return self.unknown(Failure::new("backup", operation, error));
-                }
-            };
-            // A backup that AWS Backup keeps itself has an ARN of AWS Backup.
-            let arns = page.recovery_points.unwrap_or_default().into_iter();
-            let mut arns = arns.filter_map(|point| point.recovery_point_arn);
-            if arns.any(|arn| arn.contains(":dynamodb:")) {
-                return Seen::There(Tables::PlainBackups);
-            }
-            token = page.next_token;
-            if token.is_none() {
-                return Seen::There(Tables::Plain);
-            }
+        let mut found = Tables::Plain;
+        let read = self
+            .recovery_points(
+                region,
+                vault,
+                Some("DynamoDB"),
+                days_before(now, days),
+                |points| {
+                    // A backup that AWS Backup keeps itself has an ARN of AWS Backup.
+                    let mut arns = points.iter().filter_map(|it| it.recovery_point_arn());
+                    if arns.any(|arn| arn.contains(":dynamodb:")) {
+                        found = Tables::PlainBackups;
+                        return ControlFlow::Break(());
+                    }
+                    ControlFlow::Continue(())
+                },
+            )
+            .await;
+        match read {
+            Ok(()) => Seen::There(found),
+            Err(failure) => self.unknown(failure),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Looks at everything that a diagnosis is made from.
 
 mod asked;
+mod jobs;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,15 +13,17 @@ use backup_policy::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::Arguments;
 use crate::aws::account::Account as Adapter;
 use crate::aws::connection::Connection;
 use crate::aws::failure::Failure;
-use crate::aws::organizations::Organizations;
+use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
+use crate::doctor::deployed::{STACK, again};
 use crate::doctor::diagnosis::{self, LINKED_ROLE, STACK_SET_ADMINISTRATION, STACK_SETS};
-use crate::doctor::facts::{Account, Facts, Place, Purpose, Role, Seen};
-use crate::landscape::Child;
+use crate::doctor::facts::{Account, Facts, Home, Place, Protection, Purpose, Role, Scope, Seen};
+use crate::landscape::{self, Child, Landscape, Policies, Tree};
+use crate::plan::present::Present;
+use crate::plan::steps::Step;
 use crate::targets::Targets;
 
 /// The solution's names, which its templates spell.
@@ -28,15 +31,39 @@ const MEMBER_VAULT: &str = "AWSBackupSolutionVault";
 const MEMBER_ROLE: &str = "AWSBackupSolutionRole";
 const CENTRAL_ROLE: &str = "AWSBackupSolutionCentralAccountRole";
 const MANAGEMENT_ROLE: &str = "BackupOrgPolicyManagerOrgAdmin";
+const TOPIC: &str = "aws-backup-notifications";
+const TAGGER: &str = "TagOnRestore";
 const EXECUTION_ROLE: &str = "AWSCloudFormationStackSetExecutionRole";
 
-/// How many accounts are looked into at the same time. Our choice: each takes about ten calls in
-/// a Region, and the rates of AWS Backup and IAM are counted in the accounts themselves.
+/// How many accounts are looked into at the same time. Our choice: each takes about a dozen calls in
+/// a Region, one after the other, and the rates of AWS Backup, IAM, Lambda and EventBridge are counted
+/// in the accounts themselves.
 const AT_ONCE: usize = 6;
 
+/// What is to be looked at.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The solution's target values.
+    pub targets: Targets,
+    /// Only these accounts of the targets, if any are named.
+    pub accounts: Vec<String>,
+    /// The role to look into other accounts with.
+    pub member_role: String,
+    /// The Region of the home account's stacks.
+    pub home_region: String,
+    /// Whether `TagOnRestore` is deployed at all.
+    pub tags_restores: bool,
+    /// Whether restored SAP HANA databases are to be tagged.
+    pub tags_sap_hana: bool,
+}
+
 /// Looks at everything.
-pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Result<Facts> {
-    let connection = arguments.access.connect().await?;
+///
+/// # Errors
+/// These are not the management account's credentials, or an account that is asked for is none of
+/// the targets'. What cannot be looked at is no error.
+pub async fn look(connection: &Connection, question: &Question) -> anyhow::Result<Facts> {
+    let targets = &question.targets;
     let management = &targets.management_account;
     if connection.caller.account != *management {
         bail!(
@@ -46,66 +73,147 @@ pub(super) async fn look(arguments: &Arguments, targets: &Targets) -> anyhow::Re
         );
     }
     let progress = Progress::begin();
-    let organizations = Organizations::new(&connection);
+    let organizations = Arc::new(Organizations::new(connection));
     let own = Adapter::new(connection.sdk.clone(), &connection.caller.arn);
     let now = Instant::from(SystemTime::now());
 
-    let root = organizations.root().await;
-    let policy_type = match &root {
-        Ok((_, status)) => Seen::There(*status == Some(PolicyTypeStatus::Enabled)),
-        Err(failure) => Seen::Unknown(failure.to_string()),
+    let mut read = read(&organizations, &progress).await;
+    let mut scope = Scope {
+        units: read.tree.there().map_or(0, |tree| tree.units.len()),
+        policies: read
+            .policies
+            .there()
+            .map_or(0, |policies| policies.all.len()),
+        regions: targets.regions.clone(),
+        tags_restores: question.tags_restores,
+        ..Scope::default()
     };
-    let tree = match root {
-        Ok((root, _)) => organizations
-            .tree(&root, &progress)
-            .await
-            .map(|it| (root, it)),
-        Err(failure) => Err(failure),
-    };
-    let (strangers, mut below, asked) = match tree {
-        Ok((root, (units, accounts))) => (
-            Seen::There(strangers(&root.id, &units, &accounts, targets)),
-            in_targets(&units, &accounts, targets),
-            asked::by_policies(&organizations, root, units, accounts, now, &progress).await,
-        ),
-        Err(failure) => {
-            let why = failure.to_string();
-            (Seen::Unknown(why.clone()), Vec::new(), Seen::Unknown(why))
+    let (mut below, strangers) = match (&read.root, &read.tree) {
+        (Seen::There(root), Seen::There(tree)) => {
+            let suspended = in_targets(&tree.units, &tree.closed, targets);
+            let named = suspended.into_iter().map(|it| (it.place.id, it.place.name));
+            scope.suspended = named.collect();
+            let below = in_targets(&tree.units, &tree.accounts, targets);
+            (below, Seen::There(strangers(&root.id, tree, targets)))
         }
+        (_, Seen::Unknown(why)) => (Vec::new(), Seen::Unknown(why.clone())),
+        _ => (Vec::new(), Seen::Missing),
     };
-    for id in &arguments.account {
+    for id in &question.accounts {
         if !below.iter().any(|child| child.place.id == *id) {
             bail!("`--account {id}` is not an account of the targets: correct it, or TargetOUs");
         }
     }
+    let all = below.len();
     below.retain(|child| {
-        arguments.account.is_empty() || arguments.account.contains(&child.place.id)
+        question.accounts.is_empty() || question.accounts.contains(&child.place.id)
     });
+    scope.not_asked_for = all - below.len();
 
     let mut opt_in = Vec::new();
     for region in &targets.regions {
         opt_in.push((region.clone(), own.opted_out(region).await));
     }
+    let enabled = read.enabled.clone();
+    let present = read.present();
+    let reached = match &present {
+        Seen::There(present) => asked::by_account(&present.organization, now),
+        Seen::Missing => Seen::Missing,
+        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+    };
     let work = Work {
         connection: connection.clone(),
-        member_role: arguments.member_role.clone(),
-        asked: Arc::new(asked),
+        organizations: Arc::clone(&organizations),
+        question: Arc::new(question.clone()),
+        reached: Arc::new(reached),
         now,
     };
+    let (home, deployed) = home(&work, &present).await;
+    drop(present);
     Ok(Facts {
+        scope,
         organization: seen(organizations.describe().await),
         trusted: seen(organizations.trusted_services().await),
         delegated: seen(organizations.administrators(STACK_SETS).await),
         cross_account: own.cross_account().await,
-        policy_type,
+        policy_type: enabled,
         opt_in,
         strangers,
-        roles: roles(&work, &own, targets).await,
-        central: central(&work, targets).await,
-        members: members(&work, below, targets, &progress).await,
-        tags_sap_hana: asked::tags_sap_hana(&arguments.targets),
+        management: Role {
+            purpose: Purpose::Management,
+            account: management.clone(),
+            name: MANAGEMENT_ROLE.to_owned(),
+            trust: own.role(MANAGEMENT_ROLE).await,
+        },
+        home,
+        deployed,
+        invalid: organizations.invalid().await,
+        central: central(&work).await,
+        members: members(&work, below, &progress).await,
+        tags_sap_hana: question.tags_sap_hana,
         now,
     })
+}
+
+/// The organization, each part as far as it can be read.
+struct Read {
+    root: Seen<landscape::Place>,
+    enabled: Seen<bool>,
+    tree: Seen<Tree>,
+    policies: Seen<Policies>,
+}
+
+async fn read(organizations: &Organizations, progress: &Progress) -> Read {
+    let root = organizations.root().await;
+    let enabled = match &root {
+        Ok((_, status)) => Seen::There(*status == Some(PolicyTypeStatus::Enabled)),
+        Err(failure) => Seen::Unknown(failure.to_string()),
+    };
+    let (tree, policies) = match &root {
+        Ok((root, _)) => {
+            let policies = organizations.policies(Tags::Read, progress);
+            let (tree, policies) = tokio::join!(organizations.tree(root, progress), policies);
+            (seen(tree), seen(policies))
+        }
+        Err(failure) => {
+            let why = failure.to_string();
+            (Seen::Unknown(why.clone()), Seen::Unknown(why))
+        }
+    };
+    Read {
+        root: seen(root.map(|(root, _)| root)),
+        enabled,
+        tree,
+        policies,
+    }
+}
+
+impl Read {
+    /// The organization as a plan starts from it, if all of it was read.
+    fn present(&mut self) -> Seen<Present> {
+        let take = |read: &mut Self| -> Result<Landscape, String> {
+            Ok(Landscape::new(
+                taken(&mut read.root)?,
+                taken(&mut read.tree)?,
+                taken(&mut read.policies)?,
+            ))
+        };
+        match take(self) {
+            Ok(landscape) => {
+                let enabled = self.enabled == Seen::There(true);
+                Seen::There(Present::live(&landscape, enabled))
+            }
+            Err(why) => Seen::Unknown(why),
+        }
+    }
+}
+
+fn taken<T>(seen: &mut Seen<T>) -> Result<T, String> {
+    match std::mem::replace(seen, Seen::Missing) {
+        Seen::There(found) => Ok(found),
+        Seen::Missing => Err(String::new()),
+        Seen::Unknown(why) => Err(why),
+    }
 }
 
 fn seen<T>(answer: Result<T, Failure>) -> Seen<T> {
@@ -116,8 +224,8 @@ fn seen<T>(answer: Result<T, Failure>) -> Seen<T> {
 }
 
 /// The targets that are not in the organization.
-fn strangers(root: &str, units: &[Child], accounts: &[Child], targets: &Targets) -> Vec<String> {
-    let children = units.iter().chain(accounts);
+fn strangers(root: &str, tree: &Tree, targets: &Targets) -> Vec<String> {
+    let children = tree.units.iter().chain(&tree.accounts).chain(&tree.closed);
     let mut known: BTreeSet<&str> = children.map(|child| child.place.id.as_str()).collect();
     known.insert(root);
     let foreign = targets
@@ -148,8 +256,9 @@ fn in_targets(units: &[Child], accounts: &[Child], targets: &Targets) -> Vec<Chi
 #[derive(Debug, Clone)]
 struct Work {
     connection: Connection,
-    member_role: String,
-    asked: Arc<Seen<asked::ByAccount>>,
+    organizations: Arc<Organizations>,
+    question: Arc<Question>,
+    reached: Arc<Seen<asked::ByAccount>>,
     now: Instant,
 }
 
@@ -161,7 +270,10 @@ impl Work {
             return Ok(Adapter::new(self.connection.sdk.clone(), &caller.arn));
         }
         let partition = caller.partition();
-        let role = format!("arn:{partition}:iam::{account}:role/{}", self.member_role);
+        let role = format!(
+            "arn:{partition}:iam::{account}:role/{}",
+            self.question.member_role
+        );
         match self.connection.with_role(&role).await {
             Ok(sdk) => Ok(Adapter::new(sdk, &role)),
             Err(failure) => Err(failure.to_string()),
@@ -169,67 +281,92 @@ impl Work {
     }
 }
 
-async fn roles(work: &Work, own: &Adapter, targets: &Targets) -> Vec<Role> {
-    let role = |purpose, account: &str, name: &str, trust| Role {
-        purpose,
-        account: account.to_owned(),
-        name: name.to_owned(),
-        trust,
+/// The home account, and what deploying the policies' stack again would change.
+async fn home(work: &Work, present: &Seen<Present>) -> (Home, Seen<Vec<Step>>) {
+    let Question {
+        targets,
+        home_region,
+        ..
+    } = &*work.question;
+    let account = &targets.home_account;
+    let mut home = Home {
+        closed: None,
+        region: home_region.clone(),
+        roles: Vec::new(),
+        manager: Seen::Missing,
+        topic: Seen::Missing,
     };
-    let management = &targets.management_account;
-    let trust = own.role(MANAGEMENT_ROLE).await;
-    let mut roles = vec![role(
-        Purpose::Management,
-        management,
-        MANAGEMENT_ROLE,
-        trust,
-    )];
-    let home = &targets.home_account;
-    let adapter = work.adapter(home).await;
+    let adapter = match work.adapter(account).await {
+        Ok(adapter) => adapter,
+        Err(why) => {
+            home.closed = Some(why);
+            let why = "the home account cannot be looked into".to_owned();
+            return (home, Seen::Unknown(why));
+        }
+    };
     for (purpose, name) in [
         (Purpose::PolicyManager, diagnosis::POLICY_MANAGER),
         (Purpose::StackSetAdministration, STACK_SET_ADMINISTRATION),
         (Purpose::StackSetExecution, EXECUTION_ROLE),
     ] {
-        let trust = match &adapter {
-            Ok(adapter) => adapter.role(name).await,
-            Err(why) => Seen::Unknown(why.clone()),
-        };
-        roles.push(role(purpose, home, name, trust));
+        home.roles.push(Role {
+            purpose,
+            account: account.clone(),
+            name: name.to_owned(),
+            trust: adapter.role(name).await,
+        });
     }
-    roles
+    home.manager = adapter
+        .function(home_region, diagnosis::POLICY_MANAGER)
+        .await;
+    let partition = work.connection.caller.partition();
+    let topic = format!("arn:{partition}:sns:{home_region}:{account}:{TOPIC}");
+    home.topic = adapter.subscriptions(home_region, &topic).await;
+    let deployed = match (adapter.stack(home_region, STACK).await, present) {
+        (Seen::There(stack), Seen::There(present)) => {
+            match again(&stack, targets, present, work.now) {
+                Ok(steps) => Seen::There(steps),
+                Err(why) => Seen::Unknown(why),
+            }
+        }
+        (Seen::Missing, _) => Seen::Missing,
+        (Seen::Unknown(why), _) => Seen::Unknown(why),
+        (_, Seen::Unknown(why)) => Seen::Unknown(why.clone()),
+        (_, Seen::Missing) => Seen::Unknown("the organization cannot be read".to_owned()),
+    };
+    (home, deployed)
 }
 
-async fn central(work: &Work, targets: &Targets) -> Account {
-    let vault = &targets.central_vault;
+async fn central(work: &Work) -> Account {
+    let vault = &work.question.targets.central_vault;
     match work.adapter(&vault.account).await {
         Err(why) => closed(&vault.account, "", why),
-        Ok(adapter) => Account {
-            id: vault.account.clone(),
-            name: String::new(),
-            closed: None,
-            role: adapter.role(CENTRAL_ROLE).await,
-            linked_role: adapter.role(LINKED_ROLE).await,
-            abilities: None,
-            places: vec![place(&adapter, &vault.region, &vault.name, None, work.now).await],
-        },
+        Ok(adapter) => {
+            let regions = adapter.regions().await;
+            let place = place(&adapter, &regions, &vault.region, &vault.name, work.now).await;
+            Account {
+                id: vault.account.clone(),
+                name: String::new(),
+                closed: None,
+                role: adapter.role(CENTRAL_ROLE).await,
+                linked_role: adapter.role(LINKED_ROLE).await,
+                abilities: None,
+                protection: None,
+                places: vec![place],
+            }
+        }
     }
 }
 
-async fn members(
-    work: &Work,
-    accounts: Vec<Child>,
-    targets: &Targets,
-    progress: &Progress,
-) -> Vec<Account> {
+async fn members(work: &Work, accounts: Vec<Child>, progress: &Progress) -> Vec<Account> {
     let limit = Arc::new(Semaphore::new(AT_ONCE));
     let mut looking = JoinSet::new();
     for (number, child) in accounts.into_iter().enumerate() {
-        let (work, targets, limit) = (work.clone(), targets.clone(), Arc::clone(&limit));
+        let (work, limit) = (work.clone(), Arc::clone(&limit));
         looking.spawn(async move {
             // It is closed nowhere, so this waits and never fails.
             let _turn = limit.acquire().await;
-            (number, member(&work, &child, &targets).await)
+            (number, member(&work, &child).await)
         });
     }
     let mut members = Vec::new();
@@ -242,16 +379,34 @@ async fn members(
     members.into_iter().map(|(_, member)| member).collect()
 }
 
-async fn member(work: &Work, child: &Child, targets: &Targets) -> Account {
+async fn member(work: &Work, child: &Child) -> Account {
     let (id, name) = (&child.place.id, &child.place.name);
     let adapter = match work.adapter(id).await {
         Ok(adapter) => adapter,
         Err(why) => return closed(id, name, why),
     };
+    let reached = match &*work.reached {
+        Seen::There(all) => match all.get(id) {
+            Some(reached) => Seen::There(reached.clone()),
+            None => Seen::Missing,
+        },
+        Seen::Missing => Seen::Missing,
+        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+    };
+    let protection = Protection {
+        ours: match &reached {
+            Seen::There(reached) => Seen::There(Arc::clone(&reached.merge)),
+            Seen::Missing => Seen::Unknown("the policies could not be merged".to_owned()),
+            Seen::Unknown(why) => Seen::Unknown(why.clone()),
+        },
+        theirs: work.organizations.in_force(id).await,
+    };
+    let regions = adapter.regions().await;
     let mut places = Vec::new();
-    for region in &targets.regions {
-        let central = Some(targets.central_vault.arn.as_str());
-        places.push(place(&adapter, region, MEMBER_VAULT, central, work.now).await);
+    for region in &work.question.targets.regions {
+        let mut place = place(&adapter, &regions, region, MEMBER_VAULT, work.now).await;
+        jobs::look(work, &adapter, id, &protection, &mut place).await;
+        places.push(place);
     }
     Account {
         id: id.clone(),
@@ -259,39 +414,46 @@ async fn member(work: &Work, child: &Child, targets: &Targets) -> Account {
         closed: None,
         role: adapter.role(MEMBER_ROLE).await,
         linked_role: adapter.role(LINKED_ROLE).await,
-        abilities: Some(asked::abilities(&adapter, &work.asked, id).await),
+        abilities: Some(asked::abilities(&adapter, &reached).await),
+        protection: Some(protection),
         places,
     }
 }
 
 async fn place(
     adapter: &Adapter,
+    regions: &Seen<BTreeMap<String, bool>>,
     region: &str,
     vault_name: &str,
-    central: Option<&str>,
     now: Instant,
 ) -> Place {
-    let vault = adapter.vault(region, vault_name).await;
-    let (mut key, mut last_backup) = (Seen::Missing, Seen::Missing);
-    if let Seen::There(arn) = &vault {
-        key = adapter.key(region, arn).await;
-        last_backup = adapter.last_backup(region, vault_name, now).await;
-    }
-    let (mut last_copy, mut failed_copies, mut tables) = (None, None, None);
-    if let (Seen::There(_), Some(central)) = (&vault, central) {
-        last_copy = Some(adapter.last_copy(region, central, now).await);
-        failed_copies = Some(adapter.failed_copies(region, central, now).await);
-        tables = Some(adapter.tables(region, vault_name, now).await);
-    }
-    Place {
+    let enabled = match regions {
+        Seen::There(all) => match all.get(region) {
+            Some(on) => Seen::There(*on),
+            None => Seen::Unknown(format!("account:ListRegions does not name {region}")),
+        },
+        Seen::Missing => Seen::Missing,
+        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+    };
+    let mut place = Place {
         region: region.to_owned(),
-        vault,
-        key,
-        last_backup,
-        last_copy,
-        failed_copies,
-        tables,
+        enabled,
+        vault: Seen::Missing,
+        key: Seen::Missing,
+        last_backup: Seen::Missing,
+        missed: Vec::new(),
+        member: None,
+    };
+    if place.enabled == Seen::There(false) {
+        return place;
     }
+    place.vault = adapter.vault(region, vault_name).await;
+    if let Seen::There(vault) = &place.vault {
+        place.key = adapter.key(region, &vault.key).await;
+        let newest = adapter.last_backup(region, vault_name, vault.holds_any, now);
+        place.last_backup = newest.await;
+    }
+    place
 }
 
 fn closed(id: &str, name: &str, why: String) -> Account {
@@ -302,6 +464,7 @@ fn closed(id: &str, name: &str, why: String) -> Account {
         role: Seen::Missing,
         linked_role: Seen::Missing,
         abilities: None,
+        protection: None,
         places: Vec::new(),
     }
 }

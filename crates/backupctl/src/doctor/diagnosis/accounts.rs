@@ -3,8 +3,9 @@
 use backup_policy::Instant;
 use chrono::TimeDelta;
 
+use super::functions::tagger_check;
 use super::{BACKUP, Check, LINKED_ROLE, PREPARE_MEMBERS, State, check, check_or};
-use crate::doctor::facts::{Account, FailedCopies, Last, Place, Seen, Tables};
+use crate::doctor::facts::{Account, FailedCopies, Last, Missed, Place, Seen, Tables};
 use crate::doctor::trust;
 
 /// What is to be said of an account. `kind` stands before the names of the checks, and `remedy`
@@ -18,16 +19,7 @@ pub(super) fn account_checks(
 ) -> Vec<Check> {
     let own = Some((account.id.clone(), account.name.clone()));
     if let Some(why) = &account.closed {
-        return vec![Check {
-            account: own,
-            region: None,
-            what: format!("{kind}account"),
-            state: State::Unknown,
-            detail: format!("cannot be looked into: {why}"),
-            remedy: Some(
-                "let the caller assume a role there, or name another with --member-role".to_owned(),
-            ),
-        }];
+        return vec![closed_check(own, kind, why)];
     }
     // Copies into the central account are made in its name, so `remedy` makes it there.
     let linked_remedy = match kind.is_empty() {
@@ -73,6 +65,20 @@ pub(super) fn account_checks(
     checks
 }
 
+/// What is said of an account that nobody could look into.
+pub(super) fn closed_check(account: Option<(String, String)>, kind: &str, why: &str) -> Check {
+    Check {
+        account,
+        region: None,
+        what: format!("{kind}account"),
+        state: State::Unknown,
+        detail: format!("cannot be looked into: {why}"),
+        remedy: Some(
+            "let the caller assume a role there, or name another with --member-role".to_owned(),
+        ),
+    }
+}
+
 fn place_checks(
     place: &Place,
     now: Instant,
@@ -80,20 +86,44 @@ fn place_checks(
     kind: &str,
     missing: &dyn Fn(&str) -> (String, String),
 ) -> Vec<Check> {
-    let vault = check_or(
+    if place.enabled == Seen::There(false) {
+        let region = &place.region;
+        return vec![Check {
+            account: None,
+            region: None,
+            what: format!("{kind}Region"),
+            state: State::Unknown,
+            detail: "is switched off in the account: nothing there is backed up or looked at"
+                .to_owned(),
+            remedy: Some(format!(
+                "aws account enable-region --region-name {region} (in that account), or take it out \
+                 of TargetRegions"
+            )),
+        }];
+    }
+    let mut checks = Vec::new();
+    if let Seen::Unknown(why) = &place.enabled {
+        let seen = Seen::<()>::Unknown(why.clone());
+        checks.push(check(&format!("{kind}Region"), &seen, |()| {
+            Ok(String::new())
+        }));
+    }
+    if let Some(tagger) = place.member.as_ref().and_then(|it| it.tagger.as_ref()) {
+        checks.push(tagger_check(tagger));
+    }
+    checks.push(check_or(
         &format!("{kind}vault"),
         &place.vault,
         || missing("vault"),
         |_| Ok("there".to_owned()),
-    );
+    ));
     // Without a vault there is nothing in it, and no key to it.
-    if place.vault.there().is_none() {
-        return vec![vault];
-    }
-    let arn = place.vault.there().map_or("", String::as_str);
-    let region = &place.region;
+    let Some(vault) = place.vault.there() else {
+        return checks;
+    };
+    let (arn, region) = (&vault.key, &place.region);
     let mend = |command: &str| format!("aws kms {command} --region {region} --key-id {arn}");
-    let key = check_or(
+    checks.push(check_or(
         &format!("{kind}key"),
         &place.key,
         || missing("vault's key"),
@@ -105,28 +135,90 @@ fn place_checks(
             )),
             other => Err((format!("is {other}"), mend("enable-key"))),
         },
-    );
-    let mut checks = vec![vault, key];
-    let backups = format!(
-        "last {}",
-        if kind.is_empty() {
-            "backup"
-        } else {
-            "copy received"
-        }
-    );
-    checks.push(recent(&backups, &place.last_backup, now, oldest));
-    if let Some(copy) = &place.last_copy {
-        checks.push(recent("last copy", copy, now, oldest));
-    }
-    if let Some(copies) = &place.failed_copies {
-        checks.push(check("failed copies", copies, |failed| match failed {
+    ));
+    let Some(member) = &place.member else {
+        checks.push(recent(
+            "last copy received",
+            &place.last_backup,
+            now,
+            oldest,
+        ));
+        return checks;
+    };
+    let backup = recent("last backup", &place.last_backup, now, oldest);
+    checks.push(match missed(&place.missed) {
+        Some((state, detail)) if backup.state != State::Failed => Check {
+            state,
+            detail: format!("{}: {detail}", backup.detail),
+            remedy: (state == State::Failed).then(|| JOBS.to_owned()),
+            ..backup
+        },
+        _ => backup,
+    });
+    let copy = recent("last copy", &member.last_copy, now, oldest);
+    checks.push(match (member.copy_due, &member.last_copy) {
+        (Some(due), Seen::There(last)) if last.is_before(due, now) => Check {
+            state: State::Failed,
+            detail: format!("{}: none of the backups since {}", copy.detail, minute(due)),
+            remedy: Some(JOBS.to_owned()),
+            ..copy
+        },
+        _ => copy,
+    });
+    checks.push(check(
+        "failed copies",
+        &member.failed_copies,
+        |failed| match failed {
             None => Ok("none".to_owned()),
             Some(failed) => Err(failed_copies(failed, region)),
-        }));
-    }
-    checks.extend(place.tables.as_ref().map(tables));
+        },
+    ));
+    checks.push(tables(&member.tables));
     checks
+}
+
+/// What to do where a schedule ran and nothing came of it.
+const JOBS: &str = "see the jobs of AWS Backup there (aws backup list-backup-jobs, list-copy-jobs), and \
+                    the role and the vault that the plan names";
+
+/// What is said of rules that ran without a backup: a failure where something bears a tag that they
+/// select, and otherwise what is known of that.
+fn missed(missed: &[Missed]) -> Option<(State, String)> {
+    let named = |of: &dyn Fn(&Seen<bool>) -> bool| -> Option<String> {
+        let all: Vec<String> = missed
+            .iter()
+            .filter(|it| of(&it.selected))
+            .map(|it| format!("{} ran on {}", it.rule, minute(it.run)))
+            .collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    };
+    if let Some(rules) = named(&|seen| *seen == Seen::There(true)) {
+        let detail = format!("{rules}, and of what bears its tag nothing was backed up since");
+        return Some((State::Failed, detail));
+    }
+    let unknown = missed.iter().find_map(|it| match &it.selected {
+        Seen::Unknown(why) => Some(why),
+        Seen::There(_) | Seen::Missing => None,
+    });
+    if let Some(why) = unknown {
+        let detail =
+            format!("a schedule ran since, and whether it selects anything is unknown: {why}");
+        return Some((State::Unknown, detail));
+    }
+    if let Some(rules) = named(&|seen| *seen == Seen::Missing) {
+        let detail = format!(
+            "{rules} since; whether it selects anything is not looked at, as it selects not by tags alone"
+        );
+        return Some((State::Told, detail));
+    }
+    named(&|seen| *seen == Seen::There(false)).map(|rules| {
+        let detail = format!("{rules}, and nothing there bears its tag");
+        (State::Told, detail)
+    })
+}
+
+fn minute(time: Instant) -> String {
+    time.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// What is said of copies that failed, with AWS Backup's own words, and what mends the newest.
@@ -182,17 +274,14 @@ fn recent(what: &str, last: &Seen<Last>, now: Instant, oldest: Option<u32>) -> C
                 policies select";
     let mut check = check(what, last, |last| {
         let text = match last {
-            Last::At(time) => time.format("%Y-%m-%d %H:%M UTC").to_string(),
+            Last::At(time) => minute(*time),
             Last::Before(days) => format!("more than {days} days ago"),
             Last::Never => "none yet".to_owned(),
         };
-        let is_old = |oldest: u32| match last {
-            Last::At(time) => now - *time > TimeDelta::days(i64::from(oldest)),
-            Last::Before(days) => *days >= oldest,
-            Last::Never => true,
-        };
         match oldest {
-            Some(days) if is_old(days) => Err((text, look.to_owned())),
+            Some(days) if last.is_before(now - TimeDelta::days(i64::from(days)), now) => {
+                Err((text, look.to_owned()))
+            }
             _ => Ok(text),
         }
     });

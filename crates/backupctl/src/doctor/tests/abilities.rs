@@ -9,19 +9,18 @@ use crate::doctor::facts::{Abilities, Asked, Facts, Seen, Tables};
 #[test]
 fn tables_fail_only_where_a_backup_cannot_be_copied() {
     check(
-        |facts| facts.members[0].places[0].tables = Some(Seen::There(Tables::PlainBackups)),
+        |facts| super::member(facts).tables = Seen::There(Tables::PlainBackups),
         "advanced backup of DynamoDB",
         "cannot be copied",
         "make enable-advanced-dynamodb APPLY=1",
     );
     let mut facts = healthy();
-    facts.members[0].places[0].tables = Some(Seen::There(Tables::Plain));
+    super::member(&mut facts).tables = Seen::There(Tables::Plain);
     assert!(wrong(&facts).is_empty());
     let checks = diagnose(&facts, &targets(), None);
-    let told: Vec<&Check> = checks.iter().filter(|it| it.state == State::Told).collect();
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert_eq!(told[0].what, "advanced backup of DynamoDB");
-    assert_eq!(told[0].remedy, None);
+    let what = "advanced backup of DynamoDB";
+    let found = checks.iter().find(|it| it.what == what).unwrap();
+    assert_eq!((found.state, found.remedy.as_deref()), (State::Told, None));
 }
 
 /// What is wrong with the member once this is asked of its role.

@@ -1,77 +1,70 @@
-//! What the organization's policies ask of each account's role.
+//! What reaches each account: the organization's policies, merged as AWS merges them.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use backup_policy::Instant;
+use backup_policy::{Effective, Instant, Organization};
 
 use super::MEMBER_ROLE;
 use crate::aws::account::Account as Adapter;
-use crate::aws::organizations::{Organizations, Tags};
-use crate::aws::progress::Progress;
 use crate::doctor::asked::asked;
-use crate::doctor::facts::{Abilities, Asked, Seen};
-use crate::landscape::{Child, Landscape, Place};
-use crate::parameters::Parameters;
+use crate::doctor::due::expected;
+use crate::doctor::facts::{Abilities, Asked, Merge, Seen};
 
-/// What the repository declares for `TagOnRestore`, in a file beside the targets.
-const TAG_ON_RESTORE_VALUES: &str = "stackset-aws-backup-tagonrestore.json";
+/// What reaches an account, and what it asks of the account's role.
+#[derive(Debug, Clone)]
+pub(super) struct Reached {
+    pub(super) merge: Arc<Merge>,
+    pub(super) asked: Asked,
+}
 
 /// By the account's id.
-pub(super) type ByAccount = BTreeMap<String, Asked>;
+pub(super) type ByAccount = BTreeMap<String, Reached>;
 
-/// Reads the policies and merges them as AWS does.
-pub(super) async fn by_policies(
-    organizations: &Organizations,
-    root: Place,
-    units: Vec<Child>,
-    accounts: Vec<Child>,
-    now: Instant,
-    progress: &Progress,
-) -> Seen<ByAccount> {
-    let (policies, attached) = match organizations.policies(Tags::LeaveOut, progress).await {
-        Ok(found) => found,
-        Err(failure) => return Seen::Unknown(failure.to_string()),
-    };
-    let landscape = Landscape {
-        root,
-        units,
-        accounts,
-        policies,
-        attached,
-    };
-    let organization = landscape.organization();
-    match organization.effective_policies(now) {
-        Ok(effective) => Seen::There(
-            effective
-                .accounts
-                .iter()
-                .map(|policy| {
-                    let id = &policy.account.id;
-                    (
-                        id.clone(),
-                        asked(&policy.effective.merged(), MEMBER_ROLE, id),
-                    )
-                })
-                .collect(),
-        ),
+/// Merges the policies as AWS does. Accounts that get the same share it.
+pub(super) fn by_account(organization: &Organization, now: Instant) -> Seen<ByAccount> {
+    let effective = match organization.effective_policies(now) {
+        Ok(effective) => effective,
         Err(errors) => {
             let first = errors.first().map(ToString::to_string);
-            Seen::Unknown(first.unwrap_or_default())
+            return Seen::Unknown(first.unwrap_or_default());
         }
+    };
+    let mut shared: HashMap<*const Effective, Arc<Merge>> = HashMap::new();
+    let reached = effective.accounts.iter().map(|policy| {
+        let merge = shared
+            .entry(Arc::as_ptr(&policy.effective))
+            .or_insert_with(|| Arc::new(merge(&policy.effective)));
+        let id = &policy.account.id;
+        let reached = Reached {
+            merge: Arc::clone(merge),
+            asked: asked(&merge.document, MEMBER_ROLE, id),
+        };
+        (id.clone(), reached)
+    });
+    Seen::There(reached.collect())
+}
+
+fn merge(effective: &Effective) -> Merge {
+    let problems = effective.problems.iter();
+    let withholding = problems.filter(|problem| problem.code.withholds());
+    let plans = effective.plans();
+    Merge {
+        document: effective.merged(),
+        problems: withholding
+            .map(|it| format!("{}: {} (in {})", it.code.name(), it.message, it.path))
+            .collect(),
+        plans: plans.iter().map(|plan| plan.name().to_owned()).collect(),
+        expected: expected(effective),
     }
 }
 
 /// What is asked of an account's role, and what it has for it.
-pub(super) async fn abilities(
-    adapter: &Adapter,
-    all: &Seen<ByAccount>,
-    account: &str,
-) -> Abilities {
-    let asked = match all {
-        Seen::There(all) => Seen::There(all.get(account).cloned().unwrap_or_default()),
-        Seen::Missing => Seen::Missing,
-        Seen::Unknown(why) => Seen::Unknown(why.clone()),
+pub(super) async fn abilities(adapter: &Adapter, reached: &Seen<Reached>) -> Abilities {
+    let asked = match reached {
+        Seen::There(reached) => Seen::There(reached.asked.clone()),
+        // Why the policies are unknown is reported where the account's plan is.
+        Seen::Missing | Seen::Unknown(_) => Seen::Missing,
     };
     let mut scanners = Vec::new();
     let names = asked.there().map(|it| it.scanner_roles.clone());
@@ -84,11 +77,4 @@ pub(super) async fn abilities(
         managed: adapter.managed(MEMBER_ROLE).await,
         scanners,
     }
-}
-
-/// Whether the values beside the targets declare that restored SAP HANA databases are tagged.
-pub(super) fn tags_sap_hana(targets: &Path) -> bool {
-    let text = std::fs::read_to_string(targets.with_file_name(TAG_ON_RESTORE_VALUES));
-    let values = text.ok().and_then(|text| Parameters::parse(&text).ok());
-    values.is_some_and(|values| values.get("TagSapHana") == Some("true"))
 }

@@ -1,0 +1,99 @@
+//! AWS's own merge of the policies that reach an account, and what it finds wrong with it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_organizations::types::EffectivePolicyType;
+use serde_json::Value;
+
+use super::Organizations;
+use crate::aws::account::instant;
+use crate::aws::failure::Failure;
+use crate::doctor::facts::{InForce, Seen};
+
+impl Organizations {
+    /// What AWS has in force for an account; none if backup policies are not enabled.
+    pub async fn in_force(&self, account: &str) -> Seen<Option<InForce>> {
+        self.paces.effective.turn().await;
+        let operation = "DescribeEffectivePolicy";
+        let described = self
+            .client
+            .describe_effective_policy()
+            .policy_type(EffectivePolicyType::BackupPolicy)
+            .target_id(account)
+            .send()
+            .await;
+        let policy = match described {
+            Ok(output) => output.effective_policy,
+            Err(error) => {
+                let failure = Failure::new("organizations", operation, error);
+                return match failure.is("EffectivePolicyNotFoundException") {
+                    true => Seen::There(None),
+                    false => unknown(failure.of(&self.caller.arn)),
+                };
+            }
+        };
+        let text = policy.as_ref().and_then(|policy| policy.policy_content());
+        match text.map(serde_json::from_str::<Value>) {
+            Some(Ok(document)) => Seen::There(Some(InForce {
+                document,
+                updated: policy
+                    .and_then(|policy| policy.last_updated_timestamp)
+                    .and_then(instant),
+            })),
+            _ => unknown(super::odd(operation, "the answer has no policy")),
+        }
+    }
+
+    /// The accounts whose merged policy AWS calls invalid, with its reasons.
+    pub async fn invalid(&self) -> Seen<BTreeMap<String, Seen<Vec<String>>>> {
+        let mut all = BTreeMap::new();
+        let accounts = match self.invalid_accounts().await {
+            Ok(accounts) => accounts,
+            Err(failure) => return unknown(failure),
+        };
+        for account in accounts {
+            let reasons = match self.reasons(&account).await {
+                Ok(reasons) => Seen::There(reasons),
+                Err(failure) => unknown(failure),
+            };
+            all.insert(account, reasons);
+        }
+        Seen::There(all)
+    }
+
+    async fn invalid_accounts(&self) -> Result<Vec<String>, Failure> {
+        let request = || self.client.list_accounts_with_invalid_effective_policy();
+        let accounts = pages!(
+            self,
+            effective,
+            "ListAccountsWithInvalidEffectivePolicy",
+            request().policy_type(EffectivePolicyType::BackupPolicy),
+            accounts
+        );
+        Ok(accounts.into_iter().filter_map(|it| it.id).collect())
+    }
+
+    async fn reasons(&self, account: &str) -> Result<Vec<String>, Failure> {
+        let request = || self.client.list_effective_policy_validation_errors();
+        let errors = pages!(
+            self,
+            effective,
+            "ListEffectivePolicyValidationErrors",
+            request()
+                .account_id(account)
+                .policy_type(EffectivePolicyType::BackupPolicy),
+            effective_policy_validation_errors
+        );
+        let reason = |error: aws_sdk_organizations::types::EffectivePolicyValidationError| {
+            let [code, message, path] =
+                [error.error_code, error.error_message, error.path_to_error]
+                    .map(Option::unwrap_or_default);
+            format!("{code}: {message} (in {path})")
+        };
+        Ok(errors.into_iter().map(reason).collect())
+    }
+}
+
+fn unknown<T>(failure: Failure) -> Seen<T> {
+    Seen::Unknown(failure.to_string())
+}

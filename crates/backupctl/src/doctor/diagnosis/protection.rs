@@ -1,0 +1,289 @@
+//! Whether a backup plan reaches each account: by our merge of what is attached, and by AWS's own.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Check, PIPELINE_POLICIES, State, check, check_or};
+use crate::doctor::facts::{Facts, Merge, Protection, Seen};
+
+/// How many places a line names.
+const NAMED: usize = 3;
+
+/// Two lines: what our merge gives the account, and whether AWS has the same in force.
+pub(super) fn protection_checks(id: &str, protection: &Protection, facts: &Facts) -> Vec<Check> {
+    let mut checks = vec![check_or(
+        "backup plan",
+        &protection.ours,
+        || (String::new(), String::new()),
+        |merge| ours(merge),
+    )];
+    checks.push(theirs(id, protection, facts));
+    checks
+}
+
+fn ours(merge: &Merge) -> Result<String, (String, String)> {
+    if !merge.problems.is_empty() {
+        return Err((
+            format!(
+                "the merged policy is invalid, so AWS keeps the last valid one: {}",
+                merge.problems.join("; ")
+            ),
+            "correct a policy that the account gets: backupctl snapshot | backupctl effective \
+             --organization - names them and the place"
+                .to_owned(),
+        ));
+    }
+    match merge.plans.is_empty() {
+        true => Err((
+            "none: nothing is backed up".to_owned(),
+            PIPELINE_POLICIES.to_owned(),
+        )),
+        false => Ok(merge.plans.join(", ")),
+    }
+}
+
+/// Where AWS sees it as we do, or nobody can say, one line; where it does not, a finding of its own.
+fn theirs(id: &str, protection: &Protection, facts: &Facts) -> Check {
+    let what = "effective policy at AWS";
+    let fail = |text: String, remedy: &str| Err((text, remedy.to_owned()));
+    let again = "run it again in some minutes, as AWS merges after a change; if it stays, AWS's \
+                 verdict counts: aws organizations describe-effective-policy, and please tell us";
+    let invalid = match &facts.invalid {
+        Seen::There(all) => all.get(id),
+        Seen::Missing => None,
+        Seen::Unknown(why) => return check(what, &Seen::<()>::Unknown(why.clone()), |()| fine()),
+    };
+    let we_withhold = protection
+        .ours
+        .there()
+        .is_some_and(|merge| !merge.problems.is_empty());
+    check(what, &protection.theirs, |in_force| {
+        if let Some(reasons) = invalid {
+            let reasons = match reasons {
+                Seen::There(reasons) => reasons.join("; "),
+                Seen::Missing => String::new(),
+                Seen::Unknown(why) => why.clone(),
+            };
+            return match we_withhold {
+                true => fail(
+                    format!("invalid: {reasons}"),
+                    "correct a policy that the account gets",
+                ),
+                false => fail(
+                    format!("AWS calls it invalid, and our merge is valid: {reasons}"),
+                    again,
+                ),
+            };
+        }
+        if we_withhold {
+            return fail(
+                "our merge is invalid, and AWS does not say so".to_owned(),
+                again,
+            );
+        }
+        let Some(in_force) = in_force else {
+            return fail("backup policies are not enabled".to_owned(), super::PREPARE);
+        };
+        let Some(merge) = protection.ours.there() else {
+            let plans = plans(&in_force.document);
+            return match plans.is_empty() {
+                true => fail("no plan is in force".to_owned(), PIPELINE_POLICIES),
+                false => Ok(format!(
+                    "{} (our merge could not be made)",
+                    plans.join(", ")
+                )),
+            };
+        };
+        let places = differences(
+            &normal(&merge.document, id),
+            &normal(&in_force.document, id),
+        );
+        match places.as_slice() {
+            [] => fine(),
+            places => {
+                let named: Vec<&str> = places.iter().take(NAMED).map(String::as_str).collect();
+                let more = match places.len().saturating_sub(NAMED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more places"),
+                };
+                fail(
+                    format!("differs from our merge at {}{more}", named.join(", ")),
+                    again,
+                )
+            }
+        }
+    })
+}
+
+fn fine() -> Result<String, (String, String)> {
+    Ok("as merged here".to_owned())
+}
+
+fn plans(document: &Value) -> Vec<String> {
+    let plans = document.get("plans").and_then(Value::as_object);
+    plans
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+/// What does not matter made the same: AWS's keys are read without regard to case, its scalars are
+/// texts, and its lists have no order; `$account` is shown as the id in some of its answers.
+fn normal(value: &Value, account: &str) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .map(|(key, value)| (key.to_ascii_lowercase(), normal(value, account)))
+                .filter(|(_, value)| !is_empty(value));
+            Value::Object(members.collect())
+        }
+        Value::Array(items) => {
+            let texts: BTreeSet<String> = items
+                .iter()
+                .map(|item| text(&normal(item, account)))
+                .collect();
+            texts.into_iter().map(Value::from).collect()
+        }
+        scalar => Value::from(text(scalar).replace("$account", account)),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
+/// The places where two documents differ, in order.
+fn differences(one: &Value, other: &Value) -> Vec<String> {
+    let mut places = Vec::new();
+    collect("", Some(one), Some(other), &mut places);
+    places
+}
+
+fn collect(path: &str, one: Option<&Value>, other: Option<&Value>, places: &mut Vec<String>) {
+    match (one, other) {
+        (Some(Value::Object(ones)), Some(Value::Object(others))) => {
+            let keys: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
+            for key in keys {
+                let path = match path {
+                    "" => key.clone(),
+                    path => format!("{path}/{key}"),
+                };
+                collect(&path, ones.get(key), others.get(key), places);
+            }
+        }
+        (one, other) if one != other => places.push(match path {
+            "" => "its beginning".to_owned(),
+            path => path.to_owned(),
+        }),
+        _ => {}
+    }
+}
+
+/// The stack's policies, each as it was deployed or not.
+pub(super) fn deployed_checks(facts: &Facts) -> Vec<Check> {
+    let steps = match &facts.deployed {
+        Seen::There(steps) => steps,
+        Seen::Missing => {
+            return vec![check_or(
+                "policies of the stack",
+                &Seen::<()>::Missing,
+                || {
+                    (
+                        format!(
+                            "the stack {} is missing in {} of the home account",
+                            crate::doctor::deployed::STACK,
+                            facts.home.region
+                        ),
+                        format!("{PIPELINE_POLICIES}, or name its Region with --home-region"),
+                    )
+                },
+                |()| fine(),
+            )];
+        }
+        Seen::Unknown(why) => {
+            let seen = Seen::<()>::Unknown(why.clone());
+            return vec![check("policies of the stack", &seen, |()| fine())];
+        }
+    };
+    if steps.is_empty() {
+        let why = "the stack declares no backup policy".to_owned();
+        let seen = Seen::<()>::Unknown(why);
+        return vec![check("policies of the stack", &seen, |()| fine())];
+    }
+    steps.iter().map(deployed).collect()
+}
+
+fn deployed(step: &crate::plan::steps::Step) -> Check {
+    use crate::plan::steps::Action;
+    use policy_resource::plan::Change;
+
+    let (mut wrong, mut remedies, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    let id = step.id.as_deref().unwrap_or_default();
+    for change in &step.changes {
+        match change {
+            Change::Attach(target) => {
+                wrong.push(format!("not attached to {target}"));
+                remedies.push(format!(
+                    "aws organizations attach-policy --policy-id {id} --target-id {target} (in the \
+                     management account)"
+                ));
+            }
+            Change::Detach(target) => told.push(format!("attached by hand to {target}")),
+            Change::Update { .. } | Change::Tag(_) | Change::Untag(_) => {
+                wrong.push(format!(
+                    "changed by hand since: a deployment would {change}"
+                ));
+                remedies.push(format!(
+                    "take the change of {id} back; CloudFormation does not see it, and deploys \
+                     again only with another change of the resource"
+                ));
+            }
+        }
+    }
+    wrong.extend(step.refusals.iter().cloned());
+    let gone = step.action == Action::Create;
+    let what = format!("policy {}", step.name);
+    let resource = step.resource.as_deref().unwrap_or("such resource");
+    let (state, detail, remedy) = if gone {
+        let detail = format!("the policy of {resource} is missing");
+        let remedy = "delete the stack aws-backup-org-policy, whose policies are gone, then start \
+                      the pipeline, which makes both anew"
+            .to_owned();
+        (State::Failed, detail, Some(remedy))
+    } else if step.action == Action::Remove {
+        let detail = format!("bears the stack's tags, and the stack has no {resource}");
+        (State::Told, detail, None)
+    } else if wrong.is_empty() {
+        match told.is_empty() {
+            true => (State::Fine, "attached and as deployed".to_owned(), None),
+            false => (State::Told, told.join(", "), None),
+        }
+    } else {
+        let remedy = match remedies.is_empty() {
+            true => "backupctl plan says more".to_owned(),
+            false => {
+                remedies.dedup();
+                remedies.join("; ")
+            }
+        };
+        (State::Failed, wrong.join("; "), Some(remedy))
+    };
+    Check {
+        account: None,
+        region: None,
+        what,
+        state,
+        detail,
+        remedy,
+    }
+}
