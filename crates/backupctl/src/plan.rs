@@ -46,8 +46,8 @@ pub struct Plan {
     pub accounts: usize,
     /// What it rests on.
     pub basis: String,
-    /// What could not be known, in words.
-    pub unknown: Vec<String>,
+    /// What could not be known or looked at, and what was wrong before, one line each.
+    pub notes: Vec<String>,
     /// The names of places and policies by their ids: the earlier ones, where they changed.
     pub names: BTreeMap<String, String>,
     /// How rules and selections are written in the policies, by their names in lower case, as AWS
@@ -84,8 +84,7 @@ pub fn plan(
     if present.live.is_none() {
         let unknown =
             "whose policies these are, which of them the stack would remove, descriptions, tags";
-        plan.unknown
-            .push(format!("not known from a file: {unknown}"));
+        plan.notes.push(format!("not known from a file: {unknown}"));
     }
     Ok(plan)
 }
@@ -124,7 +123,7 @@ fn weigh(
     steps: Vec<Step>,
     by: &Judging<'_>,
 ) -> Result<Plan, Vec<String>> {
-    let mut findings = outcome::refusals(&steps);
+    let (mut findings, mut notes) = (outcome::refusals(&steps), Vec::new());
     let texts = |errors: Vec<OrganizationError>| -> Vec<String> {
         errors.iter().map(ToString::to_string).collect()
     };
@@ -132,7 +131,9 @@ fn weigh(
     let spelling = spelling(&[after, before]);
     let groups = match after.effective_policies(by.now) {
         Ok(later) => {
-            findings.extend(outcome::locked(&later, by.locks));
+            let (new, old) = outcome::locked(&earlier, &later, by.locks);
+            findings.extend(new);
+            notes.extend(old);
             let changes = backup_policy::changes(&earlier, &later);
             outcome::groups(&changes, before, after, &spelling)
         }
@@ -149,7 +150,7 @@ fn weigh(
         findings,
         accounts: earlier.accounts.len(),
         basis: basis::of(before, by.now),
-        unknown: Vec::new(),
+        notes,
         names: names(&[after, before]),
         spelling,
     })

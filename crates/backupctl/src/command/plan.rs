@@ -123,12 +123,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     if let Ok(made) = &mut made {
         for file in missing {
-            made.unknown.push(format!(
+            made.notes.push(format!(
                 "not looked at: the vault's lock in `{file}`, which is not beside the targets"
             ));
         }
         if locks.is_empty() {
-            made.unknown.push(
+            made.notes.push(
                 "not looked at: the vaults' locks: give them with `--targets` or `--lock`"
                     .to_owned(),
             );

@@ -21,7 +21,7 @@ pub fn json(plan: &Plan) -> Value {
         "accounts": plan.groups.iter().map(group).collect::<Vec<Value>>(),
         "findings": findings,
         "looked_at": plan.basis,
-        "not_looked_at": plan.unknown,
+        "notes": plan.notes,
     })
 }
 

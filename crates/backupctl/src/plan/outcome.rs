@@ -303,11 +303,44 @@ pub fn disabled(present: &Present, wanted: &[Wanted]) -> Option<Finding> {
     )))
 }
 
-/// Retentions that the locks of vaults do not take: every job to them fails.
-pub fn locked(after: &EffectivePolicies<'_>, locks: &Locks) -> Vec<Finding> {
+/// Retentions that the locks of vaults do not take, so that every job to them fails: those that the
+/// change brings, and in words those that were there before.
+pub fn locked(
+    before: &EffectivePolicies<'_>,
+    after: &EffectivePolicies<'_>,
+    locks: &Locks,
+) -> (Vec<Finding>, Vec<String>) {
+    let old = violations(before, locks);
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for (violation, accounts) in violations(after, locks) {
+        let earlier = old.get(&violation).map_or(&[][..], Vec::as_slice);
+        let (there, added): (Vec<_>, Vec<_>) = accounts
+            .into_iter()
+            .partition(|account| earlier.contains(account));
+        let message = |accounts: &[(String, String)]| {
+            format!("{violation}, so every job fails for {}", listed(accounts))
+        };
+        if !added.is_empty() {
+            new.push(Finding {
+                code: "retention-outside-lock",
+                message: message(&added),
+            });
+        }
+        if !there.is_empty() {
+            known.push(format!("so already: {}", message(&there)));
+        }
+    }
+    (new, known)
+}
+
+/// What does not fit, with the accounts for which it does not.
+fn violations(
+    policies: &EffectivePolicies<'_>,
+    locks: &Locks,
+) -> BTreeMap<String, Vec<(String, String)>> {
     let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let mut known: HashMap<usize, Vec<String>> = HashMap::new();
-    for account in &after.accounts {
+    for account in &policies.accounts {
         // Accounts that inherit the same share it.
         let place = Arc::as_ptr(&account.effective) as usize;
         let violations = known
@@ -318,11 +351,7 @@ pub fn locked(after: &EffectivePolicies<'_>, locks: &Locks) -> Vec<Finding> {
             found.entry(violation.clone()).or_default().push(who);
         }
     }
-    let finding = |(violation, accounts): (String, Vec<(String, String)>)| Finding {
-        code: "retention-outside-lock",
-        message: format!("{violation}, so every job fails for {}", listed(&accounts)),
-    };
-    found.into_iter().map(finding).collect()
+    found
 }
 
 /// The accounts that would be worse off.

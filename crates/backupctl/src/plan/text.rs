@@ -18,8 +18,8 @@ pub fn text(plan: &Plan) -> String {
         out += &format!("FINDING[{}] {}\n", finding.code, finding.message);
     }
     out += &format!("{}\n", plan.basis);
-    for unknown in &plan.unknown {
-        out += &format!("{unknown}\n");
+    for note in &plan.notes {
+        out += &format!("{note}\n");
     }
     let is_worse = |group: &&Group| group.effect() != Effect::GetsSomethingElse;
     let worse = plan.groups.iter().filter(is_worse);
