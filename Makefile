@@ -36,12 +36,12 @@ VERBOSELY = $(if $(VERBOSE),--verbose)
 # A variable's value as one word of the shell, as it was written.
 quoted = '$(subst ','\'',$(value $(1)))'
 
-.PHONY: demo-up demo-shell demo-down
-demo-up: functions needs-git .tools/demo/ready .tools/emulator/ready .tools/deploy/ready ## the whole solution, left running in the background (PORT=4566)
+.PHONY: up shell down
+up: functions needs-git .tools/demo/ready .tools/emulator/ready .tools/deploy/ready ## the whole solution, left running in the background (PORT=4566)
 	@cd tests && ../.tools/demo/bin/python -m rehearsal.local.up $(if $(PORT),--port '$(PORT)') $(VERBOSELY)
-demo-shell: needs-python ## a shell with the aws CLI set up for what demo-up runs (COMMAND='aws ...')
+shell: needs-python ## a shell with aws and backupctl set up for what `make up` runs (COMMAND='aws ...')
 	@cd tests && $(PYTHON) -m rehearsal.local.shell $(if $(value COMMAND),--command $(call quoted,COMMAND))
-demo-down: needs-python ## stop what demo-up runs, and remove all of it
+down: needs-python ## stop what `make up` runs, and remove all of it
 	@cd tests && $(PYTHON) -m rehearsal.local.down
 
 .PHONY: check
@@ -78,7 +78,7 @@ fmt: needs-cargo .tools/check/ready ## format Rust and Python
 
 .PHONY: clean
 clean: ## remove what was built; the tools stay
-	@[ ! -e target/demo-up ] || $(MAKE) --no-print-directory demo-down
+	@[ ! -e target/up ] || $(MAKE) --no-print-directory down
 	rm -rf target dist
 
 .PHONY: distclean
@@ -149,7 +149,7 @@ check-scripts: .tools/check/ready ## lint Python, shell and GitHub's workflows
 
 .PHONY: check-types
 check-types: .tools/emulator/ready ## are the emulator's Python types right?
-	.tools/emulator/bin/mypy --config-file emulator/pyproject.toml -p emulator
+	@$(MAKE) --no-print-directory -C emulator types
 
 .PHONY: advisories
 advisories: needs-cargo .tools/check/ready ## known vulnerabilities in dependencies (fetches the database)
@@ -167,7 +167,7 @@ test-tools: .tools/build/ready ## the tools of this Makefile
 
 .PHONY: test-emulator
 test-emulator: .tools/emulator/ready ## the emulator against what AWS documents
-	.tools/emulator/bin/python -m pytest --quiet emulator/tests
+	@$(MAKE) --no-print-directory -C emulator test
 
 .PHONY: test-packages
 test-packages: package ## the packages are as promised, and a panic is answered

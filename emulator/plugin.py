@@ -73,7 +73,6 @@ class Emulator:
         self._install_cloudformation()
         self._install_functions()
         enforcement.install()
-        linked_roles.install()
         keys = EncryptedCalls(self.delivery.repositories.key_of)
         enforcement.FURTHER[:] = [pass_role.refused, missing_objects.refused, keys.refused]
         GATE.organization_of = self._organization_of_member
@@ -138,7 +137,9 @@ class Emulator:
     def _install_services(self) -> None:
         handlers = base_app.SERVICE_HANDLERS
         self.restores.install(handlers)
-        regions.install()
+        handlers["ec2"] = regions.describing(handlers["ec2"])
+        handlers["account"] = regions.listing(handlers["account"])
+        handlers["iam"] = linked_roles.creating(handlers["iam"])
         base_lambda = handlers["lambda"]
         base_backup = handlers["backup"]
         base_cloudformation = handlers["cloudformation"]
@@ -154,6 +155,8 @@ class Emulator:
             method: str, path: str, headers: Headers, body: bytes, query: Any
         ) -> Response:
             function_code.CALLER.set(extract_access_key_id(headers))
+            if refused := function_roles.mapping_refused(method, path, body):
+                return refused
             try:
                 response: Response = await base_lambda(method, path, headers, body, query)
                 return response

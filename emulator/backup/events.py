@@ -7,14 +7,10 @@ have the next ones lost, delivered twice, or held back.
 from __future__ import annotations
 
 import json
-import time
-import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from ministack.core.responses import request_scope
-from ministack.services import eventbridge
-
+from ..events import bus
 from ..wire.place import Place
 
 EFFECTS = ("lose", "duplicate", "hold")
@@ -59,18 +55,7 @@ class BackupEvents:
 
     def send(self, place: Place, kind: str, resources: list[str], detail: dict[str, Any]) -> Sent:
         """Send an event, or do with it what a disturbance says."""
-        event = {
-            "EventId": str(uuid.uuid4()),
-            "Source": "aws.backup",
-            "DetailType": kind,
-            "Detail": json.dumps(detail),
-            "EventBusName": "default",
-            "Time": int(time.time()),
-            "Resources": resources,
-            "Account": place.account,
-            "Region": place.region,
-        }
-        entry = Sent(place, event)
+        entry = Sent(place, bus.event(place, "aws.backup", kind, resources, detail))
         self.sent.append(entry)
         effect = self._effect(str(detail.get("status", detail.get("state"))))
         if effect == "lose":
@@ -123,11 +108,6 @@ class BackupEvents:
 
 
 def deliver(entry: Sent) -> None:
-    """Hand an event to EventBridge's rules; a second time it is the same event, with its id.
-
-    Clients cannot do this: PutEvents refuses a source that begins with `aws.`.
-    """
-    with request_scope(*entry.place):
-        view = eventbridge._pattern_event_view(entry.event)
-        eventbridge._dispatch_event(entry.event, view)
+    """Hand an event to EventBridge's rules; a second time it is the same event, with its id."""
+    bus.dispatch(entry.place, entry.event)
     entry.deliveries += 1

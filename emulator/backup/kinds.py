@@ -11,8 +11,6 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import s3
-
 from ..tags.stores import Resource, Tags, as_list
 from ..wire.native import Native, NativeError
 from ..wire.place import Place
@@ -161,6 +159,6 @@ async def _objects(native: Native, bucket: str) -> dict[str, bytes]:
     listed = await native.call("s3", "ListObjectsV2", Bucket=bucket)
     objects = {}
     for entry in listed.get("Contents", []):
-        # botocore would read it as text.
-        objects[entry["Key"]] = bytes(s3._get_object_data(bucket, entry["Key"]))
+        found = await native.call("s3", "GetObject", Bucket=bucket, Key=entry["Key"])
+        objects[entry["Key"]] = bytes(found["Body"])
     return objects

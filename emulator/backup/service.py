@@ -15,7 +15,7 @@ from ..functions import queue_batches
 from ..tags import calls as tag_calls
 from ..tags.api import TaggingApi
 from ..wire.calls import Call, Request
-from ..wire.native import Handler, Native
+from ..wire.native import BASE, Handler
 from . import instances
 from .api import BackupApi
 from .clusters import Clusters
@@ -34,7 +34,7 @@ class Restores:
     """The state of it all; made before anything of the plug-in stands before the base."""
 
     def __init__(self, handlers: dict[str, Handler], settings: BackupSettings) -> None:
-        self.native = Native(handlers)
+        self.native = BASE
         self.events = BackupEvents()
         self.points = RecoveryPoints(self.native, settings)
         self.instances = Instances(self.native, handlers["ec2"])

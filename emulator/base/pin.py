@@ -1,5 +1,6 @@
 """What another version of the base changes at the names in the table: for whoever moves the pin.
 
+    python -m emulator.base.pin             # how many names there are, by kind
     python -m emulator.base.pin FOLDER      # the version that was installed there, with diffs
     python -m emulator.base.pin --write     # the installed version's fingerprints into the table
 
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from .pinned import VERSION
 from .points import FILE, TABLE, PatchPoint, fingerprint, read
 
 
@@ -78,6 +80,19 @@ def written(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def counted() -> str:
+    """How many names of the base the plug-in rests on, by kind."""
+    replaced = [point for point in TABLE if point.replaced]
+    used = [point for point in TABLE if not point.replaced]
+    functions = sum(bool(point.fingerprint) for point in replaced)
+    called = sum(bool(point.fingerprint) for point in used)
+    return (
+        f"{len(TABLE)} names of ministack {VERSION}: {functions} functions replaced, "
+        f"{len(replaced) - functions} tables changed, {called} private functions called, "
+        f"{len(used) - called} private stores read"
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Exit status 1 when something differs."""
     parser = argparse.ArgumentParser(prog="python -m emulator.base.pin", description=__doc__)
@@ -89,7 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
         FILE.write_text(written(FILE.read_text("utf-8")), "utf-8")
         return 0
     if chosen.folder is None:
-        parser.error("say which folder, or --write")
+        print(counted())
+        return 0
     if not (chosen.folder / "ministack").is_dir():
         parser.error(f"{chosen.folder} has no ministack in it")
     differing = list(compare(chosen.folder))

@@ -16,9 +16,8 @@ from typing import Any
 
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import lambda_svc
 
-from ..functions import asynchronous
+from ..functions import asynchronous, functions
 from . import failed_creates
 from .answers import AnswerError, Answers, Pending, read_answer
 
@@ -38,7 +37,7 @@ class Sent:
     account: str
     region: str
     event: dict[str, Any]
-    function: dict[str, Any]
+    function: str
     pending: Pending
     time: float = field(default_factory=time.time)
 
@@ -86,7 +85,7 @@ class CustomResources:
             self.on_update(stack_id, logical_id)
         self.sent.append(Sent(get_account_id(), get_region(), event, function, pending))
         if not pending.aborted:
-            asynchronous.invoke(function, event)
+            asynchronous.send(function, event)
         answered_id: str | None = None
         try:
             answer = _await(pending, event, timeout)
@@ -127,7 +126,7 @@ class CustomResources:
         for sent in self.sent:
             if sent.event["RequestId"] == request_id:
                 with request_scope(sent.account, sent.region):
-                    asynchronous.invoke(sent.function, sent.event)
+                    asynchronous.send(sent.function, sent.event)
                 return True
         return False
 
@@ -222,8 +221,8 @@ def _service_timeout(props: Properties) -> int:
     return int(text)
 
 
-def _function(token: Any) -> dict[str, Any]:
-    """The record of the function that the ServiceToken names."""
+def _function(token: Any) -> str:
+    """The ARN of the function that the ServiceToken names."""
     try:
         arn = parse_arn(str(token))
     except ArnParseError as error:
@@ -236,11 +235,8 @@ def _function(token: Any) -> dict[str, Any]:
         raise CustomResourceFailure(
             f"Invalid service token: {token} is not in the stack's Region {get_region()}"
         )
-    record, config, name = lambda_svc._get_func_record_for_ref(str(token))
-    if record is None or config is None:
+    if arn.account_id != get_account_id() or functions.config_of(str(token)) is None:
         raise CustomResourceFailure(
-            f"Function not found: {token} (Service: Lambda, Status Code: 404): "
-            f"no function `{name}` in this account"
+            f"Function not found: {token} (Service: Lambda, Status Code: 404)"
         )
-    found: dict[str, Any] = lambda_svc._execution_record_for_config(record, config)
-    return found
+    return str(token)

@@ -18,7 +18,6 @@ from urllib.parse import parse_qs
 from ministack.core.responses import get_account_id
 from ministack.core.router import extract_access_key_id
 from ministack.services import cloudformation
-from ministack.services.cloudformation import changesets
 
 from ..permissions import principals
 from ..permissions.gate import GATE, Denial
@@ -26,6 +25,8 @@ from ..permissions.principals import Principal
 from ..permissions.stacks import reads as stack_reads
 from ..wire import credentials
 from ..wire.credentials import CannotAssume, Credentials
+from ..wire.native import BASE
+from ..wire.place import here
 
 SERVICE = "cloudformation.amazonaws.com"
 _SESSION = "AWSCloudFormation"
@@ -133,8 +134,9 @@ def _stack_of(form: dict[str, str]) -> str:
     """The id of the stack that a request means, by its name or by a change set's."""
     name = form.get("StackName", "")
     if not name and form.get("ChangeSetName"):
-        _, change_set = changesets._find_change_set(form["ChangeSetName"])
-        name = change_set["StackId"] if change_set else ""
+        named = form["ChangeSetName"]
+        found = BASE.find(here(), "cloudformation", "DescribeChangeSet", ChangeSetName=named)
+        name = found["StackId"] if found else ""
     stack = cloudformation._stacks.get(name)
     return str(stack["StackId"]) if stack else name
 

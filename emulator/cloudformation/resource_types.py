@@ -6,16 +6,22 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import backup, iam, kms, lambda_svc
+from ministack.services import backup, iam, lambda_svc
 from ministack.services.cloudformation import changesets, engine, provisioners, stacks
 
 from ..base import patches
 from ..organizations import regions
 from ..stack_sets import resource_type as stack_set
 from ..wire.loopback import Loopback
+from ..wire.native import BASE
+from ..wire.place import here
 from . import stack_order
 
 Handlers = dict[str, Callable[..., Any]]
+
+
+def _is_alias(name: str) -> bool:
+    return BASE.find(here(), "kms", "DescribeKey", KeyId=name) is not None
 
 
 # Types with names of their own that the base takes over when they exist: property -> is it there?
@@ -23,7 +29,7 @@ _NAMED: dict[str, tuple[str, Callable[[str], bool]]] = {
     "AWS::Backup::BackupVault": ("BackupVaultName", lambda name: name in backup._vaults),
     "AWS::IAM::Role": ("RoleName", lambda name: name in iam._roles),
     "AWS::Lambda::Function": ("FunctionName", lambda name: name in lambda_svc._functions),
-    "AWS::KMS::Alias": ("AliasName", lambda name: kms._alias_arn(name) in kms._aliases),
+    "AWS::KMS::Alias": ("AliasName", _is_alias),
 }
 
 

@@ -8,21 +8,20 @@ is not taken goes to the target's dead-letter queue with the reason in its attri
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import time
-import uuid
 from typing import Any
 
 from ministack.core.arn import Arn, ArnParseError, parse_arn
-from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import eventbridge, lambda_svc, sns, sqs
+from ministack.core.responses import get_account_id, get_region
 
-from ..functions import asynchronous
+from ..functions import asynchronous, functions
 from ..permissions.services import event_targets
 from ..permissions.services.event_targets import Source
-from ..wire.place import here
+from ..permissions.services.execution_role import attributes_of
+from ..wire.native import BASE
+from ..wire.place import Place, here
+from . import bus
 
 _log = logging.getLogger(__name__)
 
@@ -80,18 +79,17 @@ def source_of(target: dict[str, Any], rule: dict[str, Any]) -> Source:
 
 
 def _check_exists(spec: Arn, arn: str) -> None:
-    if spec.service == "sqs" and sqs._queue_by_arn(arn) is None:
+    if spec.service == "sqs" and attributes_of(arn) is None:
         raise NotDelivered("RESOURCE_NOT_FOUND", "The specified queue does not exist.")
-    if spec.service == "sns" and sns._topic_by_arn_any_scope(arn) is None:
+    if spec.service == "sns" and attributes_of(arn) is None:
         raise NotDelivered("RESOURCE_NOT_FOUND", "The specified topic does not exist.")
-    if spec.service == "lambda" and lambda_svc._get_func_record_for_ref(arn)[1] is None:
+    if spec.service == "lambda" and functions.config_of(arn) is None:
         raise NotDelivered("RESOURCE_NOT_FOUND", f"Function not found: {arn}")
     if spec.service == "events":
         name = spec.resource.partition("/")[2]
-        with request_scope(spec.account_id, spec.region):
-            eventbridge._ensure_default_bus()
-            if name not in eventbridge._event_buses:
-                raise NotDelivered("RESOURCE_NOT_FOUND", f"Event bus {name} does not exist.")
+        place = Place(spec.account_id, spec.region)
+        if BASE.find(place, "events", "DescribeEventBus", Name=name) is None:
+            raise NotDelivered("RESOURCE_NOT_FOUND", f"Event bus {name} does not exist.")
 
 
 def _forward(
@@ -104,19 +102,16 @@ def _forward(
     if passed.count(passed[-1]) > 1:
         raise NotDelivered("SDK_CLIENT_ERROR", "the event goes in a circle")
     forwarded = {**event, "EventBusName": spec.resource.partition("/")[2], "_DispatchPath": passed}
-    with request_scope(spec.account_id, spec.region):
-        eventbridge._dispatch_event(forwarded)
+    bus.dispatch(Place(spec.account_id, spec.region), forwarded)
 
 
 def dispatch_to_lambda(arn: str, payload: str) -> None:
     """Invoke asynchronously, with Lambda's retries; stands in for the base's."""
-    record, config, _ = lambda_svc._get_func_record_for_ref(arn)
     try:
         event = json.loads(payload)
     except ValueError:
         event = payload
-    execution = lambda_svc._execution_record_for_config(record, config)
-    asynchronous.invoke(execution, event)
+    asynchronous.send(arn, event)
 
 
 def bury(
@@ -128,39 +123,31 @@ def bury(
 ) -> None:
     """Send an event to the target's dead-letter queue with what went wrong."""
     letters = str((target.get("DeadLetterConfig") or {}).get("Arn") or "")
-    queue = sqs._queue_by_arn(letters) if letters else None
-    if queue is None or event_targets.denial(source_of(target, rule), letters) is not None:
+    attributes = attributes_of(letters) if letters else None
+    if attributes is None or event_targets.denial(source_of(target, rule), letters) is not None:
         _log.warning("an event was dropped: %s: %s", target.get("Arn"), refused)
         return
-    view = view or eventbridge._pattern_event_view(event)
-    attributes = {
+    content = view.event_with_detail() if view else bus.envelope(event)
+    body = target.get("Input") or json.dumps(content)
+    reasons = {
         "ERROR_CODE": refused.code,
         "ERROR_MESSAGE": str(refused),
         "RETRY_ATTEMPTS": "0",
         "RULE_ARN": str(rule.get("Arn", "")),
         "TARGET_ARN": str(target.get("Arn", "")),
     }
-    _put(queue, target.get("Input") or json.dumps(view.event_with_detail()), attributes)
-
-
-def _put(queue: dict[str, Any], body: str, attributes: dict[str, str]) -> None:
-    now = time.time()
-    message = {
-        "id": str(uuid.uuid4()),
-        "body": body,
-        "md5_body": hashlib.md5(body.encode()).hexdigest(),
-        "receipt_handle": None,
-        "sent_at": now,
-        "visible_at": now,
-        "receive_count": 0,
-        "attributes": {},
-        "message_attributes": {
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+    _, _, _, region, account, name = letters.split(":", 5)
+    place = Place(account, region)
+    BASE.ask(
+        place,
+        "sqs",
+        "SendMessage",
+        QueueUrl=BASE.ask(place, "sqs", "GetQueueUrl", QueueName=name)["QueueUrl"],
+        MessageBody=body,
+        MessageAttributes={
+            reason: {"DataType": "String", "StringValue": text} for reason, text in reasons.items()
         },
-        "sys": {"SenderId": "AROAEXAMPLE", "SentTimestamp": str(int(now * 1000))},
-    }
-    sqs._ensure_msg_fields(message)
-    queue["messages"].append(message)
+    )
 
 
 def _spec(arn: str) -> Arn | None:

@@ -10,10 +10,13 @@ import asyncio
 import time
 from typing import Any
 
-from ministack.services import eventbridge, lambda_svc, scheduler, sqs
+from ministack.core.responses import request_scope
+from ministack.services import eventbridge, lambda_svc, sqs
 
 from ..functions import queue_batches
+from ..wire.native import BASE
 from ..wire.place import Place
+from . import bus
 
 # A function that is given a message for longer than this is stuck.
 LONGEST_BATCH_SECONDS = 120
@@ -80,24 +83,32 @@ async def visibility_timeouts(place: Place, name: str) -> int:
 
 def schedule(place: Place, name: str) -> None:
     """Let the interval of a schedule or a scheduled rule pass, so that it fires now, once."""
-    for key, value in list(scheduler._schedules._data.items()):
-        if key[:2] == place and value.get("Name") == name:
-            _check_enabled(name, value)
-            scheduler._schedule_last_fired[key] = 0.0
-            scheduler._tick_schedules()
-            return
-    for key, rule in list(eventbridge._rules._data.items()):
-        if key[:2] == place and rule.get("Name") == name and rule.get("ScheduleExpression"):
-            _check_enabled(name, rule)
-            eventbridge._rule_last_fired[key] = 0.0
-            eventbridge._tick_scheduled_rules()
-            return
-    raise ValueError(f"no schedule `{name}` in {place.account}, {place.region}")
+    with request_scope(*place):
+        if (found := _schedule(place, name)) is not None:
+            _fire(place, "aws.scheduler", found, [found["Target"]])
+        elif (rule := BASE.find(place, "events", "DescribeRule", Name=name)) is not None:
+            if not rule.get("ScheduleExpression"):
+                raise ValueError(f"the rule `{name}` has no schedule")
+            targets = BASE.ask(place, "events", "ListTargetsByRule", Rule=name)["Targets"]
+            _fire(place, "aws.events", rule, targets)
+        else:
+            raise ValueError(f"no schedule `{name}` in {place.account}, {place.region}")
 
 
-def _check_enabled(name: str, value: dict[str, Any]) -> None:
-    if value.get("State") != "ENABLED":
-        raise ValueError(f"the schedule `{name}` is disabled")
+def _schedule(place: Place, name: str) -> dict[str, Any] | None:
+    """A schedule of this name, in whichever group it is."""
+    listed = BASE.ask(place, "scheduler", "ListSchedules", NamePrefix=name)["Schedules"]
+    for entry in (entry for entry in listed if entry["Name"] == name):
+        return BASE.ask(place, "scheduler", "GetSchedule", Name=name, GroupName=entry["GroupName"])
+    return None
+
+
+def _fire(place: Place, source: str, rule: dict[str, Any], targets: list[dict[str, Any]]) -> None:
+    if rule.get("State") != "ENABLED":
+        raise ValueError(f"the schedule `{rule['Name']}` is disabled")
+    event = bus.event(place, source, "Scheduled Event", [rule["Arn"]], {})
+    for target in targets:
+        eventbridge._invoke_target(target, event, rule)
 
 
 def _queue(place: Place, name: str) -> dict[str, Any]:
@@ -111,11 +122,10 @@ def _queue(place: Place, name: str) -> dict[str, Any]:
 
 def _mappings(arn: str) -> list[tuple[str, str, str]]:
     """The keys of the event source mappings of a queue."""
-    return [
-        (account, region, str(mapping["UUID"]))
-        for account, region, mapping in lambda_svc._iter_all_esms()
-        if mapping.get("EventSourceArn") == arn
-    ]
+    region, account = arn.split(":")[3:5]
+    place = Place(account, region)
+    found = BASE.ask(place, "lambda", "ListEventSourceMappings", EventSourceArn=arn)
+    return [(account, region, mapping["UUID"]) for mapping in found["EventSourceMappings"]]
 
 
 def _at_work(queue: dict[str, Any]) -> int:

@@ -83,10 +83,15 @@ class MessageMoves:
 
 
 def _queue(arn: str) -> dict[str, Any]:
-    queue: dict[str, Any] | None = sqs._queue_by_arn(arn)
+    queue = _find(arn)
     if queue is None:
         raise _Refused("ResourceNotFoundException", "The resource that you specified is not found.")
     return queue
+
+
+def _find(arn: str) -> dict[str, Any] | None:
+    found = (q for q in sqs._queues.values() if q["attributes"].get("QueueArn") == arn)
+    return next(found, None)
 
 
 def _is_dead_letter_queue(arn: str) -> bool:
@@ -100,8 +105,7 @@ def _is_dead_letter_queue(arn: str) -> bool:
 
 def _origin(message: dict[str, Any]) -> dict[str, Any] | None:
     arn = (message.get("sys") or {}).get("DeadLetterQueueSourceArn")
-    found: dict[str, Any] | None = sqs._queue_by_arn(arn) if arn else None
-    return found
+    return _find(arn) if arn else None
 
 
 def _anew(message: dict[str, Any]) -> dict[str, Any]:

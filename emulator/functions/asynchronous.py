@@ -8,6 +8,7 @@ destination.
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -15,12 +16,26 @@ from ministack.core.responses import request_scope
 from ministack.services import lambda_svc
 
 from ..frame import under_way
+from ..wire.native import BASE
+from ..wire.place import here
 from . import functions
 
 _RETRIES = 2
 # Before the first of them, and twice that before the second: a minute on AWS.
 RETRY_SECONDS = 0.5
 _OLDEST_SECONDS = 21600
+
+
+def send(function: str, event: Any) -> None:
+    """Hand an event to a function by its ARN, as a service does; returns at once."""
+    BASE.ask(
+        here(),
+        "lambda",
+        "Invoke",
+        FunctionName=function,
+        InvocationType="Event",
+        Payload=json.dumps(event).encode(),
+    )
 
 
 def invoke(function: dict[str, Any], event: Any) -> None:

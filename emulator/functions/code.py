@@ -6,7 +6,6 @@ import contextvars
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import s3
 
 from ..cloudformation import deployers
 from ..permissions.gate import GATE, Denial
@@ -14,6 +13,7 @@ from ..permissions.needs import Need
 from ..permissions.principals import of_access_key
 from ..permissions.requests import encrypted_calls
 from ..permissions.services import encryption
+from ..wire import objects
 from ..wire.place import here
 
 # The access key of the request to Lambda that is being answered.
@@ -31,8 +31,7 @@ def fetch_code(bucket: str, key: str, version_id: str | None = None) -> bytes:
     the object's key if it has a customer's. Raises `CodeError` with Lambda's message when there
     is no such object: the base would deploy an empty function instead.
     """
-    owner = s3._bucket_owner_account(bucket)
-    if owner is None:
+    if objects.owner_of(bucket) is None:
         raise CodeError(_get_object_failed("NoSuchBucket", "The specified bucket does not exist"))
     if _code_denial(bucket, key, version_id) is not None:
         raise CodeError(
@@ -40,8 +39,7 @@ def fetch_code(bucket: str, key: str, version_id: str | None = None) -> bytes:
             f"permission to GetObject for {bucket}/{key}. "
             "S3 Error Code: AccessDenied. S3 Error Message: Access Denied"
         )
-    with request_scope(owner, get_region()):
-        code: bytes | None = s3._get_object_data(bucket, key, version_id=version_id)
+    code = objects.read(bucket, key, version_id or "")
     if code is None:
         raise CodeError(_get_object_failed("NoSuchKey", "The specified key does not exist."))
     return code
@@ -66,7 +64,7 @@ def _code_denial(bucket: str, key: str, version_id: str | None) -> Denial | None
 
 def code_region_message(original: Any, bucket: str, layer: bool = False) -> Any:
     """The base's check of the bucket's Region, made where the bucket is."""
-    owner = s3._bucket_owner_account(bucket) or get_account_id()
+    owner = objects.owner_of(bucket) or get_account_id()
     with request_scope(owner, get_region()):
         return original(bucket, layer)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import threading
 import time
 import uuid
+import zipfile
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc, sts
 
 from ..permissions.services import execution_role
+from ..wire.native import BASE
+from ..wire.place import here
 from . import processes
 
 _stopping = threading.Event()
@@ -107,6 +111,11 @@ def _credentials(config: dict[str, Any], port: int) -> dict[str, str]:
     return credentials
 
 
+def config_of(function: str) -> dict[str, Any] | None:
+    """The configuration of a function by its name or ARN; None for one that there is not."""
+    return BASE.find(here(), "lambda", "GetFunctionConfiguration", FunctionName=function)
+
+
 def inventory() -> list[dict[str, Any]]:
     """Every function of every account with the hash of the file that it runs."""
     rows = []
@@ -127,9 +136,8 @@ def inventory() -> list[dict[str, Any]]:
 
 
 def _bootstrap_sha256(code: bytes) -> str | None:
-    """The hash of the extracted file that is (or would be) executed, not of the zip's entry."""
-    path = os.path.join(lambda_svc._provided_runtime_code_dir(code), "bootstrap")
-    if not os.path.exists(path):
-        return None
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+    """The hash of the file that is executed, once it is out of the package."""
+    with zipfile.ZipFile(io.BytesIO(code)) as package:
+        if "bootstrap" not in package.namelist():
+            return None
+        return hashlib.sha256(package.read("bootstrap")).hexdigest()

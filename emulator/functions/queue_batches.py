@@ -17,6 +17,7 @@ from ministack.services import lambda_svc
 from ..frame import under_way
 from ..permissions.gate import Denial
 from ..permissions.services import execution_role
+from . import functions
 
 # How long a mapping that may not read its queue waits before it tries again.
 _PAUSE_SECONDS = 2.0
@@ -31,7 +32,7 @@ class CannotPoll(ValueError):
 
 def check_mapping(function: str, queue: str) -> None:
     """Raise `CannotPoll` unless a function's role may read a queue; for other sources nothing."""
-    config = lambda_svc._get_func_record_for_ref(function)[1]
+    config = functions.config_of(function)
     if config is not None and queue.startswith("arn:aws:sqs:"):
         denial = execution_role.polling_refused(config, queue)
         if denial is not None:

@@ -7,13 +7,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import cloudwatch_logs, lambda_svc
+from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from ..base import patches
 from ..permissions.services import execution_role
+from ..wire import rest_routes
+from ..wire.native import BASE
+from ..wire.place import here
 from . import functions, queue_batches
 from . import logs as function_logs
+
+Refusal = tuple[int, dict[str, str], bytes]
 
 
 def install() -> None:
@@ -23,7 +28,6 @@ def install() -> None:
         ("_emit_lambda_logs", emit_logs),
         ("_route_async_failure", route_failure),
         ("_put_event_invoke_config", put_invoke_config),
-        ("_create_esm", create_mapping),
     ):
         patches.replace(module, name, functools.partial(asking, getattr(lambda_svc, name)))
     mapping = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
@@ -48,7 +52,8 @@ def emit_logs(
     logging = config.get("LoggingConfig") or {}
     group = str(logging.get("LogGroup") or f"/aws/lambda/{name}")
     stream = functions.log_stream(str(config.get("Version", "$LATEST")))
-    new = group not in cloudwatch_logs._log_groups
+    groups = BASE.ask(here(), "logs", "DescribeLogGroups", logGroupNamePrefix=group)
+    new = group not in [found["logGroupName"] for found in groups["logGroups"]]
     if execution_role.logs_refused(config, group, stream, new) is None:
         passed = function_logs.passed(logging, log_text)
         original(func, request_id, passed, error, duration_ms, **more)
@@ -58,7 +63,7 @@ def route_failure(
     original: Any, destination: str, name: str, event: dict[str, Any], result: dict[str, Any]
 ) -> None:
     """Send what failed in every attempt to its destination, if the function's role may."""
-    config = (lambda_svc._functions.get(name) or {}).get("config")
+    config = functions.config_of(name)
     if config is None or execution_role.destination_refused(config, destination) is None:
         original(destination, name, event, result)
 
@@ -68,7 +73,7 @@ def put_invoke_config(original: Any, name: str, qualifier: str | None, data: dic
 
     That it is refused here already is what users of CloudFormation report, not the guide.
     """
-    config = (lambda_svc._functions.get(name) or {}).get("config")
+    config = functions.config_of(name)
     wanted = data.get("DestinationConfig") or {}
     for outcome in ("OnSuccess", "OnFailure"):
         destination = str((wanted.get(outcome) or {}).get("Destination") or "")
@@ -78,15 +83,20 @@ def put_invoke_config(original: Any, name: str, qualifier: str | None, data: dic
     return original(name, qualifier, data)
 
 
-def create_mapping(original: Any, data: dict[str, Any]) -> Any:
-    """Refuse a mapping whose queue the function's role may not read, as Lambda does."""
+def mapping_refused(
+    method: str, path: str, body: bytes
+) -> tuple[int, dict[str, str], bytes] | None:
+    """Why Lambda makes no mapping of a queue that the function's role may not read."""
+    if rest_routes.match("lambda", method, path, {}, {})[0] != "CreateEventSourceMapping":
+        return None
     try:
+        data = json.loads(body)
         queue_batches.check_mapping(
             str(data.get("FunctionName", "")), str(data.get("EventSourceArn", ""))
         )
     except queue_batches.CannotPoll as error:
         return refused_by_role(str(error))
-    return original(data)
+    return None
 
 
 def refused_by_role(message: str) -> tuple[int, dict[str, str], bytes]:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import functools
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
 import botocore.session
 from ministack.core.responses import get_account_id
-from ministack.services import account, ec2
 
 from ..wire import error_formats as wire_errors
 from ..wire.calls import Call, Request
+from ..wire.native import Handler
 
 # IAM User Guide, "AWS STS Regions and endpoints": those that are active by default.
 BY_DEFAULT = frozenset(
@@ -78,10 +79,31 @@ def known() -> frozenset[str]:
     return frozenset(botocore.session.get_session().get_available_regions("cloudformation"))
 
 
-def install() -> None:
-    """EC2 and Account Management say which Regions there are, and which an account has enabled."""
-    ec2._ACTION_MAP["DescribeRegions"] = _describe_regions
-    account._DISPATCH["/listRegions"] = _list_regions
+def describing(base: Handler) -> Handler:
+    """EC2, which says which Regions there are and whether the account has enabled them."""
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: Any
+    ) -> tuple[int, dict[str, str], Any]:
+        form = parse_qs(body.decode("utf-8", "replace"))
+        if form.get("Action") == ["DescribeRegions"]:
+            return _described(form)
+        return await base(method, path, headers, body, query)
+
+    return handle
+
+
+def listing(base: Handler) -> Handler:
+    """Account Management, which lists the Regions and whether the account has enabled them."""
+
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: Any
+    ) -> tuple[int, dict[str, str], Any]:
+        if path.rstrip("/") == "/listRegions":
+            return _listed(json.loads(body or b"{}"))
+        return await base(method, path, headers, body, query)
+
+    return handle
 
 
 def refusal(call: Call, request: Request) -> Response | None:
@@ -140,9 +162,9 @@ def _services(policy: Any) -> Iterator[str]:
         yield from (str(name) for name in (found if isinstance(found, list) else [found]))
 
 
-def _describe_regions(params: dict[str, Any]) -> Any:
-    named = ec2._parse_member_list(params, "RegionName")
-    every = named or ec2._p(params, "AllRegions", "").lower() == "true"
+def _described(form: dict[str, list[str]]) -> tuple[int, dict[str, str], bytes]:
+    named = [values[0] for name, values in form.items() if name.startswith("RegionName.")]
+    every = named or form.get("AllRegions", [""])[0].lower() == "true"
     items = ""
     for region in sorted(known()):
         status = "opt-in-not-required" if region in BY_DEFAULT else "not-opted-in"
@@ -154,10 +176,15 @@ def _describe_regions(params: dict[str, Any]) -> Any:
             f"<item><regionName>{region}</regionName><regionEndpoint>ec2.{region}.amazonaws.com"
             f"</regionEndpoint><optInStatus>{status}</optInStatus></item>"
         )
-    return ec2._xml(200, "DescribeRegionsResponse", f"<regionInfo>{items}</regionInfo>")
+    answer = (
+        '<DescribeRegionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
+        f"<requestId>{uuid.uuid4()}</requestId><regionInfo>{items}</regionInfo>"
+        "</DescribeRegionsResponse>"
+    )
+    return 200, {"Content-Type": "text/xml"}, answer.encode()
 
 
-def _list_regions(payload: dict[str, Any]) -> Response:
+def _listed(payload: dict[str, Any]) -> Response:
     wanted = payload.get("RegionOptStatusContains") or []
     found = []
     for region in sorted(known()):

@@ -72,9 +72,9 @@ def refusal(question: Question) -> str | None:
     named, entitled = _resource_allows(question)
     no_identity = f"because no identity-based policy allows the {question.action} action"
     no_resource = f"because no resource-based policy allows the {question.action} action"
-    # A statement that names the user or the session itself is not narrowed by an implicit denial
-    # of boundary and session policies; a service control policy always counts.
-    if named == "itself":
+    # In the account itself, a statement that names the user or the session is not narrowed by an
+    # implicit denial of boundary and session policies; a service control policy always counts.
+    if named == "itself" and question.owner == question.principal.account:
         blocking = [layer for layer in blocking if layer.kind == SERVICE_CONTROL]
     if blocking:
         return f"because no {blocking[0].kind} allows the {question.action} action"
@@ -155,7 +155,7 @@ def _naming(principal: Principal, statement: Statement) -> str:
     if principal.kind != ANONYMOUS:
         if principal.arn in named:
             return "itself"
-        if principal.role_arn in named:
+        if principal.role_arn in named or "*" in named:
             return "role"
         account = (principal.account, f"arn:aws:iam::{principal.account}:root")
         if any(entry in account for entry in named):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from ministack.services import iam
 
+from ..wire.native import BASE
+from ..wire.place import Place
 from .documents import Policy, read
 from .evaluation import Layer
 from .needs import Unmapped
@@ -19,10 +22,10 @@ SESSION = "session policy"
 def policies_of(principal: Principal) -> tuple[Policy, ...]:
     """The identity policies of a user (its groups' too) or a role; none of others."""
     if principal.kind == ROLE:
-        role = iam._roles.get_scoped(principal.account, None, principal.name) or {}
+        record = principal.record
         return (
-            *_inline(role.get("InlinePolicies")),
-            *_attached(role.get("AttachedPolicies"), principal.account),
+            *_inline(record.get("InlinePolicies")),
+            *_attached(record.get("AttachedPolicies"), principal.account),
         )
     if principal.kind == USER:
         return _of_user(principal)
@@ -32,12 +35,10 @@ def policies_of(principal: Principal) -> tuple[Policy, ...]:
 def limits_of(principal: Principal) -> list[Layer]:
     """What an Allow of the principal's policies is held against: boundary and session policies."""
     limits = []
-    store = {USER: iam._users, ROLE: iam._roles}.get(principal.kind)
-    record = (
-        store.get_scoped(principal.account, None, principal.name) if store is not None else None
-    )
-    if boundary := (record or {}).get("PermissionsBoundary"):
-        limits.append(Layer(BOUNDARY, (_managed(str(boundary), principal.account),)))
+    if boundary := principal.record.get("PermissionsBoundary"):
+        # GetUser has it with its type.
+        arn = boundary["PermissionsBoundaryArn"] if isinstance(boundary, dict) else boundary
+        limits.append(Layer(BOUNDARY, (_managed(str(arn), principal.account),)))
     if passed := principal.session.get("SessionPolicies"):
         session = [read("session policy", passed["Policy"])] if passed.get("Policy") else []
         session += _attached(passed.get("PolicyArns"), principal.account)
@@ -46,15 +47,26 @@ def limits_of(principal: Principal) -> list[Layer]:
 
 
 def _of_user(user: Principal) -> tuple[Policy, ...]:
-    account = user.account
-    record = iam._users.get_scoped(account, None, user.name) or {}
-    found = _inline(iam._user_inline_policies.get_scoped(account, None, user.name))
-    found += _attached(record.get("AttachedPolicies"), account)
-    for (owner, name), group in list(iam._groups.to_dict().items()):
-        if owner == account and user.name in group.get("Users", []):
-            found += _inline(iam._group_inline_policies.get_scoped(account, None, name))
-            found += _attached(group.get("AttachedPolicies"), account)
+    found = _of("User", user.name, user.account)
+    for group in _iam(user.account, "ListGroupsForUser", UserName=user.name).get("Groups", []):
+        found += _of("Group", group["GroupName"], user.account)
     return tuple(found)
+
+
+def _of(kind: str, name: str, account: str) -> list[Policy]:
+    """The policies of a user or a group, inline ones first."""
+    named = {f"{kind}Name": name}
+    found = []
+    for inline in _iam(account, f"List{kind}Policies", **named).get("PolicyNames", []):
+        policy = _iam(account, f"Get{kind}Policy", **named, PolicyName=inline)
+        found.append(read(f"inline {inline}", unquote(policy["PolicyDocument"])))
+    attached = _iam(account, f"ListAttached{kind}Policies", **named).get("AttachedPolicies", [])
+    return found + _attached([policy["PolicyArn"] for policy in attached], account)
+
+
+def _iam(account: str, operation: str, **parameters: str) -> dict[str, Any]:
+    """What IAM answers; empty for what is not there."""
+    return BASE.find(Place(account, "us-east-1"), "iam", operation, **parameters) or {}
 
 
 def _inline(policies: dict[str, Any] | None) -> list[Policy]:
@@ -69,8 +81,10 @@ def _managed(arn: str, account: str) -> Policy:
     """A managed policy; one of AWS's that the base lacks is `Unmapped`, and grants nothing."""
     if arn.split(":")[4] == "aws":
         record = iam._aws_managed_policies.get(arn)
-    else:
-        record = iam._policies.get_scoped(account, None, arn)
-    if record is None:
-        raise Unmapped(f"managed policy {arn} has no document here")
-    return read(arn, record["Versions"][record["DefaultVersionId"]]["Document"])
+        if record is not None:
+            return read(arn, record["Versions"][record["DefaultVersionId"]]["Document"])
+    elif policy := _iam(account, "GetPolicy", PolicyArn=arn).get("Policy"):
+        version = {"PolicyArn": arn, "VersionId": policy["DefaultVersionId"]}
+        found = _iam(account, "GetPolicyVersion", **version)
+        return read(arn, unquote(found["PolicyVersion"]["Document"]))
+    raise Unmapped(f"managed policy {arn} has no document here")

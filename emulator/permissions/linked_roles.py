@@ -7,25 +7,19 @@ of AWS Backup has the managed policy that AWS publishes for it (`published/`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
 
-from ministack.services import iam
-
+from ..wire import query as query_wire
 from ..wire.credentials import find_role
+from ..wire.errors import ApiError
+from ..wire.native import BASE, Handler, model
+from ..wire.place import here
 
 BACKUP = "backup.amazonaws.com"
 _POLICIES = {
     BACKUP: ["arn:aws:iam::aws:policy/aws-service-role/AWSBackupServiceLinkedRolePolicyForBackup"]
 }
-
-Answer = tuple[int, dict[str, str], bytes]
-
-
-def install() -> None:
-    """Put the rules in front of the base's operation."""
-    handlers = iam._IAM_HANDLERS
-    handlers["CreateServiceLinkedRole"] = creating(handlers["CreateServiceLinkedRole"])
 
 
 def of_backup(account: str) -> str | None:
@@ -34,26 +28,33 @@ def of_backup(account: str) -> str | None:
     return arn if find_role(arn) is not None else None
 
 
-def creating(base: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
-    """CreateServiceLinkedRole as AWS answers it."""
+def creating(base: Handler) -> Handler:
+    """IAM, with CreateServiceLinkedRole as AWS answers it."""
 
-    def create(parameters: dict[str, Any]) -> Answer:
-        service = str(iam._p(parameters, "AWSServiceName"))
+    async def handle(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: Any
+    ) -> tuple[int, dict[str, str], Any]:
+        form = parse_qs(body.decode("utf-8", "replace"))
+        service = form.get("AWSServiceName", [""])[0]
+        if form.get("Action") != ["CreateServiceLinkedRole"]:
+            return await base(method, path, headers, body, query)
         for name in _roles_of(service):
-            message = (
+            error = ApiError(
+                "InvalidInput",
                 f"Service role name {name} has been taken in this account, "
-                "please try a different suffix."
+                "please try a different suffix.",
             )
-            refused: Answer = iam._error(400, "InvalidInput", message)
-            return refused
-        answer = base(parameters)
+            return query_wire.write_error(model("iam", "CreateServiceLinkedRole"), error)
+        answer = await base(method, path, headers, body, query)
         for name in _roles_of(service):
-            iam._roles[name]["AttachedPolicies"] = list(_POLICIES.get(service, ()))
+            for policy in _POLICIES.get(service, ()):
+                BASE.ask(here(), "iam", "AttachRolePolicy", RoleName=name, PolicyArn=policy)
         return answer
 
-    return create
+    return handle
 
 
 def _roles_of(service: str) -> list[str]:
     path = f"/aws-service-role/{service}/"
-    return [name for name, role in iam._roles.items() if role.get("Path") == path]
+    roles = BASE.ask(here(), "iam", "ListRoles", PathPrefix=path)["Roles"]
+    return [role["RoleName"] for role in roles]

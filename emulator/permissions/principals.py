@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ministack.core import iam_evaluator
+from ministack.core.iam_evaluator import ResolvedCredential
 from ministack.services import iam, sts
 
+from ..wire.native import BASE
+from ..wire.place import Place
 from .needs import Value
 
 ROOT, USER, ROLE, ANONYMOUS = "root", "user", "role", "anonymous"
@@ -42,6 +45,21 @@ class Principal:
         """Whether it is a role that only an AWS service has; SCPs do not bind it."""
         return self.role_arn is not None and ":role/aws-service-role/" in self.role_arn
 
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """What IAM has of the role or the user; empty for others, and for what is gone.
+
+        A role's is the base's own record, because most questions are about roles; a user's is
+        GetUser's answer.
+        """
+        found: Mapping[str, Any] = {}
+        if self.kind == ROLE:
+            found = iam._roles.get_scoped(self.account, None, self.name) or {}
+        elif self.kind == USER:
+            place = Place(self.account, "us-east-1")
+            found = (BASE.find(place, "iam", "GetUser", UserName=self.name) or {}).get("User", {})
+        return found
+
     def keys(self) -> dict[str, Value | None]:
         """The condition keys that are about the principal alone."""
         keys: dict[str, Value | None] = {
@@ -52,9 +70,7 @@ class Principal:
         }
         if self.kind == USER:
             keys["aws:username"] = self.name
-        store = {USER: iam._users, ROLE: iam._roles}.get(self.kind)
-        record = store.get_scoped(self.account, None, self.name) if store is not None else None
-        tags = [*((record or {}).get("Tags") or []), *(self.session.get("SessionTags") or [])]
+        tags = [*(self.record.get("Tags") or []), *(self.session.get("SessionTags") or [])]
         for tag in tags:
             keys[f"aws:principaltag/{tag['Key'].lower()}"] = tag["Value"]
         return keys
@@ -77,12 +93,10 @@ def of_access_key(access_key: str, account: str) -> Principal:
     if iam_evaluator.is_root_access_key(access_key):
         return Principal(ROOT, f"arn:aws:iam::{account}:root", account)
     owner = iam_evaluator.find_iam_access_key_account(access_key) or account
-    key = iam._access_keys.get_scoped(owner, None, access_key)
-    if key is None:
+    found = iam_evaluator.resolve_credential(access_key, owner)
+    if not isinstance(found, ResolvedCredential):
         return Principal(ANONYMOUS, "anonymous", "")
-    name = str(key["UserName"])
-    user = iam._users.get_scoped(owner, None, name) or {}
-    return Principal(USER, str(user.get("Arn", f"arn:aws:iam::{owner}:user/{name}")), owner, name)
+    return Principal(USER, found.principal_arn, owner, found.principal_name)
 
 
 def of_role(role_arn: str, session_name: str) -> Principal:

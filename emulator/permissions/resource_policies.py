@@ -6,10 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import iam, kms, lambda_svc, s3, sns, sqs
+from ministack.services import iam, lambda_svc, sns, sqs
 
 from ..cloudformation import kept_policies
 from ..organizations.organization import Organization
+from ..wire import objects
+from ..wire.native import BASE
+from ..wire.place import Place
 from .documents import read
 from .evaluation import ResourcePolicy
 
@@ -22,7 +25,7 @@ def owner_of(resource: str, default: str) -> str:
     if len(parts) == 6 and _ACCOUNT.fullmatch(parts[4]):
         return parts[4]
     if resource.startswith("arn:aws:s3:::"):
-        return s3._bucket_owner_account(_bucket(resource)) or default
+        return objects.owner_of(_bucket(resource)) or default
     return default
 
 
@@ -40,10 +43,10 @@ def _of_bucket(action: str, resource: str) -> ResourcePolicy | None:
     if not resource.startswith("arn:aws:s3:::"):
         return None
     bucket = _bucket(resource)
-    owner = s3._bucket_owner_account(bucket)
+    owner = objects.owner_of(bucket)
     if owner is None:
         return None
-    document = s3._bucket_policies.get_scoped(owner, None, bucket)
+    document = (objects.find("GetBucketPolicy", bucket) or {}).get("Policy")
     if isinstance(document, bytes):
         document = document.decode()
     return ResourcePolicy(read(f"bucket policy of {bucket}", document), owner)
@@ -73,10 +76,11 @@ def _of_key(action: str, resource: str) -> ResourcePolicy | None:
     parts = resource.split(":", 5)
     if len(parts) != 6 or not parts[5].startswith("key/"):
         return None
-    record = kms._keys.get_scoped(parts[4], parts[3], parts[5].removeprefix("key/"))
-    if record is None:
+    place = Place(parts[4], parts[3])
+    found = BASE.find(place, "kms", "GetKeyPolicy", KeyId=resource, PolicyName="default")
+    if found is None:
         return None
-    return ResourcePolicy(read(f"key policy of {resource}", record.get("Policy")), parts[4], True)
+    return ResourcePolicy(read(f"key policy of {resource}", found.get("Policy")), parts[4], True)
 
 
 def _of_role(action: str, resource: str) -> ResourcePolicy | None:

@@ -10,11 +10,13 @@ from urllib.parse import unquote, urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 from ministack.core.responses import get_region
-from ministack.services.cloudformation import engine, handlers
+from ministack.services.cloudformation import engine
 
 from ..wire.credentials import Credentials
 from ..wire.errors import ApiError
 from ..wire.loopback import Loopback
+from ..wire.native import BASE, NativeError
+from ..wire.place import here
 
 Payload = dict[str, Any]
 
@@ -81,14 +83,13 @@ def _fetch(loopback: Loopback, region: str, caller: Credentials, bucket: str, ke
 def summarise(template: str) -> Summary:
     """What a template declares; raises CloudFormation's `ValidationError` for what is none."""
     try:
-        document = engine._parse_template(template)
-        declared = document.get("Parameters") or {}
-        capabilities, _ = handlers._required_capabilities(document, strict=True)
-    except Exception as error:
-        raise ApiError("ValidationError", f"Template format error: {error}") from error
-    return Summary(
-        {name: "Default" in definition for name, definition in declared.items()}, capabilities
-    )
+        found = BASE.ask(here(), "cloudformation", "GetTemplateSummary", TemplateBody=template)
+    except NativeError as error:
+        raise ApiError(error.code, error.message) from error
+    # The summary does not tell a default that is empty from none.
+    declared = engine._parse_template(template).get("Parameters") or {}
+    parameters = {name: "Default" in definition for name, definition in declared.items()}
+    return Summary(parameters, found.get("Capabilities", []))
 
 
 def same(one: Any, other: Any) -> bool:

@@ -69,7 +69,7 @@ def run(arguments):
         print("\nstopped; nothing is left running")
     print(
         "Next: `make rehearsal` deploys the whole solution by the guide's commands and its "
-        "pipeline; `make demo-up` leaves it running, to look around with `make demo-shell`."
+        "pipeline; `make up` leaves it running, to look around with `make shell`."
     )
     return 0 if held else UNKEPT
 

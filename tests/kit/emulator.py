@@ -30,6 +30,13 @@ def is_taken(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def port_of(text):
+    """A port as somebody typed it."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise CannotStart(f"`{text}` is no port: a number from 1 to 65535 is one")
+    return int(text)
+
+
 class Emulator:
     """Runs from ``with`` to the end of the block; nothing of it is left afterwards."""
 
@@ -49,6 +56,8 @@ class Emulator:
             raise CannotStart(
                 f"`{EMULATOR_PYTHON.relative_to(ROOT)}` does not exist: `make demo` installs it"
             )
+        if self._port:
+            port_of(str(self._port))
         if self._port and is_taken(self._port):
             raise CannotStart(
                 f"port {self._port} is in use: stop what listens there, or choose another"

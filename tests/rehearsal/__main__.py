@@ -53,7 +53,7 @@ def run(arguments):
         recorder = Recorder(console, look)
         after = checked(emulator, story.watch.roll_outs.tell)
         held = recorder.run(story.stages(), after, story.destroy)
-        where = (("page", str(page)), ("the same, left running", "make demo-up"))
+        where = (("page", str(page)), ("the same, left running", "make up"))
         finish(console, recorder.result("The rehearsal", emulator, where), page)
         if held and arguments.permissions:
             held = tell(granted, console)

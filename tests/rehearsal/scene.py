@@ -30,7 +30,7 @@ def prepare(
     console.say(f"an emulated organization is ready at {emulator.url}")
     commands = Commands(checkout.folder, emulator.url, folder / "profiles", console)
     expectations = Expectations(administrators, emulator)
-    watch = Watch(administrators, console, seconds)
+    watch = Watch(emulator, administrators, console, seconds)
     return Story(
         emulator, administrators, checkout, commands, watch, expectations, packages, not_run
     )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import time
-
-from ministack.services import eventbridge
-
+from ...events import bus
+from ...wire.place import here
 from .model import Repository
 
 
@@ -23,11 +20,5 @@ def tell(repository: Repository, branch: str, commit: str, before: str | None) -
     }
     if before:
         detail["oldCommitId"] = before
-    entry = {
-        "Source": "aws.codecommit",
-        "DetailType": "CodeCommit Repository State Change",
-        "Resources": [repository.arn],
-        "Detail": json.dumps(detail),
-        "Time": time.time(),
-    }
-    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+    kind = "CodeCommit Repository State Change"
+    bus.dispatch(here(), bus.event(here(), "aws.codecommit", kind, [repository.arn], detail))

@@ -19,8 +19,10 @@ import re
 import time
 from typing import Any
 
+from ministack.core import iam_evaluator
+from ministack.core.iam_evaluator import ResolvedCredential
 from ministack.core.responses import request_scope
-from ministack.services import iam, sts
+from ministack.services import sts
 
 from ...permissions import principals
 from ...permissions.gate import GATE
@@ -132,15 +134,15 @@ def _is_signed(
     session: dict[str, Any] = sts._sessions.get(key) or {}
     if principal.kind == ROOT and not session:
         return True
-    record = session or iam._access_keys.get_scoped(principal.account, None, key) or {}
-    if token != session.get("SessionToken", "") or "SecretAccessKey" not in record:
+    found = iam_evaluator.resolve_credential(key, principal.account)
+    if token != session.get("SessionToken", "") or not isinstance(found, ResolvedCredential):
         return False
     moment, _, signature = password.partition("Z")
     try:
         sent = calendar.timegm(time.strptime(moment, "%Y%m%dT%H%M%S"))
     except ValueError:
         return False
-    expected = _signature(record["SecretAccessKey"], moment, region, *what)
+    expected = _signature(found.secret_access_key, moment, region, *what)
     return hmac.compare_digest(signature, expected) and abs(time.time() - sent) <= _COUNTS
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ministack.core.responses import request_scope
-from ministack.services import iam, kms
-
+from ...wire.native import BASE
 from .http import Asked
 
 Find = Callable[[Asked, str], list[str]]
@@ -137,14 +135,12 @@ def _iam(asked: Asked, operation: str) -> list[str]:
         # As the base names it.
         name = f"AWSServiceRoleFor{service.partition('.')[0].capitalize()}"
         return [f"arn:aws:iam::{account}:role/aws-service-role/{service}/{name}"]
-    for member, kind, store in (
-        ("RoleName", "role", iam._roles),
-        ("UserName", "user", iam._users),
-    ):
-        if name := asked.text(member):
-            record = store.get_scoped(account, None, name)
-            new = f"arn:aws:iam::{account}:{kind}{path}{name}"
-            return [str(record["Arn"]) if record else new]
+    for kind in ("Role", "User"):
+        if name := asked.text(f"{kind}Name"):
+            place = (account, asked.region)
+            found = BASE.find(place, "iam", f"Get{kind}", **{f"{kind}Name": name})
+            new = f"arn:aws:iam::{account}:{kind.lower()}{path}{name}"
+            return [str(found[kind]["Arn"]) if found else new]
     if policy := asked.text("PolicyName"):
         return [f"arn:aws:iam::{account}:policy{path}{policy}"]
     return [arn] if (arn := asked.text("PolicyArn")) else []
@@ -162,10 +158,9 @@ def _kms(asked: Asked, operation: str) -> list[str]:
 
 def kms_arn(asked: Asked, named: str) -> str:
     """The ARN of a key that is named by id, ARN or alias; an alias's own when it has no key."""
-    with request_scope(asked.account, asked.region):
-        record = kms._resolve_key(named)
-    if record:
-        return str(record["Arn"])
+    found = BASE.find((asked.account, asked.region), "kms", "DescribeKey", KeyId=named)
+    if found is not None:
+        return str(found["KeyMetadata"]["Arn"])
     if named.startswith("arn:"):
         return named
     return asked.arn(named if named.startswith("alias/") else f"key/{named}")

@@ -12,12 +12,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 from urllib.parse import unquote
 
-from ministack.core.responses import request_scope
-from ministack.services import s3
-
+from ...wire import objects
 from ...wire.place import Place
 from ..gate import GATE, Denial
 from ..needs import Need
@@ -44,7 +41,6 @@ _OF_REPOSITORIES = frozenset(
         "codecommit:UploadArchive",
     }
 )
-_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 
 # The key of a repository: account, Region and name.
 KeyOfRepository = Callable[[str, str, str], str]
@@ -69,11 +65,11 @@ class EncryptedCalls:
         if action in ("s3:PutObject", "s3:GetObject", "s3:GetObjectVersion"):
             yield from _of_objects(asked)
         elif action == "sns:Publish":
-            yield key_of(asked.text("TopicArn"), "sns"), encryption.READ_AND_WRITE
+            yield key_of(asked.text("TopicArn")), encryption.READ_AND_WRITE
         elif action in ("sqs:SendMessage", "sqs:ReceiveMessage"):
             sends = action == "sqs:SendMessage"
             actions = encryption.READ_AND_WRITE if sends else encryption.READ
-            yield key_of(_queue(asked), "sqs"), actions
+            yield key_of(_queue(asked)), actions
         elif action in _OF_REPOSITORIES:
             name = asked.text("repositoryName")
             yield self._key_of_repository(asked.account, asked.region, name), REPOSITORY
@@ -89,7 +85,7 @@ def _of_objects(asked: Asked) -> Iterator[tuple[str, tuple[str, ...]]]:
         read_bucket, _, read_key = unquote(source).lstrip("/").partition("?")[0].partition("/")
         yield key_of_object(read_bucket, read_key), encryption.READ
     multipart = "uploads" in asked.params
-    wanted = asked.headers.get(_KEY_HEADER)
+    wanted = asked.headers.get(objects.KEY_HEADER)
     if wanted is None and "x-amz-server-side-encryption" not in asked.headers:
         wanted = _default_key(bucket)
     yield wanted or "", encryption.READ_AND_WRITE if multipart else encryption.WRITE
@@ -97,21 +93,15 @@ def _of_objects(asked: Asked) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def key_of_object(bucket: str, key: str, version: str = "") -> str:
     """The customer's key of an object; empty without one."""
-    owner = s3._bucket_owner_account(bucket)
-    record = s3._buckets.get_scoped(owner, None, bucket) if owner else None
-    found: dict[str, Any] = ((record or {}).get("objects") or {}).get(key) or {}
-    if version and owner:
-        kept = s3._object_versions.get_scoped(owner, None, (bucket, key)) or []
-        found = next((entry for entry in kept if entry["version_id"] == version), found)
-    return str((found.get("preserved_headers") or {}).get(_KEY_HEADER) or "")
+    found = objects.find("HeadObject", bucket, Key=key, VersionId=version) if key else None
+    return str((found or {}).get("SSEKMSKeyId") or "")
 
 
 def _default_key(bucket: str) -> str:
-    owner = s3._bucket_owner_account(bucket)
-    if owner is None:
-        return ""
-    with request_scope(owner, ""):
-        return str(s3._bucket_default_sse_headers(bucket).get(_KEY_HEADER) or "")
+    found = objects.find("GetBucketEncryption", bucket) or {}
+    rules = found.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
+    keys = (rule.get("ApplyServerSideEncryptionByDefault", {}) for rule in rules)
+    return next((key["KMSMasterKeyID"] for key in keys if key.get("KMSMasterKeyID")), "")
 
 
 def _queue(asked: Asked) -> str:

@@ -172,17 +172,11 @@ def denied_response(
 
 def _authenticate(access_key: str, service: str) -> AuthError | None:
     """The base's checks of credentials, before any policy."""
-    failure = iam_evaluator._s3_scope_failure(service)
-    if failure is not None:
-        return failure
-    if iam_evaluator._anonymous.get() and service != "s3":
-        return AuthError("MissingAuthenticationToken", "Request is missing Authentication Token")
-    if not access_key:
+    if access_key:
+        return iam_evaluator.check_credentials(access_key, service)
+    if service == "s3":
         return None
-    checked = iam_evaluator.authenticate(access_key, get_account_id())
-    if checked is None:
-        checked = iam_evaluator.resolve_principal(access_key, get_account_id())
-    return checked if isinstance(checked, AuthError) else None
+    return AuthError("MissingAuthenticationToken", "Request is missing Authentication Token")
 
 
 def _already_decided(*arguments: Any, **more: Any) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from ministack.services import s3
-
+from ...wire import objects
 from ..gate import GATE, Denial
 from ..needs import Need
 from ..principals import Principal
@@ -21,9 +20,7 @@ def refused(asked: Asked, action: str, principal: Principal) -> Denial | None:
     if action != "s3:GetObject":
         return None
     bucket, _, key = unquote(asked.path).lstrip("/").partition("/")
-    owner = s3._bucket_owner_account(bucket)
-    record = s3._buckets.get_scoped(owner, None, bucket) if owner else None
-    if record is None or key in record["objects"]:
+    if objects.owner_of(bucket) is None or objects.find("HeadObject", bucket, Key=key) is not None:
         return None
     return GATE.check(
         principal, [Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")], f"call {action}"

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.services import cloudformation
-from ministack.services.cloudformation import engine
 
 from ...organizations.organization import Organization
 from ...stack_sets.model import StackSet
+from ...wire.native import BASE
+from ...wire.place import here
 from ..needs import UNKNOWN, Need, Value
 from .arns import FINDERS, kms_arn
 from .http import Asked
@@ -115,11 +116,9 @@ def _targets(asked: Asked) -> list[str]:
 
 def _types(region: str, template: str) -> list[str]:
     """The types of a template's resources, as ARNs of AWS's public types."""
-    try:
-        resources = engine._parse_template(template).get("Resources", {}) if template else {}
-    except ValueError:
-        resources = {}
-    names = {str(entry.get("Type", "")) for entry in resources.values() if isinstance(entry, dict)}
+    asked = {"TemplateBody": template}
+    found = BASE.find(here(), "cloudformation", "GetTemplateSummary", **asked) if template else None
+    names = set((found or {}).get("ResourceTypes", []))
     return [
         f"arn:aws:cloudformation:{region}::type/resource/{name.replace('::', '-')}"
         for name in sorted(names)

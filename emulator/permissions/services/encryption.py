@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ministack.core.responses import request_scope
-from ministack.services import kms
-
+from ...wire.native import BASE
 from ...wire.place import Place
 from ..needs import Need
 
@@ -32,18 +30,17 @@ def arn_of(key: str, place: Place) -> str | None:
     if key.startswith("arn:"):
         region, account = key.split(":")[3:5]
         place = Place(account, region)
-    with request_scope(place.account, place.region):
-        record = kms._resolve_key(name)
-    if record is not None:
-        return str(record["Arn"])
+    found = BASE.find(place, "kms", "DescribeKey", KeyId=name)
+    if found is not None:
+        return str(found["KeyMetadata"]["Arn"])
     return f"arn:aws:kms:{place.region}:{place.account}:key/{name.rpartition('/')[2]}"
 
 
 def policy_of(arn: str) -> str:
     """The key policy; empty for a key that does not exist, which so lets nobody in."""
-    with request_scope(arn.split(":")[4], arn.split(":")[3]):
-        record = kms._resolve_key(arn)
-    return str(record.get("Policy") or "") if record is not None else ""
+    place = Place(arn.split(":")[4], arn.split(":")[3])
+    found = BASE.find(place, "kms", "GetKeyPolicy", KeyId=arn, PolicyName="default")
+    return str((found or {}).get("Policy") or "")
 
 
 def needs(key: str, service: str, actions: Iterable[str], caller: str, place: Place) -> list[Need]:

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ministack.services import lambda_svc, sns, sqs
+from ministack.services import sns, sqs
 
-from ...wire.place import Place
+from ...wire.native import BASE
+from ...wire.place import Place, here
 from ..gate import GATE, Denial
 from ..needs import Need
 from . import encryption
@@ -71,7 +72,7 @@ def key_denial(service: str, target: str, keys: Mapping[str, str], via: str) -> 
         return None
     region, account = target.split(":")[3:5]
     for need in encryption.needs(
-        key_of(target, kind), kind, encryption.READ_AND_WRITE, account, Place(account, region)
+        key_of(target), kind, encryption.READ_AND_WRITE, account, Place(account, region)
     ):
         policy = encryption.policy_of(need.resource)
         if found := GATE.check_service(service, need, policy, keys, via):
@@ -85,7 +86,7 @@ def _with_role(source: Source, service: str, need: Need, via: str) -> Denial | N
     kind = need.resource.split(":")[2]
     if kind in ("sqs", "sns"):
         needs += encryption.needs(
-            key_of(need.resource, kind),
+            key_of(need.resource),
             kind,
             encryption.READ_AND_WRITE,
             source.place.account,
@@ -97,8 +98,8 @@ def _with_role(source: Source, service: str, need: Need, via: str) -> Denial | N
 def _policy(target: str, service: str) -> str:
     """The resource-based policy of a queue, a topic or a function; empty without one."""
     if service == "lambda":
-        record = lambda_svc._get_func_record_for_ref(target)[0]
-        return (record or {}).get("policy") or ""
+        found = BASE.find(here(), "lambda", "GetPolicy", FunctionName=target)
+        return str((found or {}).get("Policy") or "")
     find = sqs.queue_policy_for_arn if service == "sqs" else sns.topic_policy_for_arn
     found = find(target)
     return found[0] if found else ""

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ministack.services import sns, sqs
-
+from ...wire.native import BASE
 from ...wire.place import Place
 from ..gate import GATE, Denial
 from ..needs import Need
@@ -67,17 +66,36 @@ def polling_refused(config: Mapping[str, Any], queue: str) -> Denial | None:
     return _refused(config, needs, "Lambda event source mapping")
 
 
-def key_of(arn: str, service: str) -> str:
+def key_of(arn: str) -> str:
     """The key of a queue or a topic; empty without one."""
-    found = sqs._queue_by_arn(arn) if service == "sqs" else sns._topic_by_arn_any_scope(arn)
-    return str(((found or {}).get("attributes") or {}).get("KmsMasterKeyId") or "")
+    return str((attributes_of(arn) or {}).get("KmsMasterKeyId") or "")
+
+
+def attributes_of(arn: str) -> dict[str, str] | None:
+    """What a queue or a topic is; None for one that there is not."""
+    if arn.count(":") < 5:
+        return None
+    _, _, service, region, account, name = arn.split(":", 5)
+    place = Place(account, region)
+    if service == "sns":
+        found = BASE.find(place, "sns", "GetTopicAttributes", TopicArn=arn)
+    else:
+        named = BASE.find(place, "sqs", "GetQueueUrl", QueueName=name)
+        found = named and BASE.find(
+            place,
+            "sqs",
+            "GetQueueAttributes",
+            QueueUrl=named["QueueUrl"],
+            AttributeNames=["All"],
+        )
+    return found and dict(found["Attributes"])
 
 
 def _key_needs(
     config: Mapping[str, Any], arn: str, service: str, actions: tuple[str, ...]
 ) -> list[Need]:
     place = _place(config)
-    return encryption.needs(key_of(arn, service), service, actions, place.account, place)
+    return encryption.needs(key_of(arn), service, actions, place.account, place)
 
 
 def _refused(config: Mapping[str, Any], needs: list[Need], via: str) -> Denial | None:

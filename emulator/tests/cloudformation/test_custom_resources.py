@@ -380,7 +380,9 @@ def test_the_events_of_a_failed_update_are_those_of_aws(home: World) -> None:
 def test_an_update_in_progress_is_seen_while_it_is(home: World) -> None:
     create(home, template(Thing=custom(A=1)))
     client = home.client("cloudformation", HOME)
-    body = template(Thing=custom(A=2, OnUpdate="silent", ServiceTimeout=10))
+    home.fault("custom-resource", "PutAnswer", "slow", delay_ms=600_000)
+    body = template(Thing=custom(A=2, OnUpdate="failed"))
     client.update_stack(StackName="stack", TemplateBody=body, Capabilities=["CAPABILITY_NAMED_IAM"])
     eventually(lambda: events(home)[-1] == ("Thing", "UPDATE_IN_PROGRESS"))
+    home.mend()
     assert home.wait_for_stack("stack")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"

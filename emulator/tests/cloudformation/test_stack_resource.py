@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from typing import Any
-
 import pytest
 
-from ..stacks import CAPABILITIES, create, custom, delete, template, update
+from ..stacks import CAPABILITIES, create, custom, delete, template
 from ..world import HOME, World, error_of, eventually
 
 
@@ -27,6 +24,11 @@ def shown(world: World, stack: str, logical_id: str = "Thing") -> tuple[str, str
     return detail["ResourceStatus"], detail.get("PhysicalResourceId")
 
 
+def hold_answers(world: World) -> None:
+    """Let no answer of a custom resource arrive until the faults are ended."""
+    world.fault("custom-resource", "PutAnswer", "slow", delay_ms=600_000)
+
+
 def request_sent(world: World, kind: str) -> None:
     """Wait until a request of this kind is with the function."""
     sent = eventually(
@@ -41,12 +43,14 @@ def request_sent(world: World, kind: str) -> None:
 
 def test_a_resource_is_in_progress_until_the_answer(home: World) -> None:
     cloudformation = home.client("cloudformation", HOME)
-    silent = template(Thing=custom(OnCreate="silent", ServiceTimeout=10))
+    hold_answers(home)
+    failing = template(Thing=custom(OnCreate="failed"))
     stack = cloudformation.create_stack(
-        StackName="stack", TemplateBody=silent, Capabilities=CAPABILITIES, DisableRollback=True
+        StackName="stack", TemplateBody=failing, Capabilities=CAPABILITIES, DisableRollback=True
     )["StackId"]
     request_sent(home, "Create")
     assert shown(home, stack) == ("CREATE_IN_PROGRESS", None)
+    home.mend()
     home.wait_for_stack("stack", HOME)
     assert shown(home, stack)[0] == "CREATE_FAILED"
 
@@ -54,13 +58,14 @@ def test_a_resource_is_in_progress_until_the_answer(home: World) -> None:
 def test_a_resource_that_is_made_and_changed_has_its_id(home: World) -> None:
     stack = create(home, template(Thing=custom(A=1)))["StackId"]
     assert shown(home, stack) == shown(home, "stack") == ("CREATE_COMPLETE", "thing-1")
-    changing: list[Any] = []
-    slow = template(Thing=custom(A=2, OnUpdate="silent", ServiceTimeout=10))
-    thread = threading.Thread(target=lambda: changing.append(update(home, slow)))
-    thread.start()
+    hold_answers(home)
+    home.client("cloudformation", HOME).update_stack(
+        StackName="stack", TemplateBody=template(Thing=custom(A=2)), Capabilities=CAPABILITIES
+    )
     request_sent(home, "Update")
     assert shown(home, stack) == ("UPDATE_IN_PROGRESS", "thing-1")
-    thread.join()
+    home.mend()
+    assert home.wait_for_stack("stack", HOME)["StackStatus"] == "UPDATE_COMPLETE"
 
 
 def test_a_deleted_stack_is_known_by_its_id_also_beside_a_new_one_of_the_name(home: World) -> None:

@@ -261,3 +261,19 @@ def test_a_policy_that_cannot_be_read_is_not_passed_over(document: Any) -> None:
     text = document if isinstance(document, (str, dict)) else "[]"
     with pytest.raises(Unmapped):
         read("policy", text)
+
+
+@pytest.mark.parametrize("kind", ["permissions boundary", "session policy"])
+def test_across_accounts_a_statement_that_names_the_session_itself_is_limited(kind: str) -> None:
+    """Both accounts must allow: IAM's guide, "Cross-account policy evaluation logic"."""
+    limits = ((kind, allow("s3:PutObject")),)
+    named = (by(PERSON.arn),)
+    assert reason(allow(), limits=limits, resource_policy=named) is None
+    said = f"because no {kind} allows the s3:GetObject action"
+    assert reason(allow(), limits=limits, resource_policy=named, owner=OTHER) == said
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"])
+def test_everybody_is_named_beside_an_account_too(account: str) -> None:
+    named = {**by("*"), "Principal": {"AWS": [account, "*"]}}
+    assert reason(resource_policy=(named,)) is None

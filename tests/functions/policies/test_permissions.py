@@ -4,35 +4,11 @@ import json
 
 import pytest
 from kit.clients import client
-from kit.names import HOME, MANAGEMENT, PRODUCTION, SANDBOXES
+from kit.names import PRODUCTION, SANDBOXES
 from kit.stacks import Stack
 
+from ..permissions import ADOPT, CREATE, DELETE, FAILS, FUNCTION_ROLE, UPDATE
 from .home import CONTENT_BUCKET, content, resource
-
-FUNCTION_ROLE, ADMIN_ROLE = "BackupOrgPolicyManager", "BackupOrgPolicyManagerOrgAdmin"
-CREATE, UPDATE, DELETE, ADOPT = "create", "update", "delete", "adopt"
-
-# (role, action) -> the first step of a policy's life that fails without it.
-FAILS = {
-    (FUNCTION_ROLE, "cloudformation:DescribeStackResource"): CREATE,
-    (FUNCTION_ROLE, "ssm:GetParameter"): CREATE,
-    (FUNCTION_ROLE, "sts:AssumeRole"): CREATE,
-    (FUNCTION_ROLE, "s3:GetObject"): CREATE,
-    (FUNCTION_ROLE, "s3:GetObjectVersion"): UPDATE,
-    (ADMIN_ROLE, "organizations:CreatePolicy"): CREATE,
-    (ADMIN_ROLE, "organizations:ListPolicies"): ADOPT,
-    (ADMIN_ROLE, "organizations:DeletePolicy"): DELETE,
-    (ADMIN_ROLE, "organizations:DescribePolicy"): UPDATE,
-    (ADMIN_ROLE, "organizations:ListTargetsForPolicy"): UPDATE,
-    (ADMIN_ROLE, "organizations:UpdatePolicy"): UPDATE,
-    (ADMIN_ROLE, "organizations:AttachPolicy"): CREATE,
-    (ADMIN_ROLE, "organizations:DetachPolicy"): UPDATE,
-    (ADMIN_ROLE, "organizations:ListTagsForResource"): UPDATE,
-    (ADMIN_ROLE, "organizations:TagResource"): CREATE,
-    (ADMIN_ROLE, "organizations:UntagResource"): UPDATE,
-    (ADMIN_ROLE, "organizations:ListRoots"): CREATE,
-    (ADMIN_ROLE, "organizations:EnablePolicyType"): CREATE,
-}
 
 
 def live(home):
@@ -94,30 +70,6 @@ def life(home):
 def test_with_every_action_a_policys_life_is_complete_and_nothing_is_refused(life):
     assert all(outcome.complete for _, outcome in live(life))
     assert life.emulator.denials() == []
-
-
-def test_each_action_of_the_roles_stands_in_the_list_here(life):
-    named = {
-        (role, action)
-        for account, role in ((HOME, FUNCTION_ROLE), (MANAGEMENT, ADMIN_ROLE))
-        for action in actions_of(life, account, role)
-    }
-    assert {entry for entry in named if entry not in FAILS} == {
-        (FUNCTION_ROLE, "logs:CreateLogStream"),
-        (FUNCTION_ROLE, "logs:PutLogEvents"),
-        (FUNCTION_ROLE, "sqs:SendMessage"),
-    }
-    assert set(FAILS) <= named
-
-
-def actions_of(home, account, role):
-    """The actions of a role's inline policies."""
-    iam = client(home.emulator.url, "iam", account)
-    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-        for statement in document["Statement"]:
-            actions = statement["Action"]
-            yield from [actions] if isinstance(actions, str) else actions
 
 
 def start_cold(home):

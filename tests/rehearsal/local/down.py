@@ -1,4 +1,4 @@
-"""``python -m rehearsal.down``: stop what `make demo-up` left running, and remove all of it."""
+"""``python -m rehearsal.down``: stop what `make up` left running, and remove all of it."""
 
 import argparse
 import sys
@@ -13,10 +13,10 @@ from .running import FOLDER
 
 def main():
     """Parse the options, run, and say in one line when that cannot be done."""
-    parser = argparse.ArgumentParser(prog="make demo-down", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make down", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where it was noted")
     arguments = parser.parse_args()
-    return guarded("make demo-down", lambda: run(arguments.folder.resolve()))
+    return guarded("make down", lambda: run(arguments.folder.resolve()))
 
 
 def run(folder):

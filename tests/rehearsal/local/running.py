@@ -1,4 +1,4 @@
-"""What `make demo-up` left running: where it is, and whether it still is. Standard library only."""
+"""What `make up` left running: where it is, and whether it still is. Standard library only."""
 
 import contextlib
 import fcntl
@@ -13,7 +13,7 @@ from kit.wait import NotInTime, eventually
 
 from ..names import ROOT, CannotRehearse
 
-FOLDER = ROOT / "target" / "demo-up"
+FOLDER = ROOT / "target" / "up"
 STOP_SECONDS = 15
 
 
@@ -84,7 +84,7 @@ def alone(folder):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise CannotRehearse(
-                "another `make demo-up` or `make demo-down` is at work here: let it end first"
+                "another `make up` or `make down` is at work here: let it end first"
             ) from error
         yield
 

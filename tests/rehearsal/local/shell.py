@@ -1,4 +1,4 @@
-"""``python -m rehearsal.shell``: a shell, or one command, with the AWS CLI set up for `demo-up`."""
+"""``python -m rehearsal.shell``: a shell, or one command, with the AWS CLI set up for `make up`."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 from shlex import quote
 
 from kit.environment import environment
+from kit.names import SANDBOX_MEMBER
 
 from ..guard import guarded
 from ..names import CENTRAL_REGION, PIPELINE, PYTHON, SANDBOXES, WORKLOADS, CannotRehearse
@@ -23,34 +24,40 @@ PS1='(backup demo, profile $AWS_PROFILE) \\w\\$ '
 complete -C {completer} aws
 """
 _TRY = f"""\
-A shell in which `aws` calls the demonstration's organization, as the home account's administrator.
-Other accounts: --profile management, central, member-1 ... member-4. To try:
+A shell in the working copy that is deployed, in which `aws` and `backupctl` call the emulated
+organization, as the home account's administrator. Other accounts: --profile management, central,
+member-1 ... member-4. To try:
 
+  backupctl doctor --profile management
+  backupctl snapshot --profile management | backupctl effective --organization -
+  make plan-org-policy PROFILE=management
   aws codepipeline list-pipeline-executions --pipeline-name {PIPELINE}
-  aws cloudformation list-stack-sets --call-as DELEGATED_ADMIN
   aws organizations list-policies --filter BACKUP_POLICY --profile management
   aws backup list-backup-vaults --profile member-1 --region {CENTRAL_REGION}
 
 An account moves into a target OU, and has its vault, key, role and function a moment later:
 
-  aws organizations move-account --account-id 444444444444 --profile management \\
+  aws organizations move-account --account-id {SANDBOX_MEMBER} --profile management \\
     --source-parent-id {SANDBOXES} --destination-parent-id {WORKLOADS}
   aws lambda list-functions --query 'Functions[].FunctionName' --profile member-4
 
-`exit` leaves the shell; `make demo-down` stops what runs.
+AWS Backup makes plans of the policies by itself; the emulator does not: `aws backup
+list-backup-plans` is empty here, and `backupctl effective` shows what AWS would make.
+
+`exit` leaves the shell; `make down` stops what runs.
 """
 
 
 def main():
     """Parse the options, run, and say in one line when that cannot be done."""
-    parser = argparse.ArgumentParser(prog="make demo-shell", description=__doc__)
+    parser = argparse.ArgumentParser(prog="make shell", description=__doc__)
     parser.add_argument("--command", help="run this instead, and end with its status")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where it was noted")
     arguments = parser.parse_args()
     return guarded(
-        "make demo-shell",
+        "make shell",
         lambda: run(arguments.folder.resolve(), arguments.command),
-        left="what demo-up runs goes on",
+        left="what `make up` runs goes on",
     )
 
 
@@ -58,12 +65,14 @@ def run(folder, command):
     """The shell's or the command's exit status."""
     found = running.read(folder)
     if found is None or not found.is_alive() or not found.complete:
-        raise CannotRehearse("nothing runs: `make demo-up` first")
+        raise CannotRehearse("nothing runs: `make up` first")
     variables = environment(**settings(folder, found))
+    # The working copy that is deployed: the guide's commands hold there as they are.
+    checkout = folder / "checkout"
     if command:
-        return subprocess.call(["bash", "-c", command], env=variables)
+        return subprocess.call(["bash", "-c", command], env=variables, cwd=checkout)
     if not sys.stdin.isatty():
-        return subprocess.call(["bash", "-s"], env=variables)
+        return subprocess.call(["bash", "-s"], env=variables, cwd=checkout)
     file = folder / "bashrc"
     exports = "\n".join(
         f"export {name}={quote(value)}" for name, value in settings(folder, found).items()
@@ -72,7 +81,7 @@ def run(folder, command):
     completer = quote(quote(str(PYTHON.with_name("aws_completer"))))
     file.write_text(_SETTINGS.format(exports=exports, completer=completer))
     print(_TRY, flush=True)
-    subprocess.call(["bash", "--rcfile", str(file), "-i"], env=variables)
+    subprocess.call(["bash", "--rcfile", str(file), "-i"], env=variables, cwd=checkout)
     # The status of the last thing that was tried there is nobody's failure.
     return 0
 
@@ -86,6 +95,8 @@ def settings(folder, found):
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_PROFILE": "home",
         "AWS_PAGER": "",
+        # For make's targets that run it.
+        "BACKUPCTL": str(folder / "bin" / "backupctl"),
         "PATH": f"{folder / 'bin'}:{os.environ.get('PATH', os.defpath)}",
     }
 

@@ -2,17 +2,18 @@
 
 import argparse
 import contextlib
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
 
-from kit.emulator import CannotStart, Emulator, is_taken
+from kit.emulator import CannotStart, Emulator, is_taken, port_of
 from kit.interruption import deaf, held
 
 from ..console.console import Console
 from ..grants.permissions import checked
 from ..guard import FAILED, guarded
-from ..names import PYTHON
+from ..names import PYTHON, ROOT
 from ..recorder import Recorder
 from ..report.outcome import finish, look_with
 from ..scene import prepare
@@ -27,32 +28,39 @@ NOT_RUN = ["^make validate-templates$", "^make plan-org-policy "]
 
 def main():
     """Parse the options, run, and say in one line when that cannot be done."""
-    parser = argparse.ArgumentParser(prog="make demo-up", description=__doc__)
-    parser.add_argument("--port", type=int, default=PORT, help=f"default: {PORT}")
+    parser = argparse.ArgumentParser(prog="make up", description=__doc__)
+    parser.add_argument("--port", help=f"default: {PORT}")
     parser.add_argument("--verbose", action="store_true", help="show all that commands say")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="what is kept while it runs")
     arguments = parser.parse_args()
-    return guarded("make demo-up", lambda: run(arguments))
+    return guarded("make up", lambda: run(arguments))
 
 
 def run(arguments):
     """Deploy and leave it running; the exit status."""
     folder, console = arguments.folder.resolve(), Console(verbose=arguments.verbose)
+    port = None if arguments.port is None else port_of(arguments.port)
     with running.alone(folder):
         found = running.read(folder)
         if found is not None and found.is_alive():
+            if found.complete and port not in (None, found.port):
+                raise CannotStart(
+                    f"it runs on port {found.port} since {found.since} already: `make down` first, "
+                    f"then `make up PORT={port}`"
+                )
             if found.complete:
                 tell_where(console, folder, found, f"It is running since {found.since} already:")
                 return 0
-            console.say("clearing away what a demo-up that was cut short has left")
+            console.say("clearing away what was left when `make up` was cut short")
             running.stop(found)
         running.clear(folder)
-        if is_taken(arguments.port):
+        port = port or PORT
+        if is_taken(port):
             raise CannotStart(
-                f"port {arguments.port} is in use: stop what listens there, or choose another "
-                f"with `make demo-up PORT={arguments.port + 1}`"
+                f"port {port} is in use: stop what listens there, or choose another with "
+                f"`make up PORT={port + 1 if port < 65535 else port - 1}`"
             )
-        return deploy(folder, arguments.port, console)
+        return deploy(folder, port, console)
 
 
 def deploy(folder, port, console):
@@ -75,7 +83,7 @@ def deploy(folder, port, console):
             return FAILED
         accounts = [(found["id"], found["name"]) for found in emulator.organization()["accounts"]]
         profiles.write(folder / "config", story.administrators, accounts)
-        write_program(folder)
+        write_programs(folder)
         result = recorder.result("The demonstration", emulator, ())
         finish(console, result, folder / "page.html", brief=True)
         with held():
@@ -96,15 +104,34 @@ def until(stages, last):
             return
 
 
-def write_program(folder):
-    """An `aws` that calls the emulator, whatever the command."""
-    program = folder / "bin" / "aws"
-    program.parent.mkdir()
-    # Said as an option: for SQS the CLI prefers an address of its own to the environment's.
-    program.write_text(
-        f'#!/bin/sh\nexec "{PYTHON}" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n'
-    )
-    program.chmod(0o755)
+# As an option: for SQS the CLI prefers an address of its own to the environment's.
+_AWS = """\
+#!/bin/sh
+exec "{python}" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"
+"""
+# One that is compiled, or else the repository's own, compiled once.
+_BACKUPCTL = """\
+#!/bin/sh
+for program in "{given}" "{target}/release/backupctl" "{target}/debug/backupctl"; do
+  [ ! -x "$program" ] || exec "$program" "$@"
+done
+echo "backupctl is compiled first, once: some minutes" >&2
+exec cargo run --locked --manifest-path "{root}/Cargo.toml" --package backupctl -- "$@"
+"""
+
+
+def write_programs(folder):
+    """An `aws` that calls the emulator, whatever the command, and `backupctl`."""
+    (folder / "bin").mkdir()
+    given = os.environ.get("BACKUPCTL", "")
+    target = os.environ.get("CARGO_TARGET_DIR") or ROOT / "target"
+    for name, text in (
+        ("aws", _AWS.format(python=PYTHON)),
+        ("backupctl", _BACKUPCTL.format(given=given, target=target, root=ROOT)),
+    ):
+        program = folder / "bin" / name
+        program.write_text(text)
+        program.chmod(0o755)
 
 
 def tell_where(console, folder, found, headline):
@@ -115,8 +142,8 @@ def tell_where(console, folder, found, headline):
         ("endpoint", f"{found.url} (process {found.process_id})"),
         ("profiles", f"export AWS_ENDPOINT_URL={found.url} AWS_CONFIG_FILE={folder / 'config'}"),
         ("page", str(folder / "page.html")),
-        ("look around", "make demo-shell, or make demo-shell COMMAND='aws ... --profile member-1'"),
-        ("stop it", "make demo-down"),
+        ("look around", "make shell, or make shell COMMAND='aws ... --profile member-1'"),
+        ("stop it", "make down"),
     ):
         console.say(f"   {what:<11}  {where}")
 

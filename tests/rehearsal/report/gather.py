@@ -7,7 +7,18 @@ from collections import Counter
 from ..grants.role_names import role_name
 from ..names import CENTRAL, HOME, HOME_REGION, MANAGEMENT, PIPELINE
 from .inventory import inventory
-from .result import PARTS, Account, Action, Caller, Execution, NotRun, Policy, Rule, Snapshot
+from .result import (
+    PARTS,
+    TO_BE_QUICK,
+    Account,
+    Action,
+    Caller,
+    Execution,
+    NotRun,
+    Policy,
+    Rule,
+    Snapshot,
+)
 
 # The accounts whose own stacks are shown, and what else they have.
 _OWN = (MANAGEMENT, HOME, CENTRAL)
@@ -17,7 +28,6 @@ _REASONS = (
     (r"^make validate-online", "it fetches tools and rules from the network"),
     (r"^make (test|package)-", "the packages in dist/ are published as they are (PREBUILT=1)"),
 )
-_LEFT_OUT = "left out, to be quick; `make rehearsal` runs it"
 
 
 def snapshot(administrators, emulator, expectations, regions):
@@ -73,7 +83,7 @@ def not_run(builds):
 
 
 def _reason(command):
-    return next((why for pattern, why in _REASONS if re.search(pattern, command)), _LEFT_OUT)
+    return next((why for pattern, why in _REASONS if re.search(pattern, command)), TO_BE_QUICK)
 
 
 def callers(calls):

@@ -1,6 +1,6 @@
 """The report at the end, as text: a pure function of a result."""
 
-from .result import FAILED, LEFT_OUT, OK, PARTS
+from .result import FAILED, LEFT_OUT, OK, PARTS, TO_BE_QUICK
 
 # Of the table of callers; the page has all of them.
 _CALLERS = 12
@@ -35,7 +35,9 @@ def verdict(result):
         number = result.stages.index(failure) + 1
         first = (failure.message.splitlines() or [""])[0]
         return f"{result.title} failed in stage {number}, {failure.title}: {first}"
-    return f"{result.title}: all {len(result.stages)} stages held ({duration(result.seconds)})."
+    held = f"{result.title}: all {len(result.stages)} stages held ({duration(result.seconds)})"
+    quick = [entry.command for entry in result.not_run if entry.reason == TO_BE_QUICK]
+    return f"{held}, without {', '.join(quick)}." if quick else f"{held}."
 
 
 def duration(seconds):

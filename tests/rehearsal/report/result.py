@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 OK, FAILED, LEFT_OUT = "ok", "failed", "not run"
+# Why a command was not run that could have been.
+TO_BE_QUICK = "left out, to be quick; `make rehearsal` runs it"
 # What a target account has in each target Region, in the order in which it is shown.
 PARTS = ("vault", "key", "role", "function")
 

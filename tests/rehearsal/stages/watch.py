@@ -11,7 +11,8 @@ _RUNNING = ("InProgress", "Stopping")
 class Watch:
     """Looks at the pipeline as the home account's administrator."""
 
-    def __init__(self, administrators, console, seconds):
+    def __init__(self, emulator, administrators, console, seconds):
+        self._emulator = emulator
         self._administrators = administrators
         self._console = console
         self._seconds = seconds
@@ -81,8 +82,21 @@ class Watch:
             elif action["actionExecutionId"] not in told:
                 told.add(action["actionExecutionId"])
                 seconds = (action["lastUpdateTime"] - action["startTime"]).total_seconds()
-                self._console.say(f"   {name}: {action['status'].lower()} ({seconds:.1f} s)")
+                self._console.say(f"   {name}: {self._end(action)} ({seconds:.1f} s)")
         return len(told) > before
+
+    def _end(self, action):
+        """How an action ended; one whose build passed over commands has not simply succeeded."""
+        build = action["output"]["executionResult"].get("externalExecutionId")
+        passed_over = [
+            command
+            for found in self._emulator.builds()
+            if found["id"] == build
+            for command in found["not_run"]
+        ]
+        if action["status"] == "Succeeded" and passed_over:
+            return f"ended, without {', '.join(passed_over)}"
+        return action["status"].lower()
 
     def _why(self, execution):
         # The newest: after a retry the older failures are there, too.

@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from kit.names import ROOT
 from kit.wait import eventually
 
+# The one that is compiled already.
+BACKUPCTL = os.environ.get("BACKUPCTL", str(ROOT / "target" / "debug" / "backupctl"))
 TESTS = Path(__file__).resolve().parents[2]
 # A limit, no measure: a machine may be slow.
 SECONDS = 300
@@ -32,7 +35,11 @@ class Program:
                 [sys.executable, "-m", module, *map(str, arguments)],
                 cwd=TESTS,
                 env=os.environ
-                | {"TMPDIR": str(self.temporary), "CARGO_TARGET_DIR": str(mark / "target")},
+                | {
+                    "TMPDIR": str(self.temporary),
+                    "CARGO_TARGET_DIR": str(mark / "target"),
+                    "BACKUPCTL": BACKUPCTL,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

@@ -22,6 +22,8 @@ for profile in management home central member-4; do
 done
 aws sqs list-queues --query 'QueueUrls[0]' --output text
 echo "variables of make: $(env | grep -c ^MAKE)"
+make --no-print-directory targets-check
+backupctl doctor --profile management | tail -1
 aws organizations move-account --account-id 444444444444 --profile management \\
   --source-parent-id {SANDBOXES} --destination-parent-id {WORKLOADS}
 for second in $(seq 180); do
@@ -38,7 +40,7 @@ exit 7
 def call(module, *arguments):
     """Run one of the commands to its end: status, output, complaint."""
     done = subprocess.run(
-        [sys.executable, "-m", f"rehearsal.{module}", *map(str, arguments)],
+        [sys.executable, "-m", f"rehearsal.local.{module}", *map(str, arguments)],
         cwd=TESTS,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -63,16 +65,16 @@ def is_taken(port):
 
 @pytest.fixture
 def up(tmp_path):
-    """`make demo-up` in a folder of its own, ended with the test."""
+    """`make up` in a folder of its own, ended with the test."""
     program = Program(
-        tmp_path / "mark", "rehearsal.up", "--folder", tmp_path / "up", "--port", free_port()
+        tmp_path / "mark", "rehearsal.local.up", "--folder", tmp_path / "up", "--port", free_port()
     )
     yield program
     program.clean_up()
 
 
 def note(folder, process_id, identity, complete=True):
-    """What a demo-up notes."""
+    """What `make up` notes."""
     folder.mkdir()
     running.write(folder, Running(process_id, identity, free_port(), "2026-11-23 03:00", complete))
 
@@ -83,11 +85,19 @@ def test_it_stays_is_looked_at_and_goes(up, tmp_path):
     port = running.read(folder).port
     assert f"http://127.0.0.1:{port}" in up.said
     assert re.search(r"^(\d+)/\1 see what every account has$", up.said, re.M)
+    # What is left out to be quick is not called succeeded, neither there nor in the last line.
+    assert re.search(r"OrgPolicy/PrintPlan: ended, without make plan-org-policy", up.said)
+    last = re.search(r"stages held .*", up.said)[0]
+    assert "without make plan-org-policy" in last and "make validate-templates" in last
     assert list(up.temporary.iterdir()) == []
 
     status, said, _ = call("up", "--folder", folder, "--port", port)
     assert status == 0
-    assert f"http://127.0.0.1:{port}" in said and "make demo-down" in said
+    assert f"http://127.0.0.1:{port}" in said and "make down" in said
+    status, _, complaint = call("up", "--folder", folder, "--port", port + 1)
+    assert status == 2
+    assert f"cannot run: it runs on port {port} since " in complaint
+    assert f"`make down` first, then `make up PORT={port + 1}`\n" in complaint
 
     status, said, complaint = call("shell", "--folder", folder, "--command", LOOK)
     assert status == 7, complaint
@@ -96,6 +106,9 @@ def test_it_stays_is_looked_at_and_goes(up, tmp_path):
     # SQS has no exception: the queues are the emulator's.
     assert f"http://127.0.0.1:{port}/222222222222/" in lines[4]
     assert lines[5] == "variables of make: 0"
+    # The guide's commands hold there as they are, and so do backupctl's.
+    assert lines[6] == "0 errors, 0 warnings"
+    assert re.fullmatch(r"\d+ checks: 0 failed, 0 unknown", lines[7])
     # The account that moved into a target OU has got its function by itself.
     assert lines[-1] == "TagOnRestore"
     assert "Accounts and Regions" in (folder / "page.html").read_text()
@@ -103,8 +116,8 @@ def test_it_stays_is_looked_at_and_goes(up, tmp_path):
     status, _, complaint = call("up", "--folder", tmp_path / "other", "--port", port)
     assert (status, complaint) == (
         2,
-        f"make demo-up cannot run: port {port} is in use: stop what listens there, or choose "
-        f"another with `make demo-up PORT={port + 1}`\n",
+        f"make up cannot run: port {port} is in use: stop what listens there, or choose "
+        f"another with `make up PORT={port + 1}`\n",
     )
     assert not (tmp_path / "other").exists()
 
@@ -119,14 +132,14 @@ def test_it_stays_is_looked_at_and_goes(up, tmp_path):
     assert call("down", "--folder", folder) == (0, "nothing runs; nothing of it is left\n", "")
     assert call("shell", "--folder", folder)[0::2] == (
         2,
-        "make demo-shell cannot run: nothing runs: `make demo-up` first\n",
+        "make shell cannot run: nothing runs: `make up` first\n",
     )
 
 
 def test_interrupted_half_way_it_leaves_nothing(up, tmp_path):
     up.until_said("$ make deploy-central")
     assert up.end(signal.SIGINT) == 130
-    assert up.complained == "\nmake demo-up was interrupted; nothing is left running\n"
+    assert up.complained == "\nmake up was interrupted; nothing is left running\n"
     up.expect_nothing_left()
     assert not (tmp_path / "up").exists()
 
@@ -136,7 +149,7 @@ def test_killed_half_way_it_is_cleared_away(up, tmp_path):
     up.until(lambda: running.read(folder) is not None)
     status, _, complaint = call("down", "--folder", folder)
     assert status == 2
-    assert "another `make demo-up` or `make demo-down` is at work here" in complaint
+    assert "another `make up` or `make down` is at work here" in complaint
     assert up.end(signal.SIGKILL) == -signal.SIGKILL
     assert "-m emulator" in str(up.processes())
     assert call("shell", "--folder", folder, "--command", "true")[0] == 2
@@ -191,3 +204,12 @@ def test_two_at_once_are_not_possible(tmp_path):
                 pass
     with running.alone(tmp_path / "up"):
         pass
+
+
+@pytest.mark.parametrize("port", ["80000", "0", "abc", "-1"])
+def test_what_is_no_port_is_one_line(tmp_path, port):
+    assert call("up", "--folder", tmp_path / "up", f"--port={port}") == (
+        2,
+        "",
+        f"make up cannot run: `{port}` is no port: a number from 1 to 65535 is one\n",
+    )
