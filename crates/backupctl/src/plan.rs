@@ -4,12 +4,14 @@
 //! [`wanted`] reads a resource as the function behind `Custom::BackupOrgPolicy` does, and [`steps`]
 //! finds the policy that it is and asks the function's own plan for the changes; [`asked`] makes
 //! steps of what somebody asks, and [`compared`] of two snapshots. [`future`] makes them to a copy
-//! of the organization, and [`outcome`] compares what accounts get.
+//! of the organization, [`groups`] compares what accounts get, and [`outcome`] finds what should stop
+//! somebody.
 
 pub mod asked;
 pub mod compared;
 pub mod difference;
 pub mod future;
+pub mod groups;
 pub mod outcome;
 pub mod present;
 pub mod steps;
@@ -23,7 +25,8 @@ use std::collections::BTreeMap;
 use backup_policy::{Instant, Organization, OrganizationError};
 use serde_json::Value;
 
-use outcome::{Finding, Group};
+use groups::Group;
+use outcome::Finding;
 use present::Present;
 use steps::Step;
 use wanted::Wanted;
@@ -135,7 +138,7 @@ fn weigh(
             findings.extend(new);
             notes.extend(old);
             let changes = backup_policy::changes(&earlier, &later);
-            outcome::groups(&changes, before, after, &spelling)
+            groups::groups(&changes, before, after, &spelling)
         }
         Err(errors) => {
             findings.extend(texts(errors).into_iter().map(Finding::deployment_fails));

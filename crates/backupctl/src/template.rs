@@ -26,6 +26,8 @@ use crate::report::Checked;
 pub(crate) use functions::names;
 use intrinsics::{Scope, unknown};
 use open::Open;
+#[cfg(feature = "aws")]
+pub(crate) use passed_over::unread;
 pub(crate) use resources::Kind;
 use resources::resources;
 #[cfg(feature = "aws")]
@@ -84,17 +86,6 @@ pub(crate) fn check(
             }));
     }
     checked
-}
-
-/// Why resources that name backup policies cannot be read, one line each.
-#[cfg(feature = "aws")]
-pub(crate) fn unread(template: &Document, parameters: &Parameters) -> Vec<String> {
-    let scope = Scope::new(template.value(), parameters);
-    let findings = passed_over::findings(&scope, template);
-    findings
-        .into_iter()
-        .map(|finding| finding.message)
-        .collect()
 }
 
 /// A resource that carries a policy, its functions resolved.

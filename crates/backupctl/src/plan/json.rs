@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use super::difference::{Difference, differences};
-use super::outcome::{Effect, Group};
+use super::groups::{Effect, Group};
 use super::steps::{Action, Step};
 
 /// `{"policies", "accounts", "findings"}`, see the README.

@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Plan;
 use super::difference::{Difference, differences};
-use super::outcome::{Effect, Group, listed};
+use super::groups::{Effect, Group};
+use super::outcome::listed;
 use super::steps::{Action, Step};
 use crate::words::number;
 

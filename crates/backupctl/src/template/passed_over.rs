@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::intrinsics::Scope;
 use super::open::{is_open, needs};
 use super::{child, finding, members};
+#[cfg(feature = "aws")]
+use crate::parameters::Parameters;
 
 /// One finding for each such resource.
 pub(super) fn findings(scope: &Scope<'_>, template: &Document) -> Vec<Finding> {
@@ -22,6 +24,17 @@ pub(super) fn findings(scope: &Scope<'_>, template: &Document) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Why resources that name backup policies cannot be read, one line each.
+#[cfg(feature = "aws")]
+pub(crate) fn unread(template: &Document, parameters: &Parameters) -> Vec<String> {
+    let scope = Scope::new(template.value(), parameters);
+    let findings = findings(&scope, template);
+    findings
+        .into_iter()
+        .map(|finding| finding.message)
+        .collect()
 }
 
 const HELP: &str = "nothing of it was checked: check the policy's own file, or the template that \
