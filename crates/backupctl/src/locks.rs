@@ -1,5 +1,6 @@
 //! How long a locked vault lets backups be kept: what a policy asks is held against it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -198,8 +199,13 @@ impl Locks {
         }
     }
 
-    /// What of an account's merged policy does not fit, one line each.
-    pub fn violations(&self, effective: &Effective) -> Vec<String> {
+    /// What of an account's merged policy does not fit, one line each. `spelling` is how rules are
+    /// written in the policies, by their names in lower case.
+    pub fn violations(
+        &self,
+        effective: &Effective,
+        spelling: &BTreeMap<String, String>,
+    ) -> Vec<String> {
         let mut found = Vec::new();
         if self.is_empty() {
             return found;
@@ -209,6 +215,7 @@ impl Locks {
                 let mut judge = |vault: &str, lifecycle: Lifecycle<'_>, what: &str| {
                     if let Some(problem) = self.problem(vault, lifecycle.delete_after_days()) {
                         let (plan, rule) = (plan.name(), rule.name());
+                        let rule = spelling.get(rule).map_or(rule, String::as_str);
                         found.push(format!("{what} of rule {rule} of plan {plan}: {problem}"));
                     }
                 };

@@ -134,7 +134,7 @@ fn weigh(
     let spelling = spelling(&[after, before]);
     let groups = match after.effective_policies(by.now) {
         Ok(later) => {
-            let (new, old) = outcome::locked(&earlier, &later, by.locks);
+            let (new, old) = outcome::locked(&earlier, &later, by.locks, &spelling);
             findings.extend(new);
             notes.extend(old);
             let changes = backup_policy::changes(&earlier, &later);

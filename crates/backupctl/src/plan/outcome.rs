@@ -67,10 +67,11 @@ pub fn locked(
     before: &EffectivePolicies<'_>,
     after: &EffectivePolicies<'_>,
     locks: &Locks,
+    spelling: &BTreeMap<String, String>,
 ) -> (Vec<Finding>, Vec<String>) {
-    let old = violations(before, locks);
+    let old = violations(before, locks, spelling);
     let (mut new, mut known) = (Vec::new(), Vec::new());
-    for (violation, accounts) in violations(after, locks) {
+    for (violation, accounts) in violations(after, locks, spelling) {
         let earlier = old.get(&violation).map_or(&[][..], Vec::as_slice);
         let (there, added): (Vec<_>, Vec<_>) = accounts
             .into_iter()
@@ -95,6 +96,7 @@ pub fn locked(
 fn violations(
     policies: &EffectivePolicies<'_>,
     locks: &Locks,
+    spelling: &BTreeMap<String, String>,
 ) -> BTreeMap<String, Vec<(String, String)>> {
     let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
     let mut known: HashMap<usize, Vec<String>> = HashMap::new();
@@ -103,7 +105,7 @@ fn violations(
         let place = Arc::as_ptr(&account.effective) as usize;
         let violations = known
             .entry(place)
-            .or_insert_with(|| locks.violations(&account.effective));
+            .or_insert_with(|| locks.violations(&account.effective, spelling));
         for violation in violations {
             let who = (account.account.id.clone(), account.account.name.clone());
             found.entry(violation.clone()).or_default().push(who);
