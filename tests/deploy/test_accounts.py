@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from deploy import accounts, cloudformation, source, stacks
+from deploy import accounts, cloudformation, removal, source, stacks
 from deploy.problem import Problem
 from deploy.stacks import PARAMETERS, STACKS
 from fakes import S3, CloudFormation, CodeCommit, Ec2, Iam, Session, Ssm, Sts
@@ -111,7 +111,7 @@ def test_central_stops_where_the_role_is_refused(targets, said):
 @pytest.mark.parametrize("account", ["central", "home"])
 def test_aws_backups_own_role_stays_and_that_is_told(targets, said, account):
     expected = {"central": targets.central_account, "home": targets.home_account}[account]
-    accounts.destroy(session(expected), targets, account, True, said.append)
+    removal.destroy(session(expected), targets, account, True, said.append)
     assert any("AWSServiceRoleForBackup" in line for line in said if line.startswith("stays: "))
 
 
@@ -171,7 +171,7 @@ def test_failed_jobs_of_central_and_management_are_reported_when_the_home_region
     assert [cloud.bodies[MANAGEMENT_REPORTS][1] for cloud in clouds.values()] == [wanted] * 2
     for region in targets.regions:
         assert f"{MANAGEMENT_REPORTS}: created in {region}" in said
-    accounts.destroy(made, targets, "management", True, said.append)
+    removal.destroy(made, targets, "management", True, said.append)
     for cloud in clouds.values():
         assert ("delete", MANAGEMENT_REPORTS) in cloud.requests
 
@@ -344,7 +344,7 @@ def everything(account):
 
 def test_without_apply_nothing_is_deleted_and_what_stays_is_told(targets, said):
     made = session("222222222222", cloud=everything("home"))
-    accounts.destroy(made, targets, "home", False, said.append)
+    removal.destroy(made, targets, "home", False, said.append)
     assert made.clients["cloudformation"].requests == []
     assert said[0] == "would delete aws-backup-codepipeline"
     assert [line for line in said if line.startswith("stays: ")]
@@ -355,7 +355,7 @@ def test_home_goes_in_an_order_that_works(targets, said):
     cloud = everything("home")
     cloud.protected.add("aws-backup-org-policy")
     made = session("222222222222", cloud=cloud)
-    accounts.destroy(made, targets, "home", True, said.append)
+    removal.destroy(made, targets, "home", True, said.append)
     gone = [name for what, name in cloud.requests if what == "delete"]
     assert set(gone) == {stack.name for stack in STACKS if stack.account == "home"}
     position = {name: number for number, name in enumerate(gone)}
@@ -373,7 +373,7 @@ def test_home_goes_in_an_order_that_works(targets, said):
 
 def test_only_the_policies_stack_loses_its_protection(targets, said):
     cloud = everything("home")
-    accounts.destroy(session("222222222222", cloud=cloud), targets, "home", True, said.append)
+    removal.destroy(session("222222222222", cloud=cloud), targets, "home", True, said.append)
     assert [name for what, name in cloud.requests if what == "unprotect"] == [
         "aws-backup-org-policy"
     ]
@@ -381,6 +381,6 @@ def test_only_the_policies_stack_loses_its_protection(targets, said):
 
 def test_deleting_twice_is_done(targets, said):
     made = session("333333333333", cloud=everything("central"))
-    accounts.destroy(made, targets, "central", True, said.append)
-    accounts.destroy(made, targets, "central", True, said.append)
+    removal.destroy(made, targets, "central", True, said.append)
+    removal.destroy(made, targets, "central", True, said.append)
     assert "no stack of the solution is in this account and Region" in said

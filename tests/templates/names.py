@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deploy.accounts import PACKAGE_PARAMETERS
+from deploy.removal import PACKAGE_PARAMETERS
 from model import STACKS, templates
 
 NAMES: dict[str, tuple[str, ...]] = {

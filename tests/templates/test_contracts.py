@@ -5,7 +5,8 @@ import re
 
 import pytest
 from deploy import packages
-from deploy.accounts import PACKAGE_PARAMETERS
+from deploy.removal import PACKAGE_PARAMETERS
+from deploy.stacks import DEMO
 from deploy.templates import VARIABLES
 from documents import documents
 from model import ROOT, STACKS, Template, as_list, imports, policies, statements, templates
@@ -40,7 +41,7 @@ def test_documents_are_up_to_date():
 
 
 def test_every_template_is_deployed():
-    deployed = {stack.template for stack in STACKS} | {stack.child for stack in STACKS}
+    deployed = {stack.template for stack in (*STACKS, DEMO)} | {stack.child for stack in STACKS}
     assert [template.name for template in templates() if template.name not in deployed] == []
 
 

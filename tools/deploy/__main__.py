@@ -12,12 +12,14 @@ from . import (
     accounts,
     adopt,
     cost,
+    demo,
     dynamodb,
     members,
     org_policy,
     organization,
     packages,
     parameter_files,
+    removal,
     stack_sets,
     targets,
     templates,
@@ -99,7 +101,13 @@ def _run(options) -> int:
         enter = adopt.entering(session, options.role, purpose="prepare-members")
         members.prepare(session, values, enter, options.apply, print)
     elif options.command == "destroy":
-        accounts.destroy(session, values, options.account, options.apply, print)
+        removal.destroy(session, values, options.account, options.apply, print)
+    elif options.command == "demo-resources":
+        given = {"BackupTag": options.backup_tag, "VolumeKey": options.volume_key}
+        chosen = {name: value for name, value in given.items() if value}
+        demo.deploy(session, values, chosen, options.apply, print)
+    elif options.command == "remove-demo-resources":
+        demo.remove(session, values, options.apply, print)
     elif options.command == "adopt-account":
         enter = adopt.entering(session, options.role, options.member_profile, options.command)
         adopt.adopt(session, values, options.accounts, enter, options.apply, print)
@@ -156,6 +164,12 @@ def _parse(arguments):
     destroy = commands.add_parser("destroy", help="delete an account's stacks")
     destroy.add_argument("account", choices=("central", "management", "home"))
     destroy.add_argument("--apply", action="store_true", help="really delete")
+    shown = commands.add_parser("demo-resources", help="something small to back up")
+    shown.add_argument("--backup-tag", default="", help="the value of the tag backup")
+    shown.add_argument("--volume-key", default="", help="a customer managed key for the volume")
+    shown.add_argument("--apply", action="store_true", help="really make it")
+    gone = commands.add_parser("remove-demo-resources", help="remove it again")
+    gone.add_argument("--apply", action="store_true", help="really remove it")
     back = commands.add_parser("adopt-account", help="take over what an account kept when it left")
     back.add_argument("accounts", type=_accounts, help="account ids, comma-separated")
     back.add_argument("--apply", action="store_true", help="really take it over")

@@ -1,4 +1,4 @@
-"""Which stacks make the central, the management and the home account, and how they go again.
+"""Which stacks make the central, the management and the home account.
 
 Nothing is changed without `apply`: what would be done is said, in the words in which it is done.
 """
@@ -12,12 +12,6 @@ from .preview import preview
 from .problem import Problem, aws_reason
 from .stacks import STACKS, Stack
 from .targets import Targets
-
-PACKAGE_PARAMETERS = tuple(
-    f"/backup/lambda/{function}/{what}"
-    for function in ("aws-backup-backuporgpolicymanager", "aws-backup-tagonrestore")
-    for what in ("deployed-package", "deployed-hash")
-)
 
 
 def require_account(session, expected: str, what: str) -> str:
@@ -81,7 +75,7 @@ def deploy_management(session, targets: Targets, apply: bool, say: Callable[[str
     }
     changes = False
     for stack in _wanted("make deploy-management", say):
-        for region, where in _regions(session, targets, stack):
+        for region, where in places(session, targets, stack):
             client = session.client("cloudformation", region_name=region)
             changes |= _deploy(
                 client, stack, computed, apply, lambda line, where=where: say(line + where)
@@ -208,70 +202,6 @@ def require_trust(session, role: str, principals: list[str]) -> None:
         )
 
 
-# What stays behind, and why: printed before and after a deletion.
-STAYS = {
-    "central": (
-        "vault AWSBackupSolutionCentralVault, key and alias AWSBackupSolutionCentralKey, and the "
-        "air-gapped vault: they hold and decrypt the copies",
-        "role AWSBackupSolutionCentralAccountRole: expiry and restores need it",
-        f"role {linked_role.NAME}: it is AWS Backup's, and used by all that AWS Backup does",
-    ),
-    "management": (
-        "backup policies made by hand, and the settings of make prepare-organization: others "
-        "may use them",
-    ),
-    "home": (
-        "vaults, keys and roles AWSBackupSolution* in the member accounts: they hold and "
-        "decrypt the backups",
-        f"role {linked_role.NAME} of each member account: it is AWS Backup's own",
-        "the artifact bucket and the package buckets: S3 deletes no bucket with objects in it",
-        "the key of aws-backup-codepipeline-kms: it decrypts the repository and past artifacts",
-        "the key of aws-backup-notifications: retained like every key; remove it by hand",
-        "repository backup-recovery-with-aws-backup: the history of what was deployed",
-    ),
-}
-
-
-def destroy(
-    session, targets: Targets, account: str, apply: bool, say: Callable[[str], None]
-) -> None:
-    """Deletes an account's stacks in reverse order. Without `apply` only says what it would do."""
-    expected = {
-        "central": targets.central_account,
-        "management": targets.management_account,
-        "home": targets.home_account,
-    }[account]
-    require_account(session, expected, account)
-    order = [stack for stack in reversed(STACKS) if stack.account == account]
-    if account == "home":
-        # First the pipeline, or a commit would bring back what goes.
-        order.sort(key=lambda stack: stack.name != "aws-backup-codepipeline")
-    found = [
-        (session.client("cloudformation", region_name=region), stack.name, where)
-        for stack in order
-        for region, where in _regions(session, targets, stack)
-    ]
-    present = [at for at in found if cloudformation.status(*at[:2]) is not None]
-    for client, name, where in present:
-        if apply:
-            if name == "aws-backup-org-policy":
-                client.update_termination_protection(
-                    StackName=name, EnableTerminationProtection=False
-                )
-            cloudformation.delete(client, name, say)
-        else:
-            say(f"would delete {name}{where}")
-    if account == "home" and apply:
-        session.client("ssm").delete_parameters(Names=list(PACKAGE_PARAMETERS))
-        say("parameters of the packages: deleted")
-    if not present:
-        say("no stack of the solution is in this account and Region")
-    for what in STAYS[account]:
-        say(f"stays: {what}")
-    if not apply and present:
-        say("nothing was changed; add APPLY=1 to delete")
-
-
 def _wanted(by: str, say) -> list[Stack]:
     wanted = []
     for stack in [stack for stack in STACKS if stack.by == by]:
@@ -283,7 +213,7 @@ def _wanted(by: str, say) -> list[Stack]:
     return wanted
 
 
-def _regions(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
+def places(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
     """Where the stack is deployed: Regions, and how each is named if there are several."""
     if stack.everywhere:
         return [(region, f" in {region}") for region in targets.regions]

@@ -68,6 +68,14 @@ destroy-management: .tools/deploy/ready ## remove the management account's stack
 destroy-home: .tools/deploy/ready ## remove the home account's stacks and every backup policy (APPLY=1)
 	@$(DEPLOY) destroy home $(APPLIES)
 
+# BACKUP: another value of the tag than daily. VOLUME_KEY: where EBS encrypts by default.
+.PHONY: demo-resources remove-demo-resources
+demo-resources: .tools/deploy/ready ## a table, volume, bucket and file system to be backed up, for less than a cent a day (member account; APPLY=1)
+	@$(DEPLOY) demo-resources $(APPLIES) $(if $(BACKUP),--backup-tag '$(BACKUP)') \
+	  $(if $(VOLUME_KEY),--volume-key '$(VOLUME_KEY)')
+remove-demo-resources: .tools/deploy/ready ## remove them again; their recovery points expire (member account; APPLY=1)
+	@$(DEPLOY) remove-demo-resources $(APPLIES)
+
 ##### What the pipeline's builds run
 
 DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore

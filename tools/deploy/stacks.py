@@ -186,6 +186,15 @@ STACKS = (
     ),
 )
 
+# Not the solution's: something to back up, in any account of the target OUs.
+DEMO = Stack(
+    "aws-backup-demo-resources",
+    "cloudformation/demo/aws-backup-demo-resources.yaml",
+    "member",
+    "make demo-resources",
+    "any target Region",
+)
+
 BY_NAME = {stack.name: stack for stack in STACKS}
 
 

@@ -19,6 +19,10 @@ use tokio::time::Instant;
 
 mod call_error;
 mod environment;
+pub mod refusal;
+pub mod request;
+pub mod send;
+pub mod service;
 
 pub use call_error::CallError;
 pub use environment::{ConfigError, Environment};

@@ -24,7 +24,7 @@ const ELLIPSIS: &str = "…";
 pub enum Status {
     /// The resource is as wanted.
     Success,
-    /// It is not, and the reason says why.
+    /// It is not; the reason has the details.
     Failed,
 }
 

@@ -3,7 +3,7 @@
 //! The `ResponseURL` comes with the request. Whoever may invoke the function could name any
 //! host in it, so the answer, with its ids and attributes, leaves only towards AWS.
 
-use url::Url;
+use http::Uri;
 
 /// The `dnsSuffix` of every AWS partition, from the partition list (`partitions.json`) that all
 /// AWS SDKs ship; read from aws-sdk-organizations 1.137.0. In order: aws and aws-us-gov, aws-cn,
@@ -64,48 +64,63 @@ pub(crate) struct ResponseUrl {
 impl ResponseUrlPolicy {
     pub(crate) fn check(&self, text: Option<&str>) -> Result<ResponseUrl, ResponseUrlRefused> {
         let text = text.ok_or(ResponseUrlRefused::Missing)?;
-        let url = Url::parse(text).map_err(|_| ResponseUrlRefused::Malformed)?;
-        if !url.username().is_empty() || url.password().is_some() {
+        let uri: Uri = text.parse().map_err(|_| ResponseUrlRefused::Malformed)?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err(ResponseUrlRefused::Malformed);
+        };
+        if authority.as_str().contains('@') {
             return Err(ResponseUrlRefused::UserInfo);
         }
-        if !self.is_extra_origin(&url) {
-            if url.scheme() != "https" {
-                return Err(ResponseUrlRefused::NotHttps);
-            }
-            if url.port().is_some() {
+        let host = authority.host().to_ascii_lowercase();
+        let origin = match self.extra_origin(&uri) {
+            Some(origin) => origin,
+            None if scheme != "https" => return Err(ResponseUrlRefused::NotHttps),
+            None if !["", ":443"].contains(&after_host(&uri)) => {
                 return Err(ResponseUrlRefused::Port);
             }
-            if !url.domain().is_some_and(is_aws) {
-                return Err(ResponseUrlRefused::NotAws);
-            }
-        }
-        // What is sent is what was checked: the parsed URL, printed again. A second reading of
-        // the raw text by another parser could find another host in it.
+            None if !is_aws(&host) => return Err(ResponseUrlRefused::NotAws),
+            None => format!("https://{host}"),
+        };
+        // What is sent is what was checked, read by the parser of the HTTP client. A second reading
+        // of the raw text by another parser could find another host in it.
+        let path_and_query = uri.path_and_query().map_or("/", |it| it.as_str());
         Ok(ResponseUrl {
-            origin: url.origin().ascii_serialization(),
-            path_and_query: match url.query() {
-                Some(query) => format!("{}?{query}", url.path()),
-                None => url.path().to_owned(),
-            },
+            origin,
+            path_and_query: path_and_query.to_string(),
         })
     }
 
-    fn is_extra_origin(&self, url: &Url) -> bool {
+    /// The extra origin, if that is where the URL points.
+    fn extra_origin(&self, uri: &Uri) -> Option<String> {
         match self {
-            ResponseUrlPolicy::AwsOnly => false,
+            ResponseUrlPolicy::AwsOnly => None,
             ResponseUrlPolicy::AlsoOrigin(origin) => {
-                Url::parse(origin).is_ok_and(|origin| origin.origin() == url.origin())
+                let extra: Uri = origin.parse().ok()?;
+                let authority = extra.authority()?;
+                let same = extra.scheme()? == uri.scheme()? && authority == uri.authority()?;
+                same.then(|| format!("{}://{authority}", extra.scheme_str().unwrap_or_default()))
             }
         }
     }
 }
 
-fn is_aws(domain: &str) -> bool {
-    AWS_SUFFIXES.iter().any(|suffix| {
-        domain
-            .strip_suffix(suffix)
-            .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
-    })
+/// What follows the host's name before the path: nothing, or a colon and a port.
+fn after_host(uri: &Uri) -> &str {
+    let Some(authority) = uri.authority() else {
+        return "";
+    };
+    let start = authority.host().len();
+    authority.as_str().get(start..).unwrap_or_default()
+}
+
+/// Whether a host's name, in small letters, is below the domain of an AWS partition.
+fn is_aws(host: &str) -> bool {
+    let of_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
+    host.chars().all(of_name)
+        && AWS_SUFFIXES.iter().any(|suffix| {
+            host.strip_suffix(suffix)
+                .is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+        })
 }
 
 #[cfg(test)]
@@ -133,6 +148,8 @@ mod tests {
             let url = format!("https://bucket.s3.region.{suffix}/key?signature");
             assert_eq!(verdict(&ResponseUrlPolicy::AwsOnly, &url), None, "{url}");
         }
+        let capitals = ResponseUrlPolicy::AwsOnly.check(Some("HTTPS://S3.AmazonAWS.com/Key"));
+        assert_eq!(capitals.ok().unwrap().origin, "https://s3.amazonaws.com");
     }
 
     #[test]
@@ -143,7 +160,7 @@ mod tests {
             ("s3.amazonaws.com/key", Malformed),
             ("https://", Malformed),
             ("http://s3.amazonaws.com/key", NotHttps),
-            ("file:///etc/passwd", NotHttps),
+            ("file:///etc/passwd", Malformed),
             ("https://user@s3.amazonaws.com/key", UserInfo),
             ("https://user:word@s3.amazonaws.com/key", UserInfo),
             ("https://s3.amazonaws.com:8443/key", Port),
@@ -152,8 +169,12 @@ mod tests {
             ("https://evilamazonaws.com/key", NotAws),
             ("https://s3.amazonaws.com.evil.example/key", NotAws),
             ("https://evil.example/s3.amazonaws.com", NotAws),
-            ("https://evil.example\\.s3.amazonaws.com/key", NotAws),
+            ("https://evil.example\\.s3.amazonaws.com/key", Malformed),
             ("https://evil.example#.s3.amazonaws.com/key", NotAws),
+            ("https://evil.example%2F.s3.amazonaws.com/key", Malformed),
+            ("https://s3.amazonaws.com:/key", Port),
+            ("https://s3.amazonaws.com:443@evil.example/key", UserInfo),
+            ("https://ｅvil.example/s3.amazonaws.com", Malformed),
             ("https://s3.amazonaws.com./key", NotAws),
             ("https://169.254.169.254/latest/meta-data", NotAws),
             ("https://[::1]/key", NotAws),

@@ -131,7 +131,7 @@ fn request(path_and_query: &str, body: String) -> Result<HttpRequest, BoxError> 
 struct Refused;
 
 /// Decides what is worth another attempt, and remembers what happened: the SDK's own error for
-/// "no time left" does not say what went wrong before.
+/// "no time left" does not name what went wrong before.
 #[derive(Clone, Debug, Default)]
 struct Attempts(Arc<Mutex<(u32, String)>>);
 

@@ -31,7 +31,7 @@ pub struct Answering {
     pub response_url: ResponseUrlPolicy,
 }
 
-/// What CloudFormation was told.
+/// What CloudFormation was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// Success or failure.
@@ -48,7 +48,7 @@ pub struct Outcome {
 ///
 /// Returned as the function's error it makes Lambda run the request again (twice, for the
 /// asynchronous invocations CloudFormation makes), which is right: handlers are idempotent, and
-/// another attempt may be heard.
+/// another attempt may get through.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ServeError {
     /// Nobody to answer to. The handler was not run.
@@ -62,11 +62,14 @@ pub enum ServeError {
     NotDelivered(#[from] NotDelivered),
 }
 
-/// Hears one request, runs `handler` for it, and answers CloudFormation exactly once.
+/// Reads one request, runs `handler` for it, and answers CloudFormation exactly once.
+///
+/// A handler returns, beside its success, whatever the caller needs once CloudFormation has been
+/// answered. It comes back with the [`Outcome`], and only if the handler succeeded.
 ///
 /// * The handler runs in a task of its own. If it panics, the answer is FAILED.
 /// * At `deadline` less [`ANSWER_MARGIN`] the task is aborted, and the answer is FAILED. The
-///   handler has no means to answer, so nothing it may still be doing is ever heard. What it has
+///   handler has no means to answer, so nothing it may still be doing is ever answered. What it has
 ///   spawned itself is not aborted; a handler that blocks without awaiting cannot be stopped.
 /// * A request that cannot be understood is answered FAILED without running the handler, if it
 ///   has a usable `ResponseURL`; if not, the handler is not run either.
@@ -84,12 +87,13 @@ pub enum ServeError {
 /// ```
 /// use cfn_custom_resource::{Answering, Failure, Request, ServeError, Success, serve};
 ///
-/// async fn handle(request: Request) -> Result<Success, Failure> {
+/// async fn handle(request: Request) -> Result<(Success, ()), Failure> {
 ///     let name = request.resource_properties["Name"].as_str().ok_or_else(|| Failure {
 ///         physical_resource_id: None,
 ///         reason: "`Name` is missing: give the thing a name".to_owned(),
 ///     })?;
-///     Ok(Success { physical_resource_id: format!("thing/{name}"), ..Success::default() })
+///     let id = format!("thing/{name}");
+///     Ok((Success { physical_resource_id: id, ..Success::default() }, ()))
 /// }
 ///
 /// /// The body of a Lambda handler: `remaining` is the time until the context's deadline.
@@ -103,15 +107,16 @@ pub enum ServeError {
 ///     Ok(())
 /// }
 /// ```
-pub async fn serve<H, F>(
+pub async fn serve<H, F, T>(
     payload: Value,
     deadline: Instant,
     answering: &Answering,
     handler: H,
-) -> Result<Outcome, ServeError>
+) -> Result<(Outcome, Option<T>), ServeError>
 where
     H: FnOnce(Request) -> F + Send + 'static,
-    F: Future<Output = Result<Success, Failure>> + Send + 'static,
+    F: Future<Output = Result<(Success, T), Failure>> + Send + 'static,
+    T: Send + 'static,
 {
     let envelope = Envelope::read(payload);
     let url = answering
@@ -120,6 +125,10 @@ where
     let result = match envelope.request {
         Ok(request) => guard(request, deadline, handler).await,
         Err(reason) => Err(failure(reason)),
+    };
+    let (result, rest) = match result {
+        Ok((success, rest)) => (Ok(success), Some(rest)),
+        Err(failure) => (Err(failure), None),
     };
     let answer = Answer::new(envelope.addressee, envelope.is_delete, result);
     let mut outcome = Outcome {
@@ -136,14 +145,19 @@ where
     outcome.left_out = body.left_out;
     log(&outcome, &stack_id, &logical_id);
     send::put(&answering.http, url, body.json, deadline).await?;
-    Ok(outcome)
+    Ok((outcome, rest))
 }
 
 /// Runs the handler; whatever it does, there is a result before the deadline.
-async fn guard<H, F>(request: Request, deadline: Instant, handler: H) -> Result<Success, Failure>
+async fn guard<H, F, T>(
+    request: Request,
+    deadline: Instant,
+    handler: H,
+) -> Result<(Success, T), Failure>
 where
     H: FnOnce(Request) -> F + Send + 'static,
-    F: Future<Output = Result<Success, Failure>> + Send + 'static,
+    F: Future<Output = Result<(Success, T), Failure>> + Send + 'static,
+    T: Send + 'static,
 {
     let now = Instant::now();
     let Some(stop_at) = deadline
@@ -164,7 +178,7 @@ where
             "the function stopped unexpectedly (panic): its log has the details",
         )),
         Err(_) => {
-            // So that no further step is taken once CloudFormation has been told of a failure.
+            // So that no further step is taken once CloudFormation has been answered with a failure.
             let _ = timeout(STOPPING, task.shutdown()).await;
             Err(failure(
                 "the function ran out of time and was stopped: what it had begun may be \

@@ -104,10 +104,11 @@ fn holds(payload: Value) -> Result<(), TestCaseError> {
     let result = runtime.block_on(async {
         let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
         serve(payload, deadline, &answering, async |_| {
-            Ok(Success {
+            let success = Success {
                 physical_resource_id: "p-1".into(),
                 ..Success::default()
-            })
+            };
+            Ok((success, ()))
         })
         .await
     });

@@ -42,7 +42,7 @@ struct Session {
     expires: SystemTime,
 }
 
-/// What Lambda says about one invocation.
+/// What Lambda passes about one invocation.
 #[derive(Debug, Clone)]
 pub struct Invocation {
     /// The ARN under which the function was invoked: it names the account and the partition.
@@ -51,7 +51,7 @@ pub struct Invocation {
     pub deadline: Instant,
 }
 
-/// The function's own place, as its ARN tells it.
+/// Where the function runs, read from its ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub partition: String,
@@ -73,8 +73,8 @@ impl Place {
         }
     }
 
-    /// Whether a stack is in the function's own account and Region. CloudFormation tells nobody
-    /// of another account's stacks, and a function is asked by stacks of its own Region only.
+    /// Whether a stack is in the function's own account and Region. CloudFormation describes
+    /// another account's stacks to nobody, and a function serves stacks of its own Region only.
     pub(crate) fn has(&self, stack_id: &str) -> bool {
         let Self {
             partition,

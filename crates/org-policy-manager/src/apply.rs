@@ -1,6 +1,5 @@
 //! Makes planned changes, one after the other, and undoes them when one fails or time runs short.
 
-use std::fmt;
 use std::time::Duration;
 
 use aws_client::CallError;
@@ -8,54 +7,8 @@ use policy_resource::plan::{Change, Live, READ_ALLOWANCE, undo, undo_cost};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use crate::not_made::{Left, NotMade};
 use crate::organizations::Organizations;
-
-/// Why changes were not made, and what became of those that were.
-#[derive(Debug)]
-pub(crate) struct NotMade {
-    pub reason: String,
-    /// Exactly what is left of the attempt; `None` when everything is as before.
-    pub left: Option<String>,
-    /// Whether a policy may yet turn up of which AWS said nothing.
-    pub unlisted: bool,
-}
-
-impl NotMade {
-    /// Nothing was written.
-    pub(crate) fn untouched(reason: impl ToString) -> Self {
-        Self {
-            reason: reason.to_string(),
-            left: None,
-            unlisted: false,
-        }
-    }
-
-    /// Nothing is known to be left, and yet a policy may turn up.
-    pub(crate) fn unlisted(reason: String) -> Self {
-        Self {
-            unlisted: true,
-            ..Self::untouched(reason)
-        }
-    }
-
-    /// A policy may be left, but could not be looked for.
-    pub(crate) fn perhaps(reason: String, name: &str, error: &CallError) -> Self {
-        let left = format!("perhaps the policy `{name}`, which could not be looked for ({error})");
-        Self {
-            left: Some(left),
-            ..Self::untouched(reason)
-        }
-    }
-}
-
-impl fmt::Display for NotMade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.left {
-            None => write!(f, "{}; everything is as it was before", self.reason),
-            Some(left) => write!(f, "{}; left behind: {left}", self.reason),
-        }
-    }
-}
 
 /// The changes that were made or may have been made, and why the last one failed.
 #[derive(Debug)]
@@ -64,9 +17,10 @@ pub(crate) struct Stopped<'a> {
     pub reason: String,
 }
 
-/// Makes the changes in their order. A change is started only while enough time remains to undo
-/// it and all before it: what AWS's rates allow, or as long as making them took and a tenth (20
-/// targets are a page that is read before and perhaps after), if that is longer. `extra` is what else must be undone, such as a policy's creation.
+/// Makes the changes in their order. A change is started only while enough time remains to undo it
+/// and all before it: as long as AWS's rates need, or as long as making them took and a tenth (for
+/// the reading before and after an undo), if that is longer. `extra` is the time that undoing
+/// anything else needs, such as a policy's creation.
 pub(crate) async fn make<'a>(
     organizations: &Organizations,
     policy: &str,
@@ -109,8 +63,8 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(3);
 
 /// Brings a policy back to how it was: reads how it is now, so that a change whose answer was
 /// lost is undone just as one whose answer arrived. Goes on after a change that cannot be undone,
-/// and says what is left, and where the policy now comes after its peers.
-pub(crate) async fn put_back(
+/// and reports what is left, and where the policy now comes after its peers.
+pub(crate) async fn roll_back(
     organizations: &Organizations,
     before: &Live,
     stopped: Stopped<'_>,
@@ -126,18 +80,12 @@ pub(crate) async fn put_back(
     let now = match looking.live(id).await {
         Ok(Some(now)) => now,
         Ok(None) => {
-            let left = Some(format!("the policy {id} was deleted by somebody else"));
-            return NotMade {
-                left,
-                ..NotMade::untouched(reason)
-            };
+            let left = Left::This(format!("the policy {id} was deleted by somebody else"));
+            return NotMade { reason, left };
         }
         Err(error) => {
-            let left = Some(perhaps(tried, id, &error));
-            return NotMade {
-                left,
-                ..NotMade::untouched(reason)
-            };
+            let left = Left::This(perhaps(tried, id, &error));
+            return NotMade { reason, left };
         }
     };
     let mut moved = Vec::new();
@@ -174,13 +122,13 @@ pub(crate) async fn put_back(
                 moved.join(", ")
             ),
         },
-        left: (!left.is_empty()).then(|| {
-            format!(
+        left: match left.as_slice() {
+            [] => Left::Nothing,
+            _ => Left::This(format!(
                 "to undo on the policy {id}, which could not be done: {}",
                 left.join("; ")
-            )
-        }),
-        unlisted: false,
+            )),
+        },
     }
 }
 

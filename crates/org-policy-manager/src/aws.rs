@@ -15,6 +15,9 @@ use aws_types::SdkConfig;
 /// up to 30 s). Always cut short by the time that the request has left.
 const MAX_ATTEMPTS: u32 = 10;
 
+/// The name of this function in requests.
+pub(crate) const PROGRAM: &str = "org-policy-manager";
+
 /// What every client is configured with.
 pub fn sdk_config(http: &SharedHttpClient, region: &str, credentials: Credentials) -> SdkConfig {
     aws_client::sdk_config(http, region, credentials, MAX_ATTEMPTS)
@@ -23,7 +26,7 @@ pub fn sdk_config(http: &SharedHttpClient, region: &str, credentials: Credential
 /// Retries without the SDK's quota: one request works at a time, and its attempts are limited by
 /// number and by the time it has left.
 pub fn retries_without_quota() -> aws_sdk_sts::config::retry::RetryPartition {
-    aws_client::retries_without_quota("org-policy-manager")
+    aws_client::retries_without_quota(PROGRAM)
 }
 
 /// A failed call, with what a user can do about it.

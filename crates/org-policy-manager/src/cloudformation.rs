@@ -1,4 +1,4 @@
-//! The only module that calls AWS CloudFormation: what it says of the resource of a request.
+//! The only module that calls AWS CloudFormation: the state of the resource of a request.
 
 use aws_client::{CallError, time_limits};
 use aws_sdk_cloudformation::Client;

@@ -1,4 +1,4 @@
-//! What the function is told by its environment variables.
+//! The function's settings, from its environment variables.
 
 use aws_client::{ConfigError, Environment};
 

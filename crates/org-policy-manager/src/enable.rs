@@ -3,22 +3,22 @@
 use tokio::time::{Duration, Instant, sleep};
 use tracing::info;
 
-use crate::apply::NotMade;
+use crate::not_made::NotMade;
 use crate::organizations::Organizations;
-use crate::wanted::Wanted;
+use crate::spec::Spec;
 
-/// How long enabling backup policies may take. AWS says only that it happens in the background;
+/// How long enabling backup policies may take. AWS documents only that it happens in the background;
 /// our choice.
 const ENABLING: Duration = Duration::from_secs(60);
 
-/// If the template asks for it, enables backup policies and waits until they are. This is not undone when the request fails: other policies may rely on it by
-/// then.
+/// If the template asks for it, enables backup policies and waits until they are enabled. This is
+/// not undone when the request fails: other policies may rely on it by then.
 pub(crate) async fn enable_if_asked(
     organizations: &Organizations,
-    wanted: &Wanted,
+    spec: &Spec,
     deadline: Instant,
 ) -> Result<(), NotMade> {
-    if !wanted.properties.enable_policy_type {
+    if !spec.properties.enable_policy_type {
         return Ok(());
     }
     enable(organizations, deadline)

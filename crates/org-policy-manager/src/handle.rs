@@ -6,18 +6,16 @@ use std::time::Duration;
 use cfn_custom_resource::{
     ANSWER_MARGIN, Failure, Request, RequestType, ServeError, Success, serve,
 };
-use serde_json::{Map, Value};
-use tokio::sync::oneshot;
+use serde_json::Value;
 use tokio::time::Instant;
 use tracing::info;
 
 use crate::app::{App, Invocation, Place};
-use crate::apply::NotMade;
-use crate::create::{Unanswered, answered, create};
-use crate::delete::delete;
+use crate::attempt::Attempt;
+use crate::not_made::{Left, NotMade};
 use crate::physical_id::PhysicalId;
-use crate::update::{Settled, update};
-use crate::wanted::Wanted;
+use crate::settle::{Settled, Unanswered};
+use crate::spec::Spec;
 
 /// Work ends this long before the protocol would end it, so that a failure is answered with what
 /// was undone rather than with "time ran out".
@@ -40,25 +38,19 @@ pub async fn answer(app: Arc<App>, event: Value, invocation: Invocation) -> Resu
     let work_until = deadline
         .checked_sub(ANSWER_MARGIN + RESERVE)
         .unwrap_or(deadline);
-    let (made, heard) = oneshot::channel();
     let handler = move |request: Request| async move {
-        let done = handle(&worker, &function_arn, &request, work_until).await?;
-        // Nobody waits for this when the request was given up, which is then answered FAILED.
-        let _ = made.send(done.unanswered);
-        Ok(done.success)
+        handle(&worker, &function_arn, &request, work_until).await
     };
-    serve(event, deadline, app.answering(), handler).await?;
-    if let Ok(Some(policy)) = heard.await {
-        answered(policy, deadline.checked_sub(RETURN).unwrap_or(deadline)).await;
+    let (_, unanswered) = serve(event, deadline, app.answering(), handler).await?;
+    if let Some(policy) = unanswered.flatten() {
+        let until = deadline.checked_sub(RETURN).unwrap_or(deadline);
+        policy.answered(until).await;
     }
     Ok(())
 }
 
-/// A request that succeeded.
-struct Done {
-    success: Success,
-    unanswered: Option<Unanswered>,
-}
+/// A request that succeeded, and the policy that is to be marked once that is answered.
+type Done = (Success, Option<Unanswered>);
 
 async fn handle(
     app: &App,
@@ -66,67 +58,58 @@ async fn handle(
     request: &Request,
     deadline: Instant,
 ) -> Result<Done, Failure> {
-    let fail = |reason: String| Failure {
-        physical_resource_id: None,
-        reason,
-    };
     let Some(place) = Place::of(function_arn) else {
-        return Err(fail(format!(
-            "`{function_arn}` is not the arn of a lambda function"
-        )));
+        let reason = format!("`{function_arn}` is not the arn of a lambda function");
+        return Err(failure(reason));
+    };
+    let attempt = Attempt {
+        app,
+        place: &place,
+        request,
+        deadline,
     };
     match request.request_type {
         RequestType::Delete => {
-            delete(app, &place, request, deadline).await.map_err(fail)?;
-            let id = request.physical_resource_id.clone().unwrap_or_default();
+            attempt.delete().await.map_err(failure)?;
             let success = Success {
-                physical_resource_id: id,
-                data: Map::new(),
+                physical_resource_id: request.physical_resource_id.clone().unwrap_or_default(),
                 ..Success::default()
             };
-            Ok(Done {
-                success,
-                unanswered: None,
+            Ok((success, None))
+        }
+        RequestType::Create => {
+            let created = async {
+                let spec = attempt.spec().await.map_err(NotMade::untouched)?;
+                let settled = attempt.create(&spec).await?;
+                Ok(done(&spec, settled))
+            };
+            created.await.map_err(|not_made: NotMade| Failure {
+                // What is left behind is looked for when CloudFormation deletes this id.
+                physical_resource_id: (not_made.left == Left::Nothing)
+                    .then(|| PhysicalId::undone(&request.request_id)),
+                ..failure(not_made)
             })
         }
-        RequestType::Create => match wanted(app, request, deadline).await {
-            Ok(wanted) => {
-                let created = create(app, &place, request, &wanted, deadline).await;
-                created
-                    .map(|settled| done(&wanted, settled))
-                    .map_err(|not_made| Failure {
-                        // What is left behind is looked for when CloudFormation deletes this id.
-                        physical_resource_id: (not_made.left.is_none() && !not_made.unlisted)
-                            .then(|| PhysicalId::undone(&request.request_id)),
-                        reason: not_made.to_string(),
-                    })
-            }
-            Err(not_made) => Err(Failure {
-                physical_resource_id: Some(PhysicalId::undone(&request.request_id)),
-                reason: not_made.to_string(),
-            }),
-        },
         RequestType::Update => {
             let updated = async {
-                let wanted = wanted(app, request, deadline).await?;
-                let settled = update(app, &place, request, &wanted, deadline).await?;
-                Ok(done(&wanted, settled))
+                let spec = attempt.spec().await.map_err(NotMade::untouched)?;
+                let settled = attempt.update(&spec).await?;
+                Ok(done(&spec, settled))
             };
-            updated
-                .await
-                .map_err(|not_made: NotMade| fail(not_made.to_string()))
+            updated.await.map_err(|not_made: NotMade| failure(not_made))
         }
     }
 }
 
-async fn wanted(app: &App, request: &Request, deadline: Instant) -> Result<Wanted, NotMade> {
-    Wanted::read(app, request, deadline)
-        .await
-        .map_err(NotMade::untouched)
+fn failure(reason: impl ToString) -> Failure {
+    Failure {
+        physical_resource_id: None,
+        reason: reason.to_string(),
+    }
 }
 
 /// The answer, with its attributes for `Fn::GetAtt`.
-fn done(wanted: &Wanted, settled: Settled) -> Done {
+fn done(spec: &Spec, settled: Settled) -> Done {
     let Settled {
         arn,
         content,
@@ -135,16 +118,16 @@ fn done(wanted: &Wanted, settled: Settled) -> Done {
     let physical_resource_id = arn.to_string();
     info!(
         policy.arn = physical_resource_id,
-        targets = wanted.targets.len(),
+        targets = spec.targets.len(),
         "the policy is as wanted"
     );
     let data = [
         ("PolicyId", arn.policy_id),
         ("PolicyArn", physical_resource_id.clone()),
-        ("PolicyName", wanted.properties.name.clone()),
+        ("PolicyName", spec.properties.name.clone()),
         ("OrganizationId", arn.organization_id),
         ("ManagementAccountId", arn.management_account),
-        ("PolicyTargets", wanted.targets.join(",")),
+        ("PolicyTargets", spec.targets.join(",")),
         (
             "PolicyCharacters",
             backup_policy::character_count(&content).to_string(),
@@ -153,12 +136,10 @@ fn done(wanted: &Wanted, settled: Settled) -> Done {
     let data = data
         .into_iter()
         .map(|(name, value)| (name.to_string(), Value::String(value)));
-    Done {
-        success: Success {
-            physical_resource_id,
-            data: data.collect(),
-            ..Success::default()
-        },
-        unanswered,
-    }
+    let success = Success {
+        physical_resource_id,
+        data: data.collect(),
+        ..Success::default()
+    };
+    (success, unanswered)
 }

@@ -6,18 +6,27 @@ pub mod aws;
 pub mod cloudformation;
 pub mod organizations;
 mod retry;
+mod s3;
 pub mod sources;
 
 mod app;
-mod apply;
-mod create;
-mod delete;
-mod enable;
+mod attempt;
 mod handle;
 mod physical_id;
+
+mod spec;
+
+mod create;
+mod delete;
 mod update;
+
+mod apply;
+mod enable;
+mod find;
+mod not_made;
+mod remove;
+mod settle;
 mod waiting;
-mod wanted;
 
 pub use app::{App, Invocation};
 pub use config::Config;

@@ -298,6 +298,15 @@ impl Organizations {
         Ok(all.into_iter().filter_map(listed).collect())
     }
 
+    /// The backup policy of this name. AWS Organizations has no other way to find one.
+    ///
+    /// # Errors
+    /// As AWS answers.
+    pub async fn named(&self, name: &str) -> Result<Option<Listed>, CallError> {
+        let all = self.policies().await?;
+        Ok(all.into_iter().find(|policy| policy.name == name))
+    }
+
     /// The organization's root, and whether backup policies are enabled on it.
     ///
     /// # Errors

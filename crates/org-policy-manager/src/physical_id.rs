@@ -5,7 +5,7 @@ use policy_resource::identity::PolicyArn;
 /// Begins the physical id that answers a failed Create which left nothing behind.
 const UNDONE_PREFIX: &str = "create-undone:";
 
-/// What a request's physical id says about the resource.
+/// What a request's physical id reveals about the resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhysicalId {
     /// A policy that this function made or adopted.

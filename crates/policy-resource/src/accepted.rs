@@ -1,7 +1,7 @@
 //! The memory of what AWS accepted, kept in a tag of the policy.
 //!
 //! When another resource of a stack fails, CloudFormation sends an Update with the previous
-//! properties and does not say that it is a rollback. Such a request must not fail because our
+//! properties and does not mark a rollback. Such a request must not fail because our
 //! validator has become stricter since, or because the S3 version of the content is gone: that
 //! would leave the stack in UPDATE_ROLLBACK_FAILED. So a policy bears a tag with digests of the
 //! last two contents, each as a pair: of the properties that the content was made from, and of
@@ -101,7 +101,7 @@ pub fn content_digest(content: &str) -> String {
     digest(&[content])
 }
 
-/// The first 128 bits of a SHA-256 over the parts, each with its length before it: enough to tell
+/// The first 128 bits of a SHA-256 over the parts, each with its length before it: enough to distinguish
 /// contents apart by chance, and nobody gains by making two that collide in their own policy.
 fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();

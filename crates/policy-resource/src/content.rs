@@ -1,4 +1,4 @@
-//! From what a template says to the text that AWS stores: variables replaced, Regions put into the
+//! From a template's content to the text that AWS stores: variables replaced, Regions put into the
 //! plans that name none, white space removed.
 
 use std::collections::BTreeMap;

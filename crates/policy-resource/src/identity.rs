@@ -1,4 +1,4 @@
-//! How a policy is known: its ARN, and the tags that say which resource owns it.
+//! How a policy is known: its ARN, and the tags that name the resource that owns it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ pub const TAG_STACK_ID: &str = "backup-org-policy:stack-id";
 pub const TAG_LOGICAL_ID: &str = "backup-org-policy:logical-id";
 /// Tag with the RequestId of the Create that made the policy.
 pub const TAG_REQUEST_ID: &str = "backup-org-policy:request-id";
-/// Tag that a policy bears from its creation until CloudFormation has been told of it. A Delete
+/// Tag that a policy bears from its creation until CloudFormation has been answered with it. A Delete
 /// that CloudFormation sends because a Create never answered removes only policies that bear it,
 /// and so not the policy of an older resource with the same logical id. Should removing the tag
 /// fail after the answer, it stays until the next Update, and until then the two look alike.
@@ -116,7 +116,7 @@ pub fn stack_name(stack_id: &str) -> &str {
     stack_id.split('/').nth(1).unwrap_or_default()
 }
 
-/// What a policy's tags say of its owner.
+/// Whose a policy is, by its tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ownership {
     /// It bears this owner's tags.

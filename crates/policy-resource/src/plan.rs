@@ -230,7 +230,7 @@ pub fn undo(tried: &[Change], before: &Live, now: &Live) -> Vec<Change> {
     plan(&desired, now)
 }
 
-/// Whether two contents say the same: white space and the order of keys do not count.
+/// Whether two contents mean the same: white space and the order of keys do not count.
 pub fn same_content(one: &str, other: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<Value>(text).ok();
     one == other || read(one).is_some_and(|value| Some(value) == read(other))

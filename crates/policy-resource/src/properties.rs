@@ -51,10 +51,10 @@ pub struct Properties {
     /// Literal texts and what replaces them in the content's keys and values.
     pub variables: BTreeMap<String, String>,
     /// Roots, OUs and accounts to attach to, in this order. `None`: as the SSM parameter
-    /// `/backup/target/organizational-units` says.
+    /// `/backup/target/organizational-units` has.
     pub targets: Option<Vec<String>>,
     /// Regions for the plans that name none themselves; empty for none at all. `None`: as the
-    /// SSM parameter `/backup/target/regions` says.
+    /// SSM parameter `/backup/target/regions` has.
     pub regions: Option<Vec<String>>,
     /// The organization's management account.
     pub management_account: String,
@@ -150,7 +150,7 @@ impl Properties {
 
     /// Reads properties before they are deployed: as far as they can be read, with every problem.
     ///
-    /// `is_open` tells a text that is known only at deployment: it is no problem, wherever it
+    /// `is_open` recognizes a text that is known only at deployment: it is no problem, wherever it
     /// stands, and is read as it is.
     pub fn examine(properties: &Value, is_open: fn(&str) -> bool) -> (Self, Vec<Problem>) {
         let empty = Map::new();

@@ -1,11 +1,14 @@
 //! How this function calls AWS: AWS Backup and the Resource Groups Tagging API through their SDK
 //! crates, the two dozen operations of all other services through the SDK's own machinery without
-//! one (`docs/evidence/restore-tagging-costs.md` says why).
+//! one (`docs/evidence/restore-tagging-costs.md` has the reasons).
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use aws_client::request::{Input, Request};
+use aws_client::send::{Answer, Call};
+use aws_client::service::Service;
 use aws_client::{CallError, Environment, retries_without_quota, time_limits};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -22,19 +25,21 @@ mod host;
 mod jobs;
 pub mod operations;
 mod read;
-mod send;
 pub mod service;
 mod write;
 
 use host::Hosts;
 pub use read::Instance;
-use send::{Input, encode};
-use send::{Request, Way};
-use service::Service;
 
 /// Attempts of one call: about eight seconds of trying. After that the queue delivers the message
 /// again, minutes later.
 const ATTEMPTS: u32 = 5;
+
+/// The name of this function in requests.
+const PROGRAM: &str = "tag-on-restore";
+
+/// The largest answer that is read: a hundred times what a thousand tags are. Our choice.
+const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Every service that is called, by its name in `AWS_ENDPOINT_URL_<name>`.
 pub fn services() -> impl Iterator<Item = &'static str> {
@@ -51,7 +56,7 @@ pub struct Aws {
     clients: Arc<Clients>,
     account: String,
     until: Instant,
-    /// Where Timestream wants to be asked, for a day or so: asked once an invocation.
+    /// Timestream's address, which is valid for a day or so: discovered once an invocation.
     timestream: Arc<OnceCell<String>>,
 }
 
@@ -72,10 +77,10 @@ impl Aws {
         let credentials = environment.credentials.clone();
         let sdk = aws_client::sdk_config(http, region, credentials, ATTEMPTS);
         let mut backup = aws_sdk_backup::config::Builder::from(&sdk)
-            .retry_partition(retries_without_quota("tag-on-restore"));
+            .retry_partition(retries_without_quota(PROGRAM));
         backup.set_endpoint_url(environment.endpoints.get(BACKUP).cloned());
         let mut tagging = aws_sdk_resourcegroupstagging::config::Builder::from(&sdk)
-            .retry_partition(retries_without_quota("tag-on-restore"));
+            .retry_partition(retries_without_quota(PROGRAM));
         tagging.set_endpoint_url(environment.endpoints.get(TAGGING).cloned());
         let clients = Clients {
             region: region.to_string(),
@@ -164,17 +169,22 @@ impl Aws {
         region: &str,
         request: Request,
     ) -> Result<String, CallError> {
-        let way = Way {
+        let call = Call {
+            program: PROGRAM,
             service: operation.service,
             operation: operation.name,
             endpoint,
             region,
             limits: self.limits(),
+            largest: LARGEST_ANSWER,
             sdk: &self.clients.sdk,
         };
         // Boxed, here and elsewhere: the compiler gives up on futures nested too deep.
-        let sent = Box::pin(send::send(way, request)).await;
-        sent.map_err(|error| CallError::new(operation.action, &error))
+        let sent = Box::pin(call.send(request)).await;
+        match sent.map_err(|error| CallError::new(operation.action, &error))? {
+            Answer::Body(body) => Ok(String::from_utf8_lossy(&body).into_owned()),
+            Answer::TooLarge => Err(operation.unreadable("it is larger than 16 MiB")),
+        }
     }
 
     fn endpoint(&self, service: &Service, region: &str, account: &str) -> String {
@@ -184,7 +194,7 @@ impl Aws {
         }
     }
 
-    /// Where Timestream wants to be asked: it tells at an address that serves nothing else. Not
+    /// Timestream's address: it is discovered at an address that serves nothing else. Not
     /// asked if the address is given.
     async fn timestream(&self, region: &str) -> Result<String, CallError> {
         let service = &service::TIMESTREAM;

@@ -2,14 +2,21 @@
 //! schedule's wish to reconcile.
 //!
 //! A job's id is all that an event must have: everything else in it is a hint, and AWS Backup is
-//! asked for the truth. Fields that are missing, empty, of another type or new are no errors.
+//! asked for the truth. Fields of the detail that are missing, empty, of another type or new are no
+//! errors, nor are missing or new fields of the envelope.
 
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::SqsMessage;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::Job;
 
 mod detail;
+
+/// Whose events are for this function, and which.
+const SOURCE: &str = "aws.backup";
+const DETAIL_TYPE: &str = "Restore Job State Change";
 
 /// What an invocation is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,11 +36,11 @@ pub struct Record {
     pub message_id: String,
     /// How often the message has been received, this time included; at least 1.
     pub receive_count: u32,
-    /// What its body says.
+    /// What its body reports.
     pub event: Result<Notice, Poison>,
 }
 
-/// What an event says.
+/// What an event reports.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
     /// A restore job has completed, as far as the event knows.
@@ -51,7 +58,7 @@ pub struct Completed {
     pub time: Option<DateTime<Utc>>,
     /// The Region in which the job ran.
     pub region: Option<String>,
-    /// The job as the event tells it.
+    /// The job as the event has it.
     pub job: Job,
 }
 
@@ -66,6 +73,15 @@ pub enum Poison {
     /// The message is JSON, but not an object.
     #[error("the message is not a JSON object: remove it from the queue, or send it again as one")]
     NotAnObject,
+    /// A record of the batch is no message of a queue.
+    #[error("the record is not an SQS message ({0}): check what invokes the function")]
+    NotAMessage(String),
+    /// The message is JSON, but not an event of EventBridge.
+    #[error(
+        "the message is not an event of EventBridge ({0}): remove it from the queue, or correct it \
+         and send it again"
+    )]
+    NotAnEvent(String),
     /// The event names no restore job.
     #[error(
         "the event has no `detail.restoreJobId`: without it nothing is known of the restore; \
@@ -120,18 +136,28 @@ pub fn read(payload: &Value) -> Result<Payload, UnknownPayload> {
     Err(UnknownPayload::Shape)
 }
 
+/// Each record by itself: one that does not fit spoils none of the others.
 fn read_record(index: usize, record: &Value) -> Result<Record, UnknownPayload> {
     let message_id = record.get("messageId").and_then(detail::text);
-    let count = record.pointer("/attributes/ApproximateReceiveCount");
-    let count = count.and_then(detail::text);
-    let body = record.get("body").and_then(Value::as_str);
+    let message_id = message_id.ok_or(UnknownPayload::NoMessageId(index))?;
+    let message = match serde_json::from_value::<SqsMessage>(record.clone()) {
+        Ok(message) => message,
+        Err(error) => {
+            return Ok(Record {
+                message_id,
+                receive_count: 1,
+                event: Err(Poison::NotAMessage(brief(&error))),
+            });
+        }
+    };
+    let count = message.attributes.get("ApproximateReceiveCount");
     Ok(Record {
-        message_id: message_id.ok_or(UnknownPayload::NoMessageId(index))?,
+        message_id,
         receive_count: count
             .and_then(|count| count.parse().ok())
             .unwrap_or(1)
             .max(1),
-        event: read_body(body.unwrap_or_default()),
+        event: read_body(message.body.as_deref().unwrap_or_default()),
     })
 }
 
@@ -144,25 +170,36 @@ pub fn read_body(body: &str) -> Result<Notice, Poison> {
     read_event(&event)
 }
 
-/// Reads an event.
+/// Reads an event. One that somebody sends by hand may leave out where it comes from. The envelope is
+/// EventBridge's; the detail is read by hand, field by field, so that an odd one costs no restored
+/// resource its tags.
 ///
 /// # Errors
-/// When it is for this function and names no restore job.
+/// When it is no event, or is for this function and names no restore job.
 pub fn read_event(event: &Value) -> Result<Notice, Poison> {
-    if !event.is_object() {
+    let Value::Object(event) = event else {
         return Err(Poison::NotAnObject);
-    }
-    let text = |name: &str| event.get(name).and_then(detail::text);
-    for (name, expected) in [
-        ("source", "aws.backup"),
-        ("detail-type", "Restore Job State Change"),
+    };
+    let mut event = event.clone();
+    for (name, usual) in [
+        ("source", Value::from(SOURCE)),
+        ("detail-type", Value::from(DETAIL_TYPE)),
+        ("detail", Value::Null),
     ] {
-        if let Some(other) = text(name).filter(|value| value != expected) {
-            let reason = format!("the event's `{name}` is `{other}`, not `{expected}`");
+        event.entry(name).or_insert(usual);
+    }
+    let event: EventBridgeEvent = serde_json::from_value(Value::Object(event))
+        .map_err(|error| Poison::NotAnEvent(brief(&error)))?;
+    for (name, value, expected) in [
+        ("source", &event.source, SOURCE),
+        ("detail-type", &event.detail_type, DETAIL_TYPE),
+    ] {
+        if value != expected {
+            let reason = format!("the event's `{name}` is `{value}`, not `{expected}`");
             return Ok(Notice::Ignored(reason));
         }
     }
-    let job = detail::job(event).ok_or(Poison::NoJobId)?;
+    let job = detail::job(event.account, &event.detail).ok_or(Poison::NoJobId)?;
     if let Some(status) = job
         .status
         .as_deref()
@@ -173,11 +210,16 @@ pub fn read_event(event: &Value) -> Result<Notice, Poison> {
         return Ok(Notice::Ignored(reason));
     }
     Ok(Notice::Completed(Box::new(Completed {
-        event_id: text("id"),
-        time: event.get("time").and_then(detail::time),
-        region: text("region"),
+        event_id: event.id,
+        time: event.time,
+        region: event.region,
         job,
     })))
+}
+
+/// An error's text, which may quote a value of any length.
+fn brief(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(200).collect()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub struct Fault<'f> {
     pub code: Option<&'f str>,
     /// The HTTP status. `None` when there was no answer, or none that could be read.
     pub status: Option<u16>,
-    /// The service's message: Storage Gateway says everything with one code.
+    /// The service's message: Storage Gateway reports everything with one code.
     pub message: Option<&'f str>,
 }
 

@@ -18,7 +18,7 @@ pub enum Decision {
     /// Whether the target is new is not certain yet: decide again with the job's metadata, or with
     /// none ([`Metadata::new`]) if they cannot be had.
     AskMetadata,
-    /// The job has not ended yet, although an event said so: look again later.
+    /// The job has not ended yet, although an event reported it: look again later.
     NotYet(String),
     /// Nothing is to be done, and why.
     Skip(Skip),
@@ -38,7 +38,7 @@ pub struct Target {
 pub enum Skip {
     /// The job ended without success.
     NotCompleted(String),
-    /// The job does not say what it made: a restore to VMware, or a composite's parent.
+    /// The job does not name what it made: a restore to VMware, or a composite's parent.
     NoCreatedResource,
     /// What the job made is not named by an ARN.
     NotAnArn(String),
@@ -46,7 +46,7 @@ pub enum Skip {
     RestoreTest,
     /// AWS Backup has begun to delete, or has deleted, what a restore test made.
     Deleted,
-    /// The restore wrote into something that was there before, as the text says it is known.
+    /// The restore wrote into something that was there before, known in the way that the text names.
     ExistingTarget(&'static str),
     /// A stack's restore is a change set when the job completes; its tags follow when somebody
     /// executes it.
@@ -172,12 +172,12 @@ fn existing(job: &Job, created: &str, route: &Route, metadata: Option<&Metadata>
     };
     match metadata {
         None => Existing::Unsure,
-        Some(metadata) => told(route.kind, metadata).unwrap_or(default),
+        Some(metadata) => existing_by(route.kind, metadata).unwrap_or(default),
     }
 }
 
-/// What a job's metadata say, if anything.
-fn told(kind: Kind, metadata: &Metadata) -> Option<Existing> {
+/// What a job's metadata reveal, if anything.
+fn existing_by(kind: Kind, metadata: &Metadata) -> Option<Existing> {
     let value = |name: &str| {
         let mut pairs = metadata.iter();
         let found = pairs.find(|(key, _)| key.eq_ignore_ascii_case(name));

@@ -1,54 +1,19 @@
-//! What one invocation does, and what Lambda hears of it.
+//! What one invocation does, and what it returns to Lambda.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use aws_client::Environment;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use chrono::{DateTime, Utc};
+use aws_lambda_events::sqs::SqsBatchResponse;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
+use crate::app::{App, Invocation};
 use crate::event::{self, Completed, Notice, Payload, Record};
-use crate::process::{Occasion, process};
-use crate::report::{Outcome, Report};
-use crate::{Arn, Aws, Config, reconcile};
+use crate::process::{Trigger, process};
+use crate::report::Report;
+use crate::{Arn, Aws, reconcile};
 
-/// Calls have ended this long before the invocation's deadline, so that Lambda hears what became
-/// of them.
+/// Calls have ended this long before the invocation's deadline, so that their outcome can still be
+/// returned.
 const ANSWER_MARGIN: Duration = Duration::from_secs(2);
-
-/// With less time than this, no other job is begun: a dozen calls take about a second, and some
-/// seconds more when AWS throttles them.
-pub const BEGIN_MARGIN: Duration = Duration::from_secs(10);
-
-/// Where lines for the log go that must stand alone: CloudWatch reads metrics from them.
-pub type Print = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// The function's long-lived part: made once, used by every invocation.
-pub struct App {
-    config: Config,
-    aws: Aws,
-    print: Print,
-}
-
-impl fmt::Debug for App {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("config", &self.config).finish()
-    }
-}
-
-/// What Lambda says about one invocation.
-#[derive(Debug, Clone)]
-pub struct Invocation {
-    /// The function's ARN as it was invoked. Its account is the function's.
-    pub function_arn: String,
-    /// When Lambda ends the invocation.
-    pub deadline: Instant,
-    /// Now.
-    pub now: DateTime<Utc>,
-}
 
 /// Why an invocation failed as a whole. Lambda tries asynchronous ones again, twice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,28 +37,6 @@ pub enum Failure {
     Reconcile(#[from] reconcile::Failure),
 }
 
-impl App {
-    /// The function with these settings, over an HTTP client.
-    pub async fn new(
-        config: Config,
-        environment: &Environment,
-        http: &SharedHttpClient,
-        print: Print,
-    ) -> Self {
-        let aws = Aws::new(environment, http).await;
-        Self { config, aws, print }
-    }
-
-    /// Prints a job's line.
-    pub(crate) fn print(&self, report: &Report, now: DateTime<Utc>) {
-        (self.print)(&report.line(now));
-    }
-
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-}
-
 /// Serves one invocation. `Ok` is Lambda's answer: for a batch of SQS messages the ones to be
 /// delivered again, which are those that may go better then and those that belong in the
 /// dead-letter queue, and no others.
@@ -104,7 +47,7 @@ impl App {
 pub async fn handle(app: &App, payload: &Value, invocation: &Invocation) -> Result<Value, Failure> {
     let account = Arn::parse(&invocation.function_arn).map(|arn| arn.account);
     let until = invocation.deadline - ANSWER_MARGIN;
-    let aws = app.aws.invocation(&account.unwrap_or_default(), until);
+    let aws = app.aws().invocation(&account.unwrap_or_default(), until);
     match event::read(payload)? {
         Payload::Batch(records) => Ok(batch(app, &aws, records, invocation).await),
         Payload::Event(notice) => event(app, &aws, notice?, invocation).await,
@@ -127,7 +70,7 @@ async fn event(
         }
     };
     let report = notified(app, aws, &completed, 1, invocation).await;
-    if is_undone(&report) {
+    if report.is_undone() {
         return Err(Failure::NotTagged {
             job: report.job_id,
             reason: report.reason.unwrap_or_default(),
@@ -136,14 +79,14 @@ async fn event(
     Ok(json!({ "outcome": report.outcome.name() }))
 }
 
-/// A batch: one job after the other, to spare AWS's request rates. Whatever becomes of one message
-/// is none of the others' business.
+/// A batch: one job after the other, to spare AWS's request rates. One message's failure does not
+/// affect the others.
 async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocation) -> Value {
-    let mut failures = Vec::new();
+    let mut response = SqsBatchResponse::default();
     for record in records {
         let id = record.message_id;
         let again = match record.event {
-            Ok(Notice::Completed(_)) if Instant::now() + BEGIN_MARGIN > invocation.deadline => {
+            Ok(Notice::Completed(_)) if invocation.is_ending() => {
                 tracing::info!(
                     sqs_message = id,
                     "not begun: no time left, to be delivered again"
@@ -152,7 +95,8 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
             }
             Ok(Notice::Completed(completed)) => {
                 let count = record.receive_count;
-                is_undone(&notified(app, aws, &completed, count, invocation).await)
+                let report = notified(app, aws, &completed, count, invocation).await;
+                report.is_undone()
             }
             Ok(Notice::Ignored(reason)) => {
                 tracing::info!(sqs_message = id, "ignored: {reason}");
@@ -164,13 +108,13 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
             }
         };
         if again {
-            failures.push(json!({ "itemIdentifier": id }));
+            response.add_failure(id);
         }
     }
-    json!({ "batchItemFailures": failures })
+    json!(response)
 }
 
-/// A job that an event told of.
+/// A job that an event reported.
 async fn notified(
     app: &App,
     aws: &Aws,
@@ -178,18 +122,13 @@ async fn notified(
     receive_count: u32,
     invocation: &Invocation,
 ) -> Report {
-    let occasion = Occasion {
+    let trigger = Trigger {
         receive_count,
         reconciled: false,
         sent: completed.time,
         now: invocation.now,
     };
-    let report = Box::pin(process(aws, &app.config, &completed.job, occasion)).await;
+    let report = Box::pin(process(aws, app.config(), &completed.job, trigger)).await;
     app.print(&report, invocation.now);
     report
-}
-
-/// Whether a job is to be delivered again.
-pub(crate) fn is_undone(report: &Report) -> bool {
-    matches!(report.outcome, Outcome::Retry | Outcome::Failed)
 }

@@ -15,7 +15,7 @@ pub struct Job {
     /// Why the job failed, or what a completed one did not restore.
     pub status_message: Option<String>,
     /// AWS Backup's name for the kind of resource. Its spelling is not certain for every kind and
-    /// it says nothing about where the restore went: for metrics only.
+    /// it does not reveal where the restore went: for metrics only.
     pub resource_type: Option<String>,
     /// What the restore made, or wrote into.
     pub created_resource_arn: Option<String>,
@@ -40,8 +40,8 @@ pub struct Job {
 }
 
 impl Job {
-    /// This job, with what it lacks taken from `other`: what AWS Backup says, completed by what an
-    /// event said. An empty text counts as lacking.
+    /// This job, with what it lacks taken from `other`: what AWS Backup returned, completed by what an
+    /// event had. An empty text counts as lacking.
     #[must_use]
     pub fn or(self, other: &Self) -> Self {
         let text = |mine: Option<String>, theirs: &Option<String>| {

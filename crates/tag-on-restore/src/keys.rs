@@ -10,7 +10,7 @@ use crate::tags::{has_prefix, is_system_key};
 /// without it AWS Backup cannot delete the test's resource.
 pub const RESTORE_TEST: &str = "awsbackup-restore-test";
 
-/// The keys of the tags that tell where a resource came from: the restore job, the recovery point
+/// The keys of the tags that record where a resource came from: the restore job, the recovery point
 /// and the time at which the restore completed. Those of an earlier restore are never copied.
 pub const PROVENANCE_KEYS: [&str; 3] = [
     "restored-by:job",
@@ -18,7 +18,7 @@ pub const PROVENANCE_KEYS: [&str; 3] = [
     "restored-by:time",
 ];
 
-/// Keys that are not copied unless the configuration says otherwise: a controller that finds them
+/// Keys that are not copied unless the configuration includes them: a controller that finds them
 /// takes the copy for the original, or for a resource of its own, and acts on it. Cloud Custodian
 /// stops or deletes what bears `maid_status` with a date, which is past by the time of a restore.
 pub const DEFAULT_EXCLUDED: [&str; 14] = [
@@ -64,7 +64,7 @@ impl Globs {
     }
 }
 
-/// Whether a key must never be copied to a resource of this kind, whatever the configuration says:
+/// Whether a key must never be copied to a resource of this kind, whatever the configuration:
 /// the system's keys, [`RESTORE_TEST`], [`PROVENANCE_KEYS`] and, on RDS, `rds:`. Case does not
 /// count here.
 pub fn is_reserved(key: &str, kind: Kind) -> bool {

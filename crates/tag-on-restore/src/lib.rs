@@ -15,6 +15,7 @@ pub mod route;
 pub mod source;
 pub mod tags;
 
+pub mod app;
 pub mod aws;
 pub mod handle;
 pub mod permissions;
@@ -22,9 +23,10 @@ pub mod process;
 pub mod readings;
 pub mod reconcile;
 
+pub use app::{App, Invocation};
 pub use arn::Arn;
 pub use aws::Aws;
 pub use config::Config;
-pub use handle::{App, Invocation, handle};
+pub use handle::handle;
 pub use job::Job;
 pub use tags::Tags;

@@ -41,6 +41,6 @@ async fn main() -> Result<(), Error> {
 
 /// A line of its own, unlike those of the log's other writers: CloudWatch reads metrics from it.
 fn print(line: &str) {
-    // Nobody is left to tell when the log cannot be written.
+    // There is nowhere to report that the log cannot be written.
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -41,75 +41,74 @@ impl Plan {
     }
 }
 
-/// Plans for what was restored itself. A key that both offer has the value of the one that the
-/// configuration prefers. When not all fit: first the keys that the live source has, then those
-/// that only the recovery point has, then `provenance`, each in alphabetical order.
-pub fn for_resource(
-    target: &Tags,
-    recovery_point: &Tags,
-    source: &Tags,
-    provenance: &Tags,
-    route: &Route,
-    config: &Config,
-) -> Plan {
-    let (strong, weak) = match config.prefer {
-        Prefer::RecoveryPoint => (recovery_point, source),
-        Prefer::Source => (source, recovery_point),
-    };
-    let value = |key: &String| strong.get(key).or_else(|| weak.get(key));
-    let keys = source.keys().chain(recovery_point.keys());
-    let offered = keys.filter_map(|key| Some((key, value(key)?)));
-    plan(target, offered, provenance, route, config)
+/// What a resource is offered.
+#[derive(Debug, Clone, Copy)]
+pub struct Offered<'t> {
+    /// Tags, by where they come from.
+    pub from: Origin<'t>,
+    /// Tags about the restore itself. They give way to all others when not all fit.
+    pub provenance: &'t Tags,
 }
 
-/// Plans for a volume of a restored instance: the tags of the snapshot that it was made from, then
-/// those of the instance for keys that the snapshot has not.
-pub fn for_volume(
-    target: &Tags,
-    snapshot: &Tags,
-    instance: &Tags,
-    provenance: &Tags,
-    route: &Route,
-    config: &Config,
-) -> Plan {
-    let missing = instance
-        .iter()
-        .filter(|(key, _)| !snapshot.contains_key(*key));
-    plan(
-        target,
-        snapshot.iter().chain(missing),
-        provenance,
-        route,
-        config,
-    )
+/// Where the tags for a resource come from.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin<'t> {
+    /// For what was restored itself. A key that both have gets the value of the one that the
+    /// configuration prefers. When not all fit: first the keys that the live source has, then those
+    /// that only the recovery point has, each in alphabetical order.
+    Restored {
+        /// The recovery point's tags.
+        recovery_point: &'t Tags,
+        /// The live source's tags.
+        source: &'t Tags,
+    },
+    /// For a volume of a restored instance: first the tags of the snapshot that it was made from,
+    /// then those of the instance for keys that the snapshot has not.
+    Volume {
+        /// The snapshot's tags.
+        snapshot: &'t Tags,
+        /// The instance's tags, once its own plan has been carried out.
+        instance: &'t Tags,
+    },
+    /// For another part of what was restored: an instance's network interface, a cluster's member
+    /// or peer.
+    Part {
+        /// The whole's tags, once its own plan has been carried out.
+        whole: &'t Tags,
+    },
 }
 
-/// Plans for another part of what was restored (an instance's network interface, a cluster's
-/// member or peer): the tags that the whole has when its own plan has been carried out.
-pub fn for_part(
-    target: &Tags,
-    whole: &Tags,
-    provenance: &Tags,
-    route: &Route,
-    config: &Config,
-) -> Plan {
-    plan(target, whole.iter(), provenance, route, config)
+impl<'t> Origin<'t> {
+    /// The tags in the order in which they are to be kept. Of a key that comes twice the first
+    /// counts.
+    fn tags(self, config: &Config) -> Vec<(&'t String, &'t String)> {
+        match self {
+            Origin::Restored {
+                recovery_point,
+                source,
+            } => {
+                let (strong, weak) = match config.prefer {
+                    Prefer::RecoveryPoint => (recovery_point, source),
+                    Prefer::Source => (source, recovery_point),
+                };
+                let value = |key: &String| strong.get(key).or_else(|| weak.get(key));
+                let keys = source.keys().chain(recovery_point.keys());
+                keys.filter_map(|key| Some((key, value(key)?))).collect()
+            }
+            Origin::Volume { snapshot, instance } => snapshot.iter().chain(instance).collect(),
+            Origin::Part { whole } => whole.iter().collect(),
+        }
+    }
 }
 
-/// Plans from tags in the order in which they are to be kept. Of a key offered twice the first
-/// counts.
-fn plan<'t>(
-    target: &Tags,
-    offered: impl Iterator<Item = (&'t String, &'t String)>,
-    provenance: &'t Tags,
-    route: &Route,
-    config: &Config,
-) -> Plan {
+/// Plans what a resource with the tags `target` is given of what it is offered.
+pub fn plan(target: &Tags, offered: Offered<'_>, route: &Route, config: &Config) -> Plan {
+    let Offered { from, provenance } = offered;
     let mut plan = Plan::default();
     let mut room = MOST_USER_TAGS.saturating_sub(user_tags(target));
     let mut taken = BTreeSet::new();
-    let mut take = |plan: &mut Plan, key: &'t String, value: &String| {
-        if !taken.insert(key) {
+    let mut take = |plan: &mut Plan, key: &String, value: &String| {
+        if !taken.insert(key.clone()) {
             return;
         }
         if let Some(why) = route.limits.why_invalid(key, value) {
@@ -121,7 +120,8 @@ fn plan<'t>(
             plan.write.push((key.clone(), value.clone()));
         }
     };
-    for (key, value) in offered.filter(|(key, _)| !target.contains_key(*key)) {
+    let missing = |(key, _): &(&String, &String)| !target.contains_key(*key);
+    for (key, value) in from.tags(config).into_iter().filter(missing) {
         if is_reserved(key, route.kind) {
             plan.reserved.insert(key.clone());
         } else if config.exclude.match_key(key) || !config.include.match_key(key) {
@@ -130,10 +130,7 @@ fn plan<'t>(
             take(&mut plan, key, value);
         }
     }
-    for (key, value) in provenance
-        .iter()
-        .filter(|(key, _)| !target.contains_key(*key))
-    {
+    for (key, value) in provenance.iter().filter(missing) {
         take(&mut plan, key, value);
     }
     plan

@@ -1,13 +1,13 @@
 //! One restore job: look at it, read, plan, write what is missing.
 
-use aws_client::CallError;
 use std::collections::BTreeSet;
 
+use aws_client::CallError;
 use chrono::{DateTime, Utc};
 
 use crate::failure::{self, Class, GONE_AT_RECEIVE};
 use crate::gate::{self, Decision, Metadata, Target};
-use crate::plan::{self, Plan};
+use crate::plan::{Offered, Origin, Plan, plan};
 use crate::provenance::provenance;
 use crate::readings::{self, Reading, Readings};
 use crate::recovery_point::{TagsOf, tags_of};
@@ -18,9 +18,9 @@ use crate::{Arn, Aws, Config, Job, Tags, source};
 mod carry_out;
 mod parts;
 
-/// On what occasion a job is looked at.
+/// What brings a job here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Occasion {
+pub struct Trigger {
     /// How often the message has been received, this time included.
     pub receive_count: u32,
     /// Whether reconciliation found the job, in AWS Backup's own list.
@@ -34,17 +34,17 @@ pub struct Occasion {
 /// Gives what a job restored the tags that it lacks, and reports. A job with the outcome
 /// [`Retry`](Outcome::Retry) or [`Failed`](Outcome::Failed) is to be delivered again: the first
 /// may go better then, the second ends in the dead-letter queue.
-pub async fn process(aws: &Aws, config: &Config, hint: &Job, occasion: Occasion) -> Report {
-    let looked = look(aws, hint, occasion).await;
+pub async fn process(aws: &Aws, config: &Config, hint: &Job, trigger: Trigger) -> Report {
+    let looked = look(aws, hint, trigger).await;
     let job = looked.as_ref().unwrap_or(hint);
     let mut report = Report::new(job, Outcome::NothingMissing);
-    report.reconciled = occasion.reconciled;
-    report.event_age_seconds = age(job, occasion);
+    report.reconciled = trigger.reconciled;
+    report.event_age_seconds = age(job, trigger);
     let work = Work {
         aws,
         config,
         job,
-        occasion,
+        trigger,
     };
     let end = match &looked {
         Ok(_) => Box::pin(work.tag(&mut report)).await,
@@ -62,10 +62,10 @@ pub async fn process(aws: &Aws, config: &Config, hint: &Job, occasion: Occasion)
     report
 }
 
-/// The job as AWS Backup tells it. What ListRestoreJobs told is believed, and an event about a job
-/// that AWS Backup no longer knows is believed too, if it says what was restored.
-async fn look(aws: &Aws, hint: &Job, occasion: Occasion) -> Result<Job, CallError> {
-    if occasion.reconciled {
+/// The job as AWS Backup has it. What ListRestoreJobs returned is believed, and an event about a job
+/// that AWS Backup no longer knows is believed too, if it names what was restored.
+async fn look(aws: &Aws, hint: &Job, trigger: Trigger) -> Result<Job, CallError> {
+    if trigger.reconciled {
         return Ok(hint.clone());
     }
     match aws.restore_job(&hint.id).await {
@@ -75,14 +75,14 @@ async fn look(aws: &Aws, hint: &Job, occasion: Occasion) -> Result<Job, CallErro
     }
 }
 
-/// Whether AWS says that something is not there.
+/// Whether AWS answered that something is not there.
 fn is_gone(error: &CallError) -> bool {
     failure::classify(error, GONE_AT_RECEIVE) == Class::Gone
 }
 
-fn age(job: &Job, occasion: Occasion) -> Option<u64> {
-    let since = occasion.sent.or(job.completion_date)?;
-    u64::try_from((occasion.now - since).num_seconds()).ok()
+fn age(job: &Job, trigger: Trigger) -> Option<u64> {
+    let since = trigger.sent.or(job.completion_date)?;
+    u64::try_from((trigger.now - since).num_seconds()).ok()
 }
 
 /// Why a job ends otherwise than with tags.
@@ -97,7 +97,7 @@ struct Work<'a> {
     aws: &'a Aws,
     config: &'a Config,
     job: &'a Job,
-    occasion: Occasion,
+    trigger: Trigger,
 }
 
 impl Work<'_> {
@@ -110,21 +110,15 @@ impl Work<'_> {
             report.error_code.clone_from(&soft.code);
         }
         let provenance = provenance(self.job, self.config);
-        let plan_for = |existing: &Tags| {
-            let Readings {
-                recovery_point,
-                source,
-                ..
-            } = &readings;
-            plan::for_resource(
-                existing,
-                recovery_point,
-                source,
-                &provenance,
-                route,
-                self.config,
-            )
+        let from = Origin::Restored {
+            recovery_point: &readings.recovery_point,
+            source: &readings.source,
         };
+        let offered = Offered {
+            from,
+            provenance: &provenance,
+        };
+        let plan_for = |existing: &Tags| plan(existing, offered, route, self.config);
         let plan = plan_for(&existing);
         let whole = plan.after(&existing);
         let done = self.carry_out(arn, route, plan, plan_for).await;
@@ -186,9 +180,9 @@ impl Work<'_> {
         );
         let existing = existing.map_err(|error| self.stop(&error))?;
         // Reconciliation comes back for what can wait, and has no message that could come too often.
-        let attempt = match self.occasion.reconciled {
+        let attempt = match self.trigger.reconciled {
             true => 1,
-            false => self.occasion.receive_count,
+            false => self.trigger.receive_count,
         };
         let readings = readings::join(recovery_point, source, attempt);
         Ok((readings.map_err(|error| self.stop(&error))?, existing))
@@ -226,7 +220,7 @@ impl Work<'_> {
 
     /// What a call that failed for good means for the job.
     fn stop(&self, error: &CallError) -> Stop {
-        let class = failure::classify(error, self.occasion.receive_count);
+        let class = failure::classify(error, self.trigger.receive_count);
         Stop {
             outcome: match class {
                 Class::Retry | Class::Busy => Outcome::Retry,

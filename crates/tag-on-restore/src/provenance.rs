@@ -1,4 +1,4 @@
-//! The tags that tell where a resource came from.
+//! The tags that record where a resource came from.
 
 use chrono::SecondsFormat;
 

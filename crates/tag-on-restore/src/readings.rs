@@ -5,7 +5,7 @@ use crate::Tags;
 use crate::failure::{Class, GONE_AT_RECEIVE, classify};
 use aws_client::CallError;
 
-/// What one of the places said.
+/// What reading one of the places returned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
     /// There is nothing to read: it is gone, has no tags by its nature, or is not ours.
@@ -52,7 +52,7 @@ pub struct Readings {
     pub soft: Option<CallError>,
 }
 
-/// Joins what both places said. A failure is soft if the other place had an answer; one that
+/// Joins what both places returned. A failure is soft if the other place had an answer; one that
 /// another attempt may end is so only when the message has come back as often as
 /// [`GONE_AT_RECEIVE`], because tags that are not written now are not missed later.
 ///

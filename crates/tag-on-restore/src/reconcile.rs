@@ -3,16 +3,16 @@
 //! The look-back is short, because a job in it gets back the keys that somebody has removed from
 //! its resource on purpose.
 
-use aws_client::CallError;
 use std::time::Duration;
 
+use aws_client::CallError;
 use serde_json::{Value, json};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
+use crate::app::{App, Invocation};
 use crate::failure::GONE_AT_RECEIVE;
 use crate::gate::{self, Decision};
-use crate::handle::{App, BEGIN_MARGIN, Invocation, is_undone};
-use crate::process::{Occasion, process};
+use crate::process::{Trigger, process};
 use crate::report::Outcome;
 use crate::{Aws, Job};
 
@@ -74,7 +74,7 @@ pub(crate) async fn reconcile(
                 continue;
             }
             pace.tick().await;
-            if Instant::now() + BEGIN_MARGIN > invocation.deadline {
+            if invocation.is_ending() {
                 summary.stopped_early = true;
                 break 'pages;
             }
@@ -105,15 +105,15 @@ pub(crate) async fn reconcile(
 /// Looks at one job. Only what changed something, or should have, has a line in the log: the
 /// events of all others were not lost.
 async fn look(app: &App, aws: &Aws, job: &Job, invocation: &Invocation, summary: &mut Summary) {
-    let occasion = Occasion {
+    let trigger = Trigger {
         receive_count: GONE_AT_RECEIVE,
         reconciled: true,
         sent: None,
         now: invocation.now,
     };
-    let report = Box::pin(process(aws, app.config(), job, occasion)).await;
+    let report = Box::pin(process(aws, app.config(), job, trigger)).await;
     summary.repaired += u64::from(report.outcome == Outcome::Tagged);
-    summary.undone += u64::from(is_undone(&report));
+    summary.undone += u64::from(report.is_undone());
     if !matches!(report.outcome, Outcome::NothingMissing | Outcome::Skipped) {
         app.print(&report, invocation.now);
     }

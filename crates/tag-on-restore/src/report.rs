@@ -51,9 +51,9 @@ pub enum Outcome {
     Tagged,
     /// Nothing was missing.
     NothingMissing,
-    /// The configuration asks for a dry run: the report says what would be written.
+    /// The configuration asks for a dry run: the report has what would be written.
     DryRun,
-    /// Not to be tagged; `reason` says why.
+    /// Not to be tagged; `reason` has why.
     Skipped,
     /// The resource is gone.
     TargetGone,
@@ -79,6 +79,11 @@ impl Outcome {
 }
 
 impl Report {
+    /// Whether the job is to be delivered again.
+    pub fn is_undone(&self) -> bool {
+        matches!(self.outcome, Outcome::Retry | Outcome::Failed)
+    }
+
     /// A report of a job to which nothing has happened yet.
     pub fn new(job: &Job, outcome: Outcome) -> Self {
         Self {

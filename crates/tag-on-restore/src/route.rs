@@ -147,9 +147,9 @@ pub enum Newness {
     AlwaysNew,
     /// It always was there before.
     AlwaysExisting,
-    /// New unless the job's metadata say that it existed.
+    /// New unless the job's metadata show that it existed.
     NewUnlessToldOtherwise,
-    /// Existing unless the job's metadata say that it was made.
+    /// Existing unless the job's metadata show that it was made.
     ExistingUnlessToldOtherwise,
 }
 

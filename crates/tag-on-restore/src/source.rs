@@ -4,7 +4,7 @@ use crate::{Arn, Job};
 
 /// The source of a job, if this account and Region can have it: where `target` was restored to.
 /// The source of a copied backup is another account's or Region's, whose tags are not ours to
-/// read. An ARN without account or Region (a bucket's) may be ours: asking tells.
+/// read. An ARN without account or Region (a bucket's) may be ours: reading it shows.
 pub fn readable(job: &Job, target: &Arn) -> Option<Arn> {
     let source = Arn::parse(job.source_resource_arn.as_deref()?)?;
     let agree = |of: &str, with: &str| of.is_empty() || with.is_empty() || of == with;

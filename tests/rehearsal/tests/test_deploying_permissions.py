@@ -8,7 +8,7 @@ removal. What the document allows beside that has its reason below.
 import json
 
 import pytest
-from deploy import accounts, cloudformation, members, organization, source, stacks
+from deploy import accounts, cloudformation, members, organization, removal, source, stacks
 from kit.clients import client, with_keys
 from kit.names import ROOT
 
@@ -205,7 +205,7 @@ def test_deploying_and_destroying(emulator, deployer, name, place):
     deploy(person, VALUES, False, silent)
     made = [stack for stack in stacks.STACKS if stack.by == f"make deploy-{name}"]
     person.change_and_change_back(made)
-    accounts.destroy(person, VALUES, name, True, silent)
+    removal.destroy(person, VALUES, name, True, silent)
     expect_exactly(person, f"deploy-{name}")
 
 

@@ -31,14 +31,15 @@ async fn function(event: LambdaEvent<Value>, answering: &Answering) -> Result<Va
     Ok(json!({ "alive": true }))
 }
 
-async fn custom_resource(request: Request) -> Result<Success, Failure> {
+async fn custom_resource(request: Request) -> Result<(Success, ()), Failure> {
     if request.resource_properties.get("Panic") == Some(&json!("true")) {
         panic();
     }
-    Ok(Success {
+    let success = Success {
         physical_resource_id: "calm".to_owned(),
         ..Success::default()
-    })
+    };
+    Ok((success, ()))
 }
 
 #[expect(clippy::panic, reason = "what a panic does is the question")]

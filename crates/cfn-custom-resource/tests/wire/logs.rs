@@ -1,8 +1,8 @@
 //! What the log holds, at its most talkative.
 
-use crate::world::{Reply, World, request};
+use crate::world::{Reply, World, request, serve};
 use crate::{in_a_minute, make, refuse};
-use cfn_custom_resource::serve;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;

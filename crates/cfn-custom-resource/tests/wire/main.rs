@@ -7,14 +7,14 @@ mod world;
 
 use cfn_custom_resource::{
     ANSWER_MARGIN, Failure, MAX_ANSWER_BYTES, NotDelivered, Request, RequestType,
-    ResponseUrlPolicy, ResponseUrlRefused, ServeError, Status, Success, serve,
+    ResponseUrlPolicy, ResponseUrlRefused, ServeError, Status, Success,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use world::{HOST, PATH, Reply, World, request};
+use world::{HOST, PATH, Reply, World, request, serve};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -453,4 +453,21 @@ async fn dropping_the_call_stops_the_handler() {
     sleep(MINUTE).await;
     assert!(!went_on.load(Ordering::SeqCst));
     assert!(world.puts().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_handler_returns_beside_its_success_comes_back_with_the_outcome() {
+    let answering = World::default().answering();
+    let handler = async |request| Ok((make(request).await?, "a mark to remove"));
+    let served = cfn_custom_resource::serve(request("Create"), in_a_minute(), &answering, handler);
+    let (outcome, rest) = served.await.unwrap();
+    assert_eq!(
+        (outcome.status, rest),
+        (Status::Success, Some("a mark to remove"))
+    );
+
+    let handler = async |request| Ok((refuse(request).await?, "a mark to remove"));
+    let served = cfn_custom_resource::serve(request("Create"), in_a_minute(), &answering, handler);
+    let (outcome, rest) = served.await.unwrap();
+    assert_eq!((outcome.status, rest), (Status::Failed, None));
 }

@@ -1,14 +1,13 @@
 //! The answer shares the SDK clients' connections and root certificates. The HTTP client keeps a
 //! pool for each pair of connect and read time-outs, so these must be the SDK's.
 
-use crate::world::{World, request};
+use crate::world::{World, request, serve};
 use crate::{in_a_minute, make};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime::client::orchestrator::operation::Operation;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
-use cfn_custom_resource::serve;
 use std::io::Error;
 use std::sync::{Arc, Mutex};
 

@@ -6,7 +6,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use cfn_custom_resource::{Answering, ResponseUrlPolicy};
+use cfn_custom_resource::{
+    Answering, Failure, Outcome, Request, ResponseUrlPolicy, ServeError, Success,
+};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -136,4 +138,20 @@ pub fn request(request_type: &str) -> Value {
         request["PhysicalResourceId"] = json!("p-1");
     }
     request
+}
+
+/// Serves a request with a handler that returns nothing beside its success.
+pub async fn serve<H, F>(
+    payload: Value,
+    deadline: Instant,
+    answering: &Answering,
+    handler: H,
+) -> Result<Outcome, ServeError>
+where
+    H: FnOnce(Request) -> F + Send + 'static,
+    F: Future<Output = Result<Success, Failure>> + Send + 'static,
+{
+    let handler = async |request| handler(request).await.map(|success| (success, ()));
+    let served = cfn_custom_resource::serve(payload, deadline, answering, handler).await;
+    served.map(|(outcome, _)| outcome)
 }

@@ -23,6 +23,7 @@ mod contents;
 mod faults;
 mod lifecycle;
 mod model;
+mod objects;
 mod ownership;
 mod paging;
 mod repeated;

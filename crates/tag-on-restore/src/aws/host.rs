@@ -1,8 +1,7 @@
 //! Where a partition's services are.
 
+use aws_client::service::Service;
 use aws_sdk_backup::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
-
-use super::service::Service;
 
 /// What host names end with in a partition.
 #[derive(Debug)]
@@ -26,10 +25,12 @@ impl Hosts {
 
     /// A service's address in a Region, for an account.
     pub fn url(&self, service: &Service, region: &str, account: &str) -> String {
-        let host = service.host.replace("{region}", region);
-        let host = host.replace("{suffix}", &self.suffix);
-        let host = host.replace("{dual-stack}", &self.dual_stack);
-        format!("https://{}", host.replace("{account}", account))
+        service.url(&[
+            ("region", region),
+            ("suffix", &self.suffix),
+            ("dual-stack", &self.dual_stack),
+            ("account", account),
+        ])
     }
 }
 

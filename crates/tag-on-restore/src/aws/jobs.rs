@@ -1,4 +1,4 @@
-//! Restore jobs, as AWS Backup tells them.
+//! Restore jobs, as AWS Backup returns them.
 
 use aws_client::CallError;
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ use crate::{Aws, Job};
 const JOBS_PER_PAGE: i32 = 1000;
 
 impl Aws {
-    /// A restore job as AWS Backup tells it.
+    /// A restore job as AWS Backup returns it.
     ///
     /// # Errors
     /// When the call fails; `ResourceNotFoundException` for a job that is not there.

@@ -1,9 +1,11 @@
 //! Every operation that is called without an SDK crate.
 
+use aws_client::service::Service;
+
 use super::Operation;
 use super::service::{
     BACKUP_GATEWAY, DSQL, DYNAMODB, EC2, EFS, EKS, FSX, RDS, REDSHIFT, REDSHIFT_SERVERLESS, S3,
-    S3_CONTROL, SSM_SAP, STORAGE_GATEWAY, Service, TIMESTREAM,
+    S3_CONTROL, SSM_SAP, STORAGE_GATEWAY, TIMESTREAM,
 };
 
 macro_rules! operations {

@@ -1,6 +1,7 @@
 //! Everything that is read from AWS: jobs, tags, and what a resource is made of. All pages, always.
 
 use aws_client::CallError;
+use aws_client::request::{Input, encode};
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use super::operations::{
     REDSHIFT_SERVERLESS_LIST_TAGS, S3_GET_BUCKET_TAGGING, S3_LIST_TAGS, SSM_SAP_LIST_TAGS,
     STORAGE_GATEWAY_LIST_TAGS, TIMESTREAM_LIST_TAGS,
 };
-use super::{Input, Operation, encode, json as parse, xml};
+use super::{Operation, json as parse, xml};
 use crate::failure::{self, Class};
 use crate::recovery_point::{TagsOf, ec2_id};
 use crate::route::Read;
@@ -183,7 +184,7 @@ impl Aws {
     }
 
     async fn redshift_tags(&self, arn: &Arn) -> Result<Tags, CallError> {
-        // AWS takes no Marker together with a ResourceName, and has no more than 50 tags to tell.
+        // AWS takes no Marker together with a ResourceName, and returns no more than 50 tags.
         let input = Input::Form(vec![("ResourceName".into(), arn.to_string())]);
         self.xml_tags(&REDSHIFT_DESCRIBE_TAGS, arn, input).await
     }

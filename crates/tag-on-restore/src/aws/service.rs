@@ -1,36 +1,7 @@
 //! The services that are called without an SDK crate of their own: where they are and how they
-//! speak. `docs/evidence/restore-tagging-costs.md` says what their crates would cost.
+//! speak. `docs/evidence/restore-tagging-costs.md` has what their crates would cost.
 
-/// A service, as AWS's published model (botocore, smithy) describes it.
-#[derive(Debug)]
-pub struct Service {
-    /// The service's name in `AWS_ENDPOINT_URL_<name>`.
-    pub name: &'static str,
-    /// Its host, with `{account}`, `{region}` and the partition's `{suffix}` or `{dual-stack}` one.
-    pub host: &'static str,
-    /// The service's name in signatures.
-    pub signing_name: &'static str,
-    /// How it wants to be spoken to.
-    pub protocol: Protocol,
-}
-
-/// How requests and answers are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// A form with `Action` and this `Version`, answered in XML.
-    Query(&'static str),
-    /// JSON, with the operation in a header behind this prefix.
-    Json {
-        /// `1.0` or `1.1`.
-        version: &'static str,
-        /// Before the dot in `x-amz-target`.
-        target: &'static str,
-    },
-    /// JSON, with the operation in method and path.
-    RestJson,
-    /// XML, with the operation in method and path, signed as S3 wants it.
-    RestXml,
-}
+use aws_client::service::{Protocol, Service};
 
 const fn service(
     name: &'static str,
@@ -106,7 +77,7 @@ pub static BACKUP_GATEWAY: Service = service(
     "backup-gateway",
     json("1.0", "BackupOnPremises_v20210101"),
 );
-/// Amazon Timestream's writing side. This host only tells which one to use.
+/// Amazon Timestream's writing side. This host only returns which one to use.
 pub static TIMESTREAM: Service = service(
     "TIMESTREAM_WRITE",
     "ingest.timestream.{region}.{suffix}",

@@ -2,12 +2,13 @@
 //! changes the keys that it names and leaves all others alone.
 
 use aws_client::CallError;
+use aws_client::request::{Input, encode};
 use serde_json::{Value, json};
 
 use super::operations::{
     BACKUP_GATEWAY_TAG, DSQL_TAG, S3_TAG, SSM_SAP_TAG, STORAGE_GATEWAY_ADD_TAGS, TIMESTREAM_TAG,
 };
-use super::{Input, encode};
+
 use crate::failure::{self, Class};
 use crate::route::Write;
 use crate::tags::without_values;
@@ -18,7 +19,7 @@ impl Aws {
     /// for one bad ARN among good ones.
     ///
     /// # Errors
-    /// When the call fails, or says that it failed for this resource. AWS's words are without the
+    /// When the call fails, or its answer reports a failure for this resource. AWS's words are without the
     /// tags' values.
     pub async fn write_tags(&self, arn: &Arn, how: Write, tags: &Tags) -> Result<(), CallError> {
         let written = self.write(arn, how, tags).await;
@@ -60,7 +61,7 @@ impl Aws {
         self.call(operation, arn, input).await.map(drop)
     }
 
-    /// By the Resource Groups Tagging API, which answers 200 and says inside what failed.
+    /// By the Resource Groups Tagging API, which answers 200 and lists inside what failed.
     async fn tag_resources(&self, arn: &Arn, tags: &Tags) -> Result<(), CallError> {
         let arn = arn.to_string();
         let call = self.tagging().tag_resources().resource_arn_list(&arn);

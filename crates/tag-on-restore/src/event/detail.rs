@@ -1,18 +1,18 @@
-//! The fields of an event, each read for what it is worth.
+//! The fields of an event's detail, each read for what it is worth.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::Job;
 
-/// The job in an event. `None` if the event does not say which.
-pub(super) fn job(event: &Value) -> Option<Job> {
-    let field = |name: &str| event.get("detail").and_then(|detail| detail.get(name));
+/// The job in an event's detail. `None` if that does not name one.
+pub(super) fn job(account: Option<String>, detail: &Value) -> Option<Job> {
+    let field = |name: &str| detail.get(name);
     let string = |name: &str| field(name).and_then(text);
     Some(Job {
         id: string("restoreJobId")?,
-        account: event.get("account").and_then(text),
-        // The event of a new job says `state`, all others say `status`.
+        account: account.filter(|account| !account.is_empty()),
+        // The event of a new job has `state`, all others have `status`.
         status: string("status").or_else(|| string("state")),
         status_message: string("statusMessage"),
         resource_type: string("resourceType"),

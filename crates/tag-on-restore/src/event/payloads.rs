@@ -41,6 +41,35 @@ fn a_batch_has_a_record_for_each_message_good_or_bad() {
 }
 
 #[test]
+fn a_record_that_is_no_message_spoils_none_of_the_others() {
+    let good = json!({"messageId": "m-2", "body": completed().to_string()});
+    for malformed in [
+        json!({"messageId": "m-1", "attributes": ["ApproximateReceiveCount"]}),
+        json!({"messageId": "m-1", "attributes": {"ApproximateReceiveCount": {"of": 1}}}),
+        json!({"messageId": "m-1", "body": completed()}),
+        json!({"messageId": "m-1", "body": 17}),
+    ] {
+        let payload = json!({"Records": [malformed, good]});
+        let Ok(Payload::Batch(records)) = read(&payload) else {
+            panic!("a batch is not read as one: {payload}");
+        };
+        assert_eq!(records[0].message_id, "m-1");
+        assert!(matches!(records[0].event, Err(Poison::NotAMessage(_))));
+        assert!(matches!(records[1].event, Ok(Notice::Completed(_))));
+    }
+}
+
+#[test]
+fn an_envelope_that_is_not_eventbridges_is_poison_and_quoted_briefly() {
+    let mut odd = completed();
+    odd["resources"] = "x".repeat(100_000).into();
+    let Err(Poison::NotAnEvent(why)) = read_event(&odd) else {
+        panic!("an odd envelope is read as an event");
+    };
+    assert!(why.len() <= 200, "{}", why.len());
+}
+
+#[test]
 fn a_record_without_attributes_or_body_still_has_a_name() {
     let payload = json!({"Records": [{"messageId": "m-1"}]});
     let Ok(Payload::Batch(records)) = read(&payload) else {

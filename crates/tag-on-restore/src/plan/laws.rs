@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::tests::{for_part, for_resource, for_volume};
 use super::*;
 use crate::Arn;
 use crate::keys::{Globs, PROVENANCE_KEYS};

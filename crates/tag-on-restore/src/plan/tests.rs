@@ -27,6 +27,47 @@ fn database() -> Route {
     route(&Arn::parse("arn:aws:rds:eu-west-1:111122223333:db:orders").unwrap())
 }
 
+/// A plan for what was restored itself.
+pub(super) fn for_resource(
+    target: &Tags,
+    recovery_point: &Tags,
+    source: &Tags,
+    provenance: &Tags,
+    route: &Route,
+    config: &Config,
+) -> Plan {
+    let from = Origin::Restored {
+        recovery_point,
+        source,
+    };
+    plan(target, Offered { from, provenance }, route, config)
+}
+
+/// A plan for a volume of it.
+pub(super) fn for_volume(
+    target: &Tags,
+    snapshot: &Tags,
+    instance: &Tags,
+    provenance: &Tags,
+    route: &Route,
+    config: &Config,
+) -> Plan {
+    let from = Origin::Volume { snapshot, instance };
+    plan(target, Offered { from, provenance }, route, config)
+}
+
+/// A plan for another part of it.
+pub(super) fn for_part(
+    target: &Tags,
+    whole: &Tags,
+    provenance: &Tags,
+    route: &Route,
+    config: &Config,
+) -> Plan {
+    let from = Origin::Part { whole };
+    plan(target, Offered { from, provenance }, route, config)
+}
+
 /// A plan for a table, without provenance.
 fn plan_of(target: &Tags, recovery_point: &Tags, source: &Tags, config: &Config) -> Plan {
     let none = Tags::new();

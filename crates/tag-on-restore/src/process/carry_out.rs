@@ -1,7 +1,8 @@
 //! Carrying out a plan, as far as the service lets it be.
 
-use aws_client::CallError;
 use std::collections::BTreeSet;
+
+use aws_client::CallError;
 
 use super::Done;
 use crate::failure::{Class, classify};

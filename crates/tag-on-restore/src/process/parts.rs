@@ -1,12 +1,13 @@
 //! What a restored resource is made of: volumes, network interfaces, members, peers. Tagged as far
 //! as possible; what is not possible is the job's failure, after everything else was done.
 
-use aws_client::CallError;
 use std::collections::BTreeMap;
+
+use aws_client::CallError;
 
 use super::{Done, Stop, Work};
 use crate::gate::Target;
-use crate::plan;
+use crate::plan::{Offered, Origin, plan};
 use crate::recovery_point::ec2_id;
 use crate::report::{Outcome, Report};
 use crate::route::{Parts, route};
@@ -55,8 +56,9 @@ impl Work<'_> {
     async fn part(&self, arn: &Arn, whole: &Tags, provenance: &Tags) -> Result<Done, CallError> {
         let route = route(arn);
         let existing = self.aws.read_tags(arn, route.read).await?;
-        let plan =
-            |existing: &Tags| plan::for_part(existing, whole, provenance, &route, self.config);
+        let from = Origin::Part { whole };
+        let offered = Offered { from, provenance };
+        let plan = |existing: &Tags| plan(existing, offered, &route, self.config);
         self.carry_out(arn, &route, plan(&existing), plan).await
     }
 
@@ -97,17 +99,21 @@ impl Work<'_> {
             let route = route(volume);
             let snapshot = snapshot.as_deref().map(|id| of(&tags, id));
             let snapshot = snapshot.unwrap_or_default();
-            let plan = |existing: &Tags| {
-                plan::for_volume(existing, &snapshot, whole, provenance, &route, config)
+            let from = Origin::Volume {
+                snapshot: &snapshot,
+                instance: whole,
             };
+            let offered = Offered { from, provenance };
+            let plan = |existing: &Tags| plan(existing, offered, &route, config);
             let existing = of(&tags, ec2_id(volume));
             let end = self.carry_out(volume, &route, plan(&existing), plan).await;
             self.part_ends(volume, end, report, ends);
         }
         for interface in &instance.interfaces {
             let route = route(interface);
-            let plan =
-                |existing: &Tags| plan::for_part(existing, whole, provenance, &route, config);
+            let from = Origin::Part { whole };
+            let offered = Offered { from, provenance };
+            let plan = |existing: &Tags| plan(existing, offered, &route, config);
             let existing = of(&tags, ec2_id(interface));
             let end = self
                 .carry_out(interface, &route, plan(&existing), plan)
