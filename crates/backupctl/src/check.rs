@@ -4,6 +4,7 @@ use backup_policy::{
     Code, Document, Finding, Instant, MAX_CHARACTERS, ParseError, Position, as_written, validate,
 };
 
+use crate::held::{self, Held, held};
 use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::report::Checked;
@@ -29,14 +30,30 @@ pub fn check(
             checked.findings.sort_by_key(place);
             checked
         }
-        Ok((document, _)) => Checked {
-            findings: [
-                policy(name, text, &document, now),
-                locks.findings(&document),
-            ]
-            .concat(),
-            policies: 1,
-            ..Checked::default()
+        Ok((document, _)) => match held(&document) {
+            Ok(None) => Checked {
+                findings: [
+                    policy(name, text, &document, now),
+                    locks.findings(&document),
+                ]
+                .concat(),
+                policies: 1,
+                ..Checked::default()
+            },
+            Ok(Some(all)) => {
+                let policies = all.len();
+                let each = all.into_iter().flat_map(|one| check_held(one, locks, now));
+                Checked {
+                    findings: each.collect(),
+                    policies,
+                    ..Checked::default()
+                }
+            }
+            Err(message) => Checked {
+                findings: vec![not_checked(message, String::new(), None)],
+                policies: 1,
+                ..Checked::default()
+            },
         },
         Err(error) => Checked {
             findings: vec![syntax(&error)],
@@ -74,6 +91,17 @@ fn policy(name: &str, text: &str, document: &Document, now: Instant) -> Vec<Find
     findings
 }
 
+/// What to do with Terraform's own language.
+const TERRAFORM: &str = "this is Terraform, whose language is not read: give what `terraform show -json` \
+     prints of a plan or of the state (`terraform plan -out=plan`, then `terraform show -json plan`)";
+
+fn is_terraform(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".tf", ".hcl", ".tfvars"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+}
+
 /// Reads JSON or YAML, as the name or the text says; a template as CloudFormation does.
 #[cfg(feature = "aws")]
 pub(crate) fn parse(name: &str, text: &str) -> Result<Document, ParseError> {
@@ -82,14 +110,56 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Document, ParseError> {
 
 fn read(name: &str, text: &str) -> Result<(Document, Rewritten), ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if is_terraform(name) {
+        return Err(ParseError {
+            message: TERRAFORM.to_owned(),
+            help: None,
+            line: 1,
+            column: 1,
+        });
+    }
     if is_json(name, text) {
-        return Ok((Document::parse(text)?, Rewritten::new()));
+        let document = Document::parse(text).or_else(|error| held::stream(text).ok_or(error))?;
+        return Ok((document, Rewritten::new()));
     }
     let document = yaml::parse(text)?;
     if template::is_template(&document) {
         yaml::parse_template(text)
     } else {
         Ok((document, Rewritten::new()))
+    }
+}
+
+/// A policy that something else holds: its findings stand at the content's place.
+fn check_held(held: Held, locks: &Locks, now: Instant) -> Vec<Finding> {
+    let position = held.spot.map(|spot| spot.value);
+    let value = match held.content {
+        Ok(value) => value,
+        Err(message) => return vec![not_checked(message, held.path, position)],
+    };
+    let document = Document::from_value(value);
+    let mut findings = [validate(&document, now), locks.findings(&document)].concat();
+    for finding in &mut findings {
+        finding.position = position;
+        finding.path = match finding.path.as_str() {
+            "" => held.path.clone(),
+            path => format!("{}.{path}", held.path),
+        };
+        if let Some(name) = &held.name {
+            finding.message = format!("{name}: {}", finding.message);
+        }
+    }
+    findings
+}
+
+fn not_checked(message: String, path: String, position: Option<Position>) -> Finding {
+    Finding {
+        severity: Code::ContentUnknown.severity(),
+        code: Code::ContentUnknown,
+        path,
+        message,
+        help: Some("nothing was checked".to_owned()),
+        position,
     }
 }
 
@@ -110,5 +180,36 @@ fn syntax(error: &ParseError) -> Finding {
             column: error.column,
             length: 1,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_syntax_error_has_the_remedy_for_what_stands_there() {
+        for (name, text, remedy) in [
+            (
+                "p.yaml",
+                "regions:\n  @@assign: [a]\n",
+                "put the operator in quotes",
+            ),
+            ("p.json", "// root\n{}", "no comments"),
+            ("p.json", "{\"a\": 1 # no\n}", "no comments"),
+            ("p.json", "{'plans': {}}", "double quotes"),
+            ("p.json", "{\u{201c}plans\u{201d}: {}}", "typographic"),
+            ("p.json", "{\u{a0}\"plans\": {}}", "no-break space"),
+            ("p.json", "{\"plans\": {...}}", "was left out"),
+            ("p.json", "{\"plans\": {},}", "the comma before it"),
+        ] {
+            let now = Instant::UNIX_EPOCH;
+            let checked = check(name, text, &Parameters::default(), &Locks::default(), now);
+            let help = checked.findings.first().and_then(|it| it.help.clone());
+            assert!(
+                help.as_ref().is_some_and(|it| it.contains(remedy)),
+                "{text}: {help:?}"
+            );
+        }
     }
 }

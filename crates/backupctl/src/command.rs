@@ -23,7 +23,7 @@ use crate::parameters::Parameters;
 use crate::targets::Targets;
 
 /// The locks that are given, and with the targets those beside them; the targets' values become
-/// parameters. With the files of locks that are missing there.
+/// parameters, and so does the partition of what was given. With the files of locks that are missing there.
 fn locks(
     targets: Option<&Path>,
     given: &[Lock],
@@ -38,6 +38,7 @@ fn locks(
             Locks::beside(path, &targets.central_vault.arn)?
         }
     };
+    parameters.complete_partition();
     Ok((locks.first(given), missing))
 }
 

@@ -8,6 +8,7 @@ pub mod command;
 #[cfg(feature = "aws")]
 pub mod doctor;
 pub mod effective;
+pub mod held;
 pub mod input;
 #[cfg(feature = "aws")]
 pub mod landscape;

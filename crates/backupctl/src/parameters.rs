@@ -35,6 +35,20 @@ impl Parameters {
         }
     }
 
+    /// Gives `AWS::Partition` the partition of the ARNs among the values, if that is one.
+    pub(crate) fn complete_partition(&mut self) {
+        let mut partitions = self.0.values().filter_map(|value| {
+            let (partition, _) = value.strip_prefix("arn:")?.split_once(':')?;
+            Some(partition.to_owned())
+        });
+        let Some(first) = partitions.next() else {
+            return;
+        };
+        if partitions.all(|other| other == first) {
+            self.complete("AWS::Partition", &first);
+        }
+    }
+
     /// What is wrong with names that templates do not take, one line each. What SSM holds and what
     /// CloudFormation knows itself can always be given.
     ///
@@ -138,6 +152,28 @@ mod tests {
         );
         let always = r#"{"/backup/org-id": "o", "AWS::Partition": "aws", "Schedule": "x"}"#;
         assert_eq!(wrong(always), [""; 0]);
+    }
+
+    #[test]
+    fn the_partition_is_that_of_the_arns_that_are_given() {
+        let partition = |text: &str| {
+            let mut parameters = Parameters::parse(text).unwrap();
+            parameters.complete_partition();
+            parameters.get("AWS::Partition").map(str::to_owned)
+        };
+        let vault = |partition: &str| format!("arn:{partition}:backup:x:1:backup-vault:v");
+        let (us, gov) = (vault("aws"), vault("aws-us-gov"));
+        assert_eq!(
+            partition(&format!(r#"{{"A": "{gov}"}}"#)).as_deref(),
+            Some("aws-us-gov")
+        );
+        assert_eq!(
+            partition(&format!(r#"{{"A": "{gov}", "B": "{us}"}}"#)),
+            None
+        );
+        assert_eq!(partition(r#"{"A": "x"}"#), None);
+        let given = format!(r#"{{"A": "{gov}", "AWS::Partition": "aws-cn"}}"#);
+        assert_eq!(partition(&given).as_deref(), Some("aws-cn"));
     }
 
     #[test]

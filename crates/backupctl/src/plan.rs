@@ -4,12 +4,14 @@
 //! [`wanted`] reads a resource as the function behind `Custom::BackupOrgPolicy` does, and [`steps`]
 //! finds the policy that it is and asks the function's own plan for the changes; [`asked`] makes
 //! steps of what somebody asks, and [`compared`] of two snapshots. [`future`] makes them to a copy
-//! of the organization, and [`outcome`] compares what accounts get.
+//! of the organization, [`groups`] compares what accounts get, and [`outcome`] finds what should stop
+//! somebody.
 
 pub mod asked;
 pub mod compared;
 pub mod difference;
 pub mod future;
+pub mod groups;
 pub mod outcome;
 pub mod present;
 pub mod steps;
@@ -23,7 +25,8 @@ use std::collections::BTreeMap;
 use backup_policy::{Instant, Organization, OrganizationError};
 use serde_json::Value;
 
-use outcome::{Finding, Group};
+use groups::Group;
+use outcome::Finding;
 use present::Present;
 use steps::Step;
 use wanted::Wanted;
@@ -49,8 +52,8 @@ pub struct Plan {
     pub accounts: usize,
     /// What it rests on.
     pub basis: String,
-    /// What could not be known, in words.
-    pub unknown: Vec<String>,
+    /// What could not be known or looked at, and what was wrong before, one line each.
+    pub notes: Vec<String>,
     /// The names of places and policies by their ids: the earlier ones, where they changed.
     pub names: BTreeMap<String, String>,
     /// How rules and selections are written in the policies, by their names in lower case, as AWS
@@ -87,8 +90,7 @@ pub fn plan(
     if present.live.is_none() {
         let unknown =
             "whose policies these are, which of them the stack would remove, descriptions, tags";
-        plan.unknown
-            .push(format!("not known from a file: {unknown}"));
+        plan.notes.push(format!("not known from a file: {unknown}"));
     }
     Ok(plan)
 }
@@ -127,7 +129,7 @@ fn weigh(
     steps: Vec<Step>,
     by: &Judging<'_>,
 ) -> Result<Plan, Vec<String>> {
-    let mut findings = outcome::refusals(&steps);
+    let (mut findings, mut notes) = (outcome::refusals(&steps), Vec::new());
     let texts = |errors: Vec<OrganizationError>| -> Vec<String> {
         errors.iter().map(ToString::to_string).collect()
     };
@@ -139,9 +141,11 @@ fn weigh(
             let known = vain::lines(&earlier);
             warnings = vain::lines(&later);
             warnings.retain(|line| !known.contains(line));
-            findings.extend(outcome::locked(&later, by.locks));
+            let (new, old) = outcome::locked(&earlier, &later, by.locks, &spelling);
+            findings.extend(new);
+            notes.extend(old);
             let changes = backup_policy::changes(&earlier, &later);
-            outcome::groups(&changes, before, after, &spelling)
+            groups::groups(&changes, before, after, &spelling)
         }
         Err(errors) => {
             findings.extend(texts(errors).into_iter().map(Finding::deployment_fails));
@@ -157,7 +161,7 @@ fn weigh(
         warnings,
         accounts: earlier.accounts.len(),
         basis: basis::of(before, by.now),
-        unknown: Vec::new(),
+        notes,
         names: names(&[after, before]),
         spelling,
     })

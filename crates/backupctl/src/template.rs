@@ -9,6 +9,7 @@ mod functions;
 mod intrinsics;
 mod loops;
 pub mod open;
+mod passed_over;
 #[cfg(test)]
 mod readings;
 mod resources;
@@ -31,6 +32,8 @@ pub(crate) use functions::names;
 use intrinsics::{Scope, unknown};
 pub(crate) use loops::expand;
 use open::Open;
+#[cfg(feature = "aws")]
+pub(crate) use passed_over::unread;
 pub(crate) use resources::Kind;
 use resources::resources;
 #[cfg(feature = "aws")]
@@ -65,6 +68,10 @@ pub(crate) fn check(
         policies: expanded.unknown,
         ..Checked::default()
     };
+    for finding in passed_over::findings(&scope, template) {
+        checked.policies += 1;
+        checked.findings.push(finding);
+    }
     for found in resources(&scope, template) {
         let resource = Resource {
             properties: &found.properties,

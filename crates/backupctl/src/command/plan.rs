@@ -123,12 +123,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     };
     if let Ok(made) = &mut made {
         for file in missing {
-            made.unknown.push(format!(
+            made.notes.push(format!(
                 "not looked at: the vault's lock in `{file}`, which is not beside the targets"
             ));
         }
         if locks.is_empty() {
-            made.unknown.push(
+            made.notes.push(
                 "not looked at: the vaults' locks: give them with `--targets` or `--lock`"
                     .to_owned(),
             );
@@ -239,6 +239,10 @@ fn declared(
     let expanded = template::expand(&document, &parameters);
     if let Some(finding) = expanded.findings.first() {
         bail!("no plan can be made for `{name}`: {finding}");
+    }
+    let unread = template::unread(&expanded.document, &parameters);
+    if !unread.is_empty() {
+        bail!("no plan can be made for `{name}`: {}", unread.join("; "));
     }
     let found = template::policies(&expanded.document, &parameters);
     if found.is_empty() {

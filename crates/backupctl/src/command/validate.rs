@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::locks;
 use crate::check::check;
-use crate::input::read;
+use crate::input::{files, read};
 use crate::locks::Lock;
 use crate::moment;
 use crate::parameters::Parameters;
@@ -24,7 +24,7 @@ use crate::report::{self, Format, Outcome};
 /// with 1 if there are, and with 2 if a file cannot be read.
 #[derive(Args)]
 pub struct Arguments {
-    /// Policies or templates; `-` is standard input
+    /// Policies, templates, what holds some, or folders of them; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         &mut parameters,
     )?;
     let mut outcomes = Vec::new();
-    for path in &arguments.files {
+    for path in &files(&arguments.files)? {
         let text = read(path)?;
         let file = path.display().to_string();
         let checked = check(&file, &text, &parameters, &locks, now);

@@ -239,7 +239,9 @@ fn some<'n>(names: impl Iterator<Item = &'n str>) -> String {
 /// It is neither JSON nor YAML.
 pub fn content(path: &Path, text: &str) -> Result<Document, String> {
     let name = path.display().to_string();
-    crate::check::parse(&name, text).map_err(|error| format!("cannot use `{name}`: {error}"))
+    let document = crate::check::parse(&name, text)
+        .map_err(|error| format!("cannot use `{name}`: {error}"))?;
+    crate::held::only(document).map_err(|error| format!("cannot use `{name}`: {error}"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Plan;
 use super::difference::{Difference, differences};
-use super::outcome::{Effect, Group};
+use super::groups::{Effect, Group};
 use super::steps::{Action, Step};
 
 /// `{"policies", "accounts", "findings", "warnings"}`, see the README.
@@ -22,7 +22,7 @@ pub fn json(plan: &Plan) -> Value {
         "findings": findings,
         "warnings": plan.warnings,
         "looked_at": plan.basis,
-        "not_looked_at": plan.unknown,
+        "notes": plan.notes,
     })
 }
 

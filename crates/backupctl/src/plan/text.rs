@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::Plan;
 use super::difference::{Difference, differences};
-use super::outcome::{Effect, Group, listed};
+use super::groups::{Effect, Group};
+use super::outcome::listed;
 use super::steps::{Action, Step};
 use crate::words::number;
 
@@ -21,8 +22,8 @@ pub fn text(plan: &Plan) -> String {
         out += &format!("warning: {warning}\n");
     }
     out += &format!("{}\n", plan.basis);
-    for unknown in &plan.unknown {
-        out += &format!("{unknown}\n");
+    for note in &plan.notes {
+        out += &format!("{note}\n");
     }
     let is_worse = |group: &&Group| group.effect() != Effect::GetsSomethingElse;
     let worse = plan.groups.iter().filter(is_worse);

@@ -1,0 +1,3 @@
+resource "aws_organizations_policy" "nightly" {
+  type = "BACKUP_POLICY"
+}
