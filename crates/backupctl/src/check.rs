@@ -190,11 +190,7 @@ mod tests {
     #[test]
     fn a_syntax_error_has_the_remedy_for_what_stands_there() {
         for (name, text, remedy) in [
-            (
-                "p.yaml",
-                "regions:\n  @@assign: [a]\n",
-                "put the operator in quotes",
-            ),
+            ("p.yaml", "regions:\n  @@assign: [a]\n", "wants quotes"),
             ("p.json", "// root\n{}", "no comments"),
             ("p.json", "{\"a\": 1 # no\n}", "no comments"),
             ("p.json", "{'plans': {}}", "double quotes"),
