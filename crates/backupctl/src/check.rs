@@ -182,30 +182,3 @@ fn syntax(error: &ParseError) -> Finding {
         }),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_syntax_error_has_the_remedy_for_what_stands_there() {
-        for (name, text, remedy) in [
-            ("p.yaml", "regions:\n  @@assign: [a]\n", "wants quotes"),
-            ("p.json", "// root\n{}", "no comments"),
-            ("p.json", "{\"a\": 1 # no\n}", "no comments"),
-            ("p.json", "{'plans': {}}", "double quotes"),
-            ("p.json", "{\u{201c}plans\u{201d}: {}}", "typographic"),
-            ("p.json", "{\u{a0}\"plans\": {}}", "no-break space"),
-            ("p.json", "{\"plans\": {...}}", "was left out"),
-            ("p.json", "{\"plans\": {},}", "the comma before it"),
-        ] {
-            let now = Instant::UNIX_EPOCH;
-            let checked = check(name, text, &Parameters::default(), &Locks::default(), now);
-            let help = checked.findings.first().and_then(|it| it.help.clone());
-            assert!(
-                help.as_ref().is_some_and(|it| it.contains(remedy)),
-                "{text}: {help:?}"
-            );
-        }
-    }
-}
