@@ -316,6 +316,8 @@ def test_an_interrupted_run_gives_no_verdict(healthy):
         env=environment(**as_root(healthy.emulator.url, MANAGEMENT)),
         stdout=subprocess.PIPE,
         text=True,
+        # As a terminal leaves it, whatever the runner ignores.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     eventually(lambda: "organizations:ListRoots" in healthy.calls(), "doctor did not begin")
     doctor.send_signal(signal.SIGINT)
