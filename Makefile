@@ -16,7 +16,9 @@ SCRIPTS = .ci/run $(wildcard tools/*.sh tools/*/*.sh)
 
 .PHONY: help
 help: ## list these targets
-	@awk -F':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^##### / { heading = "\n" substr($$0, 7) } \
+	  /^[a-z%-]+:.*## / { if (heading) print heading; heading = ""; printf "  make %-24s %s\n", $$1, $$2 }' \
+	  $(MAKEFILE_LIST)
 
 ##### What a developer runs
 
