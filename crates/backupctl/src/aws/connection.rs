@@ -75,7 +75,7 @@ impl Caller {
 }
 
 impl Access {
-    /// Finds credentials ([`credentials`] has the places), assumes the role if one is given, asks
+    /// Finds credentials (`credentials.rs` has the places), assumes the role if one is given, asks
     /// AWS who it is, and reports that on standard error.
     ///
     /// # Errors

@@ -31,9 +31,9 @@ pub const LINKED_ROLE: &str = "AWSServiceRoleForBackup";
 
 const PREPARE: &str = "make prepare-organization APPLY=1 (in the management account)";
 const PREPARE_MEMBERS: &str = "make prepare-members APPLY=1 (in the management account)";
-const MANAGEMENT: &str = "make deploy-management (in the management account)";
-const HOME: &str = "make deploy-home (in the home account)";
-const CENTRAL: &str = "make deploy-central (in the central account)";
+const MANAGEMENT: &str = "make deploy-management APPLY=1 (in the management account)";
+const HOME: &str = "make deploy-home APPLY=1 (in the home account)";
+const CENTRAL: &str = "make deploy-central APPLY=1 (in the central account)";
 const TARGETS: &str = "correct aws-backup-ssm-targets.json, then make targets-check";
 const MEMBERS: &str = "aws codepipeline start-pipeline-execution --name \
                        backup-recovery-with-aws-backup (in the home account; its stage \

@@ -31,7 +31,7 @@ pub(super) fn home_checks(home: &Home) -> Vec<Check> {
             (0, 0) => Err((
                 "nobody is subscribed to aws-backup-notifications".to_owned(),
                 "subscribe to the topic, or set NotificationEmail in \
-                 aws-backup-notifications.json, then make deploy-home"
+                 aws-backup-notifications.json, then make deploy-home APPLY=1"
                     .to_owned(),
             )),
             (0, pending) => Err((
