@@ -52,16 +52,16 @@ def is_ready(folder, requirements):
     return all(os.path.getmtime(name) <= ready for name in [__file__, *requirements])
 
 
-def reason(said):
-    """Why a command failed, from what it said: one line where nothing else is of use."""
-    gave_up = re.search(r"Retrying \(Retry\(total=0, .*? broken by ['\"](\w+)", said)
+def reason(printed):
+    """Why a command failed, from its output: one line where nothing else is of use."""
+    gave_up = re.search(r"Retrying \(Retry\(total=0, .*? broken by ['\"](\w+)", printed)
     if gave_up:
         return (
             f"the package index does not answer ({gave_up[1]}). The first set-up needs the "
             "network, directly or through HTTPS_PROXY, or an index of your own (PIP_INDEX_URL); "
             "later runs do without. Then the same command again"
         )
-    sys.stderr.write(said)
+    sys.stderr.write(printed)
     return "the reason is above"
 
 

@@ -135,7 +135,7 @@ class CustomResources:
         self.answers.abort()
 
     def forget(self) -> None:
-        """Back to the state of a fresh start; who still waits is told to stop."""
+        """Back to the state of a fresh start; who still waits is stopped."""
         self.answers.abort()
         self.answers = Answers()
         self.sent.clear()

@@ -132,6 +132,6 @@ class ResourceTypes:
         self._aborted.set()
 
     def forget(self) -> None:
-        """Back to the state of a fresh start: who still waits is told to stop."""
+        """Back to the state of a fresh start: who still waits is stopped."""
         self._aborted.set()
         self._aborted = threading.Event()

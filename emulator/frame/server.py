@@ -1,4 +1,4 @@
-"""Serves the emulator on one port of 127.0.0.1 until it is told to stop."""
+"""Serves the emulator on one port of 127.0.0.1 until it is stopped."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class StackSetApi:
         self._operations = Operations(loopback)
 
     def forget(self) -> None:
-        """Back to the state of a fresh start; what runs is told to stop."""
+        """Back to the state of a fresh start; what runs is stopped."""
         self._operations.abort()
         self._operations = Operations(self._loopback)
         self.stack_sets = StackSets()

@@ -124,7 +124,7 @@ class StackSetType:
         try:
             self.delete(stack_set_id, props)
         except StackSetFailure:
-            # The failed creation is what is told; what stays is seen in the stack set.
+            # The failed creation is what is reported; what stays is seen in the stack set.
             return
 
     def _client(self) -> Any:

@@ -22,7 +22,7 @@ class Route:
     query: dict[str, str]
 
 
-# Operations of S3 that share path and query and are told apart by these.
+# Operations of S3 that share path and query and are distinguished by these.
 _COPIES = {"PutObject": "CopyObject", "UploadPart": "UploadPartCopy"}
 
 

@@ -28,13 +28,13 @@ PREPARED = {
     "policy type BACKUP_POLICY",
     "opt-in of resource types",
 }
-# What the pipeline deploys, and who is told of failures.
+# What the pipeline deploys, and who is notified of failures.
 DEPLOYED = {
     "backup plan",
     "function BackupOrgPolicyManager",
     "function TagOnRestore",
     "policies of the stack",
-    "who is told of failures",
+    "who is notified of failures",
 }
 README = (ROOT / "crates" / "backupctl" / "README.md").read_text()
 READS = ("Get", "List", "Describe", "AssumeRole")

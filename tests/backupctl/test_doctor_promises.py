@@ -289,7 +289,7 @@ DEFECTS = {
     },
     without_rule: {(SECOND_MEMBER, "function TagOnRestore"): "its rule is disabled"},
     without_mapping: {(SECOND_MEMBER, "function TagOnRestore"): "mapping is Disabled"},
-    without_subscriber: {(HOME, "who is told of failures"): "nobody is subscribed"},
+    without_subscriber: {(HOME, "who is notified of failures"): "nobody is subscribed"},
     without_linked_role: {(THIRD_MEMBER, "service-linked role"): f"{ROLE} is missing"},
     opted_out: {(None, "opt-in of resource types"): "off: EFS"},
     denied: {(SECOND_MEMBER, "vault"): "backup:DescribeBackupVault is denied"},

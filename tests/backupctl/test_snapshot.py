@@ -128,7 +128,7 @@ def test_empty_pages_and_throttling_change_nothing(world):
         result = world.run("snapshot")
     assert result.returncode == 0, result.stderr
     assert read(result.stdout) == expected(world.emulator.organization())
-    # It took longer than a second, so something was said meanwhile.
+    # It took longer than a second, so progress was printed meanwhile.
     assert "\nread so far: " in result.stderr
 
 

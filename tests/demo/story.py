@@ -1,4 +1,4 @@
-"""How the demonstration is told: chapters, commands, what was seen, and promises kept or not."""
+"""How the demonstration is printed: chapters, commands, what was seen, and promises kept or not."""
 
 import os
 import re

@@ -10,8 +10,8 @@ sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tools")]
 
 
 @pytest.fixture
-def said():
-    """What a command said, line by line."""
+def printed():
+    """What a command printed, line by line."""
     return []
 
 

@@ -1,4 +1,4 @@
-"""What an account kept when it left: what is said to be done, and what is refused."""
+"""What an account kept when it left: what is to be done, and what is refused."""
 
 import json
 
@@ -151,10 +151,10 @@ def session(organization, account="111111111111"):
         (Organization("nowhere"), "111111111111", "none of the solution's stack sets is there"),
     ],
 )
-def test_what_cannot_be_taken_over_is_said(targets, said, organization, account, expected):
+def test_what_cannot_be_taken_over_is_said(targets, printed, organization, account, expected):
     with pytest.raises(Problem, match=expected):
         adopt.adopt(
-            session(organization, account), targets, [ACCOUNT], pytest.fail, False, said.append
+            session(organization, account), targets, [ACCOUNT], pytest.fail, False, printed.append
         )
 
 

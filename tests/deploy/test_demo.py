@@ -52,60 +52,60 @@ def member():
     return Session({"sts": Sts(MEMBER), "cloudformation": cloud, "s3": Versions()})
 
 
-def test_the_price_and_every_resource_are_told_before_anything_is_made(member, targets, said):
-    demo.deploy(member, targets, {}, False, said.append)
-    assert said[0] == f"{DEMO.name}: {demo.PRICE}"
-    assert [line for line in said if line.startswith("  + ")] == [
+def test_the_price_and_every_resource_are_told_before_anything_is_made(member, targets, printed):
+    demo.deploy(member, targets, {}, False, printed.append)
+    assert printed[0] == f"{DEMO.name}: {demo.PRICE}"
+    assert [line for line in printed if line.startswith("  + ")] == [
         "  + Table (AWS::DynamoDB::Table)",
         "  + Volume (AWS::EC2::Volume)",
         "  + Bucket (AWS::S3::Bucket)",
         "  + FileSystem (AWS::EFS::FileSystem)",
     ]
-    assert said[-1] == "nothing was changed; add APPLY=1 to do this"
+    assert printed[-1] == "nothing was changed; add APPLY=1 to do this"
     assert member.clients["cloudformation"].requests == []
     assert member.clients["s3"].uploads == []
 
 
 def test_made_then_removed_with_what_is_in_the_bucket_and_a_second_time_nothing(
-    member, targets, said
+    member, targets, printed
 ):
-    demo.deploy(member, targets, {"BackupTag": "monthly"}, True, said.append)
+    demo.deploy(member, targets, {"BackupTag": "monthly"}, True, printed.append)
     assert member.clients["s3"].uploads == [f"demo-bucket/{demo.OBJECT}"]
-    demo.remove(member, targets, False, said.append)
-    assert said[-2] == "nothing was changed; add APPLY=1 to delete"
-    demo.remove(member, targets, True, said.append)
-    demo.remove(member, targets, True, said.append)
+    demo.remove(member, targets, False, printed.append)
+    assert printed[-2] == "nothing was changed; add APPLY=1 to delete"
+    demo.remove(member, targets, True, printed.append)
+    demo.remove(member, targets, True, printed.append)
     cloud = member.clients["cloudformation"]
     assert cloud.requests == [("create", DEMO.name), ("delete", DEMO.name)]
     assert member.clients["s3"].deleted == [(demo.OBJECT, "1"), ("old", "2")]
-    assert f"{DEMO.name}: not there" in said
+    assert f"{DEMO.name}: not there" in printed
 
 
 @pytest.mark.parametrize("what", ["deploy", "remove"])
-def test_somebody_elses_stack_of_that_name_is_left_alone(member, targets, said, what):
+def test_somebody_elses_stack_of_that_name_is_left_alone(member, targets, printed, what):
     cloud = member.clients["cloudformation"]
     cloud.stacks[DEMO.name] = "CREATE_COMPLETE"
     cloud.tags = ({"Key": "Application", "Value": "theirs"},)
     with pytest.raises(Problem, match="somebody else's"):
         if what == "deploy":
-            demo.deploy(member, targets, {}, True, said.append)
+            demo.deploy(member, targets, {}, True, printed.append)
         else:
-            demo.remove(member, targets, True, said.append)
+            demo.remove(member, targets, True, printed.append)
     assert cloud.requests == []
     assert member.clients["s3"].deleted == []
 
 
 @pytest.mark.parametrize("kind", ["management", "home", "central"])
-def test_an_account_that_is_not_backed_up_is_refused(member, targets, said, kind):
+def test_an_account_that_is_not_backed_up_is_refused(member, targets, printed, kind):
     member.clients["sts"] = Sts(getattr(targets, f"{kind}_account"))
     with pytest.raises(Problem, match=f"it is the {kind} account; use a profile of an account"):
-        demo.deploy(member, targets, {}, True, said.append)
+        demo.deploy(member, targets, {}, True, printed.append)
 
 
-def test_a_region_where_nothing_is_backed_up_is_refused(member, targets, said):
+def test_a_region_where_nothing_is_backed_up_is_refused(member, targets, printed):
     member.region_name = "us-east-1"
     with pytest.raises(Problem, match="one of eu-central-1, eu-west-1"):
-        demo.deploy(member, targets, {}, True, said.append)
+        demo.deploy(member, targets, {}, True, printed.append)
 
 
 def test_the_sample_policy_selects_every_resource():

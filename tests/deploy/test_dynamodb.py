@@ -63,21 +63,21 @@ class World:
     def writes(self):
         return [write for backup in self.backups.values() for write in backup.writes]
 
-    def enable(self, targets, said, apply, *accounts):
+    def enable(self, targets, printed, apply, *accounts):
         return dynamodb.enable(
-            self.session, targets, list(accounts), self.enter, apply, said.append
+            self.session, targets, list(accounts), self.enter, apply, printed.append
         )
 
 
-def states(said):
-    return [line.split()[0] for line in said]
+def states(printed):
+    return [line.split()[0] for line in printed]
 
 
-def test_without_apply_it_is_only_shown_for_every_open_account_below_the_targets(targets, said):
+def test_without_apply_it_is_only_shown_for_every_open_account_below_the_targets(targets, printed):
     world = World()
     world.backups[ONE, REGIONS[0]] = Backup(on=True)
-    assert world.enable(targets, said, False) is False
-    assert said == [
+    assert world.enable(targets, printed, False) is False
+    assert printed == [
         f"ok       advanced backup of DynamoDB, {ONE} in eu-central-1",
         f"missing  advanced backup of DynamoDB, {ONE} in eu-west-1: switched off",
         f"missing  advanced backup of DynamoDB, {TWO} in eu-central-1: switched off",
@@ -87,31 +87,31 @@ def test_without_apply_it_is_only_shown_for_every_open_account_below_the_targets
     assert world.writes() == []
 
 
-def test_it_is_switched_on_once_and_nothing_else_is_changed(targets, said):
+def test_it_is_switched_on_once_and_nothing_else_is_changed(targets, printed):
     world = World()
-    assert world.enable(targets, said, True) is True
-    assert states(said) == ["done"] * 4
+    assert world.enable(targets, printed, True) is True
+    assert states(printed) == ["done"] * 4
     assert world.writes() == [{"ResourceTypeManagementPreference": {"DynamoDB": True}}] * 4
-    said.clear()
-    assert world.enable(targets, said, True) is True
-    assert states(said) == ["ok"] * 4
+    printed.clear()
+    assert world.enable(targets, printed, True) is True
+    assert states(printed) == ["ok"] * 4
     assert len(world.writes()) == 4
 
 
-def test_only_the_accounts_that_are_named(targets, said):
+def test_only_the_accounts_that_are_named(targets, printed):
     world = World()
-    assert world.enable(targets, said, True, TWO) is True
-    assert not any(ONE in line for line in said)
+    assert world.enable(targets, printed, True, TWO) is True
+    assert not any(ONE in line for line in printed)
     assert world.backups[ONE, REGIONS[0]].writes == []
 
 
-def test_what_fails_is_told_and_withholds_nothing_from_the_others(targets, said):
+def test_what_fails_is_told_and_withholds_nothing_from_the_others(targets, printed):
     world = World()
     world.backups[ONE, REGIONS[0]] = Backup(refuses=True)
     world.backups[ONE, REGIONS[1]] = Backup(stubborn=True)
     with pytest.raises(Problem, match="3 places failed"):
-        world.enable(targets, said, True, CLOSED, ONE, TWO)
-    assert said == [
+        world.enable(targets, printed, True, CLOSED, ONE, TWO)
+    assert printed == [
         f"FAILED   advanced backup of DynamoDB, role `Admin` of {CLOSED}: AccessDenied; another",
         f"FAILED   advanced backup of DynamoDB, {ONE} in eu-central-1: AccessDeniedException: no",
         f"FAILED   advanced backup of DynamoDB, {ONE} in eu-west-1: still switched off",
@@ -120,9 +120,9 @@ def test_what_fails_is_told_and_withholds_nothing_from_the_others(targets, said)
     ]
 
 
-def test_another_account_than_the_management_accounts_is_refused(targets, said):
+def test_another_account_than_the_management_accounts_is_refused(targets, printed):
     world = World()
     world.session.clients["sts"] = Sts("222222222222")
     with pytest.raises(Problem, match="the management account is 111111111111"):
-        world.enable(targets, said, True)
+        world.enable(targets, printed, True)
     assert world.writes() == []

@@ -75,10 +75,10 @@ def test_any_other_refusal_is_told(code):
         linked_role.make(Refusing({}))
 
 
-def test_nothing_is_made_unless_it_is_asked_for(targets, said):
+def test_nothing_is_made_unless_it_is_asked_for(targets, printed):
     world = World("555555555555")
-    assert not members.prepare(world.session, targets, world.enter, False, said.append)
-    assert said == [
+    assert not members.prepare(world.session, targets, world.enter, False, printed.append)
+    assert printed == [
         f"missing  {NAME} in 444444444444",
         f"ok       {NAME} in 555555555555",
         "nothing was changed; add APPLY=1 to make what is missing",
@@ -86,27 +86,27 @@ def test_nothing_is_made_unless_it_is_asked_for(targets, said):
     assert world.iam["444444444444"].roles == {}
 
 
-def test_every_active_account_below_the_targets_gets_it(targets, said):
+def test_every_active_account_below_the_targets_gets_it(targets, printed):
     world = World()
-    assert members.prepare(world.session, targets, world.enter, True, said.append)
+    assert members.prepare(world.session, targets, world.enter, True, printed.append)
     assert all(NAME in iam.roles for iam in world.iam.values())
-    assert said == [f"done     {NAME} in {account}" for account in sorted(world.iam)]
-    said.clear()
-    assert members.prepare(world.session, targets, world.enter, True, said.append)
-    assert said == [f"ok       {NAME} in {account}" for account in sorted(world.iam)]
+    assert printed == [f"done     {NAME} in {account}" for account in sorted(world.iam)]
+    printed.clear()
+    assert members.prepare(world.session, targets, world.enter, True, printed.append)
+    assert printed == [f"ok       {NAME} in {account}" for account in sorted(world.iam)]
 
 
-def test_one_account_that_is_closed_withholds_nothing_from_the_others(targets, said):
+def test_one_account_that_is_closed_withholds_nothing_from_the_others(targets, printed):
     world = World()
     world.closed.add("444444444444")
     with pytest.raises(Problem, match="1 of 2 accounts"):
-        members.prepare(world.session, targets, world.enter, True, said.append)
-    assert said[0].startswith("FAILED   444444444444: role `R` of 444444444444: AccessDenied")
+        members.prepare(world.session, targets, world.enter, True, printed.append)
+    assert printed[0].startswith("FAILED   444444444444: role `R` of 444444444444: AccessDenied")
     assert NAME in world.iam["555555555555"].roles
 
 
-def test_only_the_management_account_comes_into_the_others(targets, said):
+def test_only_the_management_account_comes_into_the_others(targets, printed):
     world = World()
     world.session.clients["sts"] = Sts("222222222222")
     with pytest.raises(Problem, match="the management account is 111111111111"):
-        members.prepare(world.session, targets, world.enter, True, said.append)
+        members.prepare(world.session, targets, world.enter, True, printed.append)

@@ -16,38 +16,38 @@ def quick(monkeypatch):
     monkeypatch.setattr(cloudformation, "POLL_SECONDS", 0)
 
 
-def test_the_files_here_are_deployed_and_a_commit_is_asked_for(targets, said):
+def test_the_files_here_are_deployed_and_a_commit_is_asked_for(targets, printed):
     made = session(targets.home_account)
     cloud = made.clients["cloudformation"]
     cloud.stacks[STACK] = "UPDATE_COMPLETE"
-    org_policy.deploy(made, targets, True, said.append)
+    org_policy.deploy(made, targets, True, printed.append)
     assert cloud.requests == [("update", STACK)]
     _, given = cloud.bodies[STACK]
     values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in given}
     assert values == BY_NAME[STACK].parameters()
-    assert said[-1] == "commit and push the same, or the pipeline's next run takes it back"
+    assert printed[-1] == "commit and push the same, or the pipeline's next run takes it back"
 
 
-def test_nothing_is_made_that_the_pipeline_has_not_made(targets, said):
+def test_nothing_is_made_that_the_pipeline_has_not_made(targets, printed):
     made = session(targets.home_account)
     with pytest.raises(Problem, match="let the pipeline make it first"):
-        org_policy.deploy(made, targets, True, said.append)
+        org_policy.deploy(made, targets, True, printed.append)
     assert made.clients["cloudformation"].requests == []
 
 
-def test_another_account_is_refused(targets, said):
+def test_another_account_is_refused(targets, printed):
     with pytest.raises(Problem, match="use a profile of that account"):
-        org_policy.deploy(session("999999999999"), targets, True, said.append)
+        org_policy.deploy(session("999999999999"), targets, True, printed.append)
 
 
-def test_unsound_values_are_refused(targets, said, monkeypatch):
+def test_unsound_values_are_refused(targets, printed, monkeypatch):
     documents = parameter_files.read()
     documents[STACK]["Parameters"]["DailyRetentionDays"] = "1"
     monkeypatch.setattr(parameter_files, "read", lambda: documents)
     made = session(targets.home_account)
     made.clients["cloudformation"].stacks[STACK] = "UPDATE_COMPLETE"
     with pytest.raises(Problem, match="1 days are outside VaultLockMinRetentionDays 7"):
-        org_policy.deploy(made, targets, True, said.append)
+        org_policy.deploy(made, targets, True, printed.append)
     assert made.clients["cloudformation"].requests == []
 
 

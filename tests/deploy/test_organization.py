@@ -104,16 +104,16 @@ def writes(session):
     return [write for client in session.clients.values() for write in getattr(client, "writes", [])]
 
 
-def test_without_apply_nothing_changes_and_everything_missing_is_told(targets, said):
+def test_without_apply_nothing_changes_and_everything_missing_is_told(targets, printed):
     session = world()
-    assert organization.prepare(session, targets, False, said.append) is False
+    assert organization.prepare(session, targets, False, printed.append) is False
     assert writes(session) == []
-    assert [line.split("  ")[0] for line in said if "the way back" not in line] == [
+    assert [line.split("  ")[0] for line in printed if "the way back" not in line] == [
         "ok",
         *["missing"] * 7,
         "nothing was changed; add APPLY=1 to do what is missing",
     ]
-    assert "missing  service opt-in in eu-west-1: off for EBS, RDS" in said
+    assert "missing  service opt-in in eu-west-1: off for EBS, RDS" in printed
 
 
 def with_hong_kong(targets):
@@ -121,63 +121,63 @@ def with_hong_kong(targets):
 
 
 @pytest.mark.parametrize("apply", [False, True])
-def test_a_region_that_the_management_account_has_not_enabled_is_told(targets, said, apply):
+def test_a_region_that_the_management_account_has_not_enabled_is_told(targets, printed, apply):
     """AWS Backup's settings there could not even be read, nor can stack sets deploy there."""
     session = world(opt_in={"ap-east-1": False, "me-south-1": False})
     if apply:
         with pytest.raises(Problem, match="aws account enable-region --region-name ap-east-1"):
-            organization.prepare(session, with_hong_kong(targets), True, said.append)
+            organization.prepare(session, with_hong_kong(targets), True, printed.append)
     else:
-        assert not organization.prepare(session, with_hong_kong(targets), False, said.append)
-    assert any(line.startswith("missing  Region ap-east-1: not enabled") for line in said)
-    assert not any("service opt-in in ap-east-1" in line or "me-south-1" in line for line in said)
+        assert not organization.prepare(session, with_hong_kong(targets), False, printed.append)
+    assert any(line.startswith("missing  Region ap-east-1: not enabled") for line in printed)
+    assert not any("service opt-in in ap-east-1" in line or "me-south-1" in line for line in printed)
     assert session.clients["backup", "ap-east-1"].writes == []
 
 
-def test_a_region_that_the_management_account_has_enabled_is_ready(targets, said):
+def test_a_region_that_the_management_account_has_enabled_is_ready(targets, printed):
     session = world(opt_in={"ap-east-1": True})
-    assert organization.prepare(session, with_hong_kong(targets), True, said.append)
-    assert "ok       Region ap-east-1" in said
-    assert "done     service opt-in in ap-east-1" in said
+    assert organization.prepare(session, with_hong_kong(targets), True, printed.append)
+    assert "ok       Region ap-east-1" in printed
+    assert "done     service opt-in in ap-east-1" in printed
 
 
-def test_with_apply_everything_is_done_and_a_second_time_nothing(targets, said):
+def test_with_apply_everything_is_done_and_a_second_time_nothing(targets, printed):
     session = world()
-    assert organization.prepare(session, targets, True, said.append) is True
-    assert sum(line.startswith("done") for line in said) == 7
+    assert organization.prepare(session, targets, True, printed.append) is True
+    assert sum(line.startswith("done") for line in printed) == 7
     before = writes(session)
     assert len(before) == 7
-    assert organization.prepare(session, targets, True, said.append) is True
+    assert organization.prepare(session, targets, True, printed.append) is True
     assert writes(session) == before
 
 
 def test_the_way_back_of_an_opt_in_is_printed_before_and_after_and_names_only_what_was_off(
-    targets, said
+    targets, printed
 ):
     command = (
         "aws backup update-region-settings --region eu-west-1 --resource-type-opt-in-preference "
         """'{"EBS": false, "RDS": false}'"""
     )
     for apply in (False, True):
-        organization.prepare(world(), targets, apply, said.append)
-        before = said.index(f"         the way back: {command}") - 1
-        assert "service opt-in in eu-west-1" in said[before]
-        said.clear()
+        organization.prepare(world(), targets, apply, printed.append)
+        before = printed.index(f"         the way back: {command}") - 1
+        assert "service opt-in in eu-west-1" in printed[before]
+        printed.clear()
 
 
-def test_what_is_on_already_is_left_alone(targets, said):
+def test_what_is_on_already_is_left_alone(targets, printed):
     session = world(Organizations(access=[organization.BACKUP], enabled=True))
-    organization.prepare(session, targets, True, said.append)
+    organization.prepare(session, targets, True, printed.append)
     assert session.clients["organizations"].writes == ["stack sets", "222222222222"]
 
 
-def test_a_step_that_did_not_take_effect_is_told(targets, said):
+def test_a_step_that_did_not_take_effect_is_told(targets, printed):
     session = world(Organizations(stubborn=True))
     with pytest.raises(Problem, match="policy type BACKUP_POLICY: still not enabled on the root"):
-        organization.prepare(session, targets, True, said.append)
+        organization.prepare(session, targets, True, printed.append)
 
 
-def test_a_policy_type_that_is_pending_for_a_moment_is_waited_for(targets, said):
+def test_a_policy_type_that_is_pending_for_a_moment_is_waited_for(targets, printed):
     class Pending(Organizations):
         looks = 0
 
@@ -187,36 +187,36 @@ def test_a_policy_type_that_is_pending_for_a_moment_is_waited_for(targets, said)
             types = [{"Type": name, "Status": statuses.get(name, "ENABLED")} for name in self.types]
             return {"Roots": [{"Id": "r-ab12", "PolicyTypes": types}]}
 
-    assert organization.prepare(world(Pending()), targets, True, said.append) is True
-    assert "done     policy type BACKUP_POLICY" in said
+    assert organization.prepare(world(Pending()), targets, True, printed.append) is True
+    assert "done     policy type BACKUP_POLICY" in printed
 
 
-def test_all_features_wait_for_the_invited_accounts(targets, said):
+def test_all_features_wait_for_the_invited_accounts(targets, printed):
     session = world(Organizations(features="CONSOLIDATED_BILLING"))
     with pytest.raises(
         Problem, match="all features of the organization: still only consolidated billing is on"
     ):
-        organization.prepare(session, targets, True, said.append)
+        organization.prepare(session, targets, True, printed.append)
     assert session.clients["organizations"].writes == ["features"]
 
 
-def test_service_control_policies_are_enabled_only_for_who_uses_them(targets, said, monkeypatch):
+def test_service_control_policies_are_enabled_only_for_who_uses_them(targets, printed, monkeypatch):
     session = world()
-    organization.prepare(session, targets, True, said.append)
+    organization.prepare(session, targets, True, printed.append)
     assert "SERVICE_CONTROL_POLICY" not in session.clients["organizations"].types
     used = dataclasses.replace(BY_NAME["aws-backup-scp-limit-to-organization"], name="used")
     monkeypatch.setattr(type(used), "parameters", lambda _: {"TargetIds": "ou-ab12-cdefgh34"})
     monkeypatch.setattr(organization, "STACKS", [used])
-    organization.prepare(session, targets, True, said.append)
+    organization.prepare(session, targets, True, printed.append)
     assert "SERVICE_CONTROL_POLICY" in session.clients["organizations"].types
 
 
-def test_another_account_is_refused(targets, said):
+def test_another_account_is_refused(targets, printed):
     with pytest.raises(Problem, match="the management account is 111111111111"):
-        organization.prepare(world(account="222222222222"), targets, True, said.append)
+        organization.prepare(world(account="222222222222"), targets, True, printed.append)
 
 
-def test_a_refusal_keeps_awss_reason(targets, said):
+def test_a_refusal_keeps_awss_reason(targets, printed):
     session = world()
 
     def refuse():
@@ -226,4 +226,4 @@ def test_a_refusal_keeps_awss_reason(targets, said):
     with pytest.raises(
         Problem, match="AccessDenied: not for you; service-managed stack sets need it"
     ):
-        organization.prepare(session, targets, True, said.append)
+        organization.prepare(session, targets, True, printed.append)

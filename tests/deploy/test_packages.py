@@ -38,12 +38,12 @@ def world():
     return Session(clients)
 
 
-def publish(world, path, said):
-    return packages.publish(world, "org-policy-manager", path, said.append)
+def publish(world, path, printed):
+    return packages.publish(world, "org-policy-manager", path, printed.append)
 
 
-def test_published_to_every_region_and_recorded(world, arm, said):
-    variables = publish(world, arm, said)
+def test_published_to_every_region_and_recorded(world, arm, printed):
+    variables = publish(world, arm, printed)
     key = variables["PACKAGE_KEY"]
     assert key.startswith("org-policy-manager/arm64/") and key.endswith(".zip")
     assert variables["PACKAGE_ARCHITECTURE"] == "arm64"
@@ -56,61 +56,61 @@ def test_published_to_every_region_and_recorded(world, arm, said):
     assert ssm.writes == [f"{BASE}/deployed-hash", f"{BASE}/deployed-package"]
 
 
-def test_nothing_is_recorded_unless_every_region_has_it(world, arm, said):
+def test_nothing_is_recorded_unless_every_region_has_it(world, arm, printed):
     world.clients["s3", "eu-west-1"].broken = True
     with pytest.raises(
         Problem,
         match=r"not in eu-west-1 \(SlowDown: Please reduce .* rate\.\); nothing was recorded",
     ):
-        publish(world, arm, said)
+        publish(world, arm, printed)
     assert world.clients["ssm"].writes == []
     # The Regions after the broken one have been tried all the same.
     assert len(world.clients["s3", "us-east-1"].uploads) == 1
 
 
-def test_the_next_run_repairs_a_failure_half_way(world, arm, said):
+def test_the_next_run_repairs_a_failure_half_way(world, arm, printed):
     broken = world.clients["s3", "eu-west-1"]
     broken.broken = True
     with pytest.raises(Problem):
-        publish(world, arm, said)
+        publish(world, arm, printed)
     broken.broken = False
-    publish(world, arm, said)
+    publish(world, arm, printed)
     assert [len(world.clients["s3", region].uploads) for region in REGIONS] == [1, 1, 1]
     assert len(world.clients["ssm"].writes) == 2
 
 
-def test_a_record_that_stopped_between_its_two_writes_is_completed(world, arm, said):
-    key = publish(world, arm, said)["PACKAGE_KEY"]
+def test_a_record_that_stopped_between_its_two_writes_is_completed(world, arm, printed):
+    key = publish(world, arm, printed)["PACKAGE_KEY"]
     ssm = world.clients["ssm"]
     del ssm.values[f"{BASE}/deployed-package"]
     ssm.writes.clear()
-    publish(world, arm, said)
+    publish(world, arm, printed)
     assert ssm.writes == [f"{BASE}/deployed-package"]
     assert ssm.values[f"{BASE}/deployed-package"] == key
 
 
-def test_a_second_run_changes_nothing(world, arm, said):
-    publish(world, arm, said)
+def test_a_second_run_changes_nothing(world, arm, printed):
+    publish(world, arm, printed)
     world.clients["ssm"].writes.clear()
-    publish(world, arm, said)
+    publish(world, arm, printed)
     assert world.clients["ssm"].writes == []
     assert [len(world.clients["s3", region].uploads) for region in REGIONS] == [1, 1, 1]
 
 
-def test_a_recorded_package_that_a_new_region_lacks_is_uploaded(world, arm, said):
+def test_a_recorded_package_that_a_new_region_lacks_is_uploaded(world, arm, printed):
     """Skipped only when it is present everywhere: the record alone proves nothing."""
-    publish(world, arm, said)
+    publish(world, arm, printed)
     ssm = world.clients["ssm"]
     ssm.values["/backup/target/regions"] += ",ap-south-1"
     world.clients["s3", "ap-south-1"] = S3({f"{PREFIX}-ap-south-1"})
-    publish(world, arm, said)
+    publish(world, arm, printed)
     assert len(world.clients["s3", "ap-south-1"].uploads) == 1
 
 
-def test_a_missing_bucket_is_named(world, arm, said):
+def test_a_missing_bucket_is_named(world, arm, printed):
     world.clients["s3", "us-east-1"].buckets.clear()
     with pytest.raises(Problem, match=r"us-east-1 \(NoSuchBucket"):
-        publish(world, arm, said)
+        publish(world, arm, printed)
 
 
 @pytest.mark.parametrize(("machine", "expected"), [(62, "x86_64"), (183, "arm64")])
@@ -137,20 +137,20 @@ def test_a_missing_package_names_the_remedy(tmp_path):
         packages.read_package(tmp_path / "org-policy-manager.zip")
 
 
-def test_without_targets_the_remedy_is_their_stack(arm, said):
+def test_without_targets_the_remedy_is_their_stack(arm, printed):
     session = Session({"ssm": Ssm({})})
     with pytest.raises(Problem, match="deploy the stack aws-backup-ssm-targets first"):
-        publish(session, arm, said)
+        publish(session, arm, printed)
 
 
 ##### The stack sets' templates
 
 
-def test_templates_are_uploaded_once_under_their_contents_hash(said):
+def test_templates_are_uploaded_once_under_their_contents_hash(printed):
     s3 = S3({"bucket"})
     session = Session({"ssm": Ssm({"/backup/bucket": "bucket"}), "s3": s3})
-    first = templates.publish(session, said.append)
-    second = templates.publish(session, said.append)
+    first = templates.publish(session, printed.append)
+    second = templates.publish(session, printed.append)
     assert first == second
     assert len(s3.uploads) == len(first)
     for variable, key in first.items():

@@ -1,4 +1,4 @@
-"""What a deployment would do is said, and nothing is done, until it is asked for."""
+"""What a deployment would do is printed, and nothing is done, until it is asked for."""
 
 import pytest
 from deploy import accounts, cloudformation, org_policy, source
@@ -31,14 +31,14 @@ def quick(monkeypatch):
     monkeypatch.setattr(source, "require_committed", lambda: None)
 
 
-def look(client, said, template=TEMPLATE, **parameters):
-    return preview(client, "stack", template, parameters, said.append)
+def look(client, printed, template=TEMPLATE, **parameters):
+    return preview(client, "stack", template, parameters, printed.append)
 
 
-def test_a_stack_that_is_not_there_names_every_resource_that_it_would_make(said):
+def test_a_stack_that_is_not_there_names_every_resource_that_it_would_make(printed):
     client = CloudFormation()
-    assert look(client, said) is True
-    assert said == [
+    assert look(client, printed) is True
+    assert printed == [
         "stack: would be created",
         "  + Vault (AWS::Backup::BackupVault)",
         "  + Rule (AWS::Events::Rule, if Reports)",
@@ -46,18 +46,18 @@ def test_a_stack_that_is_not_there_names_every_resource_that_it_would_make(said)
     assert client.requests == []
 
 
-def test_a_stack_that_is_as_wanted_is_unchanged_and_a_default_is_a_value(said):
+def test_a_stack_that_is_as_wanted_is_unchanged_and_a_default_is_a_value(printed):
     client = CloudFormation()
     cloudformation.deploy(client, "stack", TEMPLATE, {"Days": "35"}, lambda _: None)
-    assert look(client, said) is False
-    assert said == ["stack: unchanged"]
+    assert look(client, printed) is False
+    assert printed == ["stack: unchanged"]
 
 
-def test_an_update_names_values_and_resources_and_what_would_be_kept(said):
+def test_an_update_names_values_and_resources_and_what_would_be_kept(printed):
     client = CloudFormation()
     cloudformation.deploy(client, "stack", TEMPLATE, {"Days": "35"}, lambda _: None)
-    assert look(client, said, CHANGED, Days="14") is True
-    assert said == [
+    assert look(client, printed, CHANGED, Days="14") is True
+    assert printed == [
         "stack: would be updated",
         "  Days: `35` -> `14`",
         "  ~ Rule (AWS::Events::Rule, if Reports)",
@@ -67,10 +67,10 @@ def test_an_update_names_values_and_resources_and_what_would_be_kept(said):
     assert client.requests == [("create", "stack")]
 
 
-def test_what_a_failed_creation_left_would_be_removed(said):
-    assert look(CloudFormation({"stack": "ROLLBACK_COMPLETE"}), said) is True
-    assert said[0].endswith("what is left of it would be removed")
-    assert said[1] == "stack: would be created"
+def test_what_a_failed_creation_left_would_be_removed(printed):
+    assert look(CloudFormation({"stack": "ROLLBACK_COMPLETE"}), printed) is True
+    assert printed[0].endswith("what is left of it would be removed")
+    assert printed[1] == "stack: would be created"
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_what_a_failed_creation_left_would_be_removed(said):
         ({"stack": "UPDATE_ROLLBACK_FAILED"}, {}, "see the runbook"),
     ],
 )
-def test_what_a_deployment_would_refuse_the_preview_refuses(said, stacks, parameters, reason):
+def test_what_a_deployment_would_refuse_the_preview_refuses(printed, stacks, parameters, reason):
     with pytest.raises(Problem, match=reason):
-        look(CloudFormation(stacks), said, **parameters)
+        look(CloudFormation(stacks), printed, **parameters)
 
 
 def central(targets):
@@ -107,43 +107,43 @@ def management(targets):
     ],
 )
 def test_every_deployment_says_first_what_it_does_then_and_afterwards_that_it_is_done(
-    targets, said, account, make, deploy
+    targets, printed, account, make, deploy
 ):
     made = make(targets)
-    deploy(made, targets, False, said.append)
+    deploy(made, targets, False, printed.append)
     assert made.clients["cloudformation"].requests == []
     assert made.clients["iam"].roles == {}
     assert made.clients["s3"].uploads == []
-    assert said[-1] == LAST
-    would = [line.split(":")[0] for line in said if line.endswith(": would be created")]
+    assert printed[-1] == LAST
+    would = [line.split(":")[0] for line in printed if line.endswith(": would be created")]
 
     deploy(made, targets, True, lambda _: None)
     assert created(made) == would
     assert set(would) <= set(stacks_by(f"make deploy-{account}"))
 
-    said.clear()
-    deploy(made, targets, False, said.append)
-    assert not [line for line in said if "would" in line]
-    assert said[-1] == NOTHING
+    printed.clear()
+    deploy(made, targets, False, printed.append)
+    assert not [line for line in printed if "would" in line]
+    assert printed[-1] == NOTHING
 
 
-def test_the_urgent_way_past_the_pipeline_says_first_what_it_does(targets, said):
+def test_the_urgent_way_past_the_pipeline_says_first_what_it_does(targets, printed):
     made = session(targets.home_account)
     cloud = made.clients["cloudformation"]
     cloud.stacks[org_policy.STACK] = "UPDATE_COMPLETE"
     cloud.bodies[org_policy.STACK] = (TEMPLATE, [])
-    org_policy.deploy(made, targets, False, said.append)
+    org_policy.deploy(made, targets, False, printed.append)
     assert cloud.requests == []
-    assert said[0] == f"{org_policy.STACK}: would be updated"
-    assert said[-1] == LAST
+    assert printed[0] == f"{org_policy.STACK}: would be updated"
+    assert printed[-1] == LAST
 
 
-def test_what_the_pipeline_failed_to_make_would_be_removed_by_home(targets, said):
+def test_what_the_pipeline_failed_to_make_would_be_removed_by_home(targets, printed):
     made = home(CloudFormation({"aws-backup-ssm-targets": "ROLLBACK_COMPLETE"}))
-    accounts.deploy_home(made, targets, False, said.append)
+    accounts.deploy_home(made, targets, False, printed.append)
     assert made.clients["cloudformation"].requests == []
     assert any(
         line.startswith("aws-backup-ssm-targets: its creation failed; ")
         and "would be removed" in line
-        for line in said
+        for line in printed
     )

@@ -56,7 +56,7 @@ def test_an_empty_file_in_the_last_commit_is_named_with_the_remedy(tmp_path, mon
 
 
 @pytest.mark.parametrize(("status", "expected"), [("PENDING", 3), ("AVAILABLE", 0)])
-def test_a_pending_connection_is_told_with_the_click_that_completes_it(said, status, expected):
+def test_a_pending_connection_is_told_with_the_click_that_completes_it(printed, status, expected):
     class Connections:
         def get_connection(self, ConnectionArn):
             return {"Connection": {"ConnectionStatus": status}}
@@ -65,15 +65,15 @@ def test_a_pending_connection_is_told_with_the_click_that_completes_it(said, sta
     cloud = made.clients["cloudformation"]
     cloud.outputs[source.STACK] = {"ConnectionArn": "arn:connection"}
     made.clients["codeconnections"] = Connections()
-    source.say_connection(made, cloud, said.append)
-    assert len(said) == expected
-    assert expected == 0 or "eu-central-1.console.aws.amazon.com" in said[1]
+    source.say_connection(made, cloud, printed.append)
+    assert len(printed) == expected
+    assert expected == 0 or "eu-central-1.console.aws.amazon.com" in printed[1]
 
 
-def test_how_a_person_pushes_is_printed(said):
-    source.say_push(session("home"), said.append)
+def test_how_a_person_pushes_is_printed(printed):
+    source.say_push(session("home"), printed.append)
     host = "https://git-codecommit.eu-central-1.amazonaws.com"
-    assert [line.strip() for line in said if line.startswith("  ")] == [
+    assert [line.strip() for line in printed if line.startswith("  ")] == [
         f"git remote add home {host}/v1/repos/backup-recovery-with-aws-backup",
         f"git config credential.{host}.useHttpPath true",
         f"git config --add credential.{host}.helper ''",
@@ -84,21 +84,21 @@ def test_how_a_person_pushes_is_printed(said):
     ]
 
 
-def test_only_the_archives_own_commit_may_be_replaced(said):
+def test_only_the_archives_own_commit_may_be_replaced(printed):
     made = session()
     made.clients["codecommit"].parents = ["0" * 40]
-    source.say_push(made, said.append)
-    assert not any("--force" in line for line in said)
-    assert "  git push home HEAD:main" in said
-    assert not any("--profile" in line for line in said)
+    source.say_push(made, printed.append)
+    assert not any("--force" in line for line in printed)
+    assert "  git push home HEAD:main" in printed
+    assert not any("--profile" in line for line in printed)
 
 
-def test_a_repository_elsewhere_is_neither_made_nor_pushed_to(tmp_path, said, monkeypatch):
+def test_a_repository_elsewhere_is_neither_made_nor_pushed_to(tmp_path, printed, monkeypatch):
     for file in PARAMETERS.glob("*.json"):
         text = file.read_text().replace('"CodeCommit"', '"CodeConnections"')
         (tmp_path / file.name).write_text(text)
     monkeypatch.setattr(stacks, "PARAMETERS", tmp_path)
     made = session()
-    source.say_push(made, said.append)
-    assert said == []
+    source.say_push(made, printed.append)
+    assert printed == []
     assert not source.is_to_be_made(CloudFormation())

@@ -30,7 +30,7 @@ def member(account, region, *status, **more):
 class World:
     """Stack sets behind boto3's own client and paginator: two stack instances a page."""
 
-    def __init__(self, monkeypatch, said):
+    def __init__(self, monkeypatch, printed):
         self.instances = {
             BUCKETS: [instance(HOME, "eu-central-1")],
             ROLES: [member(ONE, "eu-central-1")],
@@ -40,7 +40,7 @@ class World:
         self.calls = []
         self.sleeps = []
         self.after_sleep = lambda: None
-        self.said = said
+        self.printed = printed
         client = boto3.client(
             "cloudformation", "eu-central-1", aws_access_key_id="a", aws_secret_access_key="b"
         )
@@ -64,17 +64,17 @@ class World:
         self.after_sleep()
 
     def verify(self):
-        stack_sets.verify(self._session, self.said.append)
+        stack_sets.verify(self._session, self.printed.append)
 
     def fail(self, failures):
         with pytest.raises(Problem, match=f"stack sets: {failures} failures"):
             self.verify()
-        return "\n".join(self.said)
+        return "\n".join(self.printed)
 
 
 @pytest.fixture
-def world(monkeypatch, said):
-    return World(monkeypatch, said)
+def world(monkeypatch, printed):
+    return World(monkeypatch, printed)
 
 
 def command(verb, stack_set, where, regions, call_as="DELEGATED_ADMIN"):
@@ -101,8 +101,8 @@ def test_all_pages_of_every_stack_set_are_read_as_the_one_who_owns_it(world):
         (VAULTS, "DELEGATED_ADMIN", 2),
         (FUNCTIONS, "DELEGATED_ADMIN", 0),
     ]
-    assert world.said[2] == f"{VAULTS}: 0 of 3 stack instances are not current"
-    assert len(world.said) == len([stack for stack in STACKS if stack.child])
+    assert world.printed[2] == f"{VAULTS}: 0 of 3 stack instances are not current"
+    assert len(world.printed) == len([stack for stack in STACKS if stack.child])
     assert world.sleeps == []
 
 
@@ -110,11 +110,11 @@ def test_a_failure_on_the_last_page_is_named_with_its_reason_and_command(world):
     world.instances[VAULTS][2] |= member(
         ONE, "eu-north-1", "OUTDATED", StatusReason="explicit deny\n in a service control policy"
     )
-    told = world.fail(1)
+    reported = world.fail(1)
     assert (
         f"  {ONE} in eu-north-1: OUTDATED (FAILED): explicit deny in a service control policy"
-    ) in told
-    assert command("update-stack-instances", VAULTS, accounts(ONE), "eu-north-1") in told
+    ) in reported
+    assert command("update-stack-instances", VAULTS, accounts(ONE), "eu-north-1") in reported
 
 
 def test_commands_touch_just_what_failed(world):
@@ -127,7 +127,7 @@ def test_commands_touch_just_what_failed(world):
     ]
     world.instances[FUNCTIONS] = [member(ONE, "eu-west-1", "OUTDATED")]
     world.fail(4)
-    assert [line for line in world.said if "    aws" in line] == [
+    assert [line for line in world.printed if "    aws" in line] == [
         command("update-stack-instances", VAULTS, accounts(ONE, TWO), "eu-west-1"),
         command("update-stack-instances", VAULTS, accounts(HOME), "eu-central-1"),
         command("update-stack-instances", FUNCTIONS, accounts(ONE), "eu-west-1"),
@@ -136,12 +136,12 @@ def test_commands_touch_just_what_failed(world):
 
 def test_the_self_managed_stack_set_is_named_by_accounts(world):
     world.instances[BUCKETS] = [instance(HOME, "eu-west-1", "OUTDATED")]
-    told = world.fail(1)
+    reported = world.fail(1)
     expected = command(
         "update-stack-instances", BUCKETS, f"--accounts {HOME}", "eu-west-1", call_as="SELF"
     )
-    assert expected in told
-    assert "no reason was given" in told
+    assert expected in reported
+    assert "no reason was given" in reported
 
 
 def test_a_suspended_account_is_told_and_is_no_failure(world):
@@ -150,15 +150,15 @@ def test_a_suspended_account_is_told_and_is_no_failure(world):
         member(TWO, "eu-central-1", "OUTDATED", "SKIPPED_SUSPENDED_ACCOUNT"),
     ]
     world.verify()
-    assert f"  {TWO} in eu-central-1: passed over, the account is suspended" in world.said
+    assert f"  {TWO} in eu-central-1: passed over, the account is suspended" in world.printed
 
 
 def test_what_no_update_reaches_gets_another_command(world):
     world.instances[ROLES] = [member(TWO, "eu-central-1", "INOPERABLE")]
-    told = world.fail(1)
-    assert "update-stack-instances" not in told
+    reported = world.fail(1)
+    assert "update-stack-instances" not in reported
     verb = "delete-stack-instances --retain-stacks"
-    assert command(verb, ROLES, accounts(TWO), "eu-central-1") in told
+    assert command(verb, ROLES, accounts(TWO), "eu-central-1") in reported
 
 
 def test_what_is_in_the_way_is_taken_over_by_one_command(world):
@@ -169,11 +169,11 @@ def test_what_is_in_the_way_is_taken_over_by_one_command(world):
         member(TWO, "eu-west-1", "OUTDATED", **there),
     ]
     world.instances[FUNCTIONS] = [member(HOME, "eu-central-1", "OUTDATED")]
-    told = world.fail(4)
+    reported = world.fail(4)
     expected = f"  make adopt-account PROFILE=management REGION=eu-central-1 ACCOUNT={ONE},{TWO}"
-    assert told.splitlines()[-1] == expected
+    assert reported.splitlines()[-1] == expected
     # The others have their own remedy, and no other account is in it.
-    assert [line for line in world.said if "    aws" in line] == [
+    assert [line for line in world.printed if "    aws" in line] == [
         command("update-stack-instances", FUNCTIONS, accounts(HOME), "eu-central-1")
     ]
 
@@ -203,12 +203,12 @@ def test_what_does_not_end_fails(world):
 
 def test_a_stack_set_may_be_missing_only_where_it_is_switched_off(world, monkeypatch):
     del world.instances[FUNCTIONS]
-    told = world.fail(1)
-    assert f"{FUNCTIONS}: the stack set does not exist" in told
-    world.said.clear()
+    reported = world.fail(1)
+    assert f"{FUNCTIONS}: the stack set does not exist" in reported
+    world.printed.clear()
     monkeypatch.setattr(stack_sets, "BY_NAME", {"aws-backup-codepipeline": _Off()})
     world.verify()
-    assert f"{FUNCTIONS}: not deployed, as DeployTagOnRestore says" in world.said
+    assert f"{FUNCTIONS}: not deployed, as DeployTagOnRestore says" in world.printed
 
 
 class _Off:

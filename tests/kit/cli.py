@@ -39,8 +39,8 @@ class Cli:
     def run(self, account, *arguments):
         """Run a command with the credentials of an account; its output, parsed if it is JSON."""
         is_stack = arguments[0] == "cloudformation" and "--tags" in arguments
-        told = arguments[: arguments.index("--tags")] if is_stack else arguments
-        self._tell(account, "aws " + shlex.join(told))
+        reported = arguments[: arguments.index("--tags")] if is_stack else arguments
+        self._tell(account, "aws " + shlex.join(reported))
         output = self._run(account, arguments)
         try:
             return json.loads(output) if output.strip() else {}

@@ -14,7 +14,7 @@ FAILURES = (RehearsalFailed, ClientError, BotoCoreError)
 
 
 class Recorder:
-    """Tells each stage as it goes, and looks around when it is told to."""
+    """Prints each stage as it goes, and takes a snapshot where it is asked to."""
 
     def __init__(self, console, look):
         """``look`` makes a snapshot of what there is."""

@@ -11,7 +11,7 @@ from .stages.watch import Watch
 def prepare(
     folder, emulator, console, prebuilt=False, seconds=3600, spoil=lambda folder: None, not_run=()
 ):
-    """A story that is ready to be told.
+    """A story that is ready to begin.
 
     ``console`` says how it goes on. ``spoil`` may change the working copy before it
     is committed; ``not_run`` are patterns of commands that the builds pass over

@@ -1,6 +1,6 @@
 """Which stacks make the central, the management and the home account.
 
-Nothing is changed without `apply`: what would be done is said, in the words in which it is done.
+Nothing is changed without `apply`: what would be done is printed, in the words in which it is done.
 """
 
 from collections.abc import Callable

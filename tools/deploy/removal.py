@@ -1,6 +1,6 @@
 """How an account's stacks go again, and what stays behind.
 
-Nothing is deleted without `apply`: what would be is said.
+Nothing is deleted without `apply`: what would be is printed.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A Python that cannot make environments is told apart, with the remedy."""
+"""A Python that cannot make environments is named, with the remedy."""
 
 import os
 import sys
@@ -21,14 +21,14 @@ def test_a_missing_module_is_named_with_its_package(monkeypatch):
 
 
 def test_an_index_that_does_not_answer_is_one_line_with_the_remedy(capsys):
-    said = (
+    printed = (
         "WARNING: Retrying (Retry(total=1, connect=None)) after connection broken by "
         "'ProxyError('Cannot connect to proxy.')': /simple/awscli/\n"
         "WARNING: Retrying (Retry(total=0, connect=None)) after connection broken by "
         "'ProxyError('Cannot connect to proxy.')': /simple/awscli/\n"
         "ERROR: No matching distribution found for awscli==1.46.3\n"
     )
-    reason = environment.reason(said)
+    reason = environment.reason(printed)
     assert reason.startswith("the package index does not answer (ProxyError). The first set-up")
     assert "\n" not in reason
     assert capsys.readouterr().err == ""

@@ -63,7 +63,7 @@ error.
 Accepted without a finding: numbers and booleans without quotes (AWS makes text of them), fragments
 that another policy completes, `@@operators_allowed_for_child_policies` anywhere.
 
-Before deployment some values of a CloudFormation template are not known. Nothing is said about
+Before deployment some values of a CloudFormation template are not known. Nothing is reported about
 them.
 ";
 

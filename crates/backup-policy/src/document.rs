@@ -27,7 +27,7 @@ pub struct ParseError {
     pub line: usize,
     /// The column, counted from 1.
     pub column: usize,
-    /// What to do about it, if that can be told.
+    /// What to do about it, if that is known.
     pub help: Option<String>,
 }
 

@@ -74,7 +74,7 @@ fn policy_like() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What `replace_variables` does to one text, said in another way: find the leftmost key,
+/// What `replace_variables` does to one text, written in another way: find the leftmost key,
 /// the longest of those that begin there, and go on behind it.
 fn replaced_naively(text: &str, variables: &[(String, String)]) -> String {
     let first = variables

@@ -367,12 +367,12 @@ async fn three_hundred_accounts_in_four_regions_are_looked_at_in_bounds_and_each
         .iter()
         .filter(|it| it.state == State::Unknown)
         .collect();
-    let told: Vec<(&str, &str)> = unknown
+    let noted: Vec<(&str, &str)> = unknown
         .iter()
         .map(|it| (it.account.as_ref().unwrap().0.as_str(), it.what.as_str()))
         .collect();
     assert_eq!(
-        told,
+        noted,
         [
             (CLOSED, "account"),
             (THROTTLED, "last backup"),
@@ -417,7 +417,7 @@ async fn a_vault_whose_last_backup_is_older_than_its_schedule_allows_is_a_failur
             State::Failed,
             "and of what bears its tag nothing was backed up since",
         ),
-        (false, State::Told, "and nothing there bears its tag"),
+        (false, State::Noted, "and nothing there bears its tag"),
     ] {
         let stub = Stub {
             policy: Some(daily()),

@@ -31,7 +31,7 @@ class ActionRun:
     external_id: str = ""
     # What a person's approval must bear.
     token: str = ""
-    # What that person said: Approved or Rejected.
+    # What that person decided: Approved or Rejected.
     approval: str = ""
     inputs: list[Declaration] = field(default_factory=list)
     outputs: list[Declaration] = field(default_factory=list)

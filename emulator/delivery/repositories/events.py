@@ -1,4 +1,4 @@
-"""What EventBridge hears of a repository."""
+"""What EventBridge receives from a repository."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ _COUNTS = 15 * 60
 
 
 class Refused(Exception):
-    """Who asks may not: HTTP's status and what is said."""
+    """Who asks may not: HTTP's status and the message."""
 
 
 class GitHttp:

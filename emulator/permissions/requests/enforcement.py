@@ -156,7 +156,7 @@ def denied_response(
     if denial is not None and not error_code:
         action, resource_arn, message = denial.action, denial.resource, denial.message
         if service == "organizations" and "resource-based" in denial.reason:
-            # What a member hears that nothing has been delegated to.
+            # What a member is answered that nothing has been delegated to.
             message = "You don't have permissions to access this resource."
     return _base_denied(
         service,

@@ -121,8 +121,8 @@ def test_a_restore_into_an_existing_resource_names_it(account: Account) -> None:
     metadata = {"newBucket": "false", "DestinationBucketName": "documents"}
     job = account.restore(point, metadata)
     assert job["CreatedResourceArn"] == "arn:aws:s3:::documents"
-    told = account.backup.get_restore_job_metadata(RestoreJobId=job["RestoreJobId"])
-    assert told["Metadata"] == metadata
+    reported = account.backup.get_restore_job_metadata(RestoreJobId=job["RestoreJobId"])
+    assert reported["Metadata"] == metadata
 
 
 def test_dynamodb_s_backups_are_its_own_when_the_region_says_so(account: Account) -> None:
@@ -166,8 +166,8 @@ def test_what_does_not_exist(account: Account) -> None:
 def test_recovery_points_are_described_and_listed(account: Account) -> None:
     source = account.source("EBS", TAGS)
     point = account.back_up(source)
-    told = account.backup.describe_recovery_point(BackupVaultName=VAULT, RecoveryPointArn=point)
-    assert (told["ResourceArn"], told["ResourceType"]) == (source, "EBS")
+    reported = account.backup.describe_recovery_point(BackupVaultName=VAULT, RecoveryPointArn=point)
+    assert (reported["ResourceArn"], reported["ResourceType"]) == (source, "EBS")
     listed = account.backup.list_recovery_points_by_backup_vault(BackupVaultName=VAULT)
     assert [row["RecoveryPointArn"] for row in listed["RecoveryPoints"]] == [point]
     of_source = account.backup.list_recovery_points_by_resource(ResourceArn=source)
@@ -308,7 +308,7 @@ def details(world: World) -> list[Json]:
 
 
 def listening(account: Account) -> str:
-    """A queue that hears of completed restores; its URL."""
+    """A queue that receives completed restores; its URL."""
     queue = str(account.sqs.create_queue(QueueName="heard")["QueueUrl"])
     pattern = {"source": ["aws.backup"], "detail": {"status": ["COMPLETED"]}}
     rule = account.events.put_rule(Name="heard", EventPattern=json.dumps(pattern))["RuleArn"]

@@ -70,10 +70,10 @@ def by(principal: str, effect: str = "Allow") -> dict[str, Any]:
 
 
 def test_nothing_is_allowed_that_no_policy_allows() -> None:
-    said = "because no identity-based policy allows the s3:GetObject action"
-    assert reason() == said
-    assert reason(allow("s3:PutObject")) == said
-    assert reason(allow(resource="arn:aws:s3:::another/*")) == said
+    printed = "because no identity-based policy allows the s3:GetObject action"
+    assert reason() == printed
+    assert reason(allow("s3:PutObject")) == printed
+    assert reason(allow(resource="arn:aws:s3:::another/*")) == printed
     assert reason(allow()) is None
 
 
@@ -269,8 +269,8 @@ def test_across_accounts_a_statement_that_names_the_session_itself_is_limited(ki
     limits = ((kind, allow("s3:PutObject")),)
     named = (by(PERSON.arn),)
     assert reason(allow(), limits=limits, resource_policy=named) is None
-    said = f"because no {kind} allows the s3:GetObject action"
-    assert reason(allow(), limits=limits, resource_policy=named, owner=OTHER) == said
+    printed = f"because no {kind} allows the s3:GetObject action"
+    assert reason(allow(), limits=limits, resource_policy=named, owner=OTHER) == printed
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root"])

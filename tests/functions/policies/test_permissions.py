@@ -1,4 +1,4 @@
-"""Every action of both roles of the policy manager, taken away in turn: it is missed, and said."""
+"""Every action of both roles of the policy manager, taken away in turn: it is missed, and named."""
 
 import json
 

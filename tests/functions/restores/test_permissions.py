@@ -1,4 +1,4 @@
-"""Every action that TagOnRestore uses here, taken away in turn: told, and made good later."""
+"""Every action that TagOnRestore uses here, taken away in turn: reported, and made good later."""
 
 import pytest
 from kit.sources import BY_NAME
@@ -25,7 +25,7 @@ def test_without_an_action_the_event_waits_and_the_restored_is_tagged_when_it_is
     made = restore_without(member, role, action, BY_NAME[NEEDED[action]])
     assert member.settle() == 1, "the event was taken for done"
     assert denied(member) == {(role, action)}
-    assert told(member, action)
+    assert reported(member, action)
     member.emulator.leave_out()
     assert member.try_again() == 0
     assert TAGS.items() <= member.tags(made).items()
@@ -38,7 +38,7 @@ def test_without_an_action_that_only_helps_the_restored_is_tagged_from_what_else
     made = restore_without(member, role, action, BY_NAME[HELPFUL[action]])
     assert member.settle() == 0
     assert denied(member) == {(role, action)}
-    assert told(member, action)
+    assert reported(member, action)
     assert TAGS.items() <= member.tags(made).items()
 
 
@@ -54,7 +54,7 @@ def denied(member):
     return {(d["principal"].split("/")[1], d["action"]) for d in member.emulator.denials()}
 
 
-def told(member, action):
+def reported(member, action):
     """The log lines that name the operation and the code of its refusal; EC2 has one of its own."""
     operation = action.partition(":")[2]
     codes = ("AccessDenied", "UnauthorizedOperation")

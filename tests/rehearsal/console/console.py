@@ -54,14 +54,14 @@ class Console:
         self.say(f"   $ {command}", "cyan")
 
     def heard(self, line):
-        """A line that a command has just said."""
+        """A line that a command has just printed."""
         if self._verbose:
             self.say("     " + line)
         elif self._moving and line.strip():
             self._moving.what = line.strip()
 
     def output(self, lines, failed=False):
-        """What a command has said, once it has ended; all of it when it failed."""
+        """What a command has printed, once it has ended; all of it when it failed."""
         if self._verbose:
             return
         shown, hidden = (lines, 0) if failed else fold(lines)

@@ -48,7 +48,7 @@ class Granted:
 
 def tell(granted, console):
     """Say what was found, compare it with the documentation (`UPDATE_EXPECT=1` writes that)."""
-    rows, told = granted.rows()
+    rows, reported = granted.rows()
     checked = sum(row.state == grants.CHECKED for row in rows)
     roles = len({row.grant.role for row in rows})
     console.say(
@@ -60,9 +60,9 @@ def tell(granted, console):
     if os.environ.get("UPDATE_EXPECT"):
         TABLE.write_text(table)
     elif not TABLE.exists() or TABLE.read_text() != table:
-        told.append(
+        reported.append(
             f"{TABLE.relative_to(ROOT)} is not what was found: UPDATE_EXPECT=1 writes it anew"
         )
-    for line in told:
+    for line in reported:
         console.say(f"   {line}")
-    return not told
+    return not reported

@@ -110,7 +110,7 @@ def problems(found, reasons):
     for row in found:
         if row.state != CHECKED and not row.reason:
             useless.setdefault((row.grant.role, row.state), []).append(row.grant.action)
-    told = [
+    reported = [
         f"{role} has what was {state}: {', '.join(actions)}. Remove it, or say in unchecked.toml "
         "why only AWS can show it"
         for (role, state), actions in useless.items()
@@ -121,10 +121,10 @@ def problems(found, reasons):
             only = replace(reason, actions=(action,) if action else ())
             if not any(only.is_for(grant) for grant in unchecked):
                 what = f"{action or 'all else'} of {reason.role}"
-                told.append(
+                reported.append(
                     f"unchecked.toml explains {what}, which is checked or not granted: drop it"
                 )
-    return told
+    return reported
 
 
 # How a grant stands in the table's summary.

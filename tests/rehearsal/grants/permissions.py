@@ -2,7 +2,7 @@
 
 from ..names import RehearsalFailed
 
-# How many refusals are told; the report lists them all.
+# How many refusals are printed; the report lists them all.
 _TOLD = 5
 
 
@@ -21,5 +21,5 @@ def expect_no_denials(emulator):
     refused = emulator.denials()
     if refused:
         sentences = dict.fromkeys(f"{denial['message']} ({denial['via']})" for denial in refused)
-        told = "; ".join(list(sentences)[:_TOLD])
-        raise RehearsalFailed(f"permissions refused {len(refused)} times: {told}")
+        reported = "; ".join(list(sentences)[:_TOLD])
+        raise RehearsalFailed(f"permissions refused {len(refused)} times: {reported}")

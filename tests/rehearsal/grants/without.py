@@ -37,17 +37,17 @@ def main():
 def run(arguments):
     """One rehearsal after another; the exit status."""
     console = Console(verbose=arguments.verbose)
-    told = []
+    reported = []
     for grant in arguments.grants:
         role, _, action = grant.partition("/")
         if ":" not in action:
             raise CannotRehearse(f"`{grant}` is not of the form ROLE/SERVICE:ACTION")
         console.say(f"\nwithout {action} of {role}", "bold")
-        told.append((grant, without(console, role, action)))
+        reported.append((grant, without(console, role, action)))
     console.say("\nTaken away", "bold")
-    for grant, (_, words) in told:
+    for grant, (_, words) in reported:
         console.say(f"   {grant}: {words}")
-    return 0 if all(refused for _, (refused, _) in told) else FAILED
+    return 0 if all(refused for _, (refused, _) in reported) else FAILED
 
 
 def without(console, role, action):

@@ -26,13 +26,13 @@ def run(folder):
         found = running.read(folder)
         if found is not None and found.is_alive():
             running.stop(found)
-            said = f"stopped what ran at {found.url}"
+            printed = f"stopped what ran at {found.url}"
         elif found is not None:
-            said = f"what ran at {found.url} had ended already"
+            printed = f"what ran at {found.url} had ended already"
         else:
-            said = "nothing runs"
+            printed = "nothing runs"
         running.clear(folder)
-    print(f"{said}; nothing of it is left")
+    print(f"{printed}; nothing of it is left")
     return 0
 
 

@@ -58,9 +58,9 @@ class Checkout:
             check=False,
         )
         if listed.returncode != 0:
-            said = (listed.stderr.strip().splitlines() or ["it failed"])[0]
+            printed = (listed.stderr.strip().splitlines() or ["it failed"])[0]
             raise CannotRehearse(
-                f"git does not list the files in `{ROOT}` ({said}): the rehearsal copies what git "
+                f"git does not list the files in `{ROOT}` ({printed}): the rehearsal copies what git "
                 "knows of, so run it in a clone of the repository"
             )
         for name in filter(None, listed.stdout.split("\0")):

@@ -23,7 +23,7 @@ exec "{python}" -m awscli "$@"
 
 
 class Commands:
-    """Runs commands in the working copy, and shows each and what it said."""
+    """Runs commands in the working copy, and shows each with its output."""
 
     def __init__(self, folder, endpoint, profiles, console):
         self._folder = folder
@@ -39,7 +39,7 @@ class Commands:
         program.chmod(0o755)
 
     def make(self, target, profile=None, region=None, **more):
-        """Run a target; its output. Fails with the last lines of what it said."""
+        """Run a target; its output. Fails with the last lines of its output."""
         words = ["make", target]
         words += [f"PROFILE={profile}"] if profile else []
         words += [f"REGION={region}"] if region else []

@@ -96,7 +96,7 @@ class Copies:
         Nobody is subscribed to the failures: the stage on failed restores has taken its queue back.
         """
         wanted = wanted | {
-            "who is told of failures": "nobody is subscribed to aws-backup-notifications"
+            "who is notified of failures": "nobody is subscribed to aws-backup-notifications"
         }
         lines = [re.split(r"\s{2,}", line) for line in self._commands.doctor().splitlines()]
         found = {line[2]: line[3] for line in lines if line[0] in ("FAILED", "UNKNOWN")}

@@ -135,8 +135,8 @@ class Story:
 
     def home(self):
         self._emulator.set_build_machine(self._machine())
-        told = self._deploy("home", HOME_REGION).splitlines()
-        self._pushing = [line.strip() for line in told if line.startswith("  git ")]
+        reported = self._deploy("home", HOME_REGION).splitlines()
+        self._pushing = [line.strip() for line in reported if line.startswith("  git ")]
 
     def first_commit(self):
         self.watch.succeed()
@@ -163,8 +163,8 @@ class Story:
         place = {"profile": "home", "region": HOME_REGION}
         if "nothing was changed" not in self._commands.make("deploy-policies", **place):
             raise RehearsalFailed("deploy-policies would do nothing although a value differs")
-        told = self._commands.make("deploy-policies", **place, APPLY=1)
-        if "commit and push the same" not in told:
+        reported = self._commands.make("deploy-policies", **place, APPLY=1)
+        if "commit and push the same" not in reported:
             raise RehearsalFailed("deploy-policies does not ask for the commit")
         self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 36)
 
@@ -201,8 +201,8 @@ class Story:
         place = {"profile": "management", "region": HOME_REGION}
         # Where it is forgotten most easily.
         self._emulator.enable_region(LATER_REGION, MANAGEMENT, enabled=False)
-        said = self._commands.make("prepare-organization", **place)
-        if f"missing  Region {LATER_REGION}" not in said:
+        printed = self._commands.make("prepare-organization", **place)
+        if f"missing  Region {LATER_REGION}" not in printed:
             raise RehearsalFailed("a Region that the management account lacks is not reported")
         self._emulator.enable_region(LATER_REGION, MANAGEMENT)
         self._commands.make("prepare-organization", **place, APPLY=1)

@@ -53,12 +53,12 @@ class Watch:
         return newest
 
     def _follow(self):
-        told = set()
+        reported = set()
 
         def ended():
             newest = self.executions()[0]
             # An action that ends may have ended a roll-out, and nothing else here does.
-            if self._tell(newest, told):
+            if self._tell(newest, reported):
                 self.roll_outs.tell()
             return None if newest["status"] in _RUNNING else newest
 
@@ -73,18 +73,18 @@ class Watch:
         )["actionExecutionDetails"]
         return list(reversed(found))
 
-    def _tell(self, execution, told):
+    def _tell(self, execution, reported):
         """Tell what has ended since the last time; whether anything has."""
-        before = len(told)
+        before = len(reported)
         for action in self._details(execution):
             name = f"{action['stageName']}/{action['actionName']}"
             if action["status"] in _RUNNING:
                 self._console.now(name)
-            elif action["actionExecutionId"] not in told:
-                told.add(action["actionExecutionId"])
+            elif action["actionExecutionId"] not in reported:
+                reported.add(action["actionExecutionId"])
                 seconds = (action["lastUpdateTime"] - action["startTime"]).total_seconds()
                 self._console.say(f"   {name}: {self._end(action)} ({seconds:.1f} s)")
-        return len(told) > before
+        return len(reported) > before
 
     def _end(self, action):
         """How an action ended; one whose build passed over commands has not simply succeeded."""

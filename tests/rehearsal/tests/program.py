@@ -50,13 +50,13 @@ class Program:
             )
 
     @property
-    def said(self):
+    def printed(self):
         """What it has printed so far."""
         return self._out.read_text()
 
     @property
     def complained(self):
-        """What it has said on standard error."""
+        """What it has printed on standard error."""
         return self._err.read_text()
 
     def until(self, condition):
@@ -65,14 +65,14 @@ class Program:
         def happened():
             if condition():
                 return True
-            assert self.process.poll() is None, f"it ended: {self.said}{self.complained}"
+            assert self.process.poll() is None, f"it ended: {self.printed}{self.complained}"
             return False
 
-        eventually(happened, lambda: f"it took too long: {self.said}", SECONDS)
+        eventually(happened, lambda: f"it took too long: {self.printed}", SECONDS)
 
     def until_said(self, words):
         """Wait until it has printed this."""
-        self.until(lambda: words in self.said)
+        self.until(lambda: words in self.printed)
 
     def until_runs(self, words):
         """Wait until it has started, itself or through others, a command with these words."""

@@ -50,22 +50,22 @@ def tell(out, verbose=False):
 
 def test_a_pipe_gets_whole_lines_without_control_characters(plain_environment):
     plain_environment.setenv("FORCE_COLOR", "1")
-    said = tell(io.StringIO())
-    assert said.splitlines()[:4] == [
+    printed = tell(io.StringIO())
+    assert printed.splitlines()[:4] == [
         "",
         "2/12 deploy",
         "   $ make deploy-home",
         "     stack-0: created",
     ]
-    assert said.splitlines()[-1] == "   ok, 1.2 s"
-    assert [c for c in said if ord(c) < 32 and c != "\n"] == []
+    assert printed.splitlines()[-1] == "   ok, 1.2 s"
+    assert [c for c in printed if ord(c) < 32 and c != "\n"] == []
 
 
 def test_a_terminal_sees_a_line_that_moves_and_is_gone_in_the_end(plain_environment):
-    said = tell(Terminal())
-    assert re.search(r"\d s  aws codepipeline list-pipeline-executions", said)
+    printed = tell(Terminal())
+    assert re.search(r"\d s  aws codepipeline list-pipeline-executions", printed)
     # Erased: the cursor goes back, and the line is cleared.
-    assert "\x1b[2K" in said
+    assert "\x1b[2K" in printed
 
 
 def test_a_ci_machine_with_a_terminal_gets_no_line_that_moves(plain_environment):
@@ -80,18 +80,18 @@ def test_no_colour_where_none_is_wanted(plain_environment):
 
 
 def test_what_a_command_says_is_folded_and_the_rest_counted():
-    said = tell(io.StringIO())
-    assert "stack-11: created" in said
-    assert "+ Role" not in said
-    # The last line is what a person is told to do next.
-    assert "       aws codepipeline list-pipeline-executions\n" in said
-    assert "     (12 lines more; VERBOSE=1 shows them)" in said
+    printed = tell(io.StringIO())
+    assert "stack-11: created" in printed
+    assert "+ Role" not in printed
+    # The last line is what a person is to do next.
+    assert "       aws codepipeline list-pipeline-executions\n" in printed
+    assert "     (12 lines more; VERBOSE=1 shows them)" in printed
 
 
 def test_everything_is_shown_at_once_when_it_is_wanted():
-    said = tell(io.StringIO(), verbose=True)
-    assert said.count("+ Role") == 12
-    assert "lines more" not in said
+    printed = tell(io.StringIO(), verbose=True)
+    assert printed.count("+ Role") == 12
+    assert "lines more" not in printed
 
 
 def test_everything_is_shown_when_a_command_fails():

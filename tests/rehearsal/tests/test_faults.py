@@ -69,11 +69,11 @@ def test_what_fails_on_the_way_is_waited_out_cleared_away_or_repeated(rehearsal)
     story.watch.retry("Templates")
     with pytest.raises(RehearsalFailed, match="Verify/VerifyStackSets") as failure:
         story.watch.succeed()
-    told = str(failure.value)
-    assert f"  {HOME} in {CENTRAL_REGION}: OUTDATED (FAILED): " in told
-    assert f"{HOME} in {HOME_REGION}" not in told
+    reported = str(failure.value)
+    assert f"  {HOME} in {CENTRAL_REGION}: OUTDATED (FAILED): " in reported
+    assert f"{HOME} in {HOME_REGION}" not in reported
     remove(bucket)
-    (command,) = [line.strip() for line in told.splitlines() if line.strip().startswith("aws ")]
+    (command,) = [line.strip() for line in reported.splitlines() if line.strip().startswith("aws ")]
     story.repair([command])
     # With the packages, which were in the other bucket.
     story.start()
@@ -112,7 +112,7 @@ def expect_each_policy_once(emulator):
 
 
 def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(rehearsal):
-    """In the first roll-out, in every stack set: told in the end, then repaired as told.
+    """In the first roll-out, in every stack set: reported in the end, then repaired as reported.
 
     Restores are tried in what was repaired, and have to fail where no event reaches the function.
     """
@@ -126,12 +126,12 @@ def test_an_account_that_fails_withholds_nothing_from_the_others_and_is_named(re
     story.expectations.expect_holdings(others, FIRST_REGIONS, COMPLETE)
     story.expectations.expect_holdings([SECOND_MEMBER], FIRST_REGIONS, NOTHING)
     story.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
-    told = str(failure.value)
+    reported = str(failure.value)
     for region in FIRST_REGIONS:
-        assert f"  {SECOND_MEMBER} in {region}: OUTDATED (FAILED): " in told
-    assert MEMBER not in told
+        assert f"  {SECOND_MEMBER} in {region}: OUTDATED (FAILED): " in reported
+    assert MEMBER not in reported
     emulator.mend()
-    commands = [line.strip() for line in told.splitlines() if line.strip().startswith("aws ")]
+    commands = [line.strip() for line in reported.splitlines() if line.strip().startswith("aws ")]
     # One for each stack set: role, vault and key, function.
     assert len(commands) == 3
     story.repair(commands)

@@ -61,17 +61,17 @@ def test_what_was_allowed_by_an_action_alone_is_checked_and_denials_are_no_grant
 
 
 def test_what_is_not_checked_needs_a_reason():
-    told = problems(found(), ())
-    assert len(told) == 2
-    assert any("never asked for: a:Five, a:Three" in line for line in told), told
-    assert any("something else, too: a:Two" in line for line in told), told
+    reported = problems(found(), ())
+    assert len(reported) == 2
+    assert any("never asked for: a:Five, a:Three" in line for line in reported), reported
+    assert any("something else, too: a:Two" in line for line in reported), reported
     assert problems(found(explained()), explained()) == []
 
 
 def test_a_reason_without_need_is_told():
     reasons = explained("a:One", "a:Two", "a:Three", "a:Five")
-    (told,) = problems(found(reasons), reasons)
-    assert "explains a:One" in told
+    (reported,) = problems(found(reasons), reasons)
+    assert "explains a:One" in reported
 
 
 def test_one_place_where_it_was_needed_is_enough():

@@ -25,52 +25,52 @@ class Emulator:
 
 
 @pytest.fixture
-def told():
-    """What is done and told, in order."""
+def reported():
+    """What is done and printed, in order."""
     return []
 
 
-def make(told, look=lambda: Snapshot(("eu-west-1",))):
-    """A recorder whose looks are told."""
+def make(reported, look=lambda: Snapshot(("eu-west-1",))):
+    """A recorder whose snapshots are noted."""
 
     def tell_and_look():
-        told.append("look")
+        reported.append("look")
         return look()
 
     return Recorder(Console(io.StringIO()), tell_and_look)
 
 
-def stages(told, *names, fails=None):
+def stages(reported, *names, fails=None):
     """Stages that tell their names."""
 
     def act(name):
-        told.append(name)
+        reported.append(name)
         if name == fails:
             raise RehearsalFailed("the vault is missing")
 
     return [(name, lambda name=name: act(name)) for name in names]
 
 
-def test_is_looked_around_before_the_stage_that_removes_everything(told):
-    recorder, all_of_them = make(told), stages(told, "deploy", "join", "destroy", "end")
-    assert recorder.run(all_of_them, lambda: told.append("after"), all_of_them[2][1])
-    assert told == ["deploy", "after", "join", "after", "look", "destroy", "after", "end", "after"]
+def test_is_looked_around_before_the_stage_that_removes_everything(reported):
+    recorder, all_of_them = make(reported), stages(reported, "deploy", "join", "destroy", "end")
+    assert recorder.run(all_of_them, lambda: reported.append("after"), all_of_them[2][1])
+    assert reported == ["deploy", "after", "join", "after", "look", "destroy", "after", "end", "after"]
     assert recorder.result("It", Emulator(), ()).seen == "before stage 3"
 
 
-def test_without_such_a_stage_is_looked_around_at_the_end(told):
-    recorder = make(told)
-    assert recorder.run(stages(told, "deploy"))
-    assert told == ["deploy", "look"]
+def test_without_such_a_stage_is_looked_around_at_the_end(reported):
+    recorder = make(reported)
+    assert recorder.run(stages(reported, "deploy"))
+    assert reported == ["deploy", "look"]
     result = recorder.result("It", Emulator(), ())
     assert (result.seen, result.snapshot.regions) == ("at the end", ("eu-west-1",))
 
 
-def test_after_a_stage_that_fails_nothing_is_run_and_all_is_remembered(told):
-    recorder = make(told)
-    all_of_them = stages(told, "prepare", "deploy", "destroy", fails="deploy")
+def test_after_a_stage_that_fails_nothing_is_run_and_all_is_remembered(reported):
+    recorder = make(reported)
+    all_of_them = stages(reported, "prepare", "deploy", "destroy", fails="deploy")
     assert not recorder.run(all_of_them, look_before=all_of_them[2][1])
-    assert told == ["prepare", "deploy", "look"]
+    assert reported == ["prepare", "deploy", "look"]
     result = recorder.result("It", Emulator(), ())
     assert [(s.title, s.outcome) for s in result.stages] == [
         ("prepare", "ok"),
@@ -80,23 +80,23 @@ def test_after_a_stage_that_fails_nothing_is_run_and_all_is_remembered(told):
     assert result.failure.message == "the vault is missing"
 
 
-def test_a_look_that_fails_does_not_hide_why_the_stage_failed(told):
+def test_a_look_that_fails_does_not_hide_why_the_stage_failed(reported):
     def look():
         raise RehearsalFailed("no pipeline")
 
-    recorder = make(told, look)
-    assert not recorder.run(stages(told, "deploy", fails="deploy"))
+    recorder = make(reported, look)
+    assert not recorder.run(stages(reported, "deploy", fails="deploy"))
     result = recorder.result("It", Emulator(), ())
     assert result.failure.message == "the vault is missing"
     assert result.seen == "could not be looked at: no pipeline"
 
 
-def test_an_error_of_our_own_is_no_failed_stage(told):
+def test_an_error_of_our_own_is_no_failed_stage(reported):
     def broken():
         raise TypeError("a mistake")
 
     with pytest.raises(TypeError):
-        make(told).run([("broken", broken)])
+        make(reported).run([("broken", broken)])
 
 
 def test_a_page_that_cannot_be_written_is_named_with_the_reason(tmp_path):

@@ -30,7 +30,7 @@ def expect_clean_end(program, status):
     """What a person sees after Ctrl-C, and what they would find."""
     assert (status, program.complained) == (130, SAID)
     program.expect_nothing_left()
-    assert "\x1b" not in program.said
+    assert "\x1b" not in program.printed
 
 
 def test_ctrl_c_while_the_emulator_starts(start):
@@ -52,7 +52,7 @@ def test_ctrl_c_in_a_terminal_while_a_build_runs(start):
     program.until_runs("make validate-templates")
     program.until_runs("-m pytest")
     expect_clean_end(program, program.end(signal.SIGINT, group=True))
-    assert "6/" in program.said
+    assert "6/" in program.printed
 
 
 def test_ctrl_c_in_the_demonstration_while_the_aws_cli_runs(start):

@@ -81,34 +81,34 @@ def note(folder, process_id, identity, complete=True):
 
 def test_it_stays_is_looked_at_and_goes(up, tmp_path):
     folder = tmp_path / "up"
-    assert up.process.wait(SECONDS) == 0, up.said + up.complained
+    assert up.process.wait(SECONDS) == 0, up.printed + up.complained
     port = running.read(folder).port
-    assert f"http://127.0.0.1:{port}" in up.said
-    assert re.search(r"^(\d+)/\1 see what every account has$", up.said, re.M)
+    assert f"http://127.0.0.1:{port}" in up.printed
+    assert re.search(r"^(\d+)/\1 see what every account has$", up.printed, re.M)
     # What is left out to be quick is not called succeeded, neither there nor in the last line.
-    assert re.search(r"OrgPolicy/PrintPlan: ended, without .*make plan-org-policy \(", up.said)
-    last = re.search(r"stages held .*", up.said)[0]
+    assert re.search(r"OrgPolicy/PrintPlan: ended, without .*make plan-org-policy \(", up.printed)
+    last = re.search(r"stages held .*", up.printed)[0]
     assert "without make plan-org-policy" in last and "make validate-templates" in last
     assert list(up.temporary.iterdir()) == []
 
-    status, said, _ = call("up", "--folder", folder, "--port", port)
+    status, printed, _ = call("up", "--folder", folder, "--port", port)
     assert status == 0
-    assert f"http://127.0.0.1:{port}" in said and "make down" in said
+    assert f"http://127.0.0.1:{port}" in printed and "make down" in printed
     status, _, complaint = call("up", "--folder", folder, "--port", port + 1)
     assert status == 2
     assert f"cannot run: it runs on port {port} since " in complaint
     assert f"`make down` first, then `make up PORT={port + 1}`\n" in complaint
 
-    status, said, complaint = call("shell", "--folder", folder, "--command", LOOK)
+    status, printed, complaint = call("shell", "--folder", folder, "--command", LOOK)
     assert status == 7, complaint
-    lines = said.splitlines()
+    lines = printed.splitlines()
     assert lines[:4] == ["111111111111", "222222222222", "333333333333", "444444444444"]
     # SQS has no exception: the queues are the emulator's.
     assert f"http://127.0.0.1:{port}/222222222222/" in lines[4]
     assert lines[5] == "variables of make: 0"
     # The guide's commands hold there as they are, and so do backupctl's.
     assert lines[6].endswith(": 0 errors, 0 warnings")
-    assert re.search(r"^\d+ checks: \d+ failed, 0 unknown", said, re.M), said
+    assert re.search(r"^\d+ checks: \d+ failed, 0 unknown", printed, re.M), printed
     # The account that moved into a target OU has got its function by itself.
     assert lines[-1] == "TagOnRestore"
     assert "Accounts and Regions" in (folder / "page.html").read_text()
@@ -165,9 +165,9 @@ def test_a_process_that_only_has_the_same_number_is_left_alone(tmp_path):
         mine = running.identity(somebody.pid)
         note(folder, somebody.pid, mine[:-1] + str((int(mine[-1]) + 1) % 10))
         assert not running.read(folder).is_alive()
-        status, said, _ = call("down", "--folder", folder)
+        status, printed, _ = call("down", "--folder", folder)
         assert (status, somebody.poll()) == (0, None)
-        assert "had ended already; nothing of it is left" in said
+        assert "had ended already; nothing of it is left" in printed
         somebody.kill()
     assert not folder.exists()
 

@@ -74,6 +74,6 @@ def test_only_the_refusal_of_what_was_taken_away_counts():
         (False, [denial | {"action": "a:Two"}], "Ours", "another reason"),
         (True, [], "Misspelt", "no role of this name"),
     ):
-        refused, said = outcome(held, denials, ledger, role, "a:One")
+        refused, printed = outcome(held, denials, ledger, role, "a:One")
         assert not refused
-        assert words in said
+        assert words in printed

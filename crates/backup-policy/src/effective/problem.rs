@@ -126,7 +126,7 @@ pub(super) struct Conflict {
 /// The conflicts of one rule.
 pub(super) type Conflicts = Vec<Conflict>;
 
-/// Notes values of one rule that do not go together. The same is not said twice for several copies.
+/// Notes values of one rule that do not go together. The same is not reported twice for several copies.
 pub(super) fn conflict(
     rule: &str,
     fields: &[(&str, Option<&Sourced>)],

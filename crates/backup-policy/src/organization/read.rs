@@ -151,7 +151,7 @@ fn object<'v>(
     Some(members)
 }
 
-/// A key is missing, unless it was already said that the whole object is.
+/// A key is missing, unless it was already reported that the whole object is.
 fn lacks(key: &str, members: Option<&Map<String, Value>>, at: &At<'_>, errors: &mut Errors) {
     if members.is_some() {
         errors.add(at, format!("the key `{key}` is missing: add it"));

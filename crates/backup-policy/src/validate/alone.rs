@@ -10,7 +10,7 @@ use crate::grammar::BACKUP_POLICY;
 use crate::inheritance::alone;
 
 /// Warns of what backs up nothing: the same judge as for a merged policy. What another policy may
-/// bring is said to be missing only where the document has nothing in its place.
+/// bring is reported as missing only where the document has nothing in its place.
 pub(super) fn check(root: &Cursor<'_>, report: &mut Report) {
     let merged: Arc<Node> = alone(BACKUP_POLICY, root.value);
     let plans = merged.get(&["plans"]).into_iter().flat_map(Node::children);

@@ -146,7 +146,7 @@ impl<'d> Cursor<'d> {
         }
     }
 
-    /// Whether the value is not known before deployment, so that nothing can be said about it.
+    /// Whether the value is not known before deployment, so that nothing can be reported about it.
     pub(crate) fn is_unknown(&self) -> bool {
         self.value.as_str().is_some_and(is_unknown)
     }

@@ -5,56 +5,56 @@ use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// A terminal is told every second, and a file, where lines stay, every ten.
+/// A terminal is written to every second, and a file, where lines stay, every ten.
 const ON_TERMINAL: Duration = Duration::from_secs(1);
 const IN_FILE: Duration = Duration::from_secs(10);
 
 /// Says now and then how much has been read.
 #[derive(Debug)]
 pub struct Progress {
-    said: Mutex<Said>,
+    printed: Mutex<Printed>,
     terminal: bool,
 }
 
 #[derive(Debug)]
-struct Said {
+struct Printed {
     when: Instant,
     ever: bool,
     counts: Vec<(&'static str, usize)>,
 }
 
 impl Progress {
-    /// Begins now; nothing is said in the first second.
+    /// Begins now; nothing is printed in the first second.
     pub fn begin() -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let said = Said {
+        let printed = Printed {
             when: Instant::now(),
             ever: false,
             counts: Vec::new(),
         };
         Progress {
-            said: Mutex::new(said),
+            printed: Mutex::new(printed),
             terminal,
         }
     }
 
     /// So many more of something were read.
     pub fn add(&self, what: &'static str, count: usize) {
-        let Ok(mut said) = self.said.lock() else {
+        let Ok(mut printed) = self.printed.lock() else {
             return;
         };
-        match said.counts.iter_mut().find(|(name, _)| *name == what) {
+        match printed.counts.iter_mut().find(|(name, _)| *name == what) {
             Some((_, total)) => *total += count,
-            None => said.counts.push((what, count)),
+            None => printed.counts.push((what, count)),
         }
-        let pause = match (self.terminal, said.ever) {
+        let pause = match (self.terminal, printed.ever) {
             (false, true) => IN_FILE,
             _ => ON_TERMINAL,
         };
-        if said.when.elapsed() >= pause {
-            said.when = Instant::now();
-            said.ever = true;
-            self.say(&line(&said.counts));
+        if printed.when.elapsed() >= pause {
+            printed.when = Instant::now();
+            printed.ever = true;
+            self.say(&line(&printed.counts));
         }
     }
 
@@ -71,7 +71,7 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.terminal && self.said.lock().is_ok_and(|said| said.ever) {
+        if self.terminal && self.printed.lock().is_ok_and(|printed| printed.ever) {
             self.say("");
         }
     }
@@ -95,7 +95,7 @@ mod tests {
         progress.add("accounts", 20);
         progress.add("policies", 3);
         progress.add("accounts", 7);
-        let counts = progress.said.lock().unwrap().counts.clone();
+        let counts = progress.printed.lock().unwrap().counts.clone();
         assert_eq!(line(&counts), "read so far: 27 accounts, 3 policies");
     }
 }

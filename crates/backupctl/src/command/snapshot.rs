@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         status == Some(PolicyTypeStatus::Enabled),
         read_at,
     );
-    // That nobody can be told what the file holds is no reason to take it back.
+    // That nobody can read what the file holds is no reason to take it back.
     let _ = writeln!(std::io::stderr(), "{line}");
     Ok(ExitCode::SUCCESS)
 }

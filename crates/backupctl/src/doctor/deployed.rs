@@ -26,7 +26,7 @@ pub struct Stack {
 /// What a deployment of the stack as it is would do to each of its policies.
 ///
 /// # Errors
-/// Why that cannot be told.
+/// Why that is not known.
 pub fn again(
     stack: &Stack,
     targets: &Targets,

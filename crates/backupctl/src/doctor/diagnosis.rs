@@ -68,7 +68,7 @@ pub enum State {
     /// It is.
     Fine,
     /// Something to know, which is no failure.
-    Told,
+    Noted,
     /// It is not.
     Failed,
     /// Nobody could look.
@@ -80,7 +80,7 @@ impl State {
     pub fn name(self) -> &'static str {
         match self {
             State::Fine => "ok",
-            State::Told => "info",
+            State::Noted => "info",
             State::Failed => "FAILED",
             State::Unknown => "UNKNOWN",
         }
@@ -92,7 +92,7 @@ impl State {
     }
 }
 
-/// What is said of something that was seen: nothing (it is as it must be), or what is wrong.
+/// What is reported of something that was seen: nothing (it is as it must be), or what is wrong.
 type Verdict = Result<String, (String, String)>;
 
 /// The whole table. With `oldest`, a newest backup or copy from longer ago is a failure.

@@ -213,7 +213,7 @@ fn where_nothing_is_wrong_nothing_is_said_to_be() {
         ok    222222222222                 stack sets' administration role       A trusts cloudformation.amazonaws.com
         ok    222222222222                 stack sets' execution role            E trusts AWSCloudFormationStackSetAdministrationRole
         ok    222222222222 eu-west-1       function BackupOrgPolicyManager       active
-        ok    222222222222 eu-west-1       who is told of failures               1 confirmed subscriptions
+        ok    222222222222 eu-west-1       who is notified of failures               1 confirmed subscriptions
         ok    333333333333                 central service role                  trusts AWS Backup
         ok    333333333333                 central service-linked role           there
         ok    333333333333 eu-west-1       central vault                         there
@@ -237,7 +237,7 @@ fn where_nothing_is_wrong_nothing_is_said_to_be() {
     .assert_eq(&super::text::text(&checks));
 }
 
-/// One thing that is wrong, what is said of it, and what mends it.
+/// One thing that is wrong, what is reported of it, and what mends it.
 #[track_caller]
 fn check(change: impl FnOnce(&mut Facts), what: &str, detail: &str, remedy: &str) {
     let mut facts = healthy();
@@ -476,7 +476,7 @@ fn what_cannot_be_looked_at_is_said_and_counts() {
 #[test]
 fn age_counts_only_where_somebody_asked() {
     let mut facts = healthy();
-    for (last, told) in [
+    for (last, noted) in [
         (Last::Never, "none yet"),
         (Last::Before(35), "more than 35 days ago"),
         (
@@ -491,7 +491,7 @@ fn age_counts_only_where_somebody_asked() {
         assert_eq!(failed.len(), 1, "{failed:#?}");
         assert_eq!(
             (failed[0].what.as_str(), failed[0].detail.as_str()),
-            ("last backup", told)
+            ("last backup", noted)
         );
     }
 }

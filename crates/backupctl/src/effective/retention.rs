@@ -129,7 +129,7 @@ impl Scale {
     /// A scale on which everything can be seen up to this day, and at least a year.
     pub fn up_to(longest: u64) -> Scale {
         Scale {
-            // A little more, so that an end can be told from none.
+            // A little more, so that an end differs from none.
             end: days_as_number(longest.max(366)) * 1.3,
         }
     }

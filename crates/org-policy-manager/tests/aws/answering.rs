@@ -1,4 +1,4 @@
-//! CloudFormation hears one answer whatever happens, in time, and nothing that it must not.
+//! CloudFormation receives one answer whatever happens, in time, and nothing that it must not.
 
 use std::time::Duration;
 

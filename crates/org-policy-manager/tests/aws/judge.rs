@@ -27,7 +27,7 @@ pub fn seen(organization: &Organization) -> (BTreeSet<(String, Vec<String>)>, Ve
 }
 
 /// `before`, `after` or `between`; the order of peers, and the mark of a Create that nobody removed,
-/// are told apart.
+/// are distinguished.
 pub fn state(before: &Organization, after: &Organization, now: &Organization) -> String {
     let marked = |it: &Organization| {
         let mut tags = it.policies.values().flat_map(|it| it.tags.keys());

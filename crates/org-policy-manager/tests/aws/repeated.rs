@@ -50,12 +50,12 @@ pub async fn cell(
     if stack.lambda.ends().last() != Some(&End::Ok) {
         broken.push("the repetition did not return".to_owned());
     }
-    let heard = match answer {
+    let outcome = match answer {
         Some(it) if it.status == Status::Success => "SUCCESS",
         Some(_) => "FAILED",
         None => "no answer",
     };
-    (format!("{heard}, then {word}"), broken)
+    (format!("{outcome}, then {word}"), broken)
 }
 
 /// The function dies in a call, and Lambda repeats nothing yet; the event.

@@ -93,7 +93,7 @@ struct Life {
     random: Rng,
     world: World,
     stack: Stack,
-    /// Answers that said FAILED, or never came.
+    /// Answers with the status FAILED, or never came.
     failures: usize,
     /// What happened, for whoever reads a failure.
     story: Vec<String>,
@@ -170,7 +170,7 @@ impl Life {
         let answer = self.stack.create(&properties).await;
         let now = self.world.organization();
         self.harmless(&before, &now, &[]);
-        if self.heard(&answer) {
+        if self.is_answered(&answer) {
             return self.is_as_wanted(&properties, &now);
         }
         self.before_or_named(&before, &now, remaining(&before, &now), &answer);
@@ -192,7 +192,7 @@ impl Life {
         let answer = self.stack.update(&new).await;
         let now = self.world.organization();
         self.harmless(&before, &now, &kept);
-        if self.heard(&answer) {
+        if self.is_answered(&answer) {
             self.is_as_wanted(&new, &now);
             // The policy may have been made anew, and CloudFormation then deletes the old one.
             return self.until_cloudformation_is_done().await;
@@ -212,7 +212,7 @@ impl Life {
         let answer = self.stack.delete().await;
         let now = self.world.organization();
         self.harmless(&before, &now, &[]);
-        if !self.heard(&answer) {
+        if !self.is_answered(&answer) {
             self.before_or_named(&before, &now, remaining(&before, &now), &answer);
             self.world.heal();
             let answer = self.stack.delete().await;
@@ -279,7 +279,7 @@ impl Life {
     }
 
     /// Whether the request succeeded.
-    fn heard(&mut self, answer: &Option<Answer>) -> bool {
+    fn is_answered(&mut self, answer: &Option<Answer>) -> bool {
         self.tell(format!("answer: {answer:?}"));
         self.failures += usize::from(!succeeded(answer));
         succeeded(answer)

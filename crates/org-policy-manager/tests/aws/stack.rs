@@ -217,9 +217,9 @@ impl Stack {
 
     /// Delivers an event; the answer is the first that arrives for its request since.
     async fn deliver(&mut self, event: &Value) -> Option<Answer> {
-        let heard = self.world.answers().len();
+        let before = self.world.answers().len();
         self.lambda.deliver(event).await;
-        let answers = self.world.answers().split_off(heard);
+        let answers = self.world.answers().split_off(before);
         answers
             .into_iter()
             .find(|it| event["RequestId"] == it.request_id.as_str())

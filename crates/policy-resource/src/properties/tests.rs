@@ -1,4 +1,4 @@
-//! What a template may say, and what it is told when it is wrong.
+//! What a template may hold, and what is answered when it is wrong.
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};

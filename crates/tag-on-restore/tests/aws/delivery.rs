@@ -83,7 +83,7 @@ async fn a_call_without_an_answer_leaves_time_to_say_so() {
         ("a", event("job-1").to_string(), 1),
         ("b", event("job-2").to_string(), 1),
     ];
-    // Not a time-out: Lambda hears which messages failed, and nothing is begun at the last moment.
+    // Not a time-out: Lambda learns which messages failed, and nothing is begun at the last moment.
     assert_eq!(
         lambda.invoke(&batch(&messages)).await,
         failures(&["a", "b"])

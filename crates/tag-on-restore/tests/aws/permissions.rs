@@ -40,7 +40,7 @@ fn needed(call: &Call) -> Vec<String> {
     needed
 }
 
-/// Every kind of restore, told by an event and found by reconciliation.
+/// Every kind of restore, reported by an event and found by reconciliation.
 async fn every_call() -> Vec<World> {
     let mut worlds = Vec::new();
     for old_s3 in [None, Some((405, "MethodNotAllowed"))] {
@@ -69,7 +69,7 @@ async fn every_call() -> Vec<World> {
 #[tokio::test(start_paused = true)]
 async fn one_exchange_of_each_call_is_on_record() {
     let mut record = BTreeMap::new();
-    for exchange in every_call().await.iter().flat_map(World::heard) {
+    for exchange in every_call().await.iter().flat_map(World::received) {
         record.entry(exchange.call).or_insert(exchange.document);
     }
     let record = serde_json::to_string_pretty(&record).unwrap() + "\n";

@@ -172,7 +172,7 @@ def test_a_topic_and_its_key_must_let_eventbridge_in(account: Entitled) -> None:
     administration = {"AWS": f"arn:aws:iam::{account.account}:root"}
     everything = allow("kms:*", Principal=administration)
     key = account.key(everything)
-    topic, told = subscribed_topic(account, KmsMasterKeyId=key)
+    topic, reported = subscribed_topic(account, KmsMasterKeyId=key)
     rule(account, {"Arn": topic})
     send(account)
     assert [row[:2] for row in account.refused()] == [(EVENTS, "sns:Publish")]
@@ -184,30 +184,30 @@ def test_a_topic_and_its_key_must_let_eventbridge_in(account: Entitled) -> None:
     publish_policy(account, topic, letting_in("events", "sns:Publish", topic))
     send(account)
     assert account.refused() == [(EVENTS, "kms:GenerateDataKey", key)]
-    assert details(account, told) == []
+    assert details(account, reported) == []
     use = [letting_in("events", f"kms:{name}", "*") for name in ("Decrypt", "GenerateDataKey")]
     account.client("kms").put_key_policy(
         KeyId=key, PolicyName="default", Policy=document(everything, *use)
     )
     send(account)
-    assert details(account, told) == [{"a": 1}]
+    assert details(account, reported) == [{"a": 1}]
     assert account.refused() == []
 
 
 def test_a_topic_tells_a_queue_that_lets_it_in(account: Entitled) -> None:
-    topic, told = subscribed_topic(account)
-    let_in(account, told)
+    topic, reported = subscribed_topic(account)
+    let_in(account, reported)
     message = json.dumps({"detail": {"a": 1}})
     account.client("sns").publish(TopicArn=topic, Message=message)
     arn = account.arn("sqs", "told")
     assert account.refused() == [("sns.amazonaws.com", "sqs:SendMessage", arn)]
-    let_in(account, told, letting_in("sns", "sqs:SendMessage", arn))
+    let_in(account, reported, letting_in("sns", "sqs:SendMessage", arn))
     account.client("sns").publish(TopicArn=topic, Message=message)
-    assert details(account, told) == [{"a": 1}]
+    assert details(account, reported) == [{"a": 1}]
 
 
 def test_an_alarm_tells_a_topic_that_lets_cloudwatch_in(account: Entitled) -> None:
-    topic, told = subscribed_topic(account)
+    topic, reported = subscribed_topic(account)
     account.client("cloudwatch").put_metric_alarm(
         AlarmName="late",
         Namespace="ours",
@@ -225,7 +225,7 @@ def test_an_alarm_tells_a_topic_that_lets_cloudwatch_in(account: Entitled) -> No
             account.client("cloudwatch").set_alarm_state(
                 AlarmName="late", StateValue=state, StateReason="told to"
             )
-        found = account.client("sqs").receive_message(QueueUrl=told).get("Messages", [])
+        found = account.client("sqs").receive_message(QueueUrl=reported).get("Messages", [])
         return [json.loads(message["Body"])["AlarmName"] for message in found]
 
     publish_policy(account, topic, letting_in("events", "sns:Publish", topic))
@@ -242,8 +242,8 @@ def test_a_bus_of_another_account_is_reached_with_a_role_that_both_accounts_let_
     home = Entitled(world, HOME)
     home.client("events").create_event_bus(Name="reports")
     bus = home.arn("events", "event-bus/reports")
-    told, queue_arn = queue(home, "told")
-    let_in(home, told, letting_in("events", "sqs:SendMessage", queue_arn))
+    reported, queue_arn = queue(home, "told")
+    let_in(home, reported, letting_in("events", "sqs:SendMessage", queue_arn))
     pattern = json.dumps({"source": ["ours"], "account": [MEMBER]})
     home.client("events").put_rule(Name="all", EventBusName="reports", EventPattern=pattern)
     home.client("events").put_targets(
@@ -264,13 +264,13 @@ def test_a_bus_of_another_account_is_reached_with_a_role_that_both_accounts_let_
         Principal="*",
         Condition={"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": ORGANIZATION},
     )
-    assert details(home, told) == []
+    assert details(home, reported) == []
     account.trust("report", trusting("lambda"))
     send(account)
     assert account.refused() == [(EVENTS, "sts:AssumeRole", role)]
     account.trust("report", trusting("events"))
     send(account)
-    assert details(home, told) == [{"a": 1}]
+    assert details(home, reported) == [{"a": 1}]
     assert account.refused() == []
 
 

@@ -1,4 +1,4 @@
-//! The functions of an account and Region, what sets them going, and who is told of failures.
+//! The functions of an account and Region, what sets them going, and who is notified of failures.
 
 use super::super::retries_without_quota;
 use aws_types::SdkConfig;

@@ -227,7 +227,7 @@ async fn members(work: &Work, accounts: Vec<Child>, progress: &Progress) -> Vec<
     }
     let mut members = Vec::new();
     while let Some(ended) = looking.join_next().await {
-        // A task that panicked has said so on standard error.
+        // A task that panicked has reported so on standard error.
         members.extend(ended.ok());
         progress.add("accounts looked into", 1);
     }

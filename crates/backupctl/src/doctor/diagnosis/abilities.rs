@@ -68,7 +68,7 @@ pub(super) fn ability_checks(abilities: &Abilities, tags_sap_hana: bool) -> Vec<
         if check.state == State::Failed {
             // No failure: they can be made with another role, or in a person's own name.
             check = Check {
-                state: State::Told,
+                state: State::Noted,
                 ..line(
                     "restores of SAP HANA",
                     "TagSapHana is on, and the role cannot make such restores: set RestoreSapHana, \
@@ -103,7 +103,7 @@ fn line(what: &str, detail: &str) -> Check {
         account: None,
         region: None,
         what: what.to_owned(),
-        state: State::Told,
+        state: State::Noted,
         detail: detail.to_owned(),
         remedy: None,
     }

@@ -8,7 +8,7 @@ use super::{BACKUP, Check, LINKED_ROLE, PREPARE_MEMBERS, State, check, check_or}
 use crate::doctor::facts::{Account, FailedCopies, Last, Missed, Place, Seen, Tables};
 use crate::doctor::trust;
 
-/// What is to be said of an account. `kind` stands before the names of the checks, and `remedy`
+/// What is to be reported of an account. `kind` stands before the names of the checks, and `remedy`
 /// makes what is missing.
 pub(super) fn account_checks(
     account: &Account,
@@ -65,7 +65,7 @@ pub(super) fn account_checks(
     checks
 }
 
-/// What is said of an account that nobody could look into.
+/// What is reported of an account that nobody could look into.
 pub(super) fn closed_check(account: Option<(String, String)>, kind: &str, why: &str) -> Check {
     Check {
         account,
@@ -181,7 +181,7 @@ fn place_checks(
 const JOBS: &str = "see the jobs of AWS Backup there (aws backup list-backup-jobs, list-copy-jobs), and \
                     the role and the vault that the plan names";
 
-/// What is said of rules that ran without a backup: a failure where something bears a tag that they
+/// What is reported of rules that ran without a backup: a failure where something bears a tag that they
 /// select, and otherwise what is known of that.
 fn missed(missed: &[Missed]) -> Option<(State, String)> {
     let named = |of: &dyn Fn(&Seen<bool>) -> bool| -> Option<String> {
@@ -209,11 +209,11 @@ fn missed(missed: &[Missed]) -> Option<(State, String)> {
         let detail = format!(
             "{rules} since; whether it selects anything is not looked at, as it selects not by tags alone"
         );
-        return Some((State::Told, detail));
+        return Some((State::Noted, detail));
     }
     named(&|seen| *seen == Seen::There(false)).map(|rules| {
         let detail = format!("{rules}, and nothing there bears its tag");
-        (State::Told, detail)
+        (State::Noted, detail)
     })
 }
 
@@ -221,7 +221,7 @@ fn minute(time: Instant) -> String {
     time.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// What is said of copies that failed, with AWS Backup's own words, and what mends the newest.
+/// What is reported of copies that failed, with AWS Backup's own words, and what mends the newest.
 fn failed_copies(failed: &FailedCopies, region: &str) -> (String, String) {
     let FailedCopies {
         resources,
@@ -263,7 +263,7 @@ fn tables(tables: &Seen<Tables>) -> Check {
     }
     });
     if matches!(tables, Seen::There(Tables::Plain)) {
-        found.state = State::Told;
+        found.state = State::Noted;
     }
     found
 }
@@ -286,7 +286,7 @@ fn recent(what: &str, last: &Seen<Last>, now: Instant, oldest: Option<u32>) -> C
         }
     });
     if check.state == State::Fine && !matches!(last, Seen::There(Last::At(_))) {
-        check.state = State::Told;
+        check.state = State::Noted;
     }
     check
 }

@@ -1,4 +1,4 @@
-//! Whether the two functions run, what sets them going, and who is told of failures.
+//! Whether the two functions run, what sets them going, and who is notified of failures.
 
 use super::{Check, FUNCTIONS, HOME, Verdict, check_or};
 use crate::doctor::facts::{Function, Home, Seen, Tagger};
@@ -19,7 +19,7 @@ pub(super) fn home_checks(home: &Home) -> Vec<Check> {
         |function| runs(function).map(|()| "active".to_owned()),
     );
     let topic = check_or(
-        "who is told of failures",
+        "who is notified of failures",
         &home.topic,
         || {
             (

@@ -227,7 +227,7 @@ fn deployed(step: &crate::plan::steps::Step) -> Check {
     use crate::plan::steps::Action;
     use policy_resource::plan::Change;
 
-    let (mut wrong, mut remedies, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut wrong, mut remedies, mut noted) = (Vec::new(), Vec::new(), Vec::new());
     let id = step.id.as_deref().unwrap_or_default();
     for change in &step.changes {
         match change {
@@ -238,7 +238,7 @@ fn deployed(step: &crate::plan::steps::Step) -> Check {
                      management account)"
                 ));
             }
-            Change::Detach(target) => told.push(format!("attached by hand to {target}")),
+            Change::Detach(target) => noted.push(format!("attached by hand to {target}")),
             Change::Update { .. } | Change::Tag(_) | Change::Untag(_) => {
                 wrong.push(format!(
                     "changed by hand since: a deployment would {change}"
@@ -262,11 +262,11 @@ fn deployed(step: &crate::plan::steps::Step) -> Check {
         (State::Failed, detail, Some(remedy))
     } else if step.action == Action::Remove {
         let detail = format!("bears the stack's tags, and the stack has no {resource}");
-        (State::Told, detail, None)
+        (State::Noted, detail, None)
     } else if wrong.is_empty() {
-        match told.is_empty() {
+        match noted.is_empty() {
             true => (State::Fine, "attached and as deployed".to_owned(), None),
-            false => (State::Told, told.join(", "), None),
+            false => (State::Noted, noted.join(", "), None),
         }
     } else {
         let remedy = match remedies.is_empty() {

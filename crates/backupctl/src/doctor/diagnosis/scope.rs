@@ -6,7 +6,7 @@ use crate::doctor::facts::{Account, Facts, Seen};
 /// How many accounts a line names.
 const NAMED: usize = 5;
 
-/// The same reason for not knowing, given several times in an account, said once.
+/// The same reason for not knowing, given several times in an account, reported once.
 pub(super) fn once(checks: Vec<Check>) -> Vec<Check> {
     let mut all: Vec<Check> = Vec::with_capacity(checks.len());
     for check in checks {
@@ -47,7 +47,7 @@ pub(super) fn rests_on(facts: &Facts) -> Vec<Check> {
         .count();
     let regions = scope.regions.len();
     let mut checks = vec![line(
-        State::Told,
+        State::Noted,
         "looked at",
         format!(
             "{} of {} accounts of the targets, {open} of {} Regions of theirs ({}), {} organizational \
@@ -111,7 +111,7 @@ pub(super) fn rests_on(facts: &Facts) -> Vec<Check> {
         not.push("TagOnRestore, by DeployTagOnRestore".to_owned());
     }
     if !not.is_empty() {
-        checks.push(line(State::Told, "not looked at", not.join("; ")));
+        checks.push(line(State::Noted, "not looked at", not.join("; ")));
     }
     checks
 }

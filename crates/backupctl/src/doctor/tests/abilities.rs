@@ -20,7 +20,7 @@ fn tables_fail_only_where_a_backup_cannot_be_copied() {
     let checks = diagnose(&facts, &targets(), None);
     let what = "advanced backup of DynamoDB";
     let found = checks.iter().find(|it| it.what == what).unwrap();
-    assert_eq!((found.state, found.remedy.as_deref()), (State::Told, None));
+    assert_eq!((found.state, found.remedy.as_deref()), (State::Noted, None));
 }
 
 /// What is wrong with the member once this is asked of its role.
@@ -96,7 +96,7 @@ fn tags_of_sap_hana_without_its_restores_are_told() {
         found.next().map(|it| (it.state, it.detail)).unwrap()
     };
     let (state, detail) = line(&facts);
-    assert_eq!(state, State::Told);
+    assert_eq!(state, State::Noted);
     assert!(detail.contains("set RestoreSapHana"), "{detail}");
     let abilities = facts.members[0].abilities.as_mut().unwrap();
     abilities.managed = Seen::There(["AWSBackupRestoreAccessForSAPHANA".to_owned()].into());

@@ -134,7 +134,7 @@ fn a_policy_that_is_not_as_deployed_is_named_with_the_call_that_mends_it() {
         "aws-backup-org-policy is missing in eu-west-1",
         "--home-region",
     );
-    // Where it protects more than it was told to, nothing is lost.
+    // Where it protects more than it was asked to, nothing is lost.
     let mut facts = healthy();
     with(Action::Change, vec![Change::Detach("r-abcd".to_owned())])(&mut facts);
     assert_eq!(wrong(&facts), []);
@@ -205,7 +205,7 @@ fn failures_must_be_told_to_somebody() {
             facts.home.topic = Seen::There(Subscriptions { confirmed, pending });
         }
     };
-    let what = "who is told of failures";
+    let what = "who is notified of failures";
     check(
         topic(0, 0),
         what,
@@ -235,13 +235,13 @@ fn a_schedule_that_ran_without_a_backup_fails_where_something_should_be_backed_u
         "daily/nightly ran on 2026-01-31 05:00 UTC",
         "list-backup-jobs",
     );
-    for told in [Seen::There(false), Seen::Missing] {
+    for noted in [Seen::There(false), Seen::Missing] {
         let mut facts = healthy();
-        missed(told)(&mut facts);
+        missed(noted)(&mut facts);
         assert_eq!(wrong(&facts), []);
         let checks = diagnose(&facts, &targets(), None);
         let last = checks.iter().find(|it| it.what == "last backup").unwrap();
-        assert_eq!(last.state, State::Told);
+        assert_eq!(last.state, State::Noted);
     }
     let mut facts = healthy();
     missed(Seen::Unknown("denied".to_owned()))(&mut facts);

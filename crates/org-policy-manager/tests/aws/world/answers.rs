@@ -1,10 +1,10 @@
-//! What CloudFormation hears: the documents put to its pre-signed URLs.
+//! What CloudFormation receives: the documents put to its pre-signed URLs.
 
 use serde_json::Value;
 
 use super::operations::Refusal;
 
-/// Whether CloudFormation was told that a request succeeded.
+/// Whether CloudFormation was answered that a request succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     Success,

@@ -10,7 +10,7 @@
 //! - `fault`: when a call fails, and how
 //! - `rates`: AWS's published request rates
 //! - `neighbours`: STS, SSM and S3
-//! - `answers`: what CloudFormation hears
+//! - `answers`: what CloudFormation receives
 //! - `stacks`: what CloudFormation shows of its stacks' resources, which may lag behind too
 //! - `request`: one request as the services read it, and the response in their protocols
 //! - `wire`: the HTTP client: hear a request, fail or have the effect, answer
@@ -47,7 +47,7 @@ pub const HOME: &str = "222222222222";
 /// The management account of a second organization, for moves between them.
 pub const OTHER_MANAGEMENT: &str = "999999999999";
 
-/// One call the model heard, in the order of arrival.
+/// One call that the model received, in the order of arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// Virtual time since the world began.
@@ -277,7 +277,7 @@ impl World {
         versions.iter_mut().find(|(it, _)| it == version).unwrap().1 = None;
     }
 
-    /// Everything CloudFormation heard, in order.
+    /// Everything CloudFormation received, in order.
     pub fn answers(&self) -> Vec<Answer> {
         self.lock().answers.clone()
     }

@@ -123,7 +123,7 @@ impl Organization {
         it
     }
 
-    /// Adds a policy as somebody with the console would, attached where told.
+    /// Adds a policy as somebody with the console would, attached where asked.
     pub fn add_foreign_policy(&mut self, name: &str, targets: &[&str]) -> String {
         let id = self.insert_policy(name, "made by hand", r#"{"plans":{}}"#, BTreeMap::new());
         for target in targets {

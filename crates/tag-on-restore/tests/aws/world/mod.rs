@@ -32,7 +32,7 @@ pub fn tags(list: &[(&str, &str)]) -> Tags {
         .collect()
 }
 
-/// One call that the model heard, in the order of arrival.
+/// One call that the model received, in the order of arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     pub service: &'static str,
@@ -140,7 +140,7 @@ pub(crate) struct State {
     /// ARNs, and beginnings of ARNs, that nobody may write to or read.
     denied: BTreeSet<String>,
     calls: Vec<Call>,
-    heard: Vec<Exchange>,
+    received: Vec<Exchange>,
     faults: Vec<Fault>,
     storm: Option<fault::Storm>,
     bucket: (f64, Option<Instant>),
@@ -190,7 +190,7 @@ impl World {
             metadata: BTreeMap::new(),
             denied: BTreeSet::new(),
             calls: Vec::new(),
-            heard: Vec::new(),
+            received: Vec::new(),
             faults: Vec::new(),
             storm: None,
             bucket: (5.0, None),
@@ -273,8 +273,8 @@ impl World {
     }
 
     /// Every call that had an effect and an answer.
-    pub fn heard(&self) -> Vec<Exchange> {
-        self.lock().heard.clone()
+    pub fn received(&self) -> Vec<Exchange> {
+        self.lock().received.clone()
     }
 
     pub fn forget_calls(&self) {

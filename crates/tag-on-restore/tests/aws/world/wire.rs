@@ -135,7 +135,7 @@ impl Wire {
                 if outcome == "ok" {
                     self.world
                         .lock()
-                        .heard
+                        .received
                         .push(exchange(&asked, &request, &response));
                 }
                 Ok(response)
