@@ -63,7 +63,9 @@ def test_another_account_is_refused(targets, printed, deploy):
 
 def test_central_in_another_region_is_refused(targets, printed):
     with pytest.raises(Problem, match="add REGION=eu-west-1"):
-        accounts.deploy_central(session("333333333333", "eu-central-1"), targets, True, printed.append)
+        accounts.deploy_central(
+            session("333333333333", "eu-central-1"), targets, True, printed.append
+        )
 
 
 def test_central_deploys_its_stacks_and_tells_the_vault(targets, printed):
@@ -161,7 +163,9 @@ def test_failed_jobs_of_central_and_management_are_reported_when_the_home_region
     cloud.outputs["aws-backup-solution-central-account"] = {
         "CentralBackupVaultArn": targets.central_vault_arn
     }
-    accounts.deploy_central(session("333333333333", "eu-west-1", cloud), targets, True, printed.append)
+    accounts.deploy_central(
+        session("333333333333", "eu-west-1", cloud), targets, True, printed.append
+    )
     assert cloud.bodies[CENTRAL_REPORTS][1] == wanted
     # The management account has no Region of its own: its jobs run in every target Region.
     made = session("111111111111")
@@ -203,7 +207,9 @@ def with_hong_kong(targets):
         ({"ap-east-1": True, "me-south-1": True}, ",cloudformation.ap-east-1.amazonaws.com"),
     ],
 )
-def test_stack_sets_role_trusts_the_principals_of_the_opt_in_regions(targets, printed, opt_in, more):
+def test_stack_sets_role_trusts_the_principals_of_the_opt_in_regions(
+    targets, printed, opt_in, more
+):
     made = home()
     made.clients["ec2"] = Ec2(opt_in)
     accounts.deploy_home(made, with_hong_kong(targets), True, printed.append)

@@ -130,7 +130,9 @@ def test_a_region_that_the_management_account_has_not_enabled_is_told(targets, p
     else:
         assert not organization.prepare(session, with_hong_kong(targets), False, printed.append)
     assert any(line.startswith("missing  Region ap-east-1: not enabled") for line in printed)
-    assert not any("service opt-in in ap-east-1" in line or "me-south-1" in line for line in printed)
+    assert not any(
+        "service opt-in in ap-east-1" in line or "me-south-1" in line for line in printed
+    )
     assert session.clients["backup", "ap-east-1"].writes == []
 
 

@@ -91,7 +91,10 @@ def test_tags_are_told_except_those_that_every_stack_has(monkeypatch):
     command_line = cli.Cli("http://127.0.0.1:1", lambda account, command: reported.append(command))
     command_line.run(HOME, "cloudformation", "create-stack", "--tags", "Key=a,Value=b")
     command_line.run(HOME, "ec2", "create-tags", "--tags", "Key=a,Value=b")
-    assert reported == ["aws cloudformation create-stack", "aws ec2 create-tags --tags Key=a,Value=b"]
+    assert reported == [
+        "aws cloudformation create-stack",
+        "aws ec2 create-tags --tags Key=a,Value=b",
+    ]
 
 
 def test_the_user_s_own_configuration_takes_no_part(monkeypatch):

@@ -1,6 +1,7 @@
 """The rehearsal's page, in the Chromium of this machine."""
 
 import pytest
+from kit.wait import eventually
 from playwright.sync_api import expect
 from rehearsal.report.page import page as make
 from rehearsal.report.sample import BROKEN, EVIL, EVIL_TEXT, HELD
@@ -75,7 +76,7 @@ def test_the_keyboard_reaches_what_scrolls(write, open_page):
     box = page.get_by_role("group", name="Accounts and Regions")
     expect(box).to_be_focused()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    eventually(lambda: box.evaluate("box => box.scrollLeft") > 0, "nothing scrolls")
 
 
 def test_sections_have_names_and_ids_of_their_own(write, open_page):

@@ -54,7 +54,17 @@ def stages(reported, *names, fails=None):
 def test_is_looked_around_before_the_stage_that_removes_everything(reported):
     recorder, all_of_them = make(reported), stages(reported, "deploy", "join", "destroy", "end")
     assert recorder.run(all_of_them, lambda: reported.append("after"), all_of_them[2][1])
-    assert reported == ["deploy", "after", "join", "after", "look", "destroy", "after", "end", "after"]
+    assert reported == [
+        "deploy",
+        "after",
+        "join",
+        "after",
+        "look",
+        "destroy",
+        "after",
+        "end",
+        "after",
+    ]
     assert recorder.result("It", Emulator(), ()).seen == "before stage 3"
 
 
