@@ -213,7 +213,7 @@ fn where_nothing_is_wrong_nothing_is_said_to_be() {
         ok    222222222222                 stack sets' administration role       A trusts cloudformation.amazonaws.com
         ok    222222222222                 stack sets' execution role            E trusts AWSCloudFormationStackSetAdministrationRole
         ok    222222222222 eu-west-1       function BackupOrgPolicyManager       active
-        ok    222222222222 eu-west-1       who is notified of failures               1 confirmed subscriptions
+        ok    222222222222 eu-west-1       who is notified of failures           1 confirmed subscriptions
         ok    333333333333                 central service role                  trusts AWS Backup
         ok    333333333333                 central service-linked role           there
         ok    333333333333 eu-west-1       central vault                         there
