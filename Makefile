@@ -51,13 +51,13 @@ check: check-format check-rust check-docs check-dependencies check-templates che
 
 # What compiles, beside what does not; `step:other` waits for the other one. `make STEP` runs one alone.
 .PHONY: test
-test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 35 minutes on 2 cores the first time
+test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 20 minutes on 2 cores the first time
 	@$(PYTHON) tools/steps.py '$(COMPILING)' '$(BESIDE)'
 
-COMPILING = check-rust check-docs test-rust package test-packages test-page test-rehearsal
+COMPILING = check-rust check-docs test-rust package test-packages test-page test-defects
 BESIDE = check-format check-scripts check-dependencies check-types check-templates check-baseline \
 	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions test-backupctl \
-	demo
+	test-rehearsal:package demo
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
@@ -194,8 +194,11 @@ test-page: compiled .tools/page/ready ## the pages of `backupctl effective` and 
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal
-test-rehearsal: package compiled functions ## the rehearsal with dist/'s packages, the permissions that it needs, and the defects that it must see
+test-rehearsal: package compiled ## the rehearsal with dist/'s packages, and the permissions that it needs
 	BACKUPCTL='$(CURDIR)/target/debug/backupctl' $(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
+
+.PHONY: test-defects
+test-defects: compiled functions .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready ## the defects, faults and interruptions that the rehearsal must see
 	cd tests && BACKUPCTL='$(CURDIR)/target/debug/backupctl' ../.tools/demo/bin/python -m pytest --quiet rehearsal
 
 ##### Now and then
