@@ -60,8 +60,8 @@ class Checkout:
         if listed.returncode != 0:
             printed = (listed.stderr.strip().splitlines() or ["it failed"])[0]
             raise CannotRehearse(
-                f"git does not list the files in `{ROOT}` ({printed}): the rehearsal copies what git "
-                "knows of, so run it in a clone of the repository"
+                f"git does not list the files in `{ROOT}` ({printed}): the rehearsal copies what "
+                "git knows of, so run it in a clone of the repository"
             )
         for name in filter(None, listed.stdout.split("\0")):
             source, target = ROOT / name, self.folder / name
