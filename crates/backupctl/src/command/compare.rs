@@ -30,7 +30,7 @@ pub struct Arguments {
     #[arg(long)]
     allow_loss: bool,
 
-    /// What a locked vault takes, by name or ARN, such as Vault=7-3660; can be given several times
+    /// What a locked vault takes, by name, or by ARN if it is another account's, such as Vault=7-3660; can be given several times
     #[arg(long, value_name = "VAULT=MIN-MAX")]
     lock: Vec<Lock>,
 
