@@ -1,19 +1,27 @@
 """The policy manager's templates and code agree: actions, variables, properties, names."""
 
 import re
+import sys
 
 import pytest
 from deploy.stacks import load_template
 from model import ROOT
+
+sys.path.append(str(ROOT / "tests"))
+
+from kit.templates import (  # noqa: E402
+    MANAGEMENT_ROLE,
+    actions,
+    management_statements,
+    resources,
+    statements,
+)
 
 TEMPLATES = ROOT / "cloudformation"
 SOURCE = ROOT / "crates" / "org-policy-manager" / "src"
 ROLE = TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager-role.yaml"
 FUNCTION = TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager.yaml"
 ORG_POLICY = TEMPLATES / "home-account" / "aws-backup-org-policy.yaml"
-MANAGEMENT_ROLE = (
-    TEMPLATES / "management-account" / "aws-backup-backuporgpolicymanager-mangement-role.yaml"
-)
 # The calls of AWS Organizations whose policy type AWS checks (Service Authorization Reference).
 WITH_POLICY_TYPE = {
     "AttachPolicy",
@@ -26,32 +34,6 @@ WITH_POLICY_TYPE = {
     "ListTargetsForPolicy",
     "UpdatePolicy",
 }
-
-
-def resources(template):
-    """The resources of a template."""
-    return load_template(template.read_text())["Resources"]
-
-
-def statements(policies):
-    """All statements of inline policies."""
-    return [s for policy in policies for s in policy["PolicyDocument"]["Statement"]]
-
-
-def actions(found):
-    """The actions of statements."""
-    return [
-        action
-        for statement in found
-        for action in (
-            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        )
-    ]
-
-
-def management_statements():
-    """What the management account's role allows."""
-    return statements(resources(MANAGEMENT_ROLE)["OrgAdminRole"]["Properties"]["Policies"])
 
 
 def delegated_statements():

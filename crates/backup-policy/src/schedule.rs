@@ -73,10 +73,10 @@ impl Schedule {
             return None;
         }
         let fields: Vec<&str> = self.without_year.split(' ').collect();
-        let number = |at: usize| -> Option<usize> { fields.get(at)?.parse().ok() };
-        let month = number(4).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+        let number = |at: usize| -> Option<u8> { fields.get(at)?.parse().ok() };
+        let month = number(4).and_then(|month| chrono::Month::try_from(month).ok());
         Some(match (number(3), month) {
-            (Some(day), Some(month)) => format!("there is no {day} {month}"),
+            (Some(day), Some(month)) => format!("there is no {day} {}", month.name()),
             _ => "none of its months has such a day".to_owned(),
         })
     }
@@ -113,21 +113,6 @@ impl Schedule {
             .min()
     }
 }
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 fn cron(pattern: &str) -> Result<croner::Cron, croner::errors::CronError> {
     croner::parser::CronParser::builder()

@@ -244,7 +244,8 @@ pub(super) fn single(members: &Map<String, Value>) -> Option<(&str, &Value)> {
     members.next().is_none().then_some((name, value))
 }
 
-fn leaf(spot: &Spot) -> Spot {
+/// A place without those of what was in it.
+pub(super) fn leaf(spot: &Spot) -> Spot {
     Spot {
         key: spot.key,
         value: spot.value,
@@ -252,7 +253,8 @@ fn leaf(spot: &Spot) -> Spot {
     }
 }
 
-fn around(spot: Option<&Spot>, children: Vec<Option<Spot>>) -> Option<Spot> {
+/// A place around those of its children; a child without one has its own.
+pub(super) fn around(spot: Option<&Spot>, children: Vec<Option<Spot>>) -> Option<Spot> {
     let spot = spot?;
     let children = children
         .into_iter()

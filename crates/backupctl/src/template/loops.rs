@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::finding;
 use super::functions::text_of;
-use super::intrinsics::{Scope, is_known, single, unknown};
+use super::intrinsics::{Scope, around, is_known, leaf, single, unknown};
 use crate::parameters::Parameters;
 
 /// How many resources loops may make: CloudFormation takes no more in one template.
@@ -346,25 +346,6 @@ impl Loops<'_> {
             ..finding(code, message, help)
         });
     }
-}
-
-fn leaf(spot: &Spot) -> Spot {
-    Spot {
-        key: spot.key,
-        value: spot.value,
-        children: Vec::new(),
-    }
-}
-
-fn around(spot: Option<&Spot>, children: Vec<Option<Spot>>) -> Option<Spot> {
-    let spot = spot?;
-    let children = children
-        .into_iter()
-        .map(|it| it.unwrap_or_else(|| leaf(spot)));
-    Some(Spot {
-        children: children.collect(),
-        ..leaf(spot)
-    })
 }
 
 #[cfg(test)]
