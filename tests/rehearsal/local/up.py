@@ -109,11 +109,11 @@ _AWS = """\
 #!/bin/sh
 exec "{python}" -m awscli --endpoint-url "$AWS_ENDPOINT_URL" "$@"
 """
-# One that is compiled, or else the repository's own, compiled once.
+# One that is compiled with the commands that call AWS, or else the repository's own, compiled once.
 _BACKUPCTL = """\
 #!/bin/sh
 for program in "{given}" "{target}/release/backupctl" "{target}/debug/backupctl"; do
-  [ ! -x "$program" ] || exec "$program" "$@"
+  ! "$program" doctor --help >/dev/null 2>&1 || exec "$program" "$@"
 done
 echo "backupctl is compiled first, once: some minutes" >&2
 exec cargo run --locked --manifest-path "{root}/Cargo.toml" --package backupctl -- "$@"

@@ -12,6 +12,7 @@ from kit.wait import eventually
 
 from rehearsal.local import running
 from rehearsal.local.running import Running
+from rehearsal.local.up import write_programs
 from rehearsal.names import CENTRAL_REGION, SANDBOXES, WORKLOADS, CannotRehearse
 from rehearsal.tests.program import SECONDS, TESTS, Program
 
@@ -213,3 +214,20 @@ def test_what_is_no_port_is_one_line(tmp_path, port):
         "",
         f"make up cannot run: `{port}` is no port: a number from 1 to 65535 is one\n",
     )
+
+
+def test_a_backupctl_without_the_commands_that_call_aws_is_passed_over(tmp_path, monkeypatch):
+    def program(path, script):
+        path.parent.mkdir(parents=True)
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    monkeypatch.setenv("BACKUPCTL", program(tmp_path / "small" / "backupctl", "exit 2"))
+    program(tmp_path / "target" / "release" / "backupctl", 'echo "live $*"')
+    monkeypatch.setenv("CARGO_TARGET_DIR", str(tmp_path / "target"))
+    write_programs(tmp_path)
+    done = subprocess.run(
+        [tmp_path / "bin" / "backupctl", "snapshot"], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "live snapshot\n")
