@@ -1,11 +1,10 @@
 """What a template leaves behind when its stack goes, and a new stack that takes it over.
 
 `keeps` and `import_template` are pure. Only the types that the solution retains in member accounts
-are known here.
+and the central account are known here.
 """
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -43,6 +42,11 @@ class Kept:
         }
 
 
+def is_kind_kept(resource: dict) -> bool:
+    """Whether a resource of another's template is of a kind that holds or decrypts backups."""
+    return resource["Type"] in WORDS
+
+
 def keeps(document: dict) -> dict[str, dict]:
     """The resources of a template that outlive its stack, by logical id."""
     return {
@@ -78,7 +82,7 @@ def find(session, region: str, document: dict) -> list[Kept]:
         if resource["Type"] == VAULT:
             name = resource["Properties"]["BackupVaultName"]
             if (vault := _vault(session, region, name)) is not None:
-                _check_key(vault, region, resource, keys)
+                _check_key(vault, region, resource, document, keys)
                 found.append(Kept(logical_id, VAULT, name))
     return found
 
@@ -113,7 +117,7 @@ def take_over(
         raise Problem(
             f"import into `{name}`", aws_reason(error), "correct it, try again"
         ) from error
-    status, reason = _planned(client, name)
+    status, reason = cloudformation.planned(client, name, CHANGE_SET)
     if status != "CREATE_COMPLETE":
         raise Problem(f"import into `{name}`", f"{status}: {reason}", "correct it, try again")
     client.execute_change_set(StackName=name, ChangeSetName=CHANGE_SET)
@@ -125,28 +129,24 @@ def take_over(
     say(f"{name}: has {', '.join(str(one) for one in kept)}")
 
 
-def _planned(client, name: str) -> tuple[str, str]:
-    """The end of a change set's creation."""
-    pause = 0.5
-    while True:
-        found = client.describe_change_set(StackName=name, ChangeSetName=CHANGE_SET)
-        if found["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
-            return found["Status"], found.get("StatusReason", "no reason was given")
-        time.sleep(min(pause, cloudformation.POLL_SECONDS))
-        pause *= 2
-
-
-def _check_key(vault: dict, region: str, resource: dict, keys: dict[str, dict]) -> None:
+def _check_key(
+    vault: dict, region: str, resource: dict, document: dict, keys: dict[str, dict]
+) -> None:
     """A stack that had another key would replace the vault, or fail to."""
     name = vault["BackupVaultName"]
     logical_id = resource["Properties"]["EncryptionKeyArn"]["Fn::GetAtt"][0]
     key = keys.get(logical_id, {}).get("Arn")
+    alias = next(
+        other["Properties"]["AliasName"]
+        for other in document["Resources"].values()
+        if other["Type"] == ALIAS and other["Properties"]["TargetKeyId"] == {"Ref": logical_id}
+    )
     if key != vault["EncryptionKeyArn"]:
         raise Problem(
             f"vault {name} in {region}",
             f"its key is {vault['EncryptionKeyArn']}, and the solution's alias is of {key}",
-            "point alias/AWSBackupSolutionKey at the vault's key (aws kms update-alias, or "
-            "create-alias), then run this again",
+            f"point {alias} at the vault's key (aws kms update-alias, or create-alias), then run "
+            "this again",
         )
 
 
