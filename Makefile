@@ -110,6 +110,10 @@ PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --arc
 release: needs-git needs-cargo needs-cc .tools/build/ready .tools/sbom/ready ## dist/release: packages, backupctl, bills of materials and checksums (TAG=v0.1.0)
 	PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/release.py --architecture $(ARCHITECTURE) $(if $(TAG),--tag $(call quoted,TAG))
 
+.PHONY: record-release
+record-release: needs-git needs-python ## keep what a released version deploys: the rehearsal takes the next one from there (TAG=v0.1.0)
+	$(PYTHON) tools/record_release.py $(call quoted,TAG) $(if $(COMMIT),--commit $(call quoted,COMMIT))
+
 # Their suites run with these: the compiler takes a fraction of the time, and what is shipped is looked at
 # by test-packages and by the rehearsal. PACKAGES=dist runs a suite with dist/'s packages instead.
 .PHONY: functions

@@ -8,6 +8,7 @@ import copy
 import json
 from collections.abc import Callable
 
+import yaml
 from botocore.exceptions import ClientError
 
 from . import cloudformation
@@ -16,15 +17,15 @@ from .stacks import load_template
 
 CHANGE_SET = "let-go"
 # All that an update may change here.
-ATTRIBUTES = {"DeletionPolicy", "UpdateReplacePolicy"}
+ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
+RETAIN = "Retain"
 
 Kept = Callable[[dict], bool]
 
 
 def template(client, name: str) -> dict:
     """A deployed stack's template as plain data."""
-    body = client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
-    # The SDK reads a template that is JSON.
+    body = _body(client, name)
     return load_template(body) if isinstance(body, str) else body
 
 
@@ -33,12 +34,41 @@ def kept(document: dict, is_kept: Kept) -> list[str]:
     return [key for key, resource in document["Resources"].items() if is_kept(resource)]
 
 
-def outliving(document: dict, logical_ids: list[str]) -> dict:
-    """The same template, with these resources outliving their stack."""
-    changed = copy.deepcopy(document)
+def outliving(body: str | dict, logical_ids: list[str]) -> str:
+    """The same template with these resources outliving their stack; else as it was written."""
+    if not isinstance(body, str):
+        changed = copy.deepcopy(body)
+        for key in logical_ids:
+            changed["Resources"][key] |= dict.fromkeys(ATTRIBUTES, RETAIN)
+        return json.dumps(changed)
+    edits = []
+    resources = _member(yaml.compose(body, yaml.SafeLoader), "Resources")
     for key in logical_ids:
-        changed["Resources"][key] |= dict.fromkeys(ATTRIBUTES, "Retain")
-    return changed
+        resource = _member(resources, key)
+        for attribute in ATTRIBUTES:
+            edits.append(_edit(resource, attribute))
+    for begin, end, text in sorted(edits, reverse=True):
+        body = body[:begin] + text + body[end:]
+    return body
+
+
+def _member(mapping: yaml.MappingNode, name: str) -> yaml.Node | None:
+    return next((value for key, value in mapping.value if key.value == name), None)
+
+
+def _edit(resource: yaml.MappingNode, attribute: str) -> tuple[int, int, str]:
+    """Where the template's text is replaced, and by what, for one attribute of a resource."""
+    if (there := _member(resource, attribute)) is not None:
+        return there.start_mark.index, there.end_mark.index, RETAIN
+    begin = resource.start_mark.index
+    if resource.flow_style:
+        return begin + 1, begin + 1, f'"{attribute}": "{RETAIN}", '
+    return begin, begin, f"{attribute}: {RETAIN}\n{' ' * resource.start_mark.column}"
+
+
+def _body(client, name: str) -> str | dict:
+    """As it was written; the SDK reads a template that is JSON."""
+    return client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
 
 
 def let_go(client, name: str, is_kept: Kept, say: Callable[[str], None]) -> None:
@@ -51,12 +81,11 @@ def keep(client, name: str, is_kept: Kept, say: Callable[[str], None]) -> None:
     """Makes what is kept outlive the stack, and looks whether it now would."""
     document = template(client, name)
     logical_ids = kept(document, is_kept)
-    wanted = outliving(document, logical_ids)
-    if wanted != document:
-        _update(client, name, wanted)
+    if not _outlives(document, logical_ids):
+        _update(client, name, outliving(_body(client, name), logical_ids))
         document = template(client, name)
     for key in logical_ids:
-        if document["Resources"][key].get("DeletionPolicy") != "Retain":
+        if not _outlives(document, [key]):
             raise Problem(
                 f"stack `{name}`",
                 f"{key} would go with it: CloudFormation did not take `DeletionPolicy: Retain`",
@@ -66,7 +95,12 @@ def keep(client, name: str, is_kept: Kept, say: Callable[[str], None]) -> None:
         say(f"{name}: {', '.join(logical_ids)} will outlive it")
 
 
-def _update(client, name: str, wanted: dict) -> None:
+def _outlives(document: dict, logical_ids: list[str]) -> bool:
+    resources = document["Resources"]
+    return all(resources[key].get(name) == RETAIN for key in logical_ids for name in ATTRIBUTES)
+
+
+def _update(client, name: str, body: str) -> None:
     cloudformation.require_steady(name, cloudformation.status(client, name))
     _discard(client, name)
     stack = client.describe_stacks(StackName=name)["Stacks"][0]
@@ -75,7 +109,7 @@ def _update(client, name: str, wanted: dict) -> None:
             StackName=name,
             ChangeSetName=CHANGE_SET,
             ChangeSetType="UPDATE",
-            TemplateBody=json.dumps(wanted),
+            TemplateBody=body,
             Parameters=[
                 {"ParameterKey": entry["ParameterKey"], "UsePreviousValue": True}
                 for entry in stack.get("Parameters", [])
@@ -109,11 +143,19 @@ def _besides(client, name: str) -> list[str]:
         page = client.describe_change_set(**request)
         for change in page["Changes"]:
             about = change["ResourceChange"]
-            if about["Action"] != "Modify" or set(about.get("Scope", [])) - ATTRIBUTES:
+            if about["Action"] != "Modify" or not all(map(_is_harmless, about["Details"])):
                 found.append(about["LogicalResourceId"])
         if not page.get("NextToken"):
             return found
         request["NextToken"] = page["NextToken"]
+
+
+def _is_harmless(detail: dict) -> bool:
+    """A reference to what is changed here has the same value afterwards, and changes nothing."""
+    refers = detail.get("ChangeSource") in ("ResourceAttribute", "ResourceReference")
+    return detail["Target"]["Attribute"] in ATTRIBUTES or (
+        refers and detail["Evaluation"] == "Dynamic"
+    )
 
 
 def _discard(client, name: str) -> None:

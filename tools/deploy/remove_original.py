@@ -65,6 +65,8 @@ def remove(session, targets: Targets, apply: bool, say: Callable[[str], None]) -
             letting_go.let_go(client, name, _outlives(name), say)
     if kind == "home":
         changes |= _stack_sets(client, apply, say)
+    if not changes:
+        say("no stack of the original is in this account and Region")
     if not apply:
         say_nothing_was_done(changes, say)
 
@@ -128,7 +130,7 @@ def _empty_package_buckets(session, client, name: str, say) -> None:
 
 def _stack_sets(client, apply: bool, say) -> bool:
     """Deletes the stack sets of roles and vaults that are empty. Whether one was there."""
-    left = False
+    gone = False
     for name in (original.VAULTS, original.ROLES):
         which = {"StackSetName": name, "CallAs": "DELEGATED_ADMIN"}
         try:
@@ -138,15 +140,16 @@ def _stack_sets(client, apply: bool, say) -> bool:
             if error.response["Error"]["Code"] != "StackSetNotFoundException":
                 raise
             continue
-        left = True
         if found:
             say(f"{name}: stays until its accounts are taken over, with make adopt-account:")
             say(f"  ACCOUNT={','.join(sorted(found))}")
-        elif apply:
+            continue
+        gone = True
+        if apply:
             _delete_stack_set(client, which, say)
         else:
             say(f"{name}: no account is in it any more; would be deleted")
-    return left
+    return gone
 
 
 def _delete_stack_set(client, which: dict, say) -> None:
