@@ -145,7 +145,7 @@ def failures(tmp_path_factory):
         story.push()
         story.watch.succeed()
         # Until then the functions' stacks were refused the package.
-        emulator.forget_denials()
+        emulator.take_denials()
         with fails(PROCESSOR):
             story.see_first()
         with fails(ROLE):
