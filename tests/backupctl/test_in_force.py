@@ -1,4 +1,4 @@
-"""`backupctl in-force` says whether AWS took a stack's policies, in each account that they reach."""
+"""`backupctl in-force` says whether AWS took a stack's policies, in each account they reach."""
 
 import json
 import time
