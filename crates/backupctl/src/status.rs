@@ -262,10 +262,10 @@ impl Report<'_> {
                 }
                 if judged.quiet > 0 {
                     lines.push(format!(
-                        "whether anything is selected where no job completed since {}: {} of a rule \
-                         in a Region",
-                        self.window.from.format("%Y-%m-%d"),
-                        number(judged.quiet, "case")
+                        "whether anything is selected in {} (account, Region and rule) where no \
+                         job completed since {}",
+                        number(judged.quiet, "case"),
+                        self.window.from.format("%Y-%m-%d")
                     ));
                 }
             }

@@ -260,3 +260,82 @@ fn the_newest_of_each_kind_and_type_is_kept() {
     assert_eq!(only.ended[&Kind::Restore], at("2026-01-20T05:12:00Z"));
     assert!(!only.ended.contains_key(&Kind::Copy));
 }
+
+/// A report with everything in it.
+fn told() -> String {
+    let mut all = Vec::new();
+    for day in 26..=31 {
+        let time = format!("2026-01-{day}T05:00:00Z");
+        all.push(job(Kind::Backup, &time));
+        all.push(Job {
+            account: "444444444442".to_owned(),
+            ..failed(
+                job(Kind::Copy, &time),
+                "Access Denied trying to call AWS Backup service",
+            )
+        });
+    }
+    all.push(job(Kind::Copy, "2026-01-27T06:00:00Z"));
+    let ledger = ledger(all);
+    let mut judged = judged(rule(), &ledger, None);
+    judged.quiet = 3;
+    let report = Report {
+        names: &BTreeMap::from([(ACCOUNT.to_owned(), "shop".to_owned())]),
+        regions: &[REGION.to_owned()],
+        ledger: &ledger,
+        judged: Ok(judged),
+        unasked: Vec::new(),
+        window: Window {
+            from: now() - chrono::TimeDelta::days(8),
+            now: now(),
+        },
+    };
+    text::text(&report)
+}
+
+#[test]
+fn the_documentation_shows_what_is_printed() {
+    let readme = include_str!("../../README.md");
+    let shown = readme
+        .split("$ backupctl status --profile management\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("the documentation has an example");
+    assert_eq!(shown, told());
+}
+
+#[test]
+fn a_long_message_and_a_long_list_are_cut_and_say_so() {
+    let long = "x".repeat(1000);
+    let all = (0..150).map(|number| Job {
+        resource: format!("volume-{number}"),
+        account: format!("{number:012}"),
+        ..failed(
+            job(Kind::Backup, "2026-01-30T05:00:00Z"),
+            &format!("{long}\nend"),
+        )
+    });
+    let ledger = ledger(all);
+    let report = Report {
+        names: &BTreeMap::new(),
+        regions: &[REGION.to_owned()],
+        ledger: &ledger,
+        judged: Err("nobody may read the policies".to_owned()),
+        unasked: vec!["copy jobs in eu-west-1: denied".to_owned()],
+        window: Window {
+            from: now(),
+            now: now(),
+        },
+    };
+    let printed = text::text(&report);
+    assert!(printed.contains("and 50 more: --format json has them all\n"));
+    assert!(printed.lines().all(|line| line.len() < 500), "{printed}");
+    assert!(printed.ends_with(
+        "not looked at: copy jobs in eu-west-1: denied\n\
+         not looked at: what is late: nobody may read the policies\n"
+    ));
+    let json = json::json(&report);
+    assert_eq!(json["failed"].as_array().unwrap().len(), 150);
+    assert_eq!(json["late"], value!(null));
+    assert_eq!(json["failed"][0]["message"].as_str().unwrap().len(), 1004);
+}
