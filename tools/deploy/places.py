@@ -23,7 +23,7 @@ STEPS = {
     "update": "nothing is in its way: try again",
     "give": "give its stack to the stack set",
     "import": "import what is there into a stack, and give that to the stack set",
-    "move": "take what is there out of another's stack, which keeps it, then import it as above",
+    "move": "take what is there out of another's stack, and import it as if none had it",
     "replace": "delete the stack that is in the way, which keeps nothing, and make it anew",
     "wait": "not tried yet: CloudFormation deploys to an account that joins by itself",
 }
