@@ -198,7 +198,12 @@ class _Adoption:
         """The other's stack set lets the stack alone; its other accounts are as they were."""
         which = {"StackSetName": stack_set, "CallAs": self._member.call_as}
         at = {"StackInstanceAccount": self._member.account, "StackInstanceRegion": region}
-        found = self._client.list_stack_instances(**which, **at)["Summaries"]
+        try:
+            found = self._client.list_stack_instances(**which, **at)["Summaries"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "StackSetNotFoundException":
+                return
+            raise
         if [entry.get("StackId") for entry in found] != [holder]:
             return
         targets = self._at([region])
