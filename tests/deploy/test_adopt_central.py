@@ -1,5 +1,7 @@
 """What the central account has already comes into our stacks: from another's, or from none."""
 
+import json
+
 import pytest
 from deploy import adopt_central, retained
 from deploy.problem import Problem
@@ -30,9 +32,18 @@ class Account:
         return [{"BackupVaultList": [vault] if self.there else []}]
 
 
-def adopt(targets, printed, cloud, there=True, apply=False, account=CENTRAL, region="eu-west-1"):
-    roles = {"AWSBackupSolutionCentralAccountRole": "arn"} if there else {}
-    clients = {"sts": Sts(account), "cloudformation": cloud, "iam": Iam(roles)}
+def adopt(
+    targets,
+    printed,
+    cloud,
+    there=True,
+    apply=False,
+    account=CENTRAL,
+    region="eu-west-1",
+    roles=("AWSBackupSolutionCentralAccountRole",),
+):
+    clients = {"sts": Sts(account), "cloudformation": cloud}
+    clients |= {"iam": Iam(dict.fromkeys(roles if there else (), "arn"))}
     clients |= {"kms": Account(there), "backup": Account(there)}
     adopt_central.adopt(Session(clients, region), targets, apply, printed.append)
 
@@ -74,6 +85,16 @@ def test_what_is_imported_has_the_values_of_the_deployment(targets, printed, mon
     assert parameters["VaultLockMode"] == BY_NAME[VAULT].parameters()["VaultLockMode"]
     assert identifiers[-1] == "AWSBackupSolutionCentralVault"
     assert printed[-1] == "now make deploy-central APPLY=1, which brings them to the templates here"
+
+
+def test_anothers_stack_that_holds_more_is_left_alone(targets, printed):
+    """What is not a vault, key, alias or role would go with the stack."""
+    cloud = CloudFormation({VAULT: "CREATE_COMPLETE"})
+    resources = {"Vault": {"Type": retained.VAULT}, "Topic": {"Type": "AWS::SNS::Topic"}}
+    cloud.bodies[VAULT] = (json.dumps({"Resources": resources}), [])
+    with pytest.raises(Problem, match="it holds Topic too, which would go with it; give vault"):
+        adopt(targets, printed, cloud, apply=True, roles=())
+    assert cloud.requests == []
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import boto3
 from botocore.exceptions import ClientError
 
-from . import cloudformation, letting_go, retained
+from . import cloudformation, retained
 from .accounts import require_account
 from .places import STEPS, Member, Seen, StackSetThere, step
 from .problem import Problem, aws_reason
@@ -190,9 +190,10 @@ class _Adoption:
     def _move(self, region: str, holder: str) -> None:
         """Out of the stack set that the stack may be an instance of, then out of the stack."""
         client, name = self._member.cloudformation(region), _name(holder)
+        retained.require_nothing_else(client, name)
         if of_stack_set := _OF_STACK_SET.fullmatch(name):
             self._forget_instance(of_stack_set["stack_set"], region, holder)
-        letting_go.let_go(client, name, retained.is_kind_kept, self._say)
+        retained.take_out(client, name, self._say)
 
     def _forget_instance(self, stack_set: str, region: str, holder: str) -> None:
         """The other's stack set lets the stack alone; its other accounts are as they were."""

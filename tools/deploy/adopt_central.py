@@ -53,6 +53,6 @@ def _adopt(session, stack: Stack, computed: dict[str, str], apply: bool, say) ->
     if not apply:
         return True
     if foreign:
-        letting_go.let_go(client, stack.name, retained.is_kind_kept, say)
+        retained.take_out(client, stack.name, say)
     retained.take_over(client, stack.name, document, values(stack, template, computed), found, say)
     return True

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation
+from . import cloudformation, letting_go
 from .accounts import role_exists
 from .problem import Problem, aws_reason
 
@@ -42,8 +42,25 @@ class Kept:
         }
 
 
-def is_kind_kept(resource: dict) -> bool:
-    """Whether a resource of another's template is of a kind that holds or decrypts backups."""
+def require_nothing_else(client, name: str) -> None:
+    """Stops at another's stack that holds more than can be taken out of it: that would go."""
+    resources = letting_go.template(client, name)["Resources"]
+    if besides := [key for key, about in resources.items() if not _is_kept(about)]:
+        raise Problem(
+            f"stack `{name}`",
+            f"it holds {', '.join(besides)} too, which would go with it",
+            "give vault, key and role `DeletionPolicy: Retain` there, remove them from its "
+            "template, then run this again",
+        )
+
+
+def take_out(client, name: str, say: Callable[[str], None]) -> None:
+    """Makes vault, key, alias and role belong to no stack; the other's stack goes."""
+    require_nothing_else(client, name)
+    letting_go.let_go(client, name, _is_kept, say)
+
+
+def _is_kept(resource: dict) -> bool:
     return resource["Type"] in WORDS
 
 
