@@ -74,6 +74,9 @@ class Checkout:
     def _unpack(self, release):
         with tarfile.open(fileobj=release) as archive:
             archive.extractall(self.folder, filter="data")
+        # The tools are installed already, for what is here: others would be installed anew.
+        for name in ("tools/environment.py", "tools/deploy/requirements.txt"):
+            shutil.copy2(ROOT / name, self.folder / name)
         self._link_tools()
 
     def _copy(self):
