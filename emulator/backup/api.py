@@ -45,6 +45,8 @@ class BackupApi:
         self._copies = copies
         self._base = base
         self._backup_jobs: dict[tuple[Place, str], dict[str, Any]] = {}
+        # What requests with a token were answered: sent again, they start nothing.
+        self._answered: dict[tuple[Place, str, str], dict[str, Any]] = {}
         # By restore job; each can be set once.
         self._validations: dict[str, dict[str, str]] = {}
         # The most entries of one page, whatever is asked for.
@@ -53,6 +55,7 @@ class BackupApi:
     def clear(self) -> None:
         """Forget every backup job."""
         self._backup_jobs.clear()
+        self._answered.clear()
         self._validations.clear()
         self.page_size = MOST_RESULTS
 
@@ -65,8 +68,12 @@ class BackupApi:
         try:
             payload = json.loads(body) if body else {}
             place = here()
-            if operation == "StartBackupJob":
-                answer: dict[str, Any] | None = await self._start_backup_job(place, payload)
+            request = (place, operation, str(payload.get("IdempotencyToken", "")))
+            answer: dict[str, Any] | None = self._answered.get(request)
+            if answer is not None:
+                pass
+            elif operation == "StartBackupJob":
+                answer = await self.start_backup_job(place, payload)
             elif operation in copy_api.OPERATIONS:
                 asked = (operation, place, labels, texts, payload)
                 answer = self._copies.answer(*asked, self._page)
@@ -78,6 +85,8 @@ class BackupApi:
             return _error(error.code, error.message)
         except ValueError as error:
             return _error("InvalidParameterValueException", str(error))
+        if answer is not None and request[2]:
+            self._answered[request] = answer
         if answer is None:
             response: Response = await self._base(method, path, headers, body, query)
             return response
@@ -96,8 +105,15 @@ class BackupApi:
             case "DescribeBackupJob":
                 return self._backup_jobs.get((place, labels["BackupJobId"]))
             case "ListBackupJobs":
-                jobs = [job for (where, _), job in self._backup_jobs.items() if where == place]
+                jobs = [
+                    job
+                    for (where, _), job in self._backup_jobs.items()
+                    if where == place and _is_asked_for(job, query)
+                ]
                 return self._page("BackupJobs", jobs, query)
+            case "DeleteRecoveryPoint":
+                self._points.remove(self._point(place, labels))
+                return {}
             case "DescribeRecoveryPoint":
                 return self._point(place, labels).describe()
             case "ListRecoveryPointsByBackupVault":
@@ -130,7 +146,10 @@ class BackupApi:
             return self._validate(job, payload)
         return self._describe(job)
 
-    async def _start_backup_job(self, place: Place, payload: dict[str, Any]) -> dict[str, Any]:
+    async def start_backup_job(
+        self, place: Place, payload: dict[str, Any], created_by: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """StartBackupJob; ``created_by`` is the plan's rule that makes it, if one does."""
         tags = payload.get("RecoveryPointTags") or {}
         if any(is_system(key) for key in tags):
             raise ValueError("Tag keys must not start with aws:")
@@ -158,6 +177,7 @@ class BackupApi:
             "State": "COMPLETED",
             "PercentDone": "100.0",
             "IsParent": False,
+            **({"CreatedBy": created_by} if created_by else {}),
         }
         return {
             "BackupJobId": job_id,
@@ -278,6 +298,17 @@ class BackupApi:
         start, size = int(token), min(wanted, self.page_size)
         after = start + size
         return entries[start:after], str(after) if after < len(entries) else None
+
+
+def _is_asked_for(job: dict[str, Any], query: dict[str, str]) -> bool:
+    """Whether a backup job passes the filters of ListBackupJobs."""
+    filters = {
+        "backupVaultName": "BackupVaultName",
+        "resourceArn": "ResourceArn",
+        "resourceType": "ResourceType",
+        "state": "State",
+    }
+    return all(job[member] == query[name] for name, member in filters.items() if name in query)
 
 
 def _required(payload: dict[str, Any], name: str) -> Any:
