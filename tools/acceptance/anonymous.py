@@ -54,7 +54,8 @@ class Names:
         head, rest = ":".join(arn.split(":", 5)[:5]), arn.split(":", 5)[5]
         kind = re.match(r"[a-z-]+[:/](?=.)", rest)
         named = rest[kind.end() :] if kind else rest
-        if not OWN.match(named):
+        # A name of a bucket is nobody else's in the world, with what CloudFormation put behind it.
+        if head.split(":")[2] == "s3" or not OWN.match(named):
             is_key = kind is not None and kind[0] == "key/"
             named = self._name("key" if is_key else "name", named)
         return f"{head}:{kind[0] if kind else ''}{named}"

@@ -73,10 +73,10 @@ def _tagged(scene: Scene) -> list[str]:
         .paginate(TagFilters=[{"Key": TAG_KEY, "Values": [scene.state.run]}])
     )
     found = [entry["ResourceARN"] for page in pages for entry in page["ResourceTagMappingList"]]
-    return [arn for arn in found if arn not in own and _is_restored(arn)]
+    return [arn for arn in found if arn not in own and is_restored(arn)]
 
 
-def _is_restored(arn: str) -> bool:
+def is_restored(arn: str) -> bool:
     """Whether it is of a kind that restores make here: no snapshot, backup or recovery point."""
     service, rest = arn.split(":")[2], arn.split(":", 5)[5]
     kinds = {"dynamodb": "table/", "ec2": "volume/", "elasticfilesystem": "file-system/", "s3": ""}
