@@ -252,8 +252,8 @@ def stays(scene: Scene) -> list[str]:
     """What no undo removes: recovery points, which the vaults keep until they expire."""
     member, central = vault_of(scene), central_vault_of(scene)
     return [
-        f"{len(points)} recovery points in {vault['BackupVaultName']} expire "
-        f"{shortest(vault)['DeleteAfterDays']} days after they were made; a plan's as it says"
+        f"{len(points)} recovery points in {vault['BackupVaultName']}, with a retention in days of "
+        f"{shortest(vault)['DeleteAfterDays']}; a plan's as it says"
         for vault, points in ((member, made_by(scene, "backup")), (central, made_by(scene, "copy")))
         if points
     ]

@@ -3,7 +3,7 @@
 from web_page.document import document, headline, verdict
 from web_page.markup import card, el, join, lines, none, table
 
-from .outcome import FAILED, HELD
+from .outcome import FAILED, HELD, NOT_ASKED
 
 _LOOKS = {HELD: "ok", FAILED: "failed"}
 
@@ -31,13 +31,16 @@ def page(report: dict) -> str:
 
 def _sections(report: dict):
     wrong = [step for step in report["steps"] if step["outcome"] == FAILED]
+    kinds = {step["outcome"] for step in report["steps"]}
     yield verdict(
         report["outcome"],
-        not wrong,
+        "bad" if wrong else "good" if kinds <= {HELD, NOT_ASKED} else "open",
         "\n\n".join(f"{one['title']}\n{one['words']}\nRemedy: {one['remedy']}" for one in wrong),
     )
     yield card("The checklist", "steps", _steps(report["steps"]))
-    yield card("Denied calls", "denied", _denied(report["denied"]))
+    yield card(
+        "Calls that were denied and should not have been", "denied", _denied(report["denied"])
+    )
     if report["stack instances"]:
         columns = ("stack set", "account", "Region", "status", "detailed status", "reason")
         rows = [(row[0], *row[1:]) for row in report["stack instances"]]

@@ -43,12 +43,12 @@ def headline(title, line, figures):
     )
 
 
-def verdict(words, is_good, details=None):
-    """How it ended, in a sentence."""
+def verdict(words, look, details=None):
+    """How it ended, in a sentence; ``look`` is `good`, `bad` or `open`."""
     return el(
         "section",
         el("p", words[0].upper() + words[1:]),
         el("pre", details) if details else None,
-        class_="outcome " + ("good" if is_good else "bad"),
+        class_=f"outcome {look}",
         aria_label="How it ended",
     )

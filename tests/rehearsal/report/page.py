@@ -46,7 +46,8 @@ def _outcome_words(result):
 def _sections(result):
     snapshot = result.snapshot
     failure = result.failure
-    yield verdict(_outcome_words(result), not failure, failure.message if failure else None)
+    look = "bad" if failure else "good"
+    yield verdict(_outcome_words(result), look, failure.message if failure else None)
     if snapshot.accounts:
         yield card("Accounts and Regions", "places", _places(result))
     if snapshot.policies:
