@@ -5,6 +5,7 @@ import stat
 import types
 
 import pytest
+from acceptance import __main__ as command_line
 from acceptance import run, undo
 from acceptance.anonymous import Names
 from acceptance.denials import NOT_DENIED, is_evidence
@@ -24,11 +25,13 @@ from acceptance.outcome import (
 from acceptance.page import page
 from acceptance.remedies import TABLE, remedy
 from acceptance.report import MARKS, tell, write
+from acceptance.scene import Options, Scene
 from acceptance.state import State
 from acceptance.steps import STEPS
 from deploy.problem import Problem
 from deploy.stacks import ROOT
-from fakes import client_error
+from fakes import Session, Sts, client_error
+from test_targets import GOOD
 
 ORGANIZATION = "o-abcd123456"
 DAILY = {
@@ -386,3 +389,78 @@ def test_each_outcome_has_its_lines_in_the_terminal(printed):
         tell(run.Result(step, outcome, remedied), printed.append)
         assert printed[0] == f"{MARKS[outcome.kind]} {step.title}"
         assert len(printed) == lines
+
+
+def people(targets, tmp_path, options=None, **accounts):
+    """A scene whose profiles are of these accounts."""
+    of = {
+        "management": targets.management_account,
+        "home": targets.home_account,
+        "central": targets.central_account,
+        "member": "444444444441",
+    } | accounts
+    sessions = {
+        who: Session({"sts": Sts(account)}, profile=f"our-{who}") for who, account in of.items()
+    }
+    return Scene(targets, sessions, State(tmp_path, ORGANIZATION), options or Options())
+
+
+def test_the_profiles_of_the_right_accounts_are_taken(targets, tmp_path):
+    scene = people(targets, tmp_path)
+    scene.require_accounts()
+    assert scene.member == "444444444441"
+    assert set(scene.callers) == {"management", "home", "central", "member"}
+    assert not scene.state.exists
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (
+            "management",
+            "the profile `our-management`: account 999999999999: the management account",
+        ),
+        ("home", "HOME_PROFILE=NAME"),
+        ("central", "CENTRAL_PROFILE=NAME"),
+    ],
+)
+def test_a_profile_of_another_account_is_refused_by_its_name(targets, tmp_path, who, said):
+    with pytest.raises(Problem, match=said):
+        people(targets, tmp_path, **{who: "999999999999"}).require_accounts()
+
+
+def test_a_member_that_is_no_member_or_is_to_join_is_refused(targets, tmp_path):
+    with pytest.raises(Problem, match="it is the central account"):
+        people(targets, tmp_path, member=targets.central_account).require_accounts()
+    with pytest.raises(Problem, match="it cannot join and hold"):
+        people(targets, tmp_path, Options(joiner="444444444441")).require_accounts()
+
+
+def test_a_run_goes_on_in_its_own_account_and_region_only(targets, tmp_path):
+    scene = people(targets, tmp_path)
+    scene.require_accounts()
+    scene.state.data["place"] = scene.place
+    scene.state.save()
+    people(targets, tmp_path).require_accounts()
+    with pytest.raises(Problem, match="this run has begun in 444444444441 in eu-central-1"):
+        people(targets, tmp_path, member="444444444442").require_accounts()
+
+
+def test_wrong_use_ends_with_two(capsys, tmp_path):
+    path = tmp_path / "targets.json"
+    path.write_text(json.dumps({"Parameters": GOOD | {"OrganizationId": "x"}}))
+    assert command_line.main(["--targets", str(path)]) == 2
+    assert capsys.readouterr().err.startswith("error: `targets.json`: OrganizationId")
+    assert command_line.main(["--targets", "nowhere.json"]) == 2
+    assert "error: `nowhere.json`: the file is missing" in capsys.readouterr().err
+
+
+def test_a_profile_that_does_not_exist_is_wrong_use(capsys, tmp_path, monkeypatch):
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    path = tmp_path / "aws-backup-ssm-targets.json"
+    path.write_text(json.dumps({"Parameters": GOOD}))
+    given = ["--targets", str(path), "--state", str(tmp_path / "state"), "--management", "nobody"]
+    assert command_line.main(given) == 2
+    assert "the profile `nobody`: there is none of that name" in capsys.readouterr().err
+    assert not (tmp_path / "state").exists()

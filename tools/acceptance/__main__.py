@@ -7,6 +7,7 @@ Exit status: 0, everything held; 1, something did not; 2, it was used wrongly, a
 import argparse
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,24 +26,25 @@ FAILED_STATUS, WRONG_USE, NOT_YET_STATUS, INTERRUPTED = 1, 2, 3, 130
 
 def main(arguments: list[str]) -> int:
     options = _parse(arguments)
-    try:
-        scene = _scene(options)
-        with scene.state.alone():
+    # Until the accounts are found to be the right ones nothing is done.
+    status = WRONG_USE
+    with ExitStack() as stack:
+        try:
+            scene = _scene(options)
+            stack.enter_context(scene.state.alone())
+            status = FAILED_STATUS
             return _undo(scene, options) if options.undo else _run(scene, options)
-    except Problem as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return WRONG_USE
-    except ClientError as error:
-        print(f"error: {error.operation_name}: {aws_reason(error)}", file=sys.stderr)
-    except BotoCoreError as error:
-        reason = " ".join(str(error).split())
-        print(
-            f"error: AWS could not be called: {reason}; check profiles and REGION", file=sys.stderr
-        )
-    except KeyboardInterrupt:
-        print("interrupted; run it again: it goes on from here", file=sys.stderr)
-        return INTERRUPTED
-    return FAILED_STATUS
+        except Problem as problem:
+            print(f"error: {problem}", file=sys.stderr)
+        except ClientError as error:
+            print(f"error: {error.operation_name}: {aws_reason(error)}", file=sys.stderr)
+        except BotoCoreError as error:
+            reason = " ".join(str(error).split())
+            print(f"error: AWS could not be called: {reason}; check the profiles", file=sys.stderr)
+        except KeyboardInterrupt:
+            print("interrupted; run it again: it goes on from here", file=sys.stderr)
+            return INTERRUPTED
+    return status
 
 
 def _scene(options) -> Scene:
@@ -71,6 +73,7 @@ def _run(scene: Scene, options) -> int:
     print(f"organization {scene.targets.organization}, run {scene.state.run}")
     print(f"state: {scene.state.file}{'' if scene.state.exists else ' (not there yet)'}")
     if options.apply:
+        scene.state.data["place"] = scene.place
         scene.state.save()
     results = run.run(
         STEPS, scene, options.apply, options.wait, lambda found: report.tell(found, print)

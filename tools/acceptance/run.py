@@ -15,6 +15,7 @@ from .outcome import (
     MISSING,
     NOT_ASKED,
     NOT_YET,
+    SOON,
     Outcome,
     failed,
 )
@@ -83,17 +84,17 @@ def status(results: list[Result]) -> int:
 
 def _one(step: Step, scene: Scene, apply: bool, wait: float) -> Outcome:
     outcome = _attempt(step, scene, lambda: step.look(scene))
-    if not apply or step.do is None:
+    if not apply:
         return _in_preview(step, outcome)
     # What failed in an earlier run is tried again, once: its cause may be gone.
     again = outcome.kind == FAILED and scene.state.part("steps").get(step.name) == FAILED
-    if outcome.kind == MISSING or again:
+    if step.do and (outcome.kind == MISSING or again):
         done = _attempt(step, scene, lambda: step.do(scene))
         if done is not None:
             return done
         outcome = _attempt(step, scene, lambda: step.look(scene))
     deadline = time.monotonic() + wait
-    while outcome.kind == NOT_YET and time.monotonic() < deadline:
+    while outcome.again == SOON and time.monotonic() < deadline:
         time.sleep(min(POLL_SECONDS, wait))
         outcome = _attempt(step, scene, lambda: step.look(scene))
     return outcome

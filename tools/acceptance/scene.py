@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import boto3
 from botocore.exceptions import ProfileNotFound
 from deploy import demo
-from deploy.accounts import require_account, require_region
+from deploy.accounts import require_account
 from deploy.problem import Problem
 from deploy.targets import Targets
 
@@ -50,6 +50,11 @@ class Scene:
         return self.sessions[MEMBER].region_name
 
     @property
+    def place(self) -> dict[str, str]:
+        """The account and Region that a run works in until it is undone."""
+        return {"account": self.member, "region": self.region}
+
+    @property
     def partition(self) -> str:
         return self.targets.central_vault_arn.split(":")[1]
 
@@ -74,10 +79,17 @@ class Scene:
                     str(problem).partition(";")[0],
                     f"name one of that account: {who.upper()}_PROFILE=NAME",
                 ) from None
-        require_region(self.sessions[CENTRAL], targets.central_region)
         demo.require_place(self.sessions[MEMBER], targets)
         identity = self.client(MEMBER, "sts").get_caller_identity()
         self.member, self.callers[MEMBER] = identity["Account"], identity["Arn"]
+        begun = self.state.data.get("place", self.place)
+        if begun != self.place:
+            raise Problem(
+                f"the profile `{self.sessions[MEMBER].profile_name}`",
+                f"account {self.member} in {self.region}, and this run has begun in "
+                f"{begun['account']} in {begun['region']}",
+                "name that one (MEMBER_PROFILE=NAME, MEMBER_REGION=NAME), or undo the run first",
+            )
         if self.member == self.options.joiner:
             raise Problem(
                 f"account {self.member}",
