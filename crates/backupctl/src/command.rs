@@ -7,6 +7,8 @@ pub mod completions;
 pub mod doctor;
 pub mod effective;
 #[cfg(feature = "aws")]
+pub mod in_force;
+#[cfg(feature = "aws")]
 pub mod plan;
 pub mod schedule;
 #[cfg(feature = "aws")]
