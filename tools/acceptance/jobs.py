@@ -231,8 +231,8 @@ def look_schedule(scene: Scene) -> Outcome:
             states = {job["State"] for job in planned}
             line = f"{what} of the {resource.name}"
             if "COMPLETED" in states:
-                plan = planned[0]["CreatedBy"].get("BackupPlanName", "")
-                seen.append(f"{line}: by the plan {plan}".rstrip())
+                by = planned[0]["CreatedBy"]
+                seen.append(f"{line}: by the plan {by.get('BackupPlanName', by['BackupPlanId'])}")
             elif states - set(WORKS):
                 words = [job.get("StatusMessage", job["State"]) for job in planned]
                 wrong.append(f"{line}: {words[0]}")

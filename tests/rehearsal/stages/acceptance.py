@@ -56,12 +56,11 @@ class Acceptance:
     def _expect_only_vaults_refused(self):
         """What the vaults had to deny is the only thing that was refused, and so forgotten."""
         wanted = {"backup:DeleteRecoveryPoint", "backup:PutBackupVaultAccessPolicy"}
-        refused = self._emulator.denials()
+        refused = self._emulator.take_denials()
         if {denial["action"] for denial in refused} != wanted or any(
             "resource-based policy" not in denial["reason"] for denial in refused
         ):
             raise RehearsalFailed(f"not the vaults alone refused something: {refused}")
-        self._emulator.forget_denials()
 
 
 def resources_of(cloud):

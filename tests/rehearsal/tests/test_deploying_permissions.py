@@ -79,8 +79,16 @@ UNASKED = {
         "the emulator does not ask for it": {"cloudformation:DescribeOrganizationsAccess"},
     },
     "acceptance-home": {},
-    "acceptance-central": {},
-    "acceptance-member": {},
+    "acceptance-central": {
+        "asked for, and denied by the vault, which is to be shown": {"backup:DeleteRecoveryPoint"},
+    },
+    "acceptance-member": {
+        "asked for, and denied by the vault, which is to be shown": {
+            "backup:DeleteRecoveryPoint",
+            "backup:PutBackupVaultAccessPolicy",
+        },
+        "the emulator's restored buckets have no versions": {"s3:DeleteObjectVersion"},
+    },
 }
 
 
