@@ -6,7 +6,7 @@ import types
 
 import pytest
 from acceptance import __main__ as command_line
-from acceptance import run, undo
+from acceptance import membership, run, undo
 from acceptance.anonymous import Names
 from acceptance.denials import NOT_DENIED, is_evidence
 from acceptance.deployed import selecting
@@ -432,8 +432,38 @@ def test_a_profile_of_another_account_is_refused_by_its_name(targets, tmp_path, 
 def test_a_member_that_is_no_member_or_is_to_join_is_refused(targets, tmp_path):
     with pytest.raises(Problem, match="it is the central account"):
         people(targets, tmp_path, member=targets.central_account).require_accounts()
-    with pytest.raises(Problem, match="it cannot join and hold"):
-        people(targets, tmp_path, Options(joiner="444444444441")).require_accounts()
+    for joiner in ("444444444441", targets.home_account, targets.central_account):
+        with pytest.raises(Problem, match="that account has another part here"):
+            people(targets, tmp_path, Options(joiner=joiner)).require_accounts()
+
+
+class Tree:
+    """An organization with one account in it."""
+
+    def __init__(self, parent):
+        self.parent = parent
+
+    def list_parents(self, ChildId):
+        return {"Parents": [{"Id": self.parent}]}
+
+    def move_account(self, AccountId, SourceParentId, DestinationParentId):
+        assert SourceParentId == self.parent
+        self.parent = DestinationParentId
+
+
+@pytest.mark.parametrize(
+    ("parent", "after"), [("ou-to", "ou-from"), ("ou-from", "ou-from"), ("ou-else", "ou-else")]
+)
+def test_a_joiner_goes_back_only_from_where_the_run_has_put_it(targets, tmp_path, parent, after):
+    scene, tree = people(targets, tmp_path), Tree(parent)
+    scene.sessions["management"].clients["organizations"] = tree
+    scene.state.part("joiner").update(account="444444444442", **{"from": "ou-from", "to": "ou-to"})
+    if parent == "ou-else":
+        with pytest.raises(Problem, match="it is in ou-else, where this run has not put it"):
+            membership.leave(scene)
+    else:
+        membership.leave(scene)
+    assert tree.parent == after
 
 
 def test_a_run_goes_on_in_its_own_account_and_region_only(targets, tmp_path):

@@ -21,8 +21,10 @@ def look_join(scene: Scene) -> Outcome:
     account = _account(scene)
     if not known:
         return missing(f"{account} is in {_parent(scene, account)}")
-    if _parent(scene, account) != known["to"]:
+    if (parent := _parent(scene, account)) == known["from"]:
         return missing(f"{account} has not moved yet")
+    if parent != known["to"]:
+        return failed(f"{account} is in {parent}, where this run has not put it")
     rows = instances(scene, account)
     wanted = {
         StackSet.of(stack).name
@@ -70,8 +72,15 @@ def look_leave(scene: Scene) -> Outcome:
 
 
 def leave(scene: Scene) -> None:
-    """Moves the account back."""
+    """Moves the account back, from where the run has put it and from nowhere else."""
     known = scene.state.part("joiner")
+    parent = _parent(scene, known["account"])
+    if parent not in (known["to"], known["from"]):
+        raise Problem(
+            f"account {known['account']}",
+            f"it is in {parent}, where this run has not put it",
+            f"move it into {known['from']} yourself, if it belongs there",
+        )
     _move(scene, known["account"], known["from"])
 
 

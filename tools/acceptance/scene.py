@@ -90,11 +90,11 @@ class Scene:
                 f"{begun['account']} in {begun['region']}",
                 "name that one (MEMBER_PROFILE=NAME, MEMBER_REGION=NAME), or undo the run first",
             )
-        if self.member == self.options.joiner:
+        if self.options.joiner in (*wanted.values(), self.member):
             raise Problem(
-                f"account {self.member}",
-                "it cannot join and hold the demonstration's resources at once",
-                "name another with JOINER=ACCOUNT or MEMBER_PROFILE=NAME",
+                f"JOINER={self.options.joiner}",
+                "that account has another part here",
+                "name one outside of the target OUs that may be moved into one and back",
             )
 
 

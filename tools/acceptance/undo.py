@@ -18,9 +18,9 @@ def undo(scene: Scene, apply: bool, say: Callable[[str], None]) -> bool:
     sign = "removed" if apply else "would remove"
     known = scene.state.part("joiner")
     if known and not known.get("left"):
-        say(f"{known['account']}: {'moved' if apply else 'would move'} back to {known['from']}")
         if apply:
             membership.leave(scene)
+        say(f"{known['account']}: {'moved' if apply else 'would move'} back to {known['from']}")
     for arn in restored(scene):
         if not apply:
             say(f"{sign}  {arn}")

@@ -13,6 +13,8 @@ pub mod plan;
 pub mod schedule;
 #[cfg(feature = "aws")]
 pub mod snapshot;
+#[cfg(feature = "aws")]
+pub mod status;
 pub mod validate;
 
 use std::path::Path;

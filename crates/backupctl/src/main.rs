@@ -29,6 +29,8 @@ enum Command {
     Doctor(Box<command::doctor::Arguments>),
     #[cfg(feature = "aws")]
     InForce(Box<command::in_force::Arguments>),
+    #[cfg(feature = "aws")]
+    Status(Box<command::status::Arguments>),
     Completions(command::completions::Arguments),
 }
 
@@ -47,6 +49,8 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => command::doctor::run(&arguments),
         #[cfg(feature = "aws")]
         Command::InForce(arguments) => command::in_force::run(&arguments),
+        #[cfg(feature = "aws")]
+        Command::Status(arguments) => command::status::run(&arguments),
         Command::Completions(arguments) => {
             command::completions::run(&arguments, &mut Arguments::command())
         }
