@@ -481,6 +481,8 @@ def test_wrong_use_ends_with_two(capsys, tmp_path):
     path.write_text(json.dumps({"Parameters": GOOD | {"OrganizationId": "x"}}))
     assert command_line.main(["--targets", str(path)]) == 2
     assert capsys.readouterr().err.startswith("error: `targets.json`: OrganizationId")
+    assert command_line.main(["--profile", "ours"]) == 2
+    assert "error: PROFILE=ours: four accounts take part" in capsys.readouterr().err
     assert command_line.main(["--targets", "nowhere.json"]) == 2
     assert "error: `nowhere.json`: the file is missing" in capsys.readouterr().err
 

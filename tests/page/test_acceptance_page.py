@@ -53,11 +53,28 @@ REPORT = {
 }
 
 
+LATER = REPORT | {
+    "outcome": "not everything is there yet",
+    "steps": [step for step in REPORT["steps"] if step["outcome"] != "failed"],
+    "denied": [],
+}
+
+
 @pytest.fixture
-def file(tmp_path):
-    written = tmp_path / "report.html"
-    written.write_text(make(REPORT), encoding="utf-8")
-    return written
+def write(tmp_path):
+    """A function that writes the page of a report."""
+
+    def write(report):
+        file = tmp_path / "report.html"
+        file.write_text(make(report), encoding="utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def file(write):
+    return write(REPORT)
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE, (320, 640)])
@@ -68,8 +85,9 @@ def test_nothing_is_wider_than_the_window_but_what_scrolls_by_itself(file, open_
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_its_ground(file, open_page, scheme):
-    assert open_page(file, scheme=scheme).evaluate(TOO_FAINT) == []
+@pytest.mark.parametrize("report", [REPORT, LATER], ids=["failed", "later"])
+def test_every_text_stands_out_from_its_ground(write, open_page, report, scheme):
+    assert open_page(write(report), scheme=scheme).evaluate(TOO_FAINT) == []
 
 
 @pytest.mark.parametrize("size", [LAPTOP, PHONE])

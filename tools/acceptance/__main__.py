@@ -48,6 +48,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _scene(options) -> Scene:
+    if options.profile:
+        raise Problem(
+            f"PROFILE={options.profile}",
+            "four accounts take part",
+            "name their profiles: MANAGEMENT_PROFILE, HOME_PROFILE, CENTRAL_PROFILE, "
+            "MEMBER_PROFILE; without them they are management, home, central and member",
+        )
     values = targets.load(options.targets)
     region = options.region or os.environ.get("AWS_REGION", "")
     profiles = {
@@ -112,6 +119,7 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(prog="acceptance", description=__doc__)
     for who in (MANAGEMENT, HOME, CENTRAL, MEMBER):
         parser.add_argument(f"--{who}", default=who, help=f"AWS profile of the {who} account")
+    parser.add_argument("--profile", default="", help=argparse.SUPPRESS)
     parser.add_argument("--region", default="", help="the pipeline's Region")
     parser.add_argument("--member-region", default="", help="of the resources to back up")
     parser.add_argument("--targets", type=Path, default=targets.FILE, help="the target values")

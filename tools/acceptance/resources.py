@@ -175,7 +175,7 @@ def look(scene: Scene) -> Outcome:
     client = scene.client(MEMBER, "cloudformation")
     status = cloudformation.status(client, DEMO.name)
     if status is None or status == "ROLLBACK_COMPLETE":
-        return missing(demo.PRICE)
+        return missing(f"it {demo.PRICE}; what is restored costs the same until it is undone")
     if TAG not in stack_tags(client):
         return failed(
             f"the stack {DEMO.name} of {scene.member} is somebody else's: it does not bear "

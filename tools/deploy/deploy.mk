@@ -81,8 +81,9 @@ remove-demo-resources: .tools/deploy/ready ## remove them again; their recovery 
 .PHONY: acceptance
 acceptance: .tools/deploy/ready ## the checklist for the first real account, with a report (APPLY=1; UNDO=1; ANONYMOUS=1; JOINER=ID)
 	@PYTHONPATH=tools .tools/deploy/bin/python -m acceptance $(APPLIES) $(if $(TARGETS),--targets '$(TARGETS)') \
-	  $(foreach who,MANAGEMENT HOME CENTRAL MEMBER,$(if $($(who)_PROFILE),--$(shell echo $(who) | tr A-Z a-z) '$($(who)_PROFILE)')) \
-	  --region '$(REGION)' $(if $(MEMBER_REGION),--member-region '$(MEMBER_REGION)') \
+	  $(if $(MANAGEMENT_PROFILE),--management '$(MANAGEMENT_PROFILE)') $(if $(HOME_PROFILE),--home '$(HOME_PROFILE)') \
+	  $(if $(CENTRAL_PROFILE),--central '$(CENTRAL_PROFILE)') $(if $(MEMBER_PROFILE),--member '$(MEMBER_PROFILE)') \
+	  --profile '$(PROFILE)' --region '$(REGION)' $(if $(MEMBER_REGION),--member-region '$(MEMBER_REGION)') \
 	  $(if $(JOINER),--joiner '$(JOINER)') $(if $(BACKUP),--backup-tag '$(BACKUP)') \
 	  $(if $(VOLUME_KEY),--volume-key '$(VOLUME_KEY)') $(if $(WAIT),--wait '$(WAIT)') \
 	  $(if $(STATE),--state '$(STATE)') $(if $(filter 1,$(UNDO)),--undo) $(if $(filter 1,$(ANONYMOUS)),--anonymous)
