@@ -21,7 +21,7 @@ from rehearsal.names import (
     HOME_REGION,
     MANAGEMENT,
 )
-from rehearsal.stages.acceptance import let_the_plan_run, resources_of
+from rehearsal.stages.acceptance import JOINER, holdings, let_the_plan_run, resources_of
 
 from .conftest import rehearsal_in
 from .test_deploying_permissions import UNASKED, document, idle
@@ -35,7 +35,6 @@ PEOPLE = {
 }
 # What `make acceptance` runs.
 PYTHON = ROOT / ".tools" / "deploy" / "bin" / "python"
-JOINER = "777777777777"
 STACK = "aws-backup-demo-resources"
 TAG = "backup-acceptance"
 WRITES = re.compile(r"^(?!Describe|Get|List|Head|AssumeRole|Lookup|DownloadDB)")
@@ -122,16 +121,7 @@ class Acceptance:
         self.run("--apply", expect=0)
 
     def holdings(self):
-        """What the member account has of the four kinds, and where the joiner is."""
-        parents = self.client("organizations", MANAGEMENT).list_parents(ChildId=JOINER)["Parents"]
-        systems = self.client("efs").describe_file_systems()["FileSystems"]
-        return {
-            "tables": self.client("dynamodb").list_tables()["TableNames"],
-            "volumes": [v["VolumeId"] for v in self.client("ec2").describe_volumes()["Volumes"]],
-            "buckets": [b["Name"] for b in self.client("s3").list_buckets()["Buckets"]],
-            "file systems": [one["FileSystemId"] for one in systems],
-            "joiner": parents[0]["Id"],
-        }
+        return holdings(self.story.administrators)
 
 
 @pytest.fixture(scope="module")
