@@ -496,3 +496,15 @@ def test_a_profile_that_does_not_exist_is_wrong_use(capsys, tmp_path, monkeypatc
     assert command_line.main(given) == 2
     assert "the profile `nobody`: there is none of that name" in capsys.readouterr().err
     assert not (tmp_path / "state").exists()
+
+
+def test_an_interruption_says_that_the_next_run_goes_on(capsys, monkeypatch, scene):
+    def interrupted(scene, options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "_scene", lambda options: scene)
+    monkeypatch.setattr(command_line, "_run", interrupted)
+    assert command_line.main([]) == 130
+    assert capsys.readouterr().err == "interrupted; run it again: it goes on from here\n"
+    with scene.state.alone():
+        pass
