@@ -16,6 +16,8 @@ from .scene import CENTRAL, MEMBER, Scene
 
 VAULT, ROLE = "AWSBackupSolutionVault", "AWSBackupSolutionRole"
 WORKS = ("CREATED", "PENDING", "RUNNING", "ABORTING")
+# For how many days a run keeps its backups, where the vault's lock does not want more.
+DAYS = 7
 # How long tags may take to follow a restore: what an event misses, six-hourly reconciliation finds.
 TAGS_SECONDS = 7 * 3600
 
@@ -50,9 +52,9 @@ def central_vault_of(scene: Scene) -> dict:
     return scene.client(CENTRAL, "backup").describe_backup_vault(BackupVaultName=name)
 
 
-def shortest(vault: dict) -> dict[str, int]:
-    """The lifecycle with the shortest retention that a vault takes: all of it expires soon."""
-    return {"DeleteAfterDays": vault.get("MinRetentionDays", 1)}
+def retention(vault: dict) -> dict[str, int]:
+    """A lifecycle that lasts for a run of some days, and that a vault takes."""
+    return {"DeleteAfterDays": max(DAYS, vault.get("MinRetentionDays", 1))}
 
 
 def _role(scene: Scene) -> str:
@@ -65,7 +67,7 @@ def _start_backup(scene: Scene, resource: Resource, token: str) -> str:
         ResourceArn=resource.arn,
         IamRoleArn=_role(scene),
         IdempotencyToken=token,
-        Lifecycle=shortest(vault_of(scene)),
+        Lifecycle=retention(vault_of(scene)),
     )["BackupJobId"]
 
 
@@ -81,7 +83,7 @@ def _start_copy(scene: Scene, resource: Resource, token: str) -> str:
         DestinationBackupVaultArn=scene.targets.central_vault_arn,
         IamRoleArn=_role(scene),
         IdempotencyToken=token,
-        Lifecycle=shortest(central_vault_of(scene)),
+        Lifecycle=retention(central_vault_of(scene)),
     )["CopyJobId"]
 
 
@@ -188,11 +190,18 @@ def look_arrival(scene: Scene) -> Outcome:
     """Whether the copies are in the central vault, as its own account sees it."""
     backup = scene.client(CENTRAL, "backup")
     vault = scene.targets.central_vault_arn.rpartition(":")[2]
-    seen, wrong = [], []
+    # What has been seen stays seen: it expires while the run goes on.
+    arrived, wrong = scene.state.part("arrived"), []
     for name, arn in made_by(scene, "copy").items():
+        if name in arrived:
+            continue
         found = backup.describe_recovery_point(BackupVaultName=vault, RecoveryPointArn=arn)
         line = f"{name}: {found['Status']}, {arn}"
-        (seen if found["Status"] == "COMPLETED" else wrong).append(line)
+        if found["Status"] == "COMPLETED":
+            arrived[name] = line
+        else:
+            wrong.append(line)
+    seen = arrived.values()
     return failed("; ".join(wrong), *seen) if wrong else held(*seen)
 
 
@@ -253,7 +262,7 @@ def stays(scene: Scene) -> list[str]:
     member, central = vault_of(scene), central_vault_of(scene)
     return [
         f"{len(points)} recovery points in {vault['BackupVaultName']}, with a retention in days of "
-        f"{shortest(vault)['DeleteAfterDays']}; a plan's as it says"
+        f"{retention(vault)['DeleteAfterDays']}; a plan's as it says"
         for vault, points in ((member, made_by(scene, "backup")), (central, made_by(scene, "copy")))
         if points
     ]

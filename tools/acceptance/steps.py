@@ -80,7 +80,7 @@ STEPS = (
         jobs.look(jobs.BACKUP),
         "the job's message names the cause; the next run starts it anew",
         do=jobs.start(jobs.BACKUP),
-        would="back each up on demand, to expire as soon as the vault allows",
+        would="back each up on demand, to expire after a week or as soon as the vault allows",
         after=("resources",),
     ),
     Step(
@@ -90,7 +90,7 @@ STEPS = (
         jobs.look(jobs.COPY),
         "the job's message names the cause; the next run starts it anew",
         do=jobs.start(jobs.COPY),
-        would="copy each, to expire as soon as the central vault allows",
+        would="copy each, to expire after a week or as soon as the central vault allows",
         after=("backup",),
     ),
     Step(
