@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    lambda_log::start();
     let config = Config::from_env()?;
     let app = Arc::new(App::new(config, aws_client::http_client()?).on_threads());
     run(service_fn(|event: LambdaEvent<Payload>| {
