@@ -22,6 +22,7 @@ mod answering;
 mod contents;
 mod faults;
 mod lifecycle;
+mod logs;
 mod model;
 mod objects;
 mod ownership;

@@ -18,6 +18,7 @@ mod world;
 mod burst;
 mod delivery;
 mod faults;
+mod hostile;
 mod limits;
 mod permissions;
 mod promises;
