@@ -1,5 +1,6 @@
 """Signals: an orderly end at any moment, and nothing cut in two."""
 
+import shutil
 import signal
 import subprocess
 
@@ -59,11 +60,11 @@ def test_it_is_told_once():
 
 
 def test_a_folder_goes_although_it_is_interrupted_again_meanwhile(monkeypatch):
-    seen = []
+    seen, rmtree = [], shutil.rmtree
 
     def interrupted_again(folder, ignore_errors):
         signal.raise_signal(signal.SIGINT)
-        folder.rmdir()
+        rmtree(folder)
 
     monkeypatch.setattr("shutil.rmtree", interrupted_again)
     with pytest.raises(Interrupted), temporary_folder("test-") as folder:

@@ -19,6 +19,37 @@ fn the_command_prints_what_the_samples_say() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_one_line_and_status_2_whatever_is_written() {
+    let good = "tests/cmd/validate.in/good.json";
+    for arguments in [
+        &["validate", good][..],
+        &["validate", "--format", "json", good],
+        &["schedule", "cron(0 5 * * ? *)"],
+        &["completions", "bash"],
+        &["--help"],
+        &["--version"],
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_backupctl"))
+            .args(arguments)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(
+            said.starts_with("error: cannot write to standard output: No space left"),
+            "{arguments:?}: {said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
 #[test]
 fn every_shell_gets_completions_for_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
