@@ -30,4 +30,5 @@ mod paging;
 mod repeated;
 mod retries;
 mod simulation;
+mod speed;
 mod targets;

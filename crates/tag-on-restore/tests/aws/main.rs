@@ -23,3 +23,4 @@ mod limits;
 mod permissions;
 mod promises;
 mod reconcile;
+mod speed;
