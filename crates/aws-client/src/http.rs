@@ -27,8 +27,7 @@ const CONNECT: Duration = Duration::from_millis(3_100);
 /// shared. TLS is rustls on ring.
 ///
 /// The certificates are read here, once. The SDK's own builder reads all of them again for every
-/// client that is made, only to look whether they can be read, which was a quarter of a function's
-/// first call.
+/// client that is made, only to look whether they can be read.
 ///
 /// # Errors
 /// When the root certificates cannot be used.
