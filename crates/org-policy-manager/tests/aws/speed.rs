@@ -16,6 +16,7 @@ fn limit(targets: usize) -> f64 {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::print_stdout, reason = "`make bench` shows it")]
 async fn a_policy_is_attached_as_fast_as_aws_allows_or_refused_at_once() {
     let mut table =
         "| targets | Create, s | AWS's rate allows, s | |\n|--:|--:|--:|---|\n".to_owned();

@@ -16,6 +16,7 @@ fn limit(restores: usize) -> f64 {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::print_stdout, reason = "`make bench` shows it")]
 async fn a_mass_restore_is_tagged_about_as_fast_as_aws_allows() {
     let restores = std::env::var("RESTORES").ok();
     let restores: usize = restores.and_then(|it| it.parse().ok()).unwrap_or(300);
