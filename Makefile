@@ -204,8 +204,10 @@ test-defects: compiled functions .tools/demo/ready .tools/emulator/ready .tools/
 ##### Now and then
 
 .PHONY: bench-policy
-bench-policy: needs-cargo needs-cc ## how long it takes to check the largest policy, and to merge for 100,000 accounts
+bench-policy: needs-cargo needs-cc needs-python ## how long it takes to check the largest policy, and to merge and show for 100,000 accounts
 	cargo bench --locked --package backup-policy --bench validate --bench effective
+	cargo build --locked --profile tool --package backupctl --no-default-features
+	$(PYTHON) tests/bench/effective.py target/tool/backupctl
 
 .PHONY: regions
 regions: .tools/regions/ready ## renew the list of AWS Regions from botocore

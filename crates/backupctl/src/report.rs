@@ -49,3 +49,9 @@ pub fn error(error: &anyhow::Error) {
     // If even standard error is gone, the exit code still says it.
     let _ = writeln!(std::io::stderr(), "error: {error:#}");
 }
+
+/// Prints on standard error what is no part of the output, on one line.
+pub fn note(text: &str) {
+    // If even standard error is gone, the output is there all the same.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
