@@ -1,7 +1,9 @@
 //! What was found, for people and for programs.
 
+pub mod github;
 pub mod json;
 pub mod progress;
+pub mod sarif;
 pub mod text;
 
 use std::collections::BTreeSet;

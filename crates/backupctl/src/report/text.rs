@@ -47,7 +47,7 @@ fn render(outcome: &Outcome, renderer: &Renderer) -> String {
 }
 
 /// What of a template's policies was not looked at, and what would have to be known.
-fn not_looked_at(open: &[Open]) -> Vec<String> {
+pub(super) fn not_looked_at(open: &[Open]) -> Vec<String> {
     let (branches, values): (Vec<&Open>, Vec<&Open>) =
         open.iter().partition(|open| !open.conditions.is_empty());
     let listed = |needs: Vec<&Need>| {
