@@ -2,6 +2,7 @@
 
 pub mod github;
 pub mod json;
+mod lines;
 pub mod progress;
 pub mod sarif;
 pub mod text;

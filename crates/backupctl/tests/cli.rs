@@ -98,3 +98,26 @@ fn code_scanning_gets_a_log_with_every_finding_at_its_place() {
     assert!(expected.len() > 10);
     assert_eq!(shown, expected);
 }
+
+#[test]
+fn of_a_line_that_is_the_whole_file_only_what_is_around_each_finding_is_shown() {
+    let policy = r#"{"Policy": {"PolicySummary": {"Name": "a", "Type": "BACKUP_POLICY"}, "Content": "{\"plan\": {}}"}}"#;
+    let shown = |count: usize| {
+        let file = std::env::temp_dir().join(format!("backupctl-{}-{count}", std::process::id()));
+        let text = format!("[{}]", vec![policy; count].join(", "));
+        std::fs::write(&file, &text).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_backupctl"))
+            .args(["validate".as_ref(), file.as_os_str()])
+            .output()
+            .unwrap();
+        std::fs::remove_file(&file).unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        let columns = shown.lines().filter_map(|line| line.split_once(":1:"));
+        let last = columns.map(|(_, column)| column).last().unwrap();
+        assert_eq!(last, (text.rfind(r#""{\"plan"#).unwrap() + 1).to_string());
+        shown.len()
+    };
+    // Twice as much, and not four times.
+    let (few, many) = (shown(200), shown(400));
+    assert!(many < 3 * few, "{few} {many}");
+}
