@@ -7,6 +7,7 @@ from typing import Any
 
 from ministack.services import backup
 
+from ..permissions.services import encryption
 from ..tags import rules as tag_rules
 from ..tags.stores import Tags, parse, store_of
 from ..wire.native import Native, NativeError
@@ -61,11 +62,21 @@ class RecoveryPoint:
             "CreationDate": self.created,
             "CompletionDate": self.created,
             "BackupSizeInBytes": 0,
-            "IsEncrypted": False,
             "IsParent": False,
             "StorageClass": "WARM",
             "VaultType": "BACKUP_VAULT",
+            **self._encryption(),
         }
+
+    def _encryption(self) -> dict[str, Any]:
+        """Whether it is encrypted, and by which key; keys of AWS's own have no ARN here."""
+        if self.is_managed_in_full:
+            record = backup._vaults.get_scoped(*self.place, self.vault) or {}
+            keys: source_keys.Keys = (str(record.get("EncryptionKeyArn") or ""),)
+        else:
+            keys = self.keys
+        arns = [arn for key in keys if (arn := encryption.arn_of(key, self.place))]
+        return {"IsEncrypted": bool(keys), **({"EncryptionKeyArn": arns[0]} if arns else {})}
 
 
 class RecoveryPoints:

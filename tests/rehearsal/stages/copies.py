@@ -55,7 +55,7 @@ class Copies:
             raise RehearsalFailed(f"copies are not in the central vault: {sorted(missing)}")
 
     def _expect_the_keys_leave(self):
-        """Refused by a key that says nothing of the central account, and named by doctor.
+        """Refused by a key that says nothing of the central account; doctor names disk and key.
 
         With the guide's statement in the key's policy the next one arrives: from another Region.
         """
@@ -69,7 +69,7 @@ class Copies:
         if (job["State"], job.get("StatusMessage")) != ("FAILED", REFUSED):
             raise RehearsalFailed(f"a copy that its key does not allow is {job}")
         self._expect_only_the_key_refused(key)
-        self._expect_doctor({"failed copies": f"{disk}: {REFUSED}"})
+        self._expect_doctor({"failed copies": f"{disk}: {REFUSED} (key {key})"})
         policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
         policy["Statement"] += guides_statements()
         kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
@@ -82,13 +82,12 @@ class Copies:
 
     def _expect_only_the_key_refused(self, key):
         """The one refusal that is wanted here, and so forgotten."""
-        refused = self._emulator.denials()
+        refused = self._emulator.take_denials()
         if not refused or any(
             denial["resource"] != key or not denial["principal"].startswith(_LINKED)
             for denial in refused
         ):
             raise RehearsalFailed(f"not the disk's key alone refused the copy: {refused}")
-        self._emulator.forget_denials()
 
     def _expect_doctor(self, wanted):
         """What doctor finds wrong: check -> what it prints of it, in the columns of its table.
