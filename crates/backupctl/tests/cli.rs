@@ -112,8 +112,8 @@ fn of_a_line_that_is_the_whole_file_only_what_is_around_each_finding_is_shown() 
             .unwrap();
         std::fs::remove_file(&file).unwrap();
         let shown = String::from_utf8(output.stdout).unwrap();
-        let columns = shown.lines().filter_map(|line| line.split_once(":1:"));
-        let last = columns.map(|(_, column)| column).last().unwrap();
+        let mut columns = shown.lines().filter_map(|line| line.split_once(":1:"));
+        let (_, last) = columns.next_back().unwrap();
         assert_eq!(last, (text.rfind(r#""{\"plan"#).unwrap() + 1).to_string());
         shown.len()
     };
