@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use backup_policy::{Finding, Severity};
+use backup_policy::{Finding, Severity, one_line};
 
 use super::Outcome;
 use super::lines::Lines;
@@ -42,6 +42,9 @@ fn render(outcome: &Outcome, renderer: &Renderer) -> String {
     text
 }
 
+/// How many characters a line on what was not looked at has at most.
+const LONGEST: usize = 2_000;
+
 /// What of a template's policies was not looked at, and what would have to be known.
 pub(super) fn not_looked_at(open: &[Open]) -> Vec<String> {
     let (branches, values): (Vec<&Open>, Vec<&Open>) =
@@ -74,7 +77,8 @@ pub(super) fn not_looked_at(open: &[Open]) -> Vec<String> {
     {
         lines.push("give the values under these names with `--parameters`".to_owned());
     }
-    lines
+    let lines = lines.iter().map(|line| one_line(line, LONGEST));
+    lines.collect()
 }
 
 fn group<'r>(finding: &'r Finding, file: &'r str, lines: &Lines<'r>) -> Group<'r> {
