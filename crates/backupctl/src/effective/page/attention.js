@@ -33,7 +33,7 @@ const showAttention = () => {
     cards.push(el("div", { class: "card warn" },
       el("h3", {}, "Something will not do what it seems to"),
       el("p", {}, "AWS accepts it, and backs up or copies nothing, or less."),
-      withMore(el("ul"), vain, FEW, vainItem, (left) => `and ${left.toLocaleString("en")} more`)));
+      withMore(el("ul"), vain, 3, vainItem, (left) => `and ${left.toLocaleString("en")} more`)));
   }
   if (data.idle.length) {
     cards.push(el("div", { class: "card warn" },
