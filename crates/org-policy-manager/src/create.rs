@@ -8,7 +8,7 @@ use tracing::info;
 use crate::apply::make;
 use crate::attempt::Attempt;
 use crate::enable::enable_if_asked;
-use crate::find::{made_by, wait_until_listed};
+use crate::find::{Unseen, made_by, wait_until_listed};
 use crate::not_made::NotMade;
 use crate::organizations::{Listed, Organizations};
 use crate::remove::discard;
@@ -127,9 +127,9 @@ impl Attempt<'_> {
         let found = async {
             let id = Some(self.request.request_id.as_str());
             let Some(policy) = self.find_unanswered(organizations, id, name).await? else {
-                return Ok::<_, CallError>(None);
+                return Ok::<_, Unseen>(None);
             };
-            let targets = organizations.targets(&policy.id).await?;
+            let targets = policy.read(organizations.targets(&policy.id).await)?;
             Ok(targets.map(|targets| (policy, targets)))
         };
         match found.await {
@@ -137,8 +137,9 @@ impl Attempt<'_> {
             // Without an answer, the policy may yet appear in the list.
             Ok(None) if error.code.is_none() => Err(NotMade::may_appear(reason)),
             Ok(None) => Err(NotMade::untouched(reason)),
-            // The same refusal again: AWS did not let us in at all.
-            Err(again) if again.code.is_some() && again.code == error.code => {
+            // The same refusal again: AWS did not let us in at all. One that passes says nothing of
+            // the attempts before it.
+            Err(again) if error.is_refusal() && again.error.code == error.code => {
                 Err(NotMade::untouched(reason))
             }
             Err(again) => Err(NotMade::perhaps(reason, name, &again)),
@@ -153,15 +154,16 @@ impl Attempt<'_> {
     ) -> Result<Existing, NotMade> {
         let name = &spec.properties.name;
         let taken = || format!("AWS says that there is a policy `{name}` already");
-        let unseen = |error: CallError| NotMade::perhaps(taken(), name, &error);
+        let unseen = |unseen: Unseen| NotMade::perhaps(taken(), name, &unseen);
         let listed = wait_until_listed(organizations, name).await;
-        let Some(policy) = listed.map_err(unseen)? else {
+        let Some(policy) = listed.map_err(|error| unseen(error.into()))? else {
             return Err(NotMade::may_appear(format!(
                 "{}, but does not list it: try again later",
                 taken()
             )));
         };
-        let live = organizations.live(&policy.id).await.map_err(unseen)?;
+        let live = policy.read(organizations.live(&policy.id).await);
+        let live = live.map_err(unseen)?;
         let Some(live) = live else {
             return Err(NotMade::untouched(format!(
                 "the policy `{name}` ({}) was just deleted by somebody else: try again",

@@ -189,6 +189,44 @@ async fn a_policy_that_cloudformation_knows_survives_a_repeated_create_that_fail
     });
     let answer = stack.create(&properties(1)).await;
     assert!(succeeded(&answer), "{answer:?}");
-    assert!(stack.lambda.log.len() > 1);
+    assert!(stack.lambda.log().len() > 1);
     assert_eq!(world.organization().targets_of("p-model00001").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_was_found_is_named_by_its_id_when_it_cannot_be_read() {
+    let lost = Fault::once("CreatePolicy", 0, Way::LostAfter);
+    let forgotten = Fault::from_then_on("CreatePolicy", 0, Way::LostAfter);
+    for (created, reading) in [
+        (&lost, "DescribePolicy"),
+        (&forgotten, "ListTagsForResource"),
+        (&forgotten, "ListTargetsForPolicy"),
+    ] {
+        let world = World::new();
+        let before = world.organization();
+        let mut stack = Stack::new(&world, "backup");
+        world.inject(created.clone());
+        world.inject(Fault::from_then_on(reading, 0, Way::Refuse));
+        let reason = stack.create(&properties(1)).await.unwrap().reason;
+        let expected = "; left behind: perhaps the policy `daily` (p-model00001), which could not be \
+                        read (";
+        assert!(reason.contains(expected), "{reading}: {reason}");
+        world.heal();
+        assert!(succeeded(&stack.go_on().await.unwrap()));
+        assert_eq!(world.organization(), before, "{reading}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_is_not_left_because_aws_is_too_busy_to_be_asked_about_it() {
+    let world = World::new();
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::once("CreatePolicy", 0, Way::LostAfter));
+    world.inject(Fault::from_then_on("CreatePolicy", 1, Way::Throttle));
+    world.inject(Fault::from_then_on("ListPolicies", 0, Way::Throttle));
+    assert!(!succeeded(&stack.create(&properties(1)).await));
+    world.heal();
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
 }

@@ -22,3 +22,4 @@ mod limits;
 mod permissions;
 mod promises;
 mod reconcile;
+mod simulation;

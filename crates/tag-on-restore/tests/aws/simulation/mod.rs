@@ -1,0 +1,73 @@
+//! Random restores, random faults, and the rules that hold all the same.
+//!
+//! A life is a day of an account: restores end, their events arrive late, twice or never, two
+//! invocations work beside each other, reconciliation comes every six hours, AWS throttles, loses answers
+//! and refuses in part, processes die at any moment, credentials end, and people tag by hand. Every write
+//! and every message that is done is judged when it happens; in the end AWS is well again, dead letters
+//! are sent back, and everything has its tags or a dead letter with its reason. A life is its seed: see the
+//! crate `simulation`.
+//!
+//! - `life`: the day, and who acts in it
+//! - `restores`: what is restored, and what of it is to be tagged
+//! - `queue`: SQS
+//! - `weather`: what fails
+//! - `rules`: what must hold
+
+mod life;
+mod queue;
+mod restores;
+mod rules;
+mod weather;
+
+use simulation::{Counts, Lives, section};
+
+/// As many as take half a minute on two cores.
+const LIVES: u64 = 1_000;
+
+#[test]
+fn a_day_of_restores_keeps_the_rules_whatever_fails() {
+    let lives = Lives::usual(LIVES);
+    let counts = lives.live("simulation::a_day_of_restores", |record| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(life::live(record));
+    });
+    if lives.chosen {
+        return;
+    }
+    // A simulation in which nothing fails, or everything, shows nothing.
+    let (calls, failed) = (counts.of("calls"), counts.of("calls that failed"));
+    assert!(
+        failed * 20 > calls && failed * 2 < calls,
+        "{failed} of {calls}"
+    );
+    section(
+        "The tagging of restored resources, simulated",
+        &report(&counts),
+    );
+}
+
+/// What was injected, how often, and what held.
+fn report(counts: &Counts) -> String {
+    let mut text = format!(
+        "{} days with {} restores: {} invocations with {} calls to AWS, of which {} failed; {} writes of \
+         tags.\n\n| what happened | how often |\n|---|---|\n",
+        counts.of("lives"),
+        counts.of("restores"),
+        counts.of("invocations"),
+        counts.of("calls"),
+        counts.of("calls that failed"),
+        counts.of("writes"),
+    );
+    for (what, number) in counts.under("injected: ") {
+        text.push_str(&format!("| {what} | {number} |\n"));
+    }
+    text.push_str("\n| what held every time | how often it was checked |\n|---|---|\n");
+    for (rule, number) in counts.under("held: ") {
+        text.push_str(&format!("| {rule} | {number} |\n"));
+    }
+    text
+}
