@@ -12,7 +12,7 @@ use crate::find::{Unseen, made_by, wait_until_listed};
 use crate::not_made::NotMade;
 use crate::organizations::{Listed, Organizations};
 use crate::remove::discard;
-use crate::settle::{Settled, Unanswered};
+use crate::settle::Settled;
 use crate::spec::{Ready, Spec};
 use crate::waiting::{Waiting, nobody_waits, unanswerable};
 
@@ -105,7 +105,7 @@ impl Attempt<'_> {
             Ok(arn) if known.as_ref() == Some(&live.arn) => Ok(Some(Settled {
                 arn,
                 content: live.content,
-                unanswered: unanswered.then(|| Unanswered::new(organizations, &live.id)),
+                unanswered: unanswered.then(|| self.unanswered(organizations, &live.id)),
             })),
             _ if made_by(&live, self.request) => {
                 Err(discard(organizations, &live.id, reason, self.deadline).await)
@@ -215,7 +215,7 @@ impl Attempt<'_> {
             Ok(()) => Ok(Settled {
                 arn,
                 content: ready.content.clone(),
-                unanswered: Some(Unanswered::new(organizations, id)),
+                unanswered: Some(self.unanswered(organizations, id)),
             }),
             Err(stopped) => Err(discard(organizations, id, stopped.reason, self.deadline).await),
         }

@@ -1,12 +1,14 @@
 //! What is not ours is neither changed nor deleted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::Notify;
 
-use crate::stack::{Stack, succeeded};
+use crate::stack::{Stack, Waits, succeeded};
 use crate::template::{properties, properties_with};
-use crate::world::{Behaviour, Fault, Status, Way, World};
+use crate::world::{Behaviour, Call, Fault, Status, Way, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_of_the_same_name_is_left_alone_and_the_remedy_said() {
@@ -227,6 +229,30 @@ async fn a_policy_is_not_left_because_aws_is_too_busy_to_be_asked_about_it() {
     world.inject(Fault::from_then_on("ListPolicies", 0, Way::Throttle));
     assert!(!succeeded(&stack.create(&properties(1)).await));
     world.heal();
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_is_cancelled_when_it_is_almost_done_leaves_nothing() {
+    let world = World::new();
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    let no_longer = Arc::new(Notify::new());
+    stack.waits = Waits::UntilAnswered(no_longer.clone());
+    // Another resource of the stack fails during the last attachment. The answer then comes to nobody.
+    let cancelled = async {
+        let attached = |it: &Call| it.operation == "AttachPolicy" && it.outcome == "ok";
+        while world.calls().into_iter().filter(attached).count() < 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        no_longer.notify_one();
+    };
+    let given = properties(1);
+    let (answer, ()) = tokio::join!(stack.create(&given), cancelled);
+    assert_eq!(answer, None);
+    stack.quiet().await;
+    assert_eq!(world.answers().len(), 1);
     assert!(succeeded(&stack.go_on().await.unwrap()));
     assert_eq!(world.organization(), before);
 }

@@ -105,3 +105,26 @@ async fn a_full_resource_with_the_code_of_a_busy_one_loses_only_what_does_not_fi
     assert_eq!(world.tags_of(restore.target), expected);
     assert_eq!(lambda.last()["TagsDropped"], 10);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_tag_that_is_refused_to_a_whole_keeps_no_others_from_its_parts() {
+    for title in ["EC2", "Aurora"] {
+        let restore = named(title);
+        let world = World::behaving(Behaviour {
+            refused_keys: ["owner".to_owned()].into(),
+            ..Behaviour::default()
+        });
+        // An earlier attempt wrote what is not refused, and died before it came to the parts.
+        let (offered, own) = (
+            tags(&[("owner", "me"), ("team", "a")]),
+            tags(&[("team", "a")]),
+        );
+        restore.put(&world, "job-1", &Tags::new(), &offered, &own);
+        let lambda = Lambda::new(&world);
+        lambda.invoke(&event("job-1")).await;
+        for part in restore.parts {
+            assert_eq!(world.tags_of(part), own, "{title}: {part}");
+        }
+        assert_eq!(lambda.last()["Outcome"], "Failed", "{title}");
+    }
+}

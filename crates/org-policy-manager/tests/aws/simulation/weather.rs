@@ -44,11 +44,21 @@ const WAYS: [Way; 15] = [
 /// Random faults for the next operation of the stack.
 pub fn faults(random: &mut Rng) -> Vec<Fault> {
     let number = random.choice([0, 1, 2, 4, 8]).unwrap();
-    let fault = |random: &mut Rng| Fault {
-        operation: (*random.choice(&OPERATIONS).unwrap()).to_owned(),
-        skip: random.choice([0, 0, 1, 2, 4, 8]).unwrap(),
-        times: random.choice([Some(1), Some(2), Some(5), None]).unwrap(),
-        way: *random.choice(&WAYS).unwrap(),
+    let fault = |random: &mut Rng| {
+        let fault = Fault {
+            operation: (*random.choice(&OPERATIONS).unwrap()).to_owned(),
+            skip: random.choice([0, 0, 1, 2, 4, 8]).unwrap(),
+            times: random.choice([Some(1), Some(2), Some(5), None]).unwrap(),
+            way: *random.choice(&WAYS).unwrap(),
+        };
+        // An answer is sent until the time is over: hundreds of times, where a refusal comes at once.
+        match fault.operation == "PUT answer" && !matches!(fault.way, Way::Hang | Way::HangAfter) {
+            true => Fault {
+                times: fault.times.or(Some(9)),
+                ..fault
+            },
+            false => fault,
+        }
     };
     let faults: Vec<Fault> = (0..number).map(|_| fault(random)).collect();
     // Known to escape (ARCHITECTURE.md): an attempt that dies after making the policy, and a
