@@ -82,8 +82,7 @@ impl Lives {
                 if let Err(panic) = lived {
                     let rule = message(panic.as_ref());
                     let text = format!(
-                        "seed {seed}: {rule}\n\n{}\nThe same again: SIMULATION_SEED={seed} cargo test \
-                         --workspace --locked --test aws {test} -- --nocapture",
+                        "seed {seed}: {rule}\n\n{}\nThe same again: make simulate SEED={seed} TEST={test}",
                         record.story()
                     );
                     let mut broken = lock(&broken);
@@ -160,6 +159,6 @@ mod tests {
         assert!(text.starts_with("seed 2"), "{text}");
         assert!(text.contains(": the rule\n\n"), "{text}");
         assert!(text.contains("0:01:01.250  something fails"), "{text}");
-        assert!(text.contains("SIMULATION_SEED=2"), "{text}");
+        assert!(text.contains("make simulate SEED=2"), "{text}");
     }
 }

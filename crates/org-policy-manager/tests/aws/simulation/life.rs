@@ -187,6 +187,15 @@ impl<'r> Life<'r> {
                 .keys()
                 .flat_map(|id| rules::marked(id, &now))
                 .collect();
+            let early = old.keys().filter_map(|id| Some((*id, new.get(id)?)));
+            let early = early.flat_map(|(id, properties)| {
+                rules::left_too_early(&before, &now, id, &rules::targets(properties))
+            });
+            let early = early.collect();
+            self.rule(
+                "in fair weather a policy leaves no target before it is on all new ones",
+                early,
+            );
             self.rule(
                 "in fair weather no policy stays marked as unanswered",
                 marked,

@@ -77,6 +77,37 @@ pub fn moments(before: &Organization, now: &Organization, kept: &Kept) -> Vec<St
     broken
 }
 
+/// Moment by moment: a policy leaves a target only when it is on all of those that the template names.
+pub fn left_too_early(
+    before: &Organization,
+    now: &Organization,
+    resource: &str,
+    wanted: &BTreeSet<String>,
+) -> Vec<String> {
+    let mut attached: BTreeSet<&String> = BTreeSet::new();
+    let was = only(before, resource);
+    attached.extend(was.attachments.iter().map(|(target, _)| target));
+    let mut broken = Vec::new();
+    for (time, change) in now.history.iter().skip(before.history.len()) {
+        let (Change::Attached { policy, target } | Change::Detached { policy, target }) = change
+        else {
+            continue;
+        };
+        if now.owners.get(policy).is_none_or(|it| it != resource) {
+            continue;
+        }
+        if matches!(change, Change::Attached { .. }) {
+            attached.insert(target);
+            continue;
+        }
+        attached.remove(target);
+        if !wanted.iter().all(|it| attached.contains(it)) {
+            broken.push(format!("at {time:?} {policy} left {target}"));
+        }
+    }
+    broken
+}
+
 /// An organization with nothing in it but what is of one resource.
 pub fn only(organization: &Organization, resource: &str) -> Organization {
     let mut it = organization.clone();
