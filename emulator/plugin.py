@@ -27,6 +27,7 @@ from .delivery.api import Delivery
 from .frame import under_way
 from .functions import asynchronous, functions
 from .functions import code as function_code
+from .functions import output as function_output
 from .functions import roles as function_roles
 from .organizations import api as organizations_api
 from .organizations import landscape, membership, regions
@@ -230,6 +231,7 @@ class Emulator:
             lambda bucket, layer=False: function_code.code_region_message(original, bucket, layer),
         )
         function_roles.install()
+        function_output.install()
 
     def _follow_membership(self) -> None:
         """Stack sets hear of every account that moves, joins or leaves."""

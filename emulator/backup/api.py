@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from typing import Any
 
@@ -12,11 +11,13 @@ from ..tags.rules import MOST_TAGS, is_system
 from ..wire import rest_routes
 from ..wire.native import Handler, NativeError
 from ..wire.place import Place, here
+from . import lists
 from .copies import api as copy_api
 from .copies.api import CopyApi
 from .recovery_points import RecoveryPoint, RecoveryPoints
 from .restores import job_filters
 from .restores.jobs import RestoreJob, RestoreJobs
+from .times import now
 
 Headers = dict[str, str]
 Response = tuple[int, Headers, bytes]
@@ -96,8 +97,10 @@ class BackupApi:
             case "DescribeBackupJob":
                 return self._backup_jobs.get((place, labels["BackupJobId"]))
             case "ListBackupJobs":
-                jobs = [job for (where, _), job in self._backup_jobs.items() if where == place]
-                return self._page("BackupJobs", jobs, query)
+                has = lists.reach(place, query)
+                jobs = self._backup_jobs.items()
+                kept = [it for (at, _), it in jobs if has(at) and lists.keeps(it, query)]
+                return self._page("BackupJobs", kept, query)
             case "DescribeRecoveryPoint":
                 return self._point(place, labels).describe()
             case "ListRecoveryPointsByBackupVault":
@@ -135,7 +138,7 @@ class BackupApi:
         if any(is_system(key) for key in tags):
             raise ValueError("Tag keys must not start with aws:")
         job_id = str(uuid.uuid4()).upper()
-        now = time.time()
+        begun = now()
         point = await self._points.back_up(
             place,
             _required(payload, "BackupVaultName"),
@@ -153,8 +156,8 @@ class BackupApi:
             "ResourceArn": point.resource_arn,
             "ResourceType": point.resource_type,
             "IamRoleArn": point.role,
-            "CreationDate": now,
-            "CompletionDate": time.time(),
+            "CreationDate": begun,
+            "CompletionDate": now(),
             "State": "COMPLETED",
             "PercentDone": "100.0",
             "IsParent": False,
@@ -162,7 +165,7 @@ class BackupApi:
         return {
             "BackupJobId": job_id,
             "RecoveryPointArn": point.arn,
-            "CreationDate": now,
+            "CreationDate": begun,
             "IsParent": False,
         }
 
@@ -248,10 +251,11 @@ class BackupApi:
 
     def _list_restore_jobs(self, place: Place, query: dict[str, str]) -> dict[str, Any]:
         filters = [test(query[name]) for name, test in job_filters.FILTERS.items() if name in query]
+        has = lists.reach(place, query)
         jobs = [
             self._describe(job)
             for job in reversed(self._jobs.all())
-            if job.place == place and all(keeps(job) for keeps in filters)
+            if has(job.place) and all(keeps(job) for keeps in filters)
         ]
         return self._page("RestoreJobs", jobs, query)
 

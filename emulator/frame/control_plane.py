@@ -64,8 +64,7 @@ class ControlPlane:
                 self._faults.clear()
                 return _json(200, [])
             case ("DELETE", "denials"):
-                GATE.ledger.forget_denials()
-                return _json(200, [])
+                return _json(200, GATE.ledger.take_denials())
             case ("POST", "permissions"):
                 permissions_control.change(GATE, _object(request))
                 return _json(200, permissions_control.show(GATE))

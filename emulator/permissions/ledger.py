@@ -60,10 +60,11 @@ class Ledger:
             self._first.clear()
             self._actions.clear()
 
-    def forget_denials(self) -> None:
-        """The denials so far were expected."""
+    def take_denials(self) -> list[dict[str, str]]:
+        """The denials, oldest first, which are forgotten: each is seen once, whenever it comes."""
         with self._lock:
-            self._denials.clear()
+            taken, self._denials = self._denials, []
+        return [_shown(denial) for denial in taken]
 
     def refuse(self, denial: Denial) -> Denial:
         """Record a denial."""
@@ -74,7 +75,7 @@ class Ledger:
     def denials(self) -> list[dict[str, str]]:
         """The denials, oldest first."""
         with self._lock:
-            return [{**asdict(denial), "message": denial.message} for denial in self._denials]
+            return [_shown(denial) for denial in self._denials]
 
     def asked(self, action: str) -> None:
         """An action was evaluated."""
@@ -135,3 +136,7 @@ class Ledger:
             if first := self._first.get((use, decisive)):
                 return {"action": use.pattern, "state": state, "first": first}
         return {"action": use.pattern, "state": UNUSED, "first": None}
+
+
+def _shown(denial: Denial) -> dict[str, str]:
+    return {**asdict(denial), "message": denial.message}

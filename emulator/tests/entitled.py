@@ -89,8 +89,7 @@ class Entitled:
 
     def refused(self) -> list[tuple[str, str, str]]:
         """(who, action, resource) of what was refused since the last look, each once, in order."""
-        found = self.world.control("GET", "denials")
-        self.world.control("DELETE", "denials")
+        found = self.world.control("DELETE", "denials")
         rows = [(_short(d["principal"]), d["action"], d["resource"]) for d in found]
         return list(dict.fromkeys(rows))
 

@@ -20,8 +20,6 @@ from kit.names import (
     THIRD_MEMBER,
     WORKLOADS,
 )
-from kit.templates import MANAGEMENT_ROLE, resources, statements
-from kit.templates import actions as allows
 
 from .conftest import World
 
@@ -99,12 +97,6 @@ def actions(plan):
 
 def accounts(plan):
     return {entry["account"] for group in plan["accounts"] for entry in group["accounts"]}
-
-
-def test_the_pipelines_role_may_make_the_calls_and_no_others():
-    policies = resources(MANAGEMENT_ROLE)["ReaderRole"]["Properties"]["Policies"]
-    allowed = {action.removeprefix("organizations:") for action in allows(statements(policies))}
-    assert allowed == ACTIONS
 
 
 def test_before_a_deployment_and_after_it(world):

@@ -144,9 +144,9 @@ class Emulator:
         """Every call and every act of a service that permissions refused, oldest first."""
         return self.control("GET", "denials")
 
-    def forget_denials(self):
-        """The denials so far were expected."""
-        self.control("DELETE", "denials")
+    def take_denials(self):
+        """The same, and forget them: none that comes meanwhile is lost between two calls."""
+        return self.control("DELETE", "denials")
 
     def permissions(self):
         """What each role's policies were used for so far; see the emulator's README."""

@@ -99,14 +99,21 @@ def test_the_policy_manager_has_the_same_statements_wherever_it_runs():
     assert shape(home, "ManageBackupPolicies") == shape(management, "OrgAdminRole")
 
 
-def test_the_reader_role_allows_what_backupctl_plan_reads():
-    """The actions that the command's own documentation names, in its paragraph on the live plan."""
+def test_the_reader_role_allows_what_backupctl_plan_and_in_force_read():
+    """The actions that the commands' own documentation names, in its paragraphs on permissions."""
     readme = (ROOT / "crates/backupctl/README.md").read_text()
-    (paragraph,) = [
-        text for text in readme.split("\n\n") if text.startswith("**Permissions** of the live plan")
+    paragraphs = [
+        text
+        for text in readme.split("\n\n")
+        if text.startswith(("**Permissions** of the live plan", "**Permissions** of `in-force`"))
     ]
-    read = set(re.findall(r"`(?:organizations:)?((?:Describe|List)[A-Za-z]+)`", paragraph))
-    source = (ROOT / "crates/backupctl/src/aws/organizations.rs").read_text()
+    assert len(paragraphs) == 2
+    names = r"`(?:organizations:)?((?:Describe|List)[A-Za-z]+)`"
+    read = set(re.findall(names, "\n".join(paragraphs)))
+    adapters = ROOT / "crates/backupctl/src/aws"
+    source = "".join(
+        (adapters / name).read_text() for name in ("organizations.rs", "organizations/effective.rs")
+    )
     assert {"ListRoots", "ListPoliciesForTarget"} <= read
     assert all(f'"{name}"' in source for name in read - {"DescribeOrganization"})
     (template,) = [t for t in templates() if "ReaderRole" in t.body["Resources"]]

@@ -214,7 +214,12 @@ def test_org_policy_is_guarded_before_and_after():
 
 
 def test_stack_sets_are_verified_last_whatever_is_switched_off():
-    (action,) = PIPELINE.resources()["Pipeline"]["Properties"]["Stages"][-1]["Actions"]
+    action, policies = PIPELINE.resources()["Pipeline"]["Properties"]["Stages"][-1]["Actions"]
+    condition, asks, nothing = policies["Fn::If"]
+    assert (condition, nothing) == ("PlansOrgPolicy", {"Ref": "AWS::NoValue"})
+    assert asks["Configuration"]["ProjectName"] == {"Ref": "PlanOrgPolicyProject"}
+    variables = json.loads(asks["Configuration"]["EnvironmentVariables"])
+    assert variables == [{"name": "PLAN", "value": "verify"}]
     assert action["Configuration"]["ProjectName"] == {"Ref": "GuardOrgPolicyProject"}
     variables = json.loads(action["Configuration"]["EnvironmentVariables"])
     assert variables == [{"name": "GUARD_STEP", "value": "verify"}]

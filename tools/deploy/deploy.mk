@@ -112,6 +112,13 @@ plan-org-policy: needs-cargo needs-cc .tools/deploy/ready ## what deploying the 
 	  $(if $(filter allow-loss,$(PLAN)),--allow-loss) \
 	  cloudformation/home-account/aws-backup-org-policy.yaml
 
+# The same two ways. WAIT: seconds for AWS to merge, 300 without it.
+.PHONY: verify-org-policy
+verify-org-policy: needs-cargo needs-cc .tools/deploy/ready ## has AWS taken the backup policies, in every account that they reach?
+	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) $(call backupctl) in-force \
+	  $(if $(READER),--role-arn "$$reader") $(if $(WAIT),--wait '$(WAIT)') \
+	  $(if $(PROFILE),--profile '$(PROFILE)') $(if $(REGION),--region '$(REGION)')
+
 .PHONY: $(DEPLOYED_FUNCTIONS:%=test-%)
 $(DEPLOYED_FUNCTIONS:%=test-%): test-%: needs-cargo needs-cc
 	cargo test --locked --package $*

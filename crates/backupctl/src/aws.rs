@@ -5,6 +5,7 @@ pub mod connection;
 pub mod copies;
 mod credentials;
 pub mod failure;
+pub mod jobs;
 pub mod organizations;
 mod pace;
 pub mod progress;

@@ -7,10 +7,14 @@ pub mod completions;
 pub mod doctor;
 pub mod effective;
 #[cfg(feature = "aws")]
+pub mod in_force;
+#[cfg(feature = "aws")]
 pub mod plan;
 pub mod schedule;
 #[cfg(feature = "aws")]
 pub mod snapshot;
+#[cfg(feature = "aws")]
+pub mod status;
 pub mod validate;
 
 use std::path::Path;

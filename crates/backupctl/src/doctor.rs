@@ -1,6 +1,7 @@
 //! Whether everything that backups need is there. Pure: what was seen comes in, and what it means
 //! comes out.
 
+pub mod agreement;
 pub mod asked;
 pub mod deployed;
 pub mod diagnosis;

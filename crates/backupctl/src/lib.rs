@@ -18,6 +18,8 @@ pub mod parameters;
 #[cfg(feature = "aws")]
 pub mod plan;
 pub mod report;
+#[cfg(feature = "aws")]
+pub mod status;
 pub mod targets;
 pub mod template;
 pub mod words;

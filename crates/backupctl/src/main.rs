@@ -27,6 +27,10 @@ enum Command {
     Compare(command::compare::Arguments),
     #[cfg(feature = "aws")]
     Doctor(Box<command::doctor::Arguments>),
+    #[cfg(feature = "aws")]
+    InForce(Box<command::in_force::Arguments>),
+    #[cfg(feature = "aws")]
+    Status(Box<command::status::Arguments>),
     Completions(command::completions::Arguments),
 }
 
@@ -43,6 +47,10 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => command::compare::run(&arguments),
         #[cfg(feature = "aws")]
         Command::Doctor(arguments) => command::doctor::run(&arguments),
+        #[cfg(feature = "aws")]
+        Command::InForce(arguments) => command::in_force::run(&arguments),
+        #[cfg(feature = "aws")]
+        Command::Status(arguments) => command::status::run(&arguments),
         Command::Completions(arguments) => {
             command::completions::run(&arguments, &mut Arguments::command())
         }

@@ -1,5 +1,7 @@
 //! Schedules, days and numbers in words, for people who do not read cron.
 
+pub mod columns;
+
 const WEEKDAYS: [&str; 7] = [
     "Sunday",
     "Monday",

@@ -10,6 +10,7 @@ from ministack.services import backup
 
 from ...wire.native import NativeError
 from ...wire.place import Place
+from ..lists import reach
 from ..recovery_points import RecoveryPoints
 from ..restores.job_filters import seconds
 from .jobs import CopyJob, CopyJobs
@@ -23,7 +24,6 @@ Page = Callable[[str, list[Any], dict[str, str]], dict[str, Any]]
 
 # From a text in the query of ListCopyJobs to what a job must fulfil.
 _FILTERS: dict[str, Callable[[CopyJob, str], bool]] = {
-    "accountId": lambda job, text: text in ("*", job.place.account),
     "completeAfter": lambda job, text: (job.completed or 0) > seconds(text),
     "completeBefore": lambda job, text: 0 < (job.completed or 0) < seconds(text),
     "createdAfter": lambda job, text: job.created > seconds(text),
@@ -89,6 +89,6 @@ class CopyApi:
 
 
 def _keeps(job: CopyJob, place: Place, query: dict[str, str]) -> bool:
-    return job.place == place and all(
+    return reach(place, query)(job.place) and all(
         keeps(job, query[name]) for name, keeps in _FILTERS.items() if name in query
     )

@@ -20,7 +20,6 @@ def _before(name: str) -> Filter:
 
 
 FILTERS: dict[str, Filter] = {
-    "accountId": lambda text: lambda job: text in ("*", job.place.account),
     "resourceType": lambda text: lambda job: job.point.resource_type == text,
     "status": lambda text: lambda job: job.status == text,
     "restoreTestingPlanArn": lambda text: lambda job: job.plan_arn == text,

@@ -60,11 +60,11 @@ def stack(name, policy):
 @pytest.fixture
 def life(home):
     """The home with no denial so far, and afterwards nothing left out."""
-    home.emulator.forget_denials()
+    home.emulator.take_denials()
     yield home
     home.emulator.leave_out()
     home.clean()
-    home.emulator.forget_denials()
+    home.emulator.take_denials()
 
 
 def test_with_every_action_a_policys_life_is_complete_and_nothing_is_refused(life):

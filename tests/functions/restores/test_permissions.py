@@ -12,10 +12,10 @@ TAGS = {"app": "shop", "owner": "somebody"}
 def role(member):
     """The name of the function's role; afterwards it has all that it is granted."""
     function = member.client("lambda").get_function_configuration(FunctionName="TagOnRestore")
-    member.emulator.forget_denials()
+    member.emulator.take_denials()
     yield function["Role"].rpartition("/")[2]
     member.emulator.leave_out()
-    member.emulator.forget_denials()
+    member.emulator.take_denials()
 
 
 @pytest.mark.parametrize("action", NEEDED, ids=lambda action: action.replace(":", " "))

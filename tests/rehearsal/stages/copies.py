@@ -82,13 +82,12 @@ class Copies:
 
     def _expect_only_the_key_refused(self, key):
         """The one refusal that is wanted here, and so forgotten."""
-        refused = self._emulator.denials()
+        refused = self._emulator.take_denials()
         if not refused or any(
             denial["resource"] != key or not denial["principal"].startswith(_LINKED)
             for denial in refused
         ):
             raise RehearsalFailed(f"not the disk's key alone refused the copy: {refused}")
-        self._emulator.forget_denials()
 
     def _expect_doctor(self, wanted):
         """What doctor finds wrong: check -> what it prints of it, in the columns of its table.

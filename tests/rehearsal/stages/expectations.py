@@ -163,10 +163,9 @@ class Expectations:
 
     def expect_one_denial(self, action, resource):
         """The one refusal that is wanted here, and so forgotten."""
-        refused = self._emulator.denials()
+        refused = self._emulator.take_denials()
         if [(denial["action"], denial["resource"]) for denial in refused] != [(action, resource)]:
             raise RehearsalFailed(f"not {action} on {resource} alone was refused: {refused}")
-        self._emulator.forget_denials()
 
     def expect_management(self):
         """Fail unless the policy manager can become its role."""

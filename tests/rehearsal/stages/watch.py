@@ -100,14 +100,18 @@ class Watch:
         return action["status"].lower()
 
     def _why(self, execution):
-        # The newest: after a retry the older failures are there, too.
-        for action in reversed(self._details(execution)):
+        # After a retry an action's older failures are there, too.
+        newest = {}
+        for action in self._details(execution):
+            newest[f"{action['stageName']}/{action['actionName']}"] = action
+        reasons = []
+        for name, action in newest.items():
             result = action["output"]["executionResult"]
             if action["status"] == "Failed":
                 reason = result.get("errorDetails", {}).get("message", "no reason")
                 tail = self._log(result.get("externalExecutionId", ""))
-                return f"{action['stageName']}/{action['actionName']}: {reason}{tail}"
-        return execution.get("statusSummary", "no action failed")
+                reasons.append(f"{name}: {reason}{tail}")
+        return "\n  ".join(reasons) or execution.get("statusSummary", "no action failed")
 
     def _log(self, build):
         """The end of a build's log; nothing for another action."""

@@ -152,7 +152,7 @@ def test_what_its_stacks_are_made_of_can_be_made_changed_and_deleted_with_the_ro
 
 def test_the_pipeline_itself_is_made_by_a_person(home, life):
     """Everything else of its stack could be made anew with the role, and is removed again."""
-    home.forget_denials()
+    home.take_denials()
     template = text("cloudformation/home-account/aws-backup-codepipeline.yaml")
     assert operate(home, "create", PIPELINE, template) == "ROLLBACK_COMPLETE"
     (refused,) = denials(home)

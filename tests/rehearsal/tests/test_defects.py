@@ -5,15 +5,18 @@ by the command that the guide names, and the rehearsal goes on to the next one.
 """
 
 import contextlib
+import json
 import re
 
 import pytest
+from kit.names import SECOND_MEMBER
 
 from rehearsal.names import (
     CENTRAL,
     CENTRAL_REGION,
     HOME,
     HOME_REGION,
+    MANAGEMENT,
     PACKAGES,
     ROOT,
     RehearsalFailed,
@@ -30,6 +33,7 @@ TRUST = "the management role trusts somebody else"
 BUCKET = "the package bucket's policy lets nobody read"
 PROCESSOR = "a function is declared for another processor than its package"
 ROLE = "the central account lacks AWS Backup's own role"
+WITHHELD = "somebody's policy makes an account's merged one invalid"
 
 # What is wrong -> file, what stands there, what is put in its place, what must be reported.
 DEFECTS = {
@@ -71,6 +75,13 @@ DEFECTS = {
         f"the copy of an EC2 instance is FAILED: .*AWSServiceRoleForBackup of {CENTRAL}",
     ),
 }
+# Seen beside BUCKET: both are looked for at the end.
+DEFECTS[WITHHELD] = (
+    *(None,) * 3,
+    rf"Verify/VerifyOrgPolicy: .*FAILED +{SECOND_MEMBER} .*invalid: KEY_REQUIRED[^\n]*org-daily",
+)
+# A plan needs rules.
+INCOMPLETE = {"plans": {"half": {"regions": {"@@assign": [HOME_REGION]}}}}
 
 
 def tell(story, last):
@@ -89,6 +100,20 @@ def seed(folder, defect):
     text = file.read_text()
     assert text.count(there) == 1, f"{path} changed: seed the defect anew"
     file.write_text(text.replace(there, instead.format(other_architecture=other)))
+
+
+@contextlib.contextmanager
+def attached_by_hand(administrators):
+    """Somebody's policy on an account, for a while."""
+    organizations = administrators.client("organizations", MANAGEMENT)
+    made = organizations.create_policy(
+        Name="half", Description="", Type="BACKUP_POLICY", Content=json.dumps(INCOMPLETE)
+    )
+    policy = made["Policy"]["PolicySummary"]["Id"]
+    organizations.attach_policy(PolicyId=policy, TargetId=SECOND_MEMBER)
+    yield
+    organizations.detach_policy(PolicyId=policy, TargetId=SECOND_MEMBER)
+    organizations.delete_policy(PolicyId=policy)
 
 
 def spoil(folder):
@@ -138,6 +163,9 @@ def failures(tmp_path_factory):
         story.watch.retry("OrgPolicy", "ALL_ACTIONS")
         with fails(BUCKET):
             story.watch.succeed()
+        with attached_by_hand(story.administrators), fails(WITHHELD):
+            story.watch.retry("Verify", "ALL_ACTIONS")
+            story.watch.succeed()
         mend(story, BUCKET)
         # A change of the stack set: its failed instances are tried again.
         seed(story.checkout.folder, PROCESSOR)
@@ -145,7 +173,7 @@ def failures(tmp_path_factory):
         story.push()
         story.watch.succeed()
         # Until then the functions' stacks were refused the package.
-        emulator.forget_denials()
+        emulator.take_denials()
         with fails(PROCESSOR):
             story.see_first()
         with fails(ROLE):

@@ -49,7 +49,7 @@ def test_without_an_action_a_rehearsal_fails_and_names_it(rehearsal):
         emulator.leave_out(*((f"{role}*", action) for role, action in left), GUARD)
         # It removes a stack whose first creation failed.
         story.home()
-        emulator.forget_denials()
+        emulator.take_denials()
         if stage == "Source":
             story.start()
         else:

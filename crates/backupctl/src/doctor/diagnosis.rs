@@ -5,6 +5,7 @@ mod accounts;
 mod functions;
 mod protection;
 mod scope;
+mod taken;
 
 use serde_json::Value;
 
@@ -15,6 +16,7 @@ use abilities::ability_checks;
 use accounts::{account_checks, closed_check};
 use functions::home_checks;
 use protection::{deployed_checks, protection_checks};
+pub use taken::{Reached, reached_by, taken_checks};
 
 /// CloudFormation's name among the services that an organization trusts.
 pub const STACK_SETS: &str = "member.org.stacksets.cloudformation.amazonaws.com";

@@ -58,7 +58,7 @@ pub struct Facts {
     /// were deployed.
     pub deployed: Seen<Vec<Step>>,
     /// The accounts whose merged policy AWS calls invalid, with the reasons that it gives.
-    pub invalid: Seen<BTreeMap<String, Seen<Vec<String>>>>,
+    pub invalid: Seen<Invalid>,
     /// The central account.
     pub central: Account,
     /// The accounts of the targets, in the order of their ids.
@@ -176,6 +176,9 @@ pub struct Account {
     /// Each Region in which backups are made.
     pub places: Vec<Place>,
 }
+
+/// The accounts whose merged policy AWS calls invalid, by id, with the reasons that it gives.
+pub type Invalid = BTreeMap<String, Seen<Vec<String>>>;
 
 /// The policies that reach an account, merged by us and by AWS.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,6 @@
 mod abilities;
 mod promises;
+mod taken;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,26 +1,12 @@
 //! The diagnosis for people: one table, then what to do.
 
 use super::diagnosis::{Check, State};
+use crate::words::columns::columns;
 
 /// The table with a line for each check, and each remedy once.
 pub fn text(checks: &[Check]) -> String {
     let rows: Vec<[String; 4]> = checks.iter().map(row).collect();
-    let mut widths = [0_usize; 4];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut out = String::new();
-    for row in &rows {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
-        let line: Vec<String> = cells.collect();
-        out += line.join("  ").trim_end();
-        out.push('\n');
-    }
+    let mut out = columns(&rows);
     out.push('\n');
     let mut remedies: Vec<(&str, usize)> = Vec::new();
     for remedy in checks.iter().filter_map(|check| check.remedy.as_deref()) {

@@ -210,7 +210,7 @@ pub(super) fn attachments(changes: &[Change]) -> impl Iterator<Item = &String> {
 }
 
 /// The policies that bear this stack's tags, with the logical ids that they name.
-fn owned<'p>(present: &'p Present, stack: &str) -> impl Iterator<Item = (&'p str, &'p str)> {
+pub fn owned<'p>(present: &'p Present, stack: &str) -> impl Iterator<Item = (&'p str, &'p str)> {
     let details = present.live.iter().flat_map(|live| &live.details);
     details.filter_map(move |(id, detail)| {
         let of = detail.tags.get(TAG_STACK_ID).map(|id| stack_name(id));

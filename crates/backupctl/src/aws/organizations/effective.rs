@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Organizations;
 use crate::aws::account::instant;
 use crate::aws::failure::Failure;
-use crate::doctor::facts::{InForce, Seen};
+use crate::doctor::facts::{InForce, Invalid, Seen};
 
 impl Organizations {
     /// What AWS has in force for an account; none if backup policies are not enabled.
@@ -45,7 +45,7 @@ impl Organizations {
     }
 
     /// The accounts whose merged policy AWS calls invalid, with its reasons.
-    pub async fn invalid(&self) -> Seen<BTreeMap<String, Seen<Vec<String>>>> {
+    pub async fn invalid(&self) -> Seen<Invalid> {
         let mut all = BTreeMap::new();
         let accounts = match self.invalid_accounts().await {
             Ok(accounts) => accounts,

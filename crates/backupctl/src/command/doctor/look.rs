@@ -24,6 +24,8 @@ use crate::doctor::facts::{Account, Facts, Place, Protection, Purpose, Role, Sco
 use crate::landscape::Child;
 use crate::targets::Targets;
 
+pub(in crate::command) use asked::merges;
+
 /// The solution's names, which its templates spell.
 const MEMBER_VAULT: &str = "AWSBackupSolutionVault";
 const MEMBER_ROLE: &str = "AWSBackupSolutionRole";

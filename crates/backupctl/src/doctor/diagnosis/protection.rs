@@ -1,11 +1,8 @@
 //! Whether a backup plan reaches each account: by our merge of what is attached, and by AWS's own.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
 use super::{Check, PIPELINE_POLICIES, State, check, check_or};
-use crate::doctor::facts::{Facts, Merge, Protection, Seen};
+use crate::doctor::agreement::{Agreement, agreement};
+use crate::doctor::facts::{Facts, Invalid, Merge, Protection, Seen};
 
 /// How many places a line names.
 const NAMED: usize = 3;
@@ -18,7 +15,7 @@ pub(super) fn protection_checks(id: &str, protection: &Protection, facts: &Facts
         || (String::new(), String::new()),
         |merge| ours(merge),
     )];
-    checks.push(theirs(id, protection, facts));
+    checks.push(theirs(id, protection, &facts.invalid));
     checks
 }
 
@@ -44,64 +41,39 @@ fn ours(merge: &Merge) -> Result<String, (String, String)> {
 }
 
 /// Where AWS sees it as we do, or nobody can say, one line; where it does not, a finding of its own.
-fn theirs(id: &str, protection: &Protection, facts: &Facts) -> Check {
+pub(super) fn theirs(id: &str, protection: &Protection, invalid: &Seen<Invalid>) -> Check {
     let what = "effective policy at AWS";
-    let fail = |text: String, remedy: &str| Err((text, remedy.to_owned()));
-    let again = "run it again in some minutes, as AWS merges after a change; if it stays, AWS's \
-                 verdict counts: aws organizations describe-effective-policy, and please tell us";
-    let invalid = match &facts.invalid {
+    let invalid = match invalid {
         Seen::There(all) => all.get(id),
         Seen::Missing => None,
         Seen::Unknown(why) => return check(what, &Seen::<()>::Unknown(why.clone()), |()| fine()),
     };
-    let we_withhold = protection
-        .ours
-        .there()
-        .is_some_and(|merge| !merge.problems.is_empty());
     check(what, &protection.theirs, |in_force| {
-        if let Some(reasons) = invalid {
-            let reasons = match reasons {
-                Seen::There(reasons) => reasons.join("; "),
-                Seen::Missing => String::new(),
-                Seen::Unknown(why) => why.clone(),
-            };
-            return match we_withhold {
+        match agreement(id, &protection.ours, in_force.as_ref(), invalid) {
+            Agreement::Same => fine(),
+            Agreement::Unmerged(plans) => Ok(format!(
+                "{} (our merge could not be made)",
+                plans.join(", ")
+            )),
+            Agreement::NotEnabled => {
+                fail("backup policies are not enabled".to_owned(), super::PREPARE)
+            }
+            Agreement::NoPlan => fail("no plan is in force".to_owned(), PIPELINE_POLICIES),
+            Agreement::Withheld { reasons, here_too } => match here_too {
                 true => fail(
                     format!("invalid: {reasons}"),
                     "correct a policy that the account gets",
                 ),
                 false => fail(
                     format!("AWS calls it invalid, and our merge is valid: {reasons}"),
-                    again,
+                    AGAIN,
                 ),
-            };
-        }
-        if we_withhold {
-            return fail(
+            },
+            Agreement::WithheldHereOnly => fail(
                 "our merge is invalid, and AWS does not say so".to_owned(),
-                again,
-            );
-        }
-        let Some(in_force) = in_force else {
-            return fail("backup policies are not enabled".to_owned(), super::PREPARE);
-        };
-        let Some(merge) = protection.ours.there() else {
-            let plans = plans(&in_force.document);
-            return match plans.is_empty() {
-                true => fail("no plan is in force".to_owned(), PIPELINE_POLICIES),
-                false => Ok(format!(
-                    "{} (our merge could not be made)",
-                    plans.join(", ")
-                )),
-            };
-        };
-        let places = differences(
-            &normal(&merge.document, id),
-            &normal(&in_force.document, id),
-        );
-        match places.as_slice() {
-            [] => fine(),
-            places => {
+                AGAIN,
+            ),
+            Agreement::Differs(places) => {
                 let named: Vec<&str> = places.iter().take(NAMED).map(String::as_str).collect();
                 let more = match places.len().saturating_sub(NAMED) {
                     0 => String::new(),
@@ -109,84 +81,23 @@ fn theirs(id: &str, protection: &Protection, facts: &Facts) -> Check {
                 };
                 fail(
                     format!("differs from our merge at {}{more}", named.join(", ")),
-                    again,
+                    AGAIN,
                 )
             }
         }
     })
 }
 
+/// What to do where AWS and our merge disagree.
+const AGAIN: &str = "run it again in some minutes, as AWS merges after a change; if it stays, AWS's \
+                     verdict counts: aws organizations describe-effective-policy, and please tell us";
+
+fn fail(text: String, remedy: &str) -> Result<String, (String, String)> {
+    Err((text, remedy.to_owned()))
+}
+
 fn fine() -> Result<String, (String, String)> {
     Ok("as merged here".to_owned())
-}
-
-fn plans(document: &Value) -> Vec<String> {
-    let plans = document.get("plans").and_then(Value::as_object);
-    plans
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.clone())
-        .collect()
-}
-
-/// What does not matter made the same: AWS's keys are read without regard to case, its scalars are
-/// texts, and its lists have no order; `$account` is shown as the id in some of its answers.
-fn normal(value: &Value, account: &str) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members
-                .iter()
-                .map(|(key, value)| (key.to_ascii_lowercase(), normal(value, account)))
-                .filter(|(_, value)| !is_empty(value));
-            Value::Object(members.collect())
-        }
-        Value::Array(items) => {
-            let texts: BTreeSet<String> = items
-                .iter()
-                .map(|item| text(&normal(item, account)))
-                .collect();
-            texts.into_iter().map(Value::from).collect()
-        }
-        scalar => Value::from(text(scalar).replace("$account", account)),
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    value.as_object().is_some_and(serde_json::Map::is_empty)
-}
-
-/// The places where two documents differ, in order.
-fn differences(one: &Value, other: &Value) -> Vec<String> {
-    let mut places = Vec::new();
-    collect("", Some(one), Some(other), &mut places);
-    places
-}
-
-fn collect(path: &str, one: Option<&Value>, other: Option<&Value>, places: &mut Vec<String>) {
-    match (one, other) {
-        (Some(Value::Object(ones)), Some(Value::Object(others))) => {
-            let keys: BTreeSet<&String> = ones.keys().chain(others.keys()).collect();
-            for key in keys {
-                let path = match path {
-                    "" => key.clone(),
-                    path => format!("{path}/{key}"),
-                };
-                collect(&path, ones.get(key), others.get(key), places);
-            }
-        }
-        (one, other) if one != other => places.push(match path {
-            "" => "its beginning".to_owned(),
-            path => path.to_owned(),
-        }),
-        _ => {}
-    }
 }
 
 /// The stack's policies, each as it was deployed or not.

@@ -21,8 +21,25 @@ pub(super) struct Reached {
 /// By the account's id.
 pub(super) type ByAccount = BTreeMap<String, Reached>;
 
-/// Merges the policies as AWS does. Accounts that get the same share it.
+/// What reaches each account, and what it asks.
 pub(super) fn by_account(organization: &Organization, now: Instant) -> Seen<ByAccount> {
+    let merges = match merges(organization, now) {
+        Seen::There(merges) => merges,
+        Seen::Missing => return Seen::Missing,
+        Seen::Unknown(why) => return Seen::Unknown(why),
+    };
+    let reached = merges.into_iter().map(|(id, merge)| {
+        let asked = asked(&merge.document, MEMBER_ROLE, &id);
+        (id, Reached { merge, asked })
+    });
+    Seen::There(reached.collect())
+}
+
+/// Merges the policies as AWS does, by the accounts' ids. Accounts that get the same share it.
+pub(in crate::command) fn merges(
+    organization: &Organization,
+    now: Instant,
+) -> Seen<BTreeMap<String, Arc<Merge>>> {
     let effective = match organization.effective_policies(now) {
         Ok(effective) => effective,
         Err(errors) => {
@@ -31,18 +48,13 @@ pub(super) fn by_account(organization: &Organization, now: Instant) -> Seen<ByAc
         }
     };
     let mut shared: HashMap<*const Effective, Arc<Merge>> = HashMap::new();
-    let reached = effective.accounts.iter().map(|policy| {
+    let merges = effective.accounts.iter().map(|policy| {
         let merge = shared
             .entry(Arc::as_ptr(&policy.effective))
             .or_insert_with(|| Arc::new(merge(&policy.effective)));
-        let id = &policy.account.id;
-        let reached = Reached {
-            merge: Arc::clone(merge),
-            asked: asked(&merge.document, MEMBER_ROLE, id),
-        };
-        (id.clone(), reached)
+        (policy.account.id.clone(), Arc::clone(merge))
     });
-    Seen::There(reached.collect())
+    Seen::There(merges.collect())
 }
 
 fn merge(effective: &Effective) -> Merge {

@@ -1,0 +1,296 @@
+//! Which backups, copies and restores were made, which failed and which are late, in every account and
+//! Region. Pure: jobs and merged policies come in, what to report comes out.
+
+pub mod json;
+pub mod late;
+pub mod text;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use backup_policy::Instant;
+
+use crate::words::number;
+use late::{Judged, Window};
+
+/// What a job of AWS Backup makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A recovery point.
+    Backup,
+    /// A copy of one in another vault.
+    Copy,
+    /// A resource.
+    Restore,
+}
+
+impl Kind {
+    /// Every kind, in the order of what is printed.
+    pub const ALL: [Kind; 3] = [Kind::Backup, Kind::Copy, Kind::Restore];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Backup => "backup",
+            Kind::Copy => "copy",
+            Kind::Restore => "restore",
+        }
+    }
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// It made what it should.
+    Completed,
+    /// It did not.
+    Failed {
+        /// AWS's category of the reason, such as `AccessDenied`; the state if AWS gives none.
+        category: String,
+        /// AWS's message.
+        message: String,
+    },
+    /// It has not ended.
+    Open,
+}
+
+/// A job, as one of AWS Backup's lists has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// What it makes.
+    pub kind: Kind,
+    /// The account that it runs in; of a copy, the account that it copies from.
+    pub account: String,
+    /// The Region that it runs in.
+    pub region: String,
+    /// AWS's name of the resource's type, such as `EBS`.
+    pub resource_type: String,
+    /// The ARN of what is backed up or copied; of a restore, that of the recovery point.
+    pub resource: String,
+    /// The vault that a backup or copy arrives in: its name if it is the account's own, or else its ARN.
+    pub vault: String,
+    /// When it was made.
+    pub created: Instant,
+    /// When it ended.
+    pub ended: Option<Instant>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// An account and a Region in it.
+pub type Place = (String, String);
+
+/// What is kept of the jobs: as much as there are accounts, Regions, types, resources and hours, however many
+/// jobs there are.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    /// The newest completed job by place, type and kind: when it ended.
+    completed: BTreeMap<Place, BTreeMap<String, BTreeMap<Kind, Instant>>>,
+    /// When completed jobs began, by what arrived where.
+    begun: BTreeMap<(Place, Kind, String), BTreeSet<Instant>>,
+    /// Each resource's newest ended job, failed or not.
+    newest: BTreeMap<(Kind, Place, String), (Instant, Option<Reason>)>,
+    /// How many jobs there were.
+    jobs: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Reason {
+    resource_type: String,
+    category: String,
+    message: String,
+}
+
+/// Resources whose newest job of a kind failed, for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed {
+    /// Account and Region.
+    pub place: Place,
+    /// What failed.
+    pub kind: Kind,
+    /// The resources' type.
+    pub resource_type: String,
+    /// AWS's category of the reason.
+    pub category: String,
+    /// AWS's message.
+    pub message: String,
+    /// How many resources.
+    pub resources: usize,
+    /// One of them.
+    pub example: String,
+    /// The begin of the newest such job.
+    pub newest: Instant,
+}
+
+/// What was completed last of a type in a Region of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Last<'l> {
+    /// Account and Region.
+    pub place: &'l Place,
+    /// The type.
+    pub resource_type: &'l str,
+    /// When the newest completed job of each kind ended.
+    pub ended: &'l BTreeMap<Kind, Instant>,
+}
+
+impl Ledger {
+    /// Keeps what matters of a job.
+    pub fn add(&mut self, job: Job) {
+        self.jobs += 1;
+        let place = (job.account, job.region);
+        let reason = match job.end {
+            End::Open => return,
+            End::Completed => None,
+            End::Failed { category, message } => Some(Reason {
+                resource_type: job.resource_type.clone(),
+                category,
+                message,
+            }),
+        };
+        if reason.is_none() {
+            let ended = job.ended.unwrap_or(job.created);
+            let kinds = self.completed.entry(place.clone()).or_default();
+            let newest = kinds.entry(job.resource_type).or_default();
+            let newest = newest.entry(job.kind).or_insert(ended);
+            *newest = ended.max(*newest);
+            let begun = self.begun.entry((place.clone(), job.kind, job.vault));
+            // To the hour: windows are hours long, and thousands of jobs begin together.
+            begun.or_default().insert(hour(job.created));
+        }
+        let key = (job.kind, place, job.resource);
+        match self.newest.get_mut(&key) {
+            Some(known) if known.0 > job.created => {}
+            Some(known) => *known = (job.created, reason),
+            None => {
+                self.newest.insert(key, (job.created, reason));
+            }
+        }
+    }
+
+    /// How many jobs were added.
+    pub fn jobs(&self) -> usize {
+        self.jobs
+    }
+
+    /// What was completed last, by account, Region and type.
+    pub fn last(&self) -> impl Iterator<Item = Last<'_>> {
+        self.completed.iter().flat_map(|(place, types)| {
+            types.iter().map(move |(resource_type, ended)| Last {
+                place,
+                resource_type,
+                ended,
+            })
+        })
+    }
+
+    /// What failed and was not made good since, the newest first.
+    pub fn failed(&self) -> Vec<Failed> {
+        let mut groups: BTreeMap<(&Place, Kind, &Reason), Failed> = BTreeMap::new();
+        for ((kind, place, resource), (created, reason)) in &self.newest {
+            let Some(reason) = reason else { continue };
+            let group = groups
+                .entry((place, *kind, reason))
+                .or_insert_with(|| Failed {
+                    place: place.clone(),
+                    kind: *kind,
+                    resource_type: reason.resource_type.clone(),
+                    category: reason.category.clone(),
+                    message: reason.message.clone(),
+                    resources: 0,
+                    example: resource.clone(),
+                    newest: *created,
+                });
+            group.resources += 1;
+            if group.newest < *created {
+                group.newest = *created;
+                group.example.clone_from(resource);
+            }
+        }
+        let mut failed: Vec<Failed> = groups.into_values().collect();
+        failed.sort_by(|a, b| b.newest.cmp(&a.newest));
+        failed
+    }
+
+    /// The begin of the newest completed job of a kind that arrived in a vault, to the hour.
+    fn newest(&self, place: &Place, kind: Kind, vault: &str) -> Option<Instant> {
+        self.begun(place, kind, vault)?.last().copied()
+    }
+
+    /// Whether one began between two moments.
+    fn any(&self, place: &Place, kind: Kind, vault: &str, (from, to): (Instant, Instant)) -> bool {
+        self.begun(place, kind, vault)
+            .is_some_and(|all| all.range(hour(from)..=to).next().is_some())
+    }
+
+    fn begun(&self, place: &Place, kind: Kind, vault: &str) -> Option<&BTreeSet<Instant>> {
+        self.begun.get(&(place.clone(), kind, vault.to_owned()))
+    }
+}
+
+/// Everything that is reported.
+#[derive(Debug)]
+pub struct Report<'r> {
+    /// The accounts' names, as far as they are known.
+    pub names: &'r BTreeMap<String, String>,
+    /// The Regions that were asked.
+    pub regions: &'r [String],
+    /// What was made.
+    pub ledger: &'r Ledger,
+    /// What is late, or why that is not known.
+    pub judged: Result<Judged, String>,
+    /// What could not be asked for, and why.
+    pub unasked: Vec<String>,
+    /// The time that was looked at.
+    pub window: Window,
+}
+
+impl Report<'_> {
+    /// What was not looked at, and why.
+    pub fn not_looked_at(&self) -> Vec<String> {
+        let mut lines = self.unasked.clone();
+        match &self.judged {
+            Err(why) => lines.push(format!("what is late: {why}")),
+            Ok(judged) => {
+                if judged.rare > 0 {
+                    lines.push(format!(
+                        "whether {} of rare schedules left anything: they were before {}",
+                        number(judged.rare, "run"),
+                        self.window.from.format("%Y-%m-%d")
+                    ));
+                }
+                if judged.quiet > 0 {
+                    lines.push(format!(
+                        "whether anything is selected in {} (account, Region and rule) where no \
+                         job completed since {}",
+                        number(judged.quiet, "case"),
+                        self.window.from.format("%Y-%m-%d")
+                    ));
+                }
+            }
+        }
+        lines
+    }
+
+    /// What the report rests on: its last lines.
+    fn basis(&self) -> String {
+        let mut out = format!(
+            "looked at: {} in {}, made since {}, as of {}\n",
+            number(self.ledger.jobs(), "job"),
+            self.regions.join(", "),
+            self.window.from.format("%Y-%m-%d %H:%M UTC"),
+            self.window.now.format("%Y-%m-%d %H:%M UTC")
+        );
+        for line in self.not_looked_at() {
+            out += &format!("not looked at: {line}\n");
+        }
+        out
+    }
+}
+
+/// The begin of the hour.
+fn hour(at: Instant) -> Instant {
+    at - chrono::TimeDelta::seconds(at.timestamp().rem_euclid(3600))
+        - chrono::TimeDelta::nanoseconds(i64::from(at.timestamp_subsec_nanos()))
+}

@@ -1,0 +1,131 @@
+//! What the schedules ask for and nobody made.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use backup_policy::Instant;
+
+use super::{Kind, Ledger, Place, hour};
+use crate::doctor::due::Expected;
+use crate::doctor::facts::Merge;
+
+/// A run of a rule that left nothing where it did before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Late {
+    /// Account and Region.
+    pub place: Place,
+    /// What is missing: backups or copies.
+    pub kind: Kind,
+    /// Plan and rule.
+    pub rule: String,
+    /// The vault in which it should have arrived.
+    pub vault: String,
+    /// The newest run whose backups or copies should be there by now.
+    pub run: Instant,
+    /// The begin of the newest job that arrived there, to the hour.
+    pub newest: Instant,
+}
+
+/// What is late, and what could not be judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// Runs that left nothing.
+    pub late: Vec<Late>,
+    /// Accounts, Regions and rules with no job in the whole time that was looked at. Nothing may be selected
+    /// there, so that this alone is no failure.
+    pub quiet: usize,
+    /// Rules whose last run is longer ago than was looked at.
+    pub rare: usize,
+}
+
+/// The time that jobs were asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Jobs that were made since.
+    pub from: Instant,
+    /// Now.
+    pub now: Instant,
+}
+
+/// What is late in these Regions, by the policies that reach each account. An account in `changed` got the
+/// policy that is in force at that time: no run before it counts.
+pub fn late(
+    merges: &BTreeMap<String, Arc<Merge>>,
+    regions: &[String],
+    ledger: &Ledger,
+    window: Window,
+    changed: &BTreeMap<String, Instant>,
+) -> Judged {
+    let mut judge = Judge {
+        ledger,
+        window,
+        judged: Judged::default(),
+    };
+    for (account, merge) in merges {
+        // An invalid merge is not in force, and what is in force instead is not known here.
+        if !merge.problems.is_empty() {
+            continue;
+        }
+        let since = changed.get(account).copied();
+        for rule in &merge.expected {
+            for region in regions.iter().filter(|it| rule.regions.contains(it)) {
+                let place = (account.clone(), region.clone());
+                judge.backups(rule, &place, since);
+                judge.copies(rule, &place, since);
+            }
+        }
+    }
+    judge.judged
+}
+
+struct Judge<'j> {
+    ledger: &'j Ledger,
+    window: Window,
+    judged: Judged,
+}
+
+impl Judge<'_> {
+    fn backups(&mut self, rule: &Expected, place: &Place, since: Option<Instant>) {
+        if let Some(run) = rule.due(since, self.window.now) {
+            self.look(Kind::Backup, rule, place, run, here(&rule.vault, place));
+        }
+    }
+
+    fn copies(&mut self, rule: &Expected, place: &Place, since: Option<Instant>) {
+        let Some(run) = rule.copy_due(since, self.window.now) else {
+            return;
+        };
+        // A run that made no backup made nothing to copy.
+        let vault = here(&rule.vault, place);
+        let made = (run, rule.end(run));
+        if self.ledger.any(place, Kind::Backup, &vault, made) {
+            for to in &rule.copies {
+                self.look(Kind::Copy, rule, place, run, here(to, place));
+            }
+        }
+    }
+
+    fn look(&mut self, kind: Kind, rule: &Expected, place: &Place, run: Instant, vault: String) {
+        if run < self.window.from {
+            self.judged.rare += 1;
+            return;
+        }
+        match self.ledger.newest(place, kind, &vault) {
+            None => self.judged.quiet += 1,
+            Some(newest) if newest < hour(run) => self.judged.late.push(Late {
+                place: place.clone(),
+                kind,
+                rule: rule.rule.clone(),
+                vault,
+                run,
+                newest,
+            }),
+            Some(_) => {}
+        }
+    }
+}
+
+/// What a policy names, as it is in an account and Region.
+fn here(name: &str, (account, region): &Place) -> String {
+    name.replace("$account", account).replace("$region", region)
+}
