@@ -20,40 +20,32 @@ pub use record::{Counts, Record};
 /// Progress is printed after so many lives.
 const PROGRESS: u64 = 1_000;
 
-/// The lives of one run.
+/// Lives, one seed after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lives {
     /// The seed of the first.
     pub first: u64,
     /// How many.
     pub number: u64,
-    /// Whether the environment asks for others than usual.
-    pub chosen: bool,
 }
 
 impl Lives {
-    /// As many lives as usual, or those that the environment asks for.
+    /// These, or those that the environment asks for.
     ///
     /// # Panics
     /// When a variable is no number.
-    pub fn usual(number: u64) -> Lives {
+    pub fn or_chosen(self) -> Lives {
         let given = |name: &str| {
             let value = std::env::var(name).ok()?;
             let number = value.parse::<u64>();
             Some(number.unwrap_or_else(|_| panic!("{name} is `{value}`: expected a number")))
         };
         if let Some(first) = given("SIMULATION_SEED") {
-            return Lives {
-                first,
-                number: 1,
-                chosen: true,
-            };
+            return Lives { first, number: 1 };
         }
-        let (first, seeds) = (given("SIMULATION_FIRST"), given("SIMULATION_SEEDS"));
         Lives {
-            first: first.unwrap_or(0),
-            number: seeds.unwrap_or(number),
-            chosen: first.is_some() || seeds.is_some(),
+            first: given("SIMULATION_FIRST").unwrap_or(self.first),
+            number: given("SIMULATION_SEEDS").unwrap_or(self.number),
         }
     }
 
@@ -134,7 +126,6 @@ mod tests {
     const SOME: Lives = Lives {
         first: 10,
         number: 30,
-        chosen: false,
     };
 
     #[test]

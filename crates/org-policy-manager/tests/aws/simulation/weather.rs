@@ -23,6 +23,16 @@ const OPERATIONS: [&str; 14] = [
     "UntagResource",
 ];
 
+const CHANGES: [&str; 7] = [
+    "CreatePolicy",
+    "UpdatePolicy",
+    "DeletePolicy",
+    "AttachPolicy",
+    "DetachPolicy",
+    "TagResource",
+    "UntagResource",
+];
+
 const WAYS: [Way; 15] = [
     Way::Throttle,
     Way::Conflict,
@@ -45,8 +55,13 @@ const WAYS: [Way; 15] = [
 pub fn faults(random: &mut Rng) -> Vec<Fault> {
     let number = random.choice([0, 1, 2, 4, 8]).unwrap();
     let fault = |random: &mut Rng| {
+        // Above all the calls that change something.
+        let operations = match random.bool() {
+            true => &OPERATIONS[..],
+            false => &CHANGES[..],
+        };
         let fault = Fault {
-            operation: (*random.choice(&OPERATIONS).unwrap()).to_owned(),
+            operation: (*random.choice(operations).unwrap()).to_owned(),
             skip: random.choice([0, 0, 1, 2, 4, 8]).unwrap(),
             times: random.choice([Some(1), Some(2), Some(5), None]).unwrap(),
             way: *random.choice(&WAYS).unwrap(),
