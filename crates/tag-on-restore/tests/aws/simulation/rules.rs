@@ -87,7 +87,8 @@ pub fn missing(restore: &Restore, world: &World, refused: &BTreeSet<String>) -> 
         }
         let has = world.tags_of(arn);
         let system = |key: &str| key.to_ascii_lowercase().starts_with("aws:");
-        if has.keys().filter(|key| !system(key)).count() >= ROOM {
+        // What is refused takes a place in the plan, which nothing else gets.
+        if has.keys().filter(|key| !system(key)).count() + refused.len() >= ROOM {
             continue;
         }
         // A part gets what the whole has and what its snapshot has, and through the whole the rest.
