@@ -90,7 +90,7 @@ pub fn unnamed(rest: Vec<String>, answer: &Answer) -> Vec<String> {
 
 /// Targets that an answer says the policy is still attached to, and it is not.
 pub fn overstated(now: &Organization, answer: &Answer) -> Vec<String> {
-    let Some((_, list)) = answer.reason.split_once("still attached to ") else {
+    let Some((_, list)) = answer.reason.split_once("and still attached to ") else {
         return Vec::new();
     };
     let list = list.split_once(':').map_or(list, |(list, _)| list);

@@ -256,3 +256,43 @@ async fn a_create_that_is_cancelled_when_it_is_almost_done_leaves_nothing() {
     assert!(succeeded(&stack.go_on().await.unwrap()));
     assert_eq!(world.organization(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_search_for_a_policy_ends_on_the_page_that_has_it() {
+    let world = World::behaving(Behaviour {
+        page_size: 1,
+        ..Behaviour::default()
+    });
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::once("CreatePolicy", 0, Way::LostAfter));
+    world.inject(Fault::from_then_on("ListPolicies", 1, Way::Refuse));
+    let given = properties(1);
+    let (answer, ()) = tokio::join!(stack.create(&given), async {
+        // After ours, so that the list has a second page.
+        while world.organization().policies.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        world.somebody(|it| _ = it.add_foreign_policy("theirs", &[]));
+    });
+    assert!(succeeded(&answer), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_is_not_said_to_be_left_when_nobody_could_look() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    world.inject(Fault::once("DetachPolicy", 0, Way::LostAfter));
+    world.inject(Fault::from_then_on("DetachPolicy", 1, Way::Refuse));
+    world.inject(Fault::from_then_on("ListTargetsForPolicy", 1, Way::Refuse));
+    let reason = stack.delete().await.unwrap().reason;
+    assert!(
+        world
+            .organization()
+            .peers()
+            .get("ou-mod1-00000001")
+            .is_none()
+    );
+    let expected = "is not deleted and perhaps still attached to ou-mod1-00000001, ";
+    assert!(reason.contains(expected), "{reason}");
+}
