@@ -28,7 +28,7 @@ const FIGURES: Lives = Lives {
 /// The others: as many as take less than a minute on two cores.
 const OTHERS: Lives = Lives {
     first: 250,
-    number: 750,
+    number: 950,
 };
 
 #[test]

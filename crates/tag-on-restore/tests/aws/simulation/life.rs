@@ -338,7 +338,12 @@ impl Day {
         for it in &self.restores {
             let known = it.ends < began && it.fate == Fate::Tagged && self.is_settled(it, began);
             if known {
-                let missing = rules::missing(it, &self.world, &self.refused);
+                let line = invoked
+                    .lines
+                    .iter()
+                    .find(|line| line["restoreJobId"] == it.job);
+                let left_out = rules::left_out(line, &self.refused);
+                let missing = rules::missing(it, &self.world, &left_out);
                 self.rule(
                     "a reconciliation that succeeds leaves nothing undone",
                     missing,
@@ -456,11 +461,7 @@ impl Day {
         );
         let soft = self.judged().soft.contains(&job);
         if outcome == "Tagged" && self.is_settled(it, began) && !soft {
-            // What AWS refused alone, or had no room for, is in the line.
-            let named = ["invalidKeys", "droppedKeys"].map(|name| line[name].as_array());
-            let named = named.into_iter().flatten().flatten();
-            let named = named.filter_map(|key| key.as_str().map(str::to_owned));
-            let left_out = self.refused.iter().cloned().chain(named).collect();
+            let left_out = rules::left_out(Some(line), &self.refused);
             let missing = rules::missing(it, &self.world, &left_out);
             self.rule("what is called tagged has its tags", missing);
         }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::restores::{Fate, Restore, may};
 use crate::world::{Tags, World, Written};
 
@@ -76,6 +78,14 @@ pub fn overtaken(it: &Written) -> usize {
         .keys()
         .filter(|key| it.before.contains_key(*key))
         .count()
+}
+
+/// Keys that AWS refuses, and those that a line says were refused alone or had no room.
+pub fn left_out(line: Option<&Value>, refused: &BTreeSet<String>) -> BTreeSet<String> {
+    let named = line.map(|line| ["invalidKeys", "droppedKeys"].map(|name| line[name].as_array()));
+    let named = named.into_iter().flatten().flatten().flatten();
+    let named = named.filter_map(|key| key.as_str().map(str::to_owned));
+    refused.iter().cloned().chain(named).collect()
 }
 
 /// What a restore's resources lack.
