@@ -17,7 +17,14 @@ from . import published
 from .backup.service import Restores
 from .backup.settings import BackupSettings
 from .base import patches
-from .cloudformation import failed_creates, kept_policies, stack_lookup, stack_resource, stack_tasks
+from .cloudformation import (
+    failed_creates,
+    kept_policies,
+    stack_lookup,
+    stack_resource,
+    stack_tasks,
+    storage,
+)
 from .cloudformation.custom_resources import CustomResources
 from .cloudformation.deployers import Deployers
 from .cloudformation.resource_types import ResourceTypes
@@ -32,7 +39,7 @@ from .functions import roles as function_roles
 from .organizations import api as organizations_api
 from .organizations import landscape, membership, regions
 from .organizations.organization import Organization
-from .permissions import linked_roles
+from .permissions import linked_roles, resource_policies
 from .permissions.gate import GATE
 from .permissions.requests import enforcement, missing_objects, pass_role
 from .permissions.requests.encrypted_calls import EncryptedCalls
@@ -58,7 +65,7 @@ class Emulator:
         self.restores = Restores(base_app.SERVICE_HANDLERS, self.backup_settings)
         self.loopback = Loopback(origin)
         self.deployers = Deployers()
-        self.stack_sets = StackSetApi(self.loopback)
+        self.stack_sets = StackSetApi(self.loopback, self._is_suspended)
         self.delivery = Delivery(self.loopback)
         self.types = ResourceTypes(
             self.loopback,
@@ -78,6 +85,7 @@ class Emulator:
         enforcement.FURTHER[:] = [pass_role.refused, missing_objects.refused, keys.refused]
         GATE.organization_of = self._organization_of_member
         enforcement.RESOURCES.find_stack_set = self.stack_sets.find
+        resource_policies.POINTS.vault_of = self.restores.points.vault_of
 
     async def prepare_accounts(self) -> None:
         """AWS's managed policies, and in every member its management account's role."""
@@ -212,6 +220,7 @@ class Emulator:
         self.custom_resources.on_update = events.changes
         self.types.install()
         kept_policies.install()
+        storage.install()
         patches.replace(
             f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request
         )
@@ -250,6 +259,10 @@ class Emulator:
         if self.other_organization.has_account(account):
             return self.other_organization
         return self.organization
+
+    def _is_suspended(self, account: str) -> bool:
+        found = self.organization_of(account).accounts.get(account)
+        return found is not None and found.is_suspended
 
     def _organization_of_member(self, account: str) -> Organization | None:
         organization = self.organization_of(account)

@@ -5,6 +5,7 @@ does not go on.
 """
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -40,16 +41,30 @@ def make(folder, requirements):
         if done.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
             sys.exit(f"tools: {folder} is not made: {reason(done.stderr)}")
-    open(os.path.join(folder, "ready"), "w").close()
+    with open(os.path.join(folder, "ready"), "w") as ready:
+        ready.write(digest(requirements))
 
 
 def is_ready(folder, requirements):
-    """Whether the environment is made, and is no older than what it is made from."""
+    """Whether the environment is made from just these requirements.
+
+    By what they say, not by their time: a second checkout that uses the same environment has newer
+    files, and making it anew would take it away from whoever runs in it.
+    """
     try:
-        ready = os.path.getmtime(os.path.join(folder, "ready"))
+        with open(os.path.join(folder, "ready")) as ready:
+            return ready.read() == digest(requirements)
     except OSError:
         return False
-    return all(os.path.getmtime(name) <= ready for name in [__file__, *requirements])
+
+
+def digest(requirements):
+    """What the requirements say, in short."""
+    hashed = hashlib.sha256()
+    for name in requirements:
+        with open(name, "rb") as file:
+            hashed.update(file.read() + b"\0")
+    return hashed.hexdigest()
 
 
 def reason(printed):

@@ -46,6 +46,8 @@ class BackupApi:
         self._copies = copies
         self._base = base
         self._backup_jobs: dict[tuple[Place, str], dict[str, Any]] = {}
+        # What requests with a token were answered: sent again, they start nothing.
+        self._answered: dict[tuple[Place, str, str], dict[str, Any]] = {}
         # By restore job; each can be set once.
         self._validations: dict[str, dict[str, str]] = {}
         # The most entries of one page, whatever is asked for.
@@ -54,6 +56,7 @@ class BackupApi:
     def clear(self) -> None:
         """Forget every backup job."""
         self._backup_jobs.clear()
+        self._answered.clear()
         self._validations.clear()
         self.page_size = MOST_RESULTS
 
@@ -66,8 +69,12 @@ class BackupApi:
         try:
             payload = json.loads(body) if body else {}
             place = here()
-            if operation == "StartBackupJob":
-                answer: dict[str, Any] | None = await self._start_backup_job(place, payload)
+            request = (place, operation, str(payload.get("IdempotencyToken", "")))
+            answer: dict[str, Any] | None = self._answered.get(request)
+            if answer is not None:
+                pass
+            elif operation == "StartBackupJob":
+                answer = await self.start_backup_job(place, payload)
             elif operation in copy_api.OPERATIONS:
                 asked = (operation, place, labels, texts, payload)
                 answer = self._copies.answer(*asked, self._page)
@@ -79,6 +86,8 @@ class BackupApi:
             return _error(error.code, error.message)
         except ValueError as error:
             return _error("InvalidParameterValueException", str(error))
+        if answer is not None and request[2]:
+            self._answered[request] = answer
         if answer is None:
             response: Response = await self._base(method, path, headers, body, query)
             return response
@@ -101,6 +110,9 @@ class BackupApi:
                 jobs = self._backup_jobs.items()
                 kept = [it for (at, _), it in jobs if has(at) and lists.keeps(it, query)]
                 return self._page("BackupJobs", kept, query)
+            case "DeleteRecoveryPoint":
+                self._points.remove(self._point(place, labels))
+                return {}
             case "DescribeRecoveryPoint":
                 return self._point(place, labels).describe()
             case "ListRecoveryPointsByBackupVault":
@@ -133,7 +145,10 @@ class BackupApi:
             return self._validate(job, payload)
         return self._describe(job)
 
-    async def _start_backup_job(self, place: Place, payload: dict[str, Any]) -> dict[str, Any]:
+    async def start_backup_job(
+        self, place: Place, payload: dict[str, Any], created_by: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """StartBackupJob; ``created_by`` is the plan's rule that makes it, if one does."""
         tags = payload.get("RecoveryPointTags") or {}
         if any(is_system(key) for key in tags):
             raise ValueError("Tag keys must not start with aws:")
@@ -161,6 +176,7 @@ class BackupApi:
             "State": "COMPLETED",
             "PercentDone": "100.0",
             "IsParent": False,
+            **({"CreatedBy": created_by} if created_by else {}),
         }
         return {
             "BackupJobId": job_id,

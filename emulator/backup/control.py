@@ -22,6 +22,7 @@ NAMES = frozenset(
         "restores",
         "restore-tests",
         "restore-settings",
+        "scheduled-backups",
         "tags",
         "backup-events",
         "queues",
@@ -48,6 +49,8 @@ async def _route(restores: Restores, method: str, name: str, value: Any) -> Any:
             return _overview(restores)
         case ("POST", "restore-tests"):
             return _test(restores, _object(value))
+        case ("POST", "scheduled-backups"):
+            return await _back_up(restores, _object(value))
         case ("GET" | "POST", "restore-settings"):
             if method == "POST":
                 _set(restores, _object(value))
@@ -92,6 +95,29 @@ def _test(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
     metadata = {str(k): str(v) for k, v in dict(value.get("metadata", {})).items()}
     role = f"arn:aws:iam::{place.account}:role/AWSBackupSolutionRole"
     return {"job": restores.jobs.start(point, metadata, role, plan_arn=plan).id}
+
+
+async def _back_up(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
+    """What a plan's rule does when its time has come: a backup and, where it says so, a copy."""
+    place, plan, vault = _place(value), _text(value, "plan"), _text(value, "vault")
+    role = _text(value, "role")
+    rule = {"BackupPlanId": plan.rpartition(":")[2], "BackupPlanArn": plan, "BackupRuleId": "rule"}
+    with request_scope(*place):
+        backup = {
+            "BackupVaultName": vault,
+            "ResourceArn": _text(value, "resource"),
+            "IamRoleArn": role,
+        }
+        point = (await restores.api.start_backup_job(place, backup, rule))["RecoveryPointArn"]
+        if "copy" in value:
+            copy = {
+                "RecoveryPointArn": point,
+                "SourceBackupVaultName": vault,
+                "DestinationBackupVaultArn": _text(value, "copy"),
+                "IamRoleArn": role,
+            }
+            restores.copy_api.start(place, copy, rule)
+    return {"recovery_point": point}
 
 
 async def _tags(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:

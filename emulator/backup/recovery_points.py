@@ -7,10 +7,11 @@ from typing import Any
 
 from ministack.services import backup
 
+from ..permissions.services import encryption
 from ..tags import rules as tag_rules
 from ..tags.stores import Tags, parse, store_of
 from ..wire.native import Native, NativeError
-from ..wire.place import Place
+from ..wire.place import Place, here
 from . import kinds as backup_kinds
 from . import source_keys
 from .kinds import Made
@@ -61,11 +62,21 @@ class RecoveryPoint:
             "CreationDate": self.created,
             "CompletionDate": self.created,
             "BackupSizeInBytes": 0,
-            "IsEncrypted": False,
             "IsParent": False,
             "StorageClass": "WARM",
             "VaultType": "BACKUP_VAULT",
+            **self._encryption(),
         }
+
+    def _encryption(self) -> dict[str, Any]:
+        """Whether it is encrypted, and by which key; keys of AWS's own have no ARN here."""
+        if self.is_managed_in_full:
+            record = backup._vaults.get_scoped(*self.place, self.vault) or {}
+            keys: source_keys.Keys = (str(record.get("EncryptionKeyArn") or ""),)
+        else:
+            keys = self.keys
+        arns = [arn for key in keys if (arn := encryption.arn_of(key, self.place))]
+        return {"IsEncrypted": bool(keys), **({"EncryptionKeyArn": arns[0]} if arns else {})}
 
 
 class RecoveryPoints:
@@ -88,6 +99,11 @@ class RecoveryPoints:
     def find(self, place: Place, arn: str) -> RecoveryPoint | None:
         """The recovery point of this ARN in this account and Region."""
         return self._points.get((place, arn))
+
+    def vault_of(self, arn: str) -> str | None:
+        """The ARN of the vault of this recovery point of the account and Region that are here."""
+        point = self.find(here(), arn)
+        return point.vault_arn if point is not None else None
 
     async def back_up(
         self, place: Place, vault: str, resource_arn: str, job_id: str, role: str, plan_tags: Tags
@@ -127,6 +143,11 @@ class RecoveryPoints:
         self._points[point.place, point.arn] = point
         record = backup._vaults.get_scoped(*point.place, point.vault)
         record["NumberOfRecoveryPoints"] = record.get("NumberOfRecoveryPoints", 0) + 1
+
+    def remove(self, point: RecoveryPoint) -> None:
+        """Take a recovery point out of its vault. What another service keeps of it stays there."""
+        del self._points[point.place, point.arn]
+        backup._vaults.get_scoped(*point.place, point.vault)["NumberOfRecoveryPoints"] -= 1
 
 
 def users_tags(tags: Tags) -> Tags:

@@ -42,8 +42,8 @@ class Restores:
         self.copies = CopyJobs(
             self.native, self.points, self.events, settings.copies_across_accounts
         )
-        copies = CopyApi(self.points, self.copies)
-        self.api = BackupApi(self.points, self.jobs, copies, handlers["backup"])
+        self.copy_api = CopyApi(self.points, self.copies)
+        self.api = BackupApi(self.points, self.jobs, self.copy_api, handlers["backup"])
         self.clusters = Clusters(handlers["rds"], handlers["documentdb"])
         self.moves = MessageMoves(handlers["sqs"])
         self.tagging = TaggingApi(self.native, handlers["tagging"])

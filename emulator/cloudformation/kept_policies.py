@@ -1,7 +1,7 @@
-"""Policies of resources that stacks make and the base drops: of event buses, of backup vaults.
+"""What stacks say of resources and the base drops: policies of buses and vaults, and locks.
 
 A bus's policy goes to where the base looks for it; a vault's is kept here, for the API and for
-the decision about whoever touches the vault.
+the decision about whoever touches the vault. A vault's lock is shown, and holds nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def install() -> None:
     types = provisioners._RESOURCE_HANDLERS
     _keep(types["AWS::Events::EventBus"], "Policy", _keep_bus)
     _keep(types["AWS::Backup::BackupVault"], "AccessPolicy", _keep_vault)
+    _keep(types["AWS::Backup::BackupVault"], "LockConfiguration", _keep_lock)
 
 
 def clear() -> None:
@@ -120,3 +121,12 @@ def _keep_vault(name: str, policy: Any) -> None:
         _VAULTS[key] = policy if isinstance(policy, str) else json.dumps(policy)
     else:
         _VAULTS.pop(key, None)
+
+
+def _keep_lock(name: str, lock: Any) -> None:
+    record = backup._vaults[name]
+    record["Locked"] = bool(lock)
+    for bound in ("MinRetentionDays", "MaxRetentionDays"):
+        record.pop(bound, None)
+        if lock and lock.get(bound):
+            record[bound] = int(lock[bound])

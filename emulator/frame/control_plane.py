@@ -11,6 +11,7 @@ from ..backup import control as restore_control
 from ..cloudformation import stack_tasks
 from ..events import elapse
 from ..functions import functions
+from ..organizations import membership
 from ..organizations.regions import REGIONS
 from ..permissions import control as permissions_control
 from ..permissions.gate import GATE
@@ -76,9 +77,7 @@ class ControlPlane:
                 REGIONS.change(value.get("account"), value.get("region"), value.get("enabled"))
                 return _json(200, REGIONS.show())
             case ("POST", "accounts"):
-                value = _object(request)
-                await self._emulator.join(value.get("id"), value.get("name"), value.get("parent"))
-                return _json(200, self._emulator.organization.snapshot()["accounts"])
+                return await self._accounts(_object(request))
             case ("POST", "build-machine"):
                 self._emulator.delivery.builds.change_machine(_object(request))
                 return _json(200, {})
@@ -90,6 +89,15 @@ class ControlPlane:
                 self._calls.clear()
                 return _json(200, {})
         return _unknown(request)
+
+    async def _accounts(self, value: dict[str, Any]) -> Response:
+        """An account joins, or is suspended or active again."""
+        organization = self._emulator.organization
+        if "suspended" in value:
+            membership.suspend(organization, value.get("id"), bool(value["suspended"]))
+        else:
+            await self._emulator.join(value.get("id"), value.get("name"), value.get("parent"))
+        return _json(200, organization.snapshot()["accounts"])
 
     def _look(self, name: str, request: Request) -> Response:
         organization, other = self._emulator.organization, self._emulator.other_organization

@@ -29,19 +29,26 @@ class Output:
         self._reading = threading.Lock()
         self._begun = b""
         self._ended = False
+        os.set_blocking(stream.fileno(), False)
 
     def follow(self) -> None:
         """Read until the process ends, so that it never waits for a reader."""
+        # Not `select`, which takes no descriptor above 1023.
+        readable = select.poll()
+        readable.register(self._stream, select.POLLIN)
         while not self._ended:
-            select.select([self._stream], [], [])
+            readable.poll()
             self.take()
         self._stream.close()
 
     def take(self) -> None:
         """Read all that is there."""
         with self._reading:
-            while not self._ended and select.select([self._stream], [], [], 0)[0]:
-                chunk = os.read(self._stream.fileno(), _CHUNK)
+            while not self._ended:
+                try:
+                    chunk = os.read(self._stream.fileno(), _CHUNK)
+                except BlockingIOError:
+                    return
                 self._ended = not chunk
                 *whole, self._begun = (self._begun + chunk).split(b"\n")
                 if self._ended and self._begun:

@@ -41,6 +41,7 @@ class Account:
     id: str
     name: str
     parent: str
+    is_suspended: bool = False
 
     @property
     def email(self) -> str:

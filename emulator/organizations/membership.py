@@ -82,6 +82,14 @@ def join(organization: Organization, account_id: Any, name: Any, parent: Any) ->
     return account
 
 
+def suspend(organization: Organization, account_id: Any, suspended: bool) -> None:
+    """An account is closed, or opened again; not an operation of the API. Raises ``ValueError``."""
+    account = organization.accounts.get(account_id)
+    if account is None:
+        raise ValueError(f"account {account_id} is not in the organization")
+    organization.accounts[account.id] = dataclasses.replace(account, is_suspended=suspended)
+
+
 def is_parent(organization: Organization, parent: str) -> bool:
     """Whether accounts can be in it."""
     return parent == organization.landscape.root_id or parent in organization.units

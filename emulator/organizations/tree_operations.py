@@ -127,13 +127,14 @@ def _parent(organization: Organization, payload: Payload) -> str:
 def _account(organization: Organization, account_id: str) -> Payload:
     account = organization.accounts[account_id]
     landscape = organization.landscape
+    state = "SUSPENDED" if account.is_suspended else "ACTIVE"
     return {
         "Id": account.id,
         "Arn": organization.target(account.id)["Arn"],
         "Email": account.email,
         "Name": account.name,
-        "Status": "ACTIVE",
-        "State": "ACTIVE",
+        "Status": state,
+        "State": state,
         "JoinedMethod": "INVITED" if account.id == landscape.management else "CREATED",
         "JoinedTimestamp": organization.created,
     }

@@ -16,6 +16,17 @@ from ..wire.place import Place
 from .documents import read
 from .evaluation import ResourcePolicy
 
+
+class Points:
+    """Where recovery points are: calls about one are held against its vault's policy, too."""
+
+    def __init__(self) -> None:
+        # The ARN of the vault; the emulator puts its own in.
+        self.vault_of: Callable[[str], str | None] = lambda point: None
+
+
+POINTS = Points()
+
 _ACCOUNT = re.compile(r"\d{12}")
 
 
@@ -102,7 +113,8 @@ def _of_bus(action: str, resource: str) -> ResourcePolicy | None:
 
 
 def _of_vault(action: str, resource: str) -> ResourcePolicy | None:
-    parts = resource.split(":")
+    vault = resource if ":backup-vault:" in resource else POINTS.vault_of(resource)
+    parts = (vault or "").split(":")
     if len(parts) != 7 or parts[5] != "backup-vault":
         return None
     document = kept_policies.of_vault(parts[4], parts[3], parts[6])

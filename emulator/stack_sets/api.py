@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 import botocore.session
@@ -71,16 +72,18 @@ MISSING = frozenset({"DetectStackSetDrift"})
 class StackSetApi:
     """Everything about stack sets, for one run of the emulator."""
 
-    def __init__(self, loopback: Loopback) -> None:
+    def __init__(self, loopback: Loopback, is_suspended: Callable[[str], bool]) -> None:
+        """``is_suspended``: is this account?"""
         self._loopback = loopback
+        self._is_suspended = is_suspended
         self._model = botocore.session.Session().get_service_model("cloudformation")
         self.stack_sets = StackSets()
-        self._operations = Operations(loopback)
+        self._operations = Operations(loopback, is_suspended)
 
     def forget(self) -> None:
         """Back to the state of a fresh start; what runs is stopped."""
         self._operations.abort()
-        self._operations = Operations(self._loopback)
+        self._operations = Operations(self._loopback, self._is_suspended)
         self.stack_sets = StackSets()
 
     def stop(self) -> None:

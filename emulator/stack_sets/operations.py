@@ -24,8 +24,10 @@ IMPORT = "IMPORT"
 class Operations:
     """Starts operations, each on a thread of its own."""
 
-    def __init__(self, loopback: Loopback) -> None:
+    def __init__(self, loopback: Loopback, is_suspended: Callable[[str], bool]) -> None:
+        """``is_suspended``: is this account?"""
         self._aborted = threading.Event()
+        self._is_suspended = is_suspended
         self._stacks = Stacks(loopback, self._aborted.is_set)
 
     def abort(self) -> None:
@@ -93,7 +95,9 @@ class Operations:
                 operation.status = "RUNNING"
             rollout = Rollout(
                 lambda place: self._act(stack_set, operation, place),
-                lambda place, status, reason: _report(stack_set, operation, place, status, reason),
+                lambda place, status, reason: self._report(
+                    stack_set, operation, place, status, reason
+                ),
                 lambda: operation.stopping.is_set() or self._aborted.is_set(),
             )
             within = rollout.run(operation.targets, operation.preferences)
@@ -107,7 +111,7 @@ class Operations:
     def _act(self, stack_set: StackSet, operation: Operation, place: Place) -> str | None:
         """Act in one place; the reason when it failed."""
         instance = stack_set.instances.get(place)
-        if instance is None:
+        if instance is None or self._is_suspended(place.account):
             return None
         try:
             if operation.action == IMPORT:
@@ -120,16 +124,26 @@ class Operations:
             return str(error)
         return None
 
+    def _report(
+        self, stack_set: StackSet, operation: Operation, place: Place, status: str, reason: str
+    ) -> None:
+        result = operation.results[place]
+        result.status, result.reason = status, reason
+        instance = stack_set.instances.get(place)
+        if instance is None:
+            return
+        instance.detailed, instance.reason, instance.operation = status, reason, operation.id
+        if status == "SUCCEEDED" and self._is_suspended(place.account):
+            # What the operation's result says of it is not documented.
+            instance.detailed = "SKIPPED_SUSPENDED_ACCOUNT"
+        else:
+            _enter(stack_set, operation, place, instance, status)
 
-def _report(
-    stack_set: StackSet, operation: Operation, place: Place, status: str, reason: str
+
+def _enter(
+    stack_set: StackSet, operation: Operation, place: Place, instance: Instance, status: str
 ) -> None:
-    result = operation.results[place]
-    result.status, result.reason = status, reason
-    instance = stack_set.instances.get(place)
-    if instance is None:
-        return
-    instance.detailed, instance.reason, instance.operation = status, reason, operation.id
+    """What became of an instance that an operation has tried."""
     if status == "SUCCEEDED" and operation.action == DELETE:
         del stack_set.instances[place]
     elif status == "SUCCEEDED":

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from deploy import organization
 from deploy.problem import Problem
-from deploy.stacks import BY_NAME
+from deploy.stacks import BY_NAME, Stack
 from fakes import Ec2, Paginator, Session, Sts, client_error
 
 
@@ -141,6 +141,16 @@ def test_a_region_that_the_management_account_has_enabled_is_ready(targets, prin
     assert organization.prepare(session, with_hong_kong(targets), True, printed.append)
     assert "ok       Region ap-east-1" in printed
     assert "done     service opt-in in ap-east-1" in printed
+
+
+def test_the_home_accounts_region_is_among_them_where_it_is_named(targets, printed, monkeypatch):
+    """The policy manager assumes the management account's role at STS of that Region."""
+    session = world(opt_in={"me-south-1": False})
+    values = {"aws-backup-failed-jobs": {"HomeRegion": "me-south-1"}}
+    monkeypatch.setattr(Stack, "parameters", lambda stack: values.get(stack.name, {}))
+    assert not organization.prepare(session, targets, False, printed.append)
+    assert "missing  Region me-south-1: not enabled in this account" in printed
+    assert not any("service opt-in in me-south-1" in line for line in printed)
 
 
 def test_with_apply_everything_is_done_and_a_second_time_nothing(targets, printed):

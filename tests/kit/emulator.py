@@ -173,6 +173,10 @@ class Emulator:
         """An account joins the organization, new or back again."""
         self.control("POST", "accounts", {"id": account, "name": name, "parent": parent})
 
+    def suspend(self, account, suspended=True):
+        """An account of the organization is suspended, or active again."""
+        self.control("POST", "accounts", {"id": account, "suspended": suspended})
+
     def enable_region(self, region, *accounts, enabled=True):
         """Let accounts enable an opt-in Region, or disable it."""
         for account in accounts:

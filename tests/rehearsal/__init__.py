@@ -10,3 +10,9 @@ be there afterwards), ``console`` (what is printed meanwhile), ``report`` (what 
 as text and as a page), ``grants`` (which permission was needed), ``local`` (the one that
 stays), ``tests`` (seeded defects and faults, and the parts by themselves).
 """
+
+import sys
+from pathlib import Path
+
+# At the end: `deploy` is the package of the tools, and a folder of tests, too.
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))

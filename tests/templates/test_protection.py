@@ -1,6 +1,8 @@
 """What holds or decrypts backups survives, and nobody reaches it who should not."""
 
+import json
 import re
+from pathlib import Path
 
 from deploy.source import ARCHIVE_KEY
 from deploy.stacks import DEMO
@@ -73,6 +75,51 @@ def test_no_account_region_or_partition_is_written_down():
         assert not re.search(r"\b\d{12}\b", plain), template.name
         assert "arn:aws" not in plain.replace("arn:aws:iam::aws", "arn:aws"), template.name
         assert not re.search(r"\b(us|eu|ap)-[a-z]+-\d\b", plain), template.name
+
+
+##### What may not be loosened
+
+RECORD = json.loads(Path(__file__).with_name("protection.json").read_text())
+
+
+def protection(template: Template) -> dict[str, dict]:
+    """All that a template denies, its locks, and the values on which they and retention depend."""
+    denies: dict[str, list] = {}
+    for key, _, where, _, document in policies(template):
+        for statement in document["Statement"]:
+            if statement.get("Effect") == "Deny":
+                denies.setdefault(f"{key}, {where}", []).append(statement)
+    locks = {}
+    for key, resource in template.resources().items():
+        properties = resource.get("Properties", {})
+        bounds = ("LockConfiguration", "MinRetentionDays", "MaxRetentionDays")
+        if found := {name: properties[name] for name in bounds if name in properties}:
+            locks[key] = found
+    values = {
+        name: {what: declared[what] for what in declared if what != "Description"}
+        for name, declared in template.body.get("Parameters", {}).items()
+        if re.search(
+            "Lock|Compliance|BreakGlass|DeployingPrincipal|^[A-Z][a-z]+RetentionDays$", name
+        )
+        and name != "LogRetentionDays"
+    }
+    logic = {
+        name: value
+        for section in ("Conditions", "Rules")
+        for name, value in template.body.get(section, {}).items()
+        if re.search("Lock|Compliance", name)
+    }
+    every = {"denies": denies, "locks": locks, "values": values, "logic": logic}
+    return {name: found for name, found in every.items() if found}
+
+
+def test_no_deny_no_lock_and_no_retention_is_loosened():
+    """As first released. What is stricter, or new, is written into the record with its reason."""
+    found = {template.name: protection(template) for template in templates()}
+    found = {name: kept for name, kept in found.items() if kept}
+    for name, released in RECORD.items():
+        assert found.get(name) == released, f"{name}: see what protection.json has of it"
+    assert set(found) == set(RECORD), "add it to tests/templates/protection.json"
 
 
 ##### Vaults, keys and service control policies

@@ -2,7 +2,7 @@
 
 CloudFormation makes a resource anew when a property changes that its schema calls create-only, when
 its logical id or type changes, or when its condition does. `stateful.json` holds these of every
-resource that outlives its stack, as they were first released. It only grows.
+resource that outlives its stack, and of the stack sets, as they were first released. It only grows.
 """
 
 import json
@@ -31,19 +31,27 @@ def described(resource):
     return found | {"Properties": kept}
 
 
+def stays(resource):
+    """Whether it holds something, or owns the stacks that do: without its stack set no later commit
+    reaches a vault, and the new stack set finds the vault in its way."""
+    is_stack_set = resource["Type"] == "AWS::CloudFormation::StackSet"
+    return is_stack_set or resource.get("UpdateReplacePolicy") == "Retain"
+
+
 def stateful():
     """(template, logical id) -> what must stay."""
     return {
         (template.name, key): described(resource)
         for template in templates()
         for key, resource in template.resources().items()
-        if resource.get("UpdateReplacePolicy") == "Retain"
+        if stays(resource)
     }
 
 
 def test_the_schemas_are_aws_own():
     assert create_only("AWS::Backup::BackupVault") == ["BackupVaultName", "EncryptionKeyArn"]
     assert create_only("AWS::KMS::Alias") == ["AliasName"]
+    assert {"PermissionModel", "StackSetName"} <= set(create_only("AWS::CloudFormation::StackSet"))
 
 
 @pytest.mark.parametrize("name", RECORD)
@@ -52,11 +60,11 @@ def test_nothing_that_was_released_is_replaced(name):
     for key, released in RECORD[name].items():
         assert now.get(key) == released, (
             f"{name} {key}: accounts that have it would get another one, and what the old one "
-            "holds would be in no stack; leave it, and add a resource of another name beside it"
+            "holds or owns would be in no stack; leave it, and add one of another name beside it"
         )
 
 
-def test_every_resource_that_outlives_its_stack_is_recorded():
+def test_every_resource_that_must_stay_is_recorded():
     new = {
         f"{template} {key}": found
         for (template, key), found in stateful().items()

@@ -40,9 +40,17 @@ def output(client, name: str, key: str) -> str | None:
 
 
 def deploy(
-    client, name: str, template: str, parameters: dict[str, str], say: Callable[[str], None]
+    client,
+    name: str,
+    template: str,
+    parameters: dict[str, str],
+    say: Callable[[str], None],
+    tags: list[dict] | None = None,
 ) -> bool:
-    """Brings the stack to this template and these parameters. Whether anything changed."""
+    """Brings the stack to this template and these parameters. Whether anything changed.
+
+    `tags` come on top of the one that every stack bears.
+    """
     require_fitting(name, template, parameters)
     before = status(client, name)
     if clear(client, name, say):
@@ -57,7 +65,7 @@ def deploy(
             for key, value in sorted(parameters.items())
         ],
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        "Tags": [TAG],
+        "Tags": [TAG, *(tags or [])],
     }
     seen = {event["EventId"] for event in _events(client, name)} if before else set()
     try:

@@ -19,10 +19,15 @@ OBJECT = "demonstration.txt"
 
 
 def deploy(
-    session, targets: Targets, values: dict[str, str], apply: bool, say: Callable[[str], None]
+    session,
+    targets: Targets,
+    values: dict[str, str],
+    apply: bool,
+    say: Callable[[str], None],
+    tags: list[dict] | None = None,
 ) -> None:
-    """Makes the resources, or says what would be made."""
-    _require_place(session, targets)
+    """Makes the resources, or says what would be made. `tags` come on top of the solution's."""
+    require_place(session, targets)
     client = session.client("cloudformation")
     _require_own(client)
     template = DEMO.template_path.read_text()
@@ -30,7 +35,7 @@ def deploy(
     if not apply:
         say_nothing_was_done(preview(client, DEMO.name, template, values, say), say)
         return
-    cloudformation.deploy(client, DEMO.name, template, values, say)
+    cloudformation.deploy(client, DEMO.name, template, values, say, tags or [])
     bucket = cloudformation.output(client, DEMO.name, "BucketName")
     session.client("s3").put_object(Bucket=bucket, Key=OBJECT, Body=b"Something to restore.\n")
     for key in ("TableArn", "VolumeId", "BucketName", "FileSystemArn"):
@@ -40,7 +45,7 @@ def deploy(
 
 def remove(session, targets: Targets, apply: bool, say: Callable[[str], None]) -> None:
     """Removes the resources, or says that it would. Recovery points stay until they expire."""
-    _require_place(session, targets)
+    require_place(session, targets)
     client = session.client("cloudformation")
     _require_own(client)
     if cloudformation.status(client, DEMO.name) is None:
@@ -51,12 +56,18 @@ def remove(session, targets: Targets, apply: bool, say: Callable[[str], None]) -
     else:
         bucket = cloudformation.output(client, DEMO.name, "BucketName")
         if bucket:
-            _empty(session.client("s3"), bucket, say)
+            empty(session.client("s3"), bucket, say)
         cloudformation.delete(client, DEMO.name, say)
     say("stays: recovery points and their copies in the vaults, which expire as planned")
 
 
-def _require_place(session, targets: Targets) -> None:
+def is_there(session) -> bool:
+    """Whether there is a stack of this name, whoever made it."""
+    return cloudformation.status(session.client("cloudformation"), DEMO.name) is not None
+
+
+def require_place(session, targets: Targets) -> None:
+    """Stops in an account or Region where nothing is backed up."""
     account = session.client("sts").get_caller_identity()["Account"]
     kinds = {
         targets.management_account: "management",
@@ -89,7 +100,7 @@ def _require_own(client) -> None:
         )
 
 
-def _empty(s3, bucket: str, say: Callable[[str], None]) -> None:
+def empty(s3, bucket: str, say: Callable[[str], None]) -> None:
     """Every version of every object: CloudFormation deletes no bucket that holds one."""
     removed = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):

@@ -76,6 +76,18 @@ demo-resources: .tools/deploy/ready ## a table, volume, bucket and file system t
 remove-demo-resources: .tools/deploy/ready ## remove them again; their recovery points expire (member account; APPLY=1)
 	@$(DEPLOY) remove-demo-resources $(APPLIES)
 
+# Four profiles, by what their accounts are. MEMBER_REGION: where the resources to back up are; JOINER: an
+# account that may join a target OU and leave it again. Resumed by running it again; UNDO=1 takes it back.
+.PHONY: acceptance
+acceptance: .tools/deploy/ready ## the checklist for the first real account, with a report (APPLY=1; UNDO=1; ANONYMOUS=1; JOINER=ID)
+	@PYTHONPATH=tools .tools/deploy/bin/python -m acceptance $(APPLIES) $(if $(TARGETS),--targets '$(TARGETS)') \
+	  $(if $(MANAGEMENT_PROFILE),--management '$(MANAGEMENT_PROFILE)') $(if $(HOME_PROFILE),--home '$(HOME_PROFILE)') \
+	  $(if $(CENTRAL_PROFILE),--central '$(CENTRAL_PROFILE)') $(if $(MEMBER_PROFILE),--member '$(MEMBER_PROFILE)') \
+	  --profile '$(PROFILE)' --region '$(REGION)' $(if $(MEMBER_REGION),--member-region '$(MEMBER_REGION)') \
+	  $(if $(JOINER),--joiner '$(JOINER)') $(if $(BACKUP),--backup-tag '$(BACKUP)') \
+	  $(if $(VOLUME_KEY),--volume-key '$(VOLUME_KEY)') $(if $(WAIT),--wait '$(WAIT)') \
+	  $(if $(STATE),--state '$(STATE)') $(if $(filter 1,$(UNDO)),--undo) $(if $(filter 1,$(ANONYMOUS)),--anonymous)
+
 ##### What the pipeline's builds run
 
 DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore

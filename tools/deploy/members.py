@@ -54,19 +54,26 @@ def prepare(
 
 
 def active(organizations, targets: Targets) -> list[str]:
-    """The active accounts below the targets; the management account is none that backs up."""
-    found: set[str] = set()
+    """The active accounts below the targets."""
+    return sorted(entry["Id"] for entry in below(organizations, targets) if is_active(entry))
+
+
+def below(organizations, targets: Targets) -> list[dict]:
+    """The accounts below the targets; the management account is none that backs up."""
+    found: dict[str, dict] = {}
     parents = list(targets.units)
     for parent in parents:
         pages = organizations.get_paginator("list_accounts_for_parent").paginate(ParentId=parent)
         for page in pages:
-            found |= {entry["Id"] for entry in page["Accounts"] if _is_active(entry)}
+            found |= {entry["Id"]: entry for entry in page["Accounts"]}
         units = organizations.get_paginator("list_organizational_units_for_parent")
         for page in units.paginate(ParentId=parent):
             parents += [entry["Id"] for entry in page["OrganizationalUnits"]]
-    return sorted(found - {targets.management_account})
+    found.pop(targets.management_account, None)
+    return [found[account] for account in sorted(found)]
 
 
-def _is_active(account: dict) -> bool:
+def is_active(account: dict) -> bool:
+    """Whether an account is neither suspended nor closed."""
     # AWS gives up Status on 9 September 2026.
     return account.get("State", account.get("Status")) == "ACTIVE"

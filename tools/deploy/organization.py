@@ -185,7 +185,9 @@ def steps(session, targets: Targets) -> list[Step]:
                 "the service control policies that have TargetIds cannot be attached without it",
             )
         )
-    enabled = regions.opt_in(session, targets.regions)
+    # There the policy manager calls STS for the role in this account.
+    home = {stack.parameters().get("HomeRegion") for stack in STACKS} - {None, ""}
+    enabled = regions.opt_in(session, (*targets.regions, *home))
     return [
         *result,
         *(_region(region, enabled[region]) for region in enabled),

@@ -59,14 +59,14 @@ def verify(session, say: Callable[[str], None]) -> None:
                 )
                 bad += 1
             continue
-        suspended = [one for one in found if _detailed(one) == "SKIPPED_SUSPENDED_ACCOUNT"]
+        suspended = [one for one in found if detailed(one) == "SKIPPED_SUSPENDED_ACCOUNT"]
         failed = [one for one in found if one["Status"] != "CURRENT" and one not in suspended]
         say(f"{stack_set.name}: {len(failed)} of {len(found)} stack instances are not current")
         for one in suspended:
             say(f"  {one['Account']} in {one['Region']}: passed over, the account is suspended")
         for one in failed:
             reason = " ".join(one.get("StatusReason", "no reason was given").split())
-            status = f"{one['Status']} ({_detailed(one)})"
+            status = f"{one['Status']} ({detailed(one)})"
             say(f"  {one['Account']} in {one['Region']}: {status}: {reason}")
         others = [one for one in failed if not (stack_set.service_managed and _is_kept(one))]
         kept |= {one["Account"] for one in failed if one not in others}
@@ -89,14 +89,15 @@ def verify(session, say: Callable[[str], None]) -> None:
 def _settled(client, stack_set: StackSet, deadline: float) -> list[dict] | None:
     """The stack instances once none is under way, or at the deadline; None without a stack set."""
     while True:
-        found = _instances(client, stack_set)
-        busy = any(_detailed(one) in UNDER_WAY for one in found or [])
+        found = instances(client, stack_set)
+        busy = any(detailed(one) in UNDER_WAY for one in found or [])
         if not busy or time.monotonic() > deadline:
             return found
         time.sleep(POLL_SECONDS)
 
 
-def _instances(client, stack_set: StackSet) -> list[dict] | None:
+def instances(client, stack_set: StackSet) -> list[dict] | None:
+    """All of its stack instances; None without a stack set."""
     pages = client.get_paginator("list_stack_instances").paginate(
         StackSetName=stack_set.name, CallAs=stack_set.call_as
     )
@@ -108,14 +109,15 @@ def _instances(client, stack_set: StackSet) -> list[dict] | None:
         raise
 
 
-def _detailed(instance: dict) -> str:
+def detailed(instance: dict) -> str:
+    """The detailed status of a stack instance."""
     return instance.get("StackInstanceStatus", {}).get("DetailedStatus", "no details")
 
 
 def _is_kept(instance: dict) -> bool:
     """Whether something is there already, or an import of it has failed."""
     return "already exists" in instance.get("StatusReason", "") or (
-        _detailed(instance) == "FAILED_IMPORT"
+        detailed(instance) == "FAILED_IMPORT"
     )
 
 

@@ -41,12 +41,16 @@ def test_any_other_failure_is_shown_as_it_was_said(capsys):
 
 def test_an_environment_is_ready_until_what_it_is_made_from_changes(tmp_path):
     requirements = tmp_path / "requirements.txt"
-    requirements.touch()
+    requirements.write_text("one==1\n")
     folder = tmp_path / "environment"
     assert not environment.is_ready(str(folder), [str(requirements)])
     folder.mkdir()
     (folder / "ready").touch()
-    os.utime(folder / "ready", (2**31, 2**31))
+    assert not environment.is_ready(str(folder), [str(requirements)])
+    (folder / "ready").write_text(environment.digest([str(requirements)]))
     assert environment.is_ready(str(folder), [str(requirements)])
-    os.utime(requirements, (2**31 + 1, 2**31 + 1))
+    # The same in another checkout, with a newer file.
+    os.utime(requirements, (2**31, 2**31))
+    assert environment.is_ready(str(folder), [str(requirements)])
+    requirements.write_text("one==2\n")
     assert not environment.is_ready(str(folder), [str(requirements)])

@@ -8,6 +8,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use backup_policy::Instant;
@@ -209,7 +210,7 @@ impl Ledger {
             }
         }
         let mut failed: Vec<Failed> = groups.into_values().collect();
-        failed.sort_by(|a, b| b.newest.cmp(&a.newest));
+        failed.sort_by_key(|group| Reverse(group.newest));
         failed
     }
 

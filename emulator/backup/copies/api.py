@@ -56,7 +56,7 @@ class CopyApi:
     ) -> dict[str, Any]:
         """One of `OPERATIONS`. Raises `NativeError` or ``ValueError``."""
         if operation == "StartCopyJob":
-            return self._start(place, payload)
+            return self.start(place, payload)
         if operation == "ListCopyJobs":
             kept = [
                 job.describe() for job in reversed(self._jobs.all()) if _keeps(job, place, query)
@@ -67,7 +67,10 @@ class CopyApi:
             raise NativeError("ResourceNotFoundException", "Cannot find copy job.")
         return {"CopyJob": job.describe()}
 
-    def _start(self, place: Place, payload: dict[str, Any]) -> dict[str, Any]:
+    def start(
+        self, place: Place, payload: dict[str, Any], created_by: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """StartCopyJob; ``created_by`` is the plan's rule that makes it, if one does."""
         asked = ("RecoveryPointArn", "SourceBackupVaultName", "DestinationBackupVaultArn")
         for name in (*asked, "IamRoleArn"):
             if not payload.get(name):
@@ -84,7 +87,7 @@ class CopyApi:
             raise ValueError("Source and destination backup vaults must not be the same")
         if backup._vaults.get_scoped(*target, found[3]) is None:
             raise NativeError("ResourceNotFoundException", f"Backup vault not found: {found[3]}")
-        job = self._jobs.start(point, target, found[3], str(payload["IamRoleArn"]))
+        job = self._jobs.start(point, target, found[3], str(payload["IamRoleArn"]), created_by)
         return {"CopyJobId": job.id, "CreationDate": job.created, "IsParent": False}
 
 

@@ -52,6 +52,7 @@ class CopyJob:
     state: str = "CREATED"
     message: str | None = None
     is_made: bool = False
+    created_by: dict[str, str] | None = None
     created: float = field(default_factory=now)
     completed: float | None = None
 
@@ -80,6 +81,7 @@ class CopyJob:
         optional = {
             "CompletionDate": self.completed,
             "StatusMessage": self.message,
+            "CreatedBy": self.created_by,
             "DestinationRecoveryPointArn": self.copy.arn if self.is_made else None,
         }
         return shown | {name: value for name, value in optional.items() if value is not None}
@@ -112,11 +114,18 @@ class CopyJobs(Jobs[CopyJob]):
         self._events = events
         self._is_enabled = is_enabled
 
-    def start(self, point: RecoveryPoint, destination: Place, vault: str, role: str) -> CopyJob:
-        """Start a job, which goes on by itself."""
+    def start(
+        self,
+        point: RecoveryPoint,
+        destination: Place,
+        vault: str,
+        role: str,
+        created_by: dict[str, str] | None = None,
+    ) -> CopyJob:
+        """Start a job, which goes on by itself; ``created_by`` is the plan's rule, if one does."""
         job_id = self._new_id()
         arn = copy_kinds.arn_of_copy(point, destination, job_id)
-        job = CopyJob(job_id, Copy(point, destination, vault, role, arn))
+        job = CopyJob(job_id, Copy(point, destination, vault, role, arn), created_by=created_by)
         self._begin(job, self._run(job))
         return job
 

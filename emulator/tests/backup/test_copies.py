@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ..world import CENTRAL, MEMBER, REGION, World
@@ -75,6 +77,31 @@ def test_an_encrypted_snapshot_needs_the_keys_leave_for_each_use(
     assert copying.arrived() == []
     put_key_policy(copying, key, reading())
     assert copying.copy(point)["State"] == "COMPLETED"
+
+
+def test_a_recovery_point_shows_the_key_that_encrypts_it(copying: Copying) -> None:
+    key = copying.key(MEMBER, reading())
+    kept = copying.account.back_up(copying.encrypted("EBS", key))
+    by_aws = copying.account.back_up(copying.encrypted("RDS", "alias/aws/rds"))
+    plain, in_full = (
+        copying.account.back_up(copying.account.source(kind, TAGS)) for kind in ("EBS", "S3")
+    )
+
+    def shown(backup: Any, vault: str, point: str) -> tuple[bool, str | None]:
+        found = backup.describe_recovery_point(BackupVaultName=vault, RecoveryPointArn=point)
+        return found["IsEncrypted"], found.get("EncryptionKeyArn")
+
+    # AWS shows the ARNs of its own keys, too; here these have none.
+    for point, expected in (
+        (kept, (True, key)),
+        (by_aws, (True, None)),
+        (plain, (False, None)),
+        (in_full, (True, None)),
+    ):
+        assert shown(copying.account.backup, VAULT, point) == expected
+    for point in (kept, in_full):
+        copied = copying.copy(point)["DestinationRecoveryPointArn"]
+        assert shown(copying.central, CENTRAL_VAULT, copied) == (True, copying.central_key)
 
 
 def test_decrypt_and_describe_are_not_enough(copying: Copying) -> None:

@@ -71,6 +71,24 @@ def test_who_follows_ends_with_the_process(pipe: Pipe) -> None:
     assert pipe.read() == [str(number) for number in range(1000)]
 
 
+def test_a_process_with_a_late_descriptor_is_read_as_well(pipe: Pipe) -> None:
+    """`select` takes none above 1023, and a long session has many."""
+    many = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        late = Pipe()
+        following = threading.Thread(target=late.output.follow, daemon=True)
+        following.start()
+        late.prints("one\n")
+        late.output.take()
+        late.ends()
+        following.join(60)
+        assert not following.is_alive()
+        assert late.read() == ["one"]
+    finally:
+        for descriptor in many:
+            os.close(descriptor)
+
+
 def test_of_too_many_lines_the_oldest_go() -> None:
     pipe = Pipe(most=2)
     pipe.prints("one\ntwo\nthree\n")

@@ -164,3 +164,26 @@ def test_a_stack_set_waits_for_those_that_it_depends_on(world: World) -> None:
     created = world.control("GET", "calls?operation=CreateStack")
     names = [call["parameters"]["StackName"].split("-")[1] for call in created]
     assert names == ["first", "set"]
+
+
+def test_a_suspended_account_is_listed_as_such_and_passed_over(world: World) -> None:
+    home = delegate(world)
+    create(home)
+    deploy(home, WORKLOADS)
+    account = MEMBERS[0]
+    world.control("POST", "accounts", {"id": account, "suspended": True})
+    listed = world.client("organizations").list_accounts()["Accounts"]
+    assert [entry["Id"] for entry in listed if entry["State"] == "SUSPENDED"] == [account]
+    update = home.update_stack_set(StackSetName="set", TemplateBody=template("two"), **DELEGATED)
+    finish(home, update, **DELEGATED)
+    found = home.list_stack_instances(StackSetName="set", **DELEGATED)["Summaries"]
+    passed_over = {
+        entry["Account"]: entry["Status"]
+        for entry in found
+        if entry["StackInstanceStatus"]["DetailedStatus"] == "SKIPPED_SUSPENDED_ACCOUNT"
+    }
+    assert passed_over == {account: "OUTDATED"}
+    assert value_in(world, account) == "one"
+    world.control("POST", "accounts", {"id": account, "suspended": False})
+    listed = world.client("organizations").list_accounts()["Accounts"]
+    assert {entry["State"] for entry in listed} == {"ACTIVE"}

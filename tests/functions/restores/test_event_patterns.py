@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.loaders import Loader
 from kit.names import MEMBER, REGION
 
 FAILED = "Failed backup, copy and restore jobs are reported to the home account"
@@ -53,6 +54,18 @@ def taken(member):
 )
 def test_jobs_go_to_the_rules_that_are_for_them(taken, event, rules):
     assert taken(event) == rules
+
+
+@pytest.mark.parametrize(
+    ("kind", "states"),
+    [("Backup", "BackupJobState"), ("Copy", "CopyJobState"), ("Restore", "RestoreJobStatus")],
+)
+def test_every_bad_end_that_awss_model_names_is_reported(taken, kind, states):
+    known = set(Loader().load_service_model("backup", "service-2")["shapes"][states]["enum"])
+    bad = known - {"CREATED", "PENDING", "RUNNING", "ABORTING", "COMPLETED"}
+    for name in ("state", "status"):
+        reported = {state for state in known if FAILED in taken(event(kind, **{name: state}))}
+        assert reported == bad, name
 
 
 @pytest.mark.parametrize(

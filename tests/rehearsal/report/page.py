@@ -1,50 +1,25 @@
 """The result as a page: one file without scripts and requests. A pure function of a result."""
 
-import base64
-import hashlib
-from pathlib import Path
+from web_page.document import document, headline, verdict
+from web_page.markup import card, el, join, lines, names, none, table
 
-from .markup import Html, card, el, join, lines, names, none, table
 from .report import count, duration, starter
 from .result import FAILED, LEFT_OUT, OK, PARTS
 
-_STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _OUTCOMES = {OK: ("ok", "held"), FAILED: ("failed", "failed"), LEFT_OUT: ("left-out", "not run")}
 _KINDS = ("vault", "key", "role", "function", "bucket")
 
 
 def page(result):
     """The whole page."""
-    # Widths as rules: style attributes would need a laxer policy.
-    style = _STYLE + "".join(f".w{width} {{ width: {width}%; }}\n" for width in range(0, 101, 2))
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    head = el(
-        "head",
-        el("meta", charset="utf-8"),
-        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        el("meta", http_equiv="Content-Security-Policy", content=policy),
-        el("meta", name="color-scheme", content="light dark"),
-        el("title", f"{result.title}: {_outcome_words(result)}"),
-        el("style", Html(style)),
+    footer = (
+        "Everything ran on one machine, in an emulated AWS organization. "
+        "What that shows, and what it does not, stands in ",
+        el("code", "tests/rehearsal/README.md"),
+        ".",
     )
-    body = el(
-        "body",
-        el("a", "Skip to the result", class_="skip", href="#result"),
-        _header(result),
-        el("main", *_sections(result), id="result", tabindex="-1"),
-        el(
-            "footer",
-            el(
-                "p",
-                "Everything ran on one machine, in an emulated AWS organization. "
-                "What that shows, and what it does not, stands in ",
-                el("code", "tests/rehearsal/README.md"),
-                ".",
-            ),
-        ),
-    )
-    return f"<!doctype html>\n{el('html', head, body, lang='en')}\n"
+    title = f"{result.title}: {_outcome_words(result)}"
+    return document(title, _header(result), _sections(result), footer)
 
 
 def _header(result):
@@ -58,15 +33,8 @@ def _header(result):
     ]
     if result.denials is not None:
         figures.append(("denials", len(result.denials)))
-    return el(
-        "header",
-        el(
-            "div",
-            el("h1", result.title),
-            el("p", f"{result.began}, {duration(result.seconds)}"),
-        ),
-        el("dl", *(el("div", el("dt", k), el("dd", v)) for k, v in figures), class_="figures"),
-    )
+    line = f"{result.began}, {duration(result.seconds)}"
+    return headline(result.title, line, figures)
 
 
 def _outcome_words(result):
@@ -77,15 +45,9 @@ def _outcome_words(result):
 
 def _sections(result):
     snapshot = result.snapshot
-    words = _outcome_words(result)
-    outcome = el(
-        "section",
-        el("p", words[0].upper() + words[1:]),
-        el("pre", result.failure.message) if result.failure else None,
-        class_="outcome " + ("bad" if result.failure else "good"),
-        aria_label="How it ended",
-    )
-    yield outcome
+    failure = result.failure
+    look = "bad" if failure else "good"
+    yield verdict(_outcome_words(result), look, failure.message if failure else None)
     if snapshot.accounts:
         yield card("Accounts and Regions", "places", _places(result))
     if snapshot.policies:

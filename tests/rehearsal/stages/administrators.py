@@ -5,11 +5,14 @@ import json
 
 from kit.clients import with_keys
 from kit.environment import SECRET
+from kit.names import MEMBER
 
 from ..names import CENTRAL, HOME, MANAGEMENT
 
 ADMINISTRATOR = "Administrator"
 ACCESS_ROLE = "OrganizationAccountAccessRole"
+# As the guide names them.
+PROFILES = {"management": MANAGEMENT, "home": HOME, "central": CENTRAL, "member": MEMBER}
 _EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
@@ -53,7 +56,7 @@ class Administrators:
     def write_profiles(self, path):
         """The profiles that the guide's commands name."""
         profiles = configparser.ConfigParser()
-        for name, account in (("management", MANAGEMENT), ("home", HOME), ("central", CENTRAL)):
+        for name, account in PROFILES.items():
             profiles[name] = self.keys(account)
         with path.open("w") as file:
             profiles.write(file)

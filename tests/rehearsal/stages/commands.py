@@ -38,13 +38,14 @@ class Commands:
         program.write_text(_AWS.format(python=sys.executable))
         program.chmod(0o755)
 
-    def make(self, target, profile=None, region=None, **more):
+    def make(self, target, profile=None, region=None, statuses=(0,), **more):
         """Run a target; its output. Fails with the last lines of its output."""
         words = ["make", target]
         words += [f"PROFILE={profile}"] if profile else []
         words += [f"REGION={region}"] if region else []
         words += [f"{name}={value}" for name, value in more.items()]
-        return self._run(" ".join(words), ["make", "--no-print-directory", *words[1:]])
+        program = ["make", "--no-print-directory", *words[1:]]
+        return self._run(" ".join(words), program, statuses)
 
     def aws(self, command, profile):
         """Run a command of the AWS CLI, as it was printed."""

@@ -55,7 +55,7 @@ class Copies:
             raise RehearsalFailed(f"copies are not in the central vault: {sorted(missing)}")
 
     def _expect_the_keys_leave(self):
-        """Refused by a key that says nothing of the central account, and named by doctor.
+        """Refused by a key that says nothing of the central account; doctor names disk and key.
 
         With the guide's statement in the key's policy the next one arrives: from another Region.
         """
@@ -69,7 +69,7 @@ class Copies:
         if (job["State"], job.get("StatusMessage")) != ("FAILED", REFUSED):
             raise RehearsalFailed(f"a copy that its key does not allow is {job}")
         self._expect_only_the_key_refused(key)
-        self._expect_doctor({"failed copies": f"{disk}: {REFUSED}"})
+        self._expect_doctor({"failed copies": f"{disk}: {REFUSED} (key {key})"})
         policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
         policy["Statement"] += guides_statements()
         kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))

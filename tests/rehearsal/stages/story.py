@@ -29,6 +29,7 @@ from ..names import (
     CannotRehearse,
     RehearsalFailed,
 )
+from .acceptance import Acceptance
 from .copies import Copies
 from .expectations import COMPLETE, NOTHING, ONLY_THE_ROLE
 from .failed_restores import expect_reported
@@ -80,6 +81,7 @@ class Story:
             ("the first commit goes through the pipeline", self.first_commit),
             ("see what every account has", self.see_first),
             ("every kind is copied into the central account", self.copy),
+            ("the checklist holds, over two days, and is undone", self.accept),
             ("an account joins an OU", self.membership.join),
             ("it leaves, and keeps its backups", self.membership.leave),
             ("it comes back, and is taken over", self.membership.come_back),
@@ -156,6 +158,9 @@ class Story:
 
     def copy(self):
         Copies(self._emulator, self.administrators, self._commands, self.expectations).prove()
+
+    def accept(self):
+        Acceptance(self._emulator, self.administrators, self._commands).prove()
 
     def urgent_change(self):
         """Deployed by a person, and taken up by the next commit."""

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-# At the end: `deploy` is the package of the tools, and a folder of tests, too.
-sys.path.append(str(Path(__file__).resolve().parents[3] / "tools"))
 
 from kit.emulator import Emulator  # noqa: E402
 from kit.isolation import come_to_rest  # noqa: E402

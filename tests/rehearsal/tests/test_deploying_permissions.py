@@ -8,9 +8,9 @@ removal. What the document allows beside that has its reason below.
 import json
 
 import pytest
-from deploy import accounts, cloudformation, members, organization, removal, source, stacks
+from deploy import accounts, cloudformation, demo, members, organization, removal, source, stacks
 from kit.clients import client, with_keys
-from kit.names import ROOT
+from kit.names import MEMBER, ROOT
 
 from rehearsal.names import CENTRAL, CENTRAL_REGION, HOME, HOME_REGION, MANAGEMENT
 
@@ -67,11 +67,44 @@ UNASKED = {
             "codestar-connections:PassConnection",
         },
     },
+    "demo-resources": {
+        "where a key is named for the volume": {
+            "kms:CreateGrant",
+            "kms:GenerateDataKeyWithoutPlaintext",
+        },
+        "the emulator knows its zones by itself": {"ec2:DescribeAvailabilityZones"},
+    },
+    # What `make acceptance` needs: held by test_acceptance, which runs it with nothing else.
+    "acceptance-management": {
+        "the emulator does not ask for it": {"cloudformation:DescribeOrganizationsAccess"},
+    },
+    "acceptance-home": {},
+    "acceptance-central": {
+        "asked for, and denied by the vault, which is to be shown": {"backup:DeleteRecoveryPoint"},
+    },
+    "acceptance-member": {
+        "asked for, and denied by the vault, which is to be shown": {
+            "backup:DeleteRecoveryPoint",
+            "backup:PutBackupVaultAccessPolicy",
+        },
+        "the emulator's restored buckets have no versions": {"s3:DeleteObjectVersion"},
+    },
 }
 
 
 def document(name):
     return (DOCUMENTS / f"{name}.json").read_text()
+
+
+def idle(emulator, arn):
+    """What a role is allowed and nothing asked for."""
+    (role,) = (entry for entry in emulator.permissions()["roles"] if entry["role"] == arn)
+    return {
+        action["action"]
+        for statement in role["statements"]
+        for action in statement["actions"]
+        if action["state"] == "unused"
+    }
 
 
 class Session:
@@ -118,14 +151,7 @@ class Deployer:
 
     def idle(self):
         """What the document allows and nothing asked for."""
-        roles = self.emulator.permissions()["roles"]
-        (role,) = (entry for entry in roles if entry["role"] == self.arn)
-        return {
-            action["action"]
-            for statement in role["statements"]
-            for action in statement["actions"]
-            if action["state"] == "unused"
-        }
+        return idle(self.emulator, self.arn)
 
     def change_and_change_back(self, deployed):
         """Every stack that is there: changed in place, and as it was."""
@@ -183,6 +209,19 @@ def test_prepare_members(deployer):
     assert members.prepare(person, VALUES, person.enter, False, silent) is False
     assert members.prepare(person, VALUES, person.enter, True, silent) is True
     expect_exactly(person, "prepare-members")
+
+
+def test_demo_resources(deployer):
+    person = deployer(MEMBER, HOME_REGION, "demo-resources")
+    for apply in (False, True, False):
+        demo.deploy(person, VALUES, {}, apply, silent)
+    demo.deploy(
+        person, VALUES, {"BackupTag": "monthly"}, True, silent, [{"Key": "a", "Value": "b"}]
+    )
+    demo.deploy(person, VALUES, {}, True, silent)
+    for apply in (False, True):
+        demo.remove(person, VALUES, apply, silent)
+    expect_exactly(person, "demo-resources")
 
 
 @pytest.mark.parametrize(

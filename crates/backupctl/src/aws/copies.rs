@@ -53,10 +53,33 @@ impl Account {
         let read = self.copies(region, to, CopyJobState::Completed, now, days, |jobs| {
             newest(&mut completed, jobs);
         });
-        match read.await {
-            Ok(()) => Seen::There(still_failed(&failed, &completed)),
-            Err(failure) => self.unknown(failure),
+        if let Err(failure) = read.await {
+            return self.unknown(failure);
         }
+        let bad = still_failed(&failed, &completed);
+        let Some(last) = bad.last() else {
+            return Seen::There(None);
+        };
+        Seen::There(Some(FailedCopies {
+            resources: bad.len(),
+            resource: last.resource_arn().unwrap_or_default().to_owned(),
+            message: last
+                .status_message()
+                .unwrap_or("no reason was given")
+                .to_owned(),
+            key: self.key_of_backup(region, last).await,
+        }))
+    }
+
+    /// The key that encrypts what a job was to copy; none if nobody tells: the backup may be gone.
+    async fn key_of_backup(&self, region: &str, job: &CopyJob) -> Option<String> {
+        let (_, vault) = job.source_backup_vault_arn()?.rsplit_once(':')?;
+        let request = self
+            .backup(region)
+            .describe_recovery_point()
+            .backup_vault_name(vault)
+            .recovery_point_arn(job.source_recovery_point_arn()?);
+        request.send().await.ok()?.encryption_key_arn
     }
 
     /// Hands over each page of the jobs that ended so within the last days.
@@ -92,24 +115,15 @@ impl Account {
 /// Each resource's newest job.
 type Newest = BTreeMap<String, CopyJob>;
 
-/// What no later copy of the same resource has made good.
-fn still_failed(failed: &Newest, completed: &Newest) -> Option<FailedCopies> {
-    let bad: Vec<(&String, &CopyJob)> = failed
-        .iter()
-        .filter(|(resource, job)| {
-            let good = completed.get(*resource);
-            good.is_none_or(|good| begun(good) < begun(job))
-        })
-        .collect();
-    let (resource, last) = bad.iter().max_by_key(|(_, job)| begun(job))?;
-    Some(FailedCopies {
-        resources: bad.len(),
-        resource: (*resource).clone(),
-        message: last
-            .status_message()
-            .unwrap_or("no reason was given")
-            .to_owned(),
-    })
+/// What no later copy of the same resource has made good, the newest last.
+fn still_failed<'j>(failed: &'j Newest, completed: &Newest) -> Vec<&'j CopyJob> {
+    let bad = failed.iter().filter(|(resource, job)| {
+        let good = completed.get(*resource);
+        good.is_none_or(|good| begun(good) < begun(job))
+    });
+    let mut bad: Vec<&CopyJob> = bad.map(|(_, job)| job).collect();
+    bad.sort_by_key(|job| begun(job));
+    bad
 }
 
 /// Takes what is newer than what is known.
@@ -147,19 +161,21 @@ mod tests {
         known
     }
 
+    fn resources<'j>(jobs: &[&'j CopyJob]) -> Vec<&'j str> {
+        jobs.iter().filter_map(|job| job.resource_arn()).collect()
+    }
+
     #[test]
     fn a_copy_that_was_made_later_makes_good_what_failed() {
         let failed = jobs(vec![job("a", 1, Some("one")), job("b", 2, Some("two"))]);
         let completed = jobs(vec![job("a", 3, None), job("b", 3, None)]);
-        assert_eq!(still_failed(&failed, &completed), None);
+        assert!(still_failed(&failed, &completed).is_empty());
         let completed = jobs(vec![job("b", 3, None), job("a", 0, None)]);
-        let found = still_failed(&failed, &completed).unwrap();
-        assert_eq!((found.resources, found.resource.as_str()), (1, "a"));
-        assert_eq!(found.message, "one");
+        assert_eq!(resources(&still_failed(&failed, &completed)), ["a"]);
     }
 
     #[test]
-    fn the_newest_failure_of_all_resources_is_told() {
+    fn of_each_resource_the_newest_failure_counts_and_the_newest_of_all_is_last() {
         let failed = jobs(vec![
             job("a", 1, Some("one")),
             job("b", 5, Some("newest")),
@@ -167,12 +183,9 @@ mod tests {
             job("c", 3, None),
         ]);
         let none = Newest::new();
-        let found = still_failed(&failed, &none).unwrap();
-        assert_eq!((found.resources, found.resource.as_str()), (3, "b"));
-        assert_eq!(found.message, "newest");
-        let nameless = jobs(vec![job("c", 3, None)]);
-        let found = still_failed(&nameless, &none).unwrap();
-        assert_eq!(found.message, "no reason was given");
-        assert_eq!(still_failed(&none, &failed), None);
+        let bad = still_failed(&failed, &none);
+        assert_eq!(resources(&bad), ["a", "c", "b"]);
+        assert_eq!(bad[2].status_message(), Some("newest"));
+        assert!(still_failed(&none, &failed).is_empty());
     }
 }

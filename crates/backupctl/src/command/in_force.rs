@@ -123,13 +123,13 @@ async fn settle(
     in_force: impl AsyncFn(&str) -> Seen<Option<InForce>>,
 ) -> anyhow::Result<Invalid> {
     let end = Clock::now() + at_most;
-    let mut unsettled: Vec<usize> = (0..reached.len()).collect();
+    let mut unsettled: Vec<&mut Reached> = reached.iter_mut().collect();
     loop {
-        for &number in &unsettled {
-            reached[number].protection.theirs = in_force(&reached[number].id).await;
+        for account in &mut unsettled {
+            account.protection.theirs = in_force(&account.id).await;
         }
         let found = invalid().await?;
-        unsettled.retain(|&number| !reached[number].is_settled(&found));
+        unsettled.retain(|account| !account.is_settled(&found));
         if unsettled.is_empty() || Clock::now() + PAUSE > end {
             return Ok(found);
         }

@@ -307,6 +307,8 @@ pub struct FailedCopies {
     pub resource: String,
     /// AWS Backup's message about that.
     pub message: String,
+    /// The key that encrypts what could not be copied, if AWS Backup tells.
+    pub key: Option<String>,
 }
 
 /// The newest of something.

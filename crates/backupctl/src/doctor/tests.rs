@@ -406,6 +406,7 @@ fn failed_copies_are_named_with_aws_s_message_and_what_mends_them() {
             resources,
             resource: "arn:aws:ec2:eu-west-1:444444444441:volume/vol-1".to_owned(),
             message: message.to_owned(),
+            key: None,
         };
         Seen::There(Some(found))
     };
@@ -439,6 +440,30 @@ fn failed_copies_are_named_with_aws_s_message_and_what_mends_them() {
         "of 3 resources, the newest of arn:aws:ec2",
         "--by-state FAILED --region eu-west-1",
     );
+}
+
+#[test]
+fn the_key_that_lets_nobody_copy_is_named_once() {
+    let key = "arn:aws:kms:eu-west-1:444444444441:key/1";
+    let named = format!("The source snapshot KMS key [{key}] does not exist");
+    for (message, detail) in [
+        (
+            "Given key ID is not accessible",
+            format!("vol-1: Given key ID is not accessible (key {key})"),
+        ),
+        (&named, format!("vol-1: {named}")),
+        ("It is not the key.", "vol-1: It is not the key.".to_owned()),
+    ] {
+        let mut facts = healthy();
+        member(&mut facts).failed_copies = Seen::There(Some(FailedCopies {
+            resources: 1,
+            resource: "arn:aws:ec2:eu-west-1:444444444441:volume/vol-1".to_owned(),
+            message: message.to_owned(),
+            key: Some(key.to_owned()),
+        }));
+        let wrong = wrong(&facts);
+        assert!(wrong[0].detail.ends_with(&detail), "{}", wrong[0].detail);
+    }
 }
 
 #[test]

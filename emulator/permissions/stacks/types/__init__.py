@@ -23,6 +23,7 @@ from . import (
     observation,
     organizations,
     roles,
+    storage,
     vaults,
 )
 from .resource import Demand, Demands, Resource
@@ -41,6 +42,9 @@ TYPES: dict[str, Callable[[Resource], Demands]] = {
     "AWS::CodeCommit::Repository": delivery.repository,
     "AWS::CodeConnections::Connection": delivery.connection,
     "AWS::CodePipeline::Pipeline": delivery.pipeline,
+    "AWS::DynamoDB::Table": storage.table,
+    "AWS::EC2::Volume": storage.volume,
+    "AWS::EFS::FileSystem": storage.file_system,
     "AWS::Events::EventBus": events.event_bus,
     "AWS::Events::Rule": events.rule,
     "AWS::IAM::Policy": roles.policy,

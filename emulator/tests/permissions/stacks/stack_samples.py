@@ -97,6 +97,29 @@ SAMPLES: dict[str, tuple[Properties, Properties]] = {
         },
         {"Name": "p", "RoleArn": _ROLE, "Stages": []},
     ),
+    "AWS::DynamoDB::Table": (
+        {"TableName": "t", "KeySchema": [{"AttributeName": "id"}], "BillingMode": "PROVISIONED"},
+        {"TableName": "t", "KeySchema": [{"AttributeName": "id"}]},
+    ),
+    "AWS::EC2::Volume": (
+        {
+            "AvailabilityZone": f"{_REGION}a",
+            "Size": 2,
+            "Encrypted": True,
+            "KmsKeyId": _KEY,
+            "AutoEnableIO": True,
+        },
+        {"AvailabilityZone": f"{_REGION}a", "Size": 1},
+    ),
+    "AWS::EFS::FileSystem": (
+        {
+            "BackupPolicy": {"Status": "DISABLED"},
+            "FileSystemPolicy": {"Statement": []},
+            "LifecyclePolicies": [{"TransitionToIA": "AFTER_7_DAYS"}],
+            "ThroughputMode": "elastic",
+        },
+        {"Encrypted": True},
+    ),
     "AWS::Events::EventBus": (
         {"Name": "b", "Description": "d", "Policy": {"x": 1}, "KmsKeyIdentifier": _KEY},
         {"Name": "b"},
@@ -231,6 +254,9 @@ NO_HANDLERS = {
 
 # What is demanded beside what the schema lists.
 MORE: dict[tuple[str, str], dict[str, str]] = {
+    ("AWS::EFS::FileSystem", "create"): {
+        "elasticfilesystem:TagResource": "EFS's guide asks for it when tags come with the creation",
+    },
     ("AWS::S3::Bucket", "create"): {
         "s3:PutBucketAcl": "CreateBucket asks for it when it has an ACL, says S3's API reference",
     },
@@ -286,6 +312,50 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "codepipeline:DeletePipeline",
         "codepipeline:StartPipelineExecution",
         "codepipeline:UpdatePipeline",
+    ),
+    "AWS::DynamoDB::Table": {
+        **_because(_NO_ACTION, "s3:GetObjectMetadata"),
+        **_because(
+            _NO_PROPERTY,
+            "dynamodb:DeleteResourcePolicy",
+            "dynamodb:DescribeImport",
+            "dynamodb:DescribeTimeToLive",
+            "dynamodb:DisableKinesisStreamingDestination",
+            "dynamodb:EnableKinesisStreamingDestination",
+            "dynamodb:ImportTable",
+            "dynamodb:PutResourcePolicy",
+            "dynamodb:UpdateContinuousBackups",
+            "dynamodb:UpdateContributorInsights",
+            "dynamodb:UpdateKinesisStreamingDestination",
+            "dynamodb:UpdateTimeToLive",
+            "iam:CreateServiceLinkedRole",
+            "kinesis:DescribeStream",
+            "kinesis:PutRecords",
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:ListAliases",
+            "kms:RevokeGrant",
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+            "logs:PutRetentionPolicy",
+            "s3:GetObject",
+            "s3:ListBucket",
+        ),
+    },
+    "AWS::EC2::Volume": _because(
+        "only a volume whose DeletionPolicy is Snapshot",
+        "ec2:CreateSnapshot",
+        "ec2:DescribeSnapshots",
+    ),
+    "AWS::EFS::FileSystem": _because(
+        "TagResource and UntagResource are their successors",
+        "elasticfilesystem:DeleteTags",
+        "elasticfilesystem:ListTagsForResource",
     ),
     "AWS::Events::EventBus": {
         **_because(_NO_ACTION, "kms:ReEncrypt"),

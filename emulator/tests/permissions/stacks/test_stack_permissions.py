@@ -217,19 +217,11 @@ def test_a_role_that_does_not_trust_the_service_cannot_be_passed(world: World) -
 
 def test_a_type_that_the_table_does_not_have_is_refused(world: World) -> None:
     service_role(world)
-    table = {
-        "Type": "AWS::DynamoDB::Table",
-        "Properties": {
-            "TableName": "t",
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-        },
-    }
-    stack = stacks.create(world, body(First=QUEUE, Second=table), RoleARN=ROLE)
+    stream = {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "s", "ShardCount": 1}}
+    stack = stacks.create(world, body(First=QUEUE, Second=stream), RoleARN=ROLE)
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    assert "unmapped: CloudFormation type AWS::DynamoDB::Table" in failures(world)[0][2]
+    assert "unmapped: CloudFormation type AWS::Kinesis::Stream" in failures(world)[0][2]
     ((refused),) = world.control("GET", "denials")
-    assert refused["reason"] == "unmapped: CloudFormation type AWS::DynamoDB::Table"
-    assert world.client("dynamodb", HOME).list_tables()["TableNames"] == []
+    assert refused["reason"] == "unmapped: CloudFormation type AWS::Kinesis::Stream"
+    assert world.client("kinesis", HOME).list_streams()["StreamNames"] == []
     assert queues(world) == []

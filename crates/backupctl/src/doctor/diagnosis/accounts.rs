@@ -227,8 +227,9 @@ fn failed_copies(failed: &FailedCopies, region: &str) -> (String, String) {
         resources,
         resource,
         message,
+        key,
     } = failed;
-    let detail = match resources {
+    let mut detail = match resources {
         1 => format!("{resource}: {message}"),
         many => format!("of {many} resources, the newest of {resource}: {message}"),
     };
@@ -238,6 +239,9 @@ fn failed_copies(failed: &FailedCopies, region: &str) -> (String, String) {
          another account"
             .to_owned()
     } else if message.contains("key ID is not accessible") || message.contains("KMS key") {
+        if let Some(key) = key.as_ref().filter(|key| !message.contains(*key)) {
+            detail.push_str(&format!(" (key {key})"));
+        }
         "let the resource's key be used by AWS Backup of the central account: \"Your own keys\" \
          in docs/deployment.md"
             .to_owned()
