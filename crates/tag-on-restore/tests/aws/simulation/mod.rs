@@ -70,13 +70,15 @@ fn live(lives: Lives) -> Counts {
 fn report(counts: &Counts) -> String {
     let mut text = format!(
         "{} days with {} restores: {} invocations with {} calls to AWS, of which {} failed; {} writes of \
-         tags.\n\n| what happened | how often |\n|---|---|\n",
+         tags, in which {} tags were those that somebody else wrote between the function's reading and \
+         its writing: AWS has no call that could tell.\n\n| what happened | how often |\n|---|---|\n",
         counts.of("lives"),
         counts.of("restores"),
         counts.of("invocations"),
         counts.of("calls"),
         counts.of("calls that failed"),
         counts.of("writes"),
+        counts.of("tags that somebody else wrote between our reading and our writing"),
     );
     for (what, number) in counts.under("injected: ") {
         text.push_str(&format!("| {what} | {number} |\n"));
