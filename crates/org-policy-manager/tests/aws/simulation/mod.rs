@@ -7,10 +7,12 @@
 //! nothing but the properties. A life is its seed: see the crate `simulation`.
 //!
 //! - `life`: the stack, operation by operation
+//! - `judging`: what is judged after every operation
 //! - `people`: who changes things by hand
 //! - `weather`: what fails
 //! - `rules`: what must hold
 
+mod judging;
 mod life;
 mod people;
 mod rules;

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::queue::{Message, Queue, batch};
 use super::restores::{Fate, Restore};
 use super::{rules, weather};
-use crate::lambda::{End, Invoked, Lambda};
+use crate::lambda::{End, Lambda};
 use crate::world::{Behaviour, Tags, World};
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -21,29 +21,29 @@ const HOUR: Duration = Duration::from_secs(3_600);
 const EVENING: Duration = Duration::from_secs(20 * 3_600);
 
 /// What everybody shares.
-struct Day {
-    record: Record,
-    world: World,
-    lambda: Lambda,
-    queue: Queue,
-    restores: Vec<Restore>,
-    refused: BTreeSet<String>,
-    judged: Mutex<Judged>,
+pub(super) struct Day {
+    pub(super) record: Record,
+    pub(super) world: World,
+    pub(super) lambda: Lambda,
+    pub(super) queue: Queue,
+    pub(super) restores: Vec<Restore>,
+    pub(super) refused: BTreeSet<String>,
+    pub(super) judged: Mutex<Judged>,
 }
 
 /// What the rules know.
 #[derive(Default)]
-struct Judged {
-    writes: usize,
-    values: rules::Values,
+pub(super) struct Judged {
+    pub(super) writes: usize,
+    pub(super) values: rules::Values,
     /// When people last changed the tags of a resource.
-    edited: BTreeMap<String, Duration>,
+    pub(super) edited: BTreeMap<String, Duration>,
     /// The target's own tags, by job.
-    own: BTreeMap<String, Tags>,
+    pub(super) own: BTreeMap<String, Tags>,
     /// Jobs for which a source was given up.
-    soft: BTreeSet<String>,
+    pub(super) soft: BTreeSet<String>,
     /// The last line of each job.
-    lines: BTreeMap<String, Value>,
+    pub(super) lines: BTreeMap<String, Value>,
 }
 
 pub async fn live(record: &Record) {
@@ -284,12 +284,12 @@ async fn poll(day: Arc<Day>, mut random: Rng) {
 }
 
 /// Whether an event says itself that there is nothing to do yet.
-fn is_running(message: &Message) -> bool {
+pub(super) fn is_running(message: &Message) -> bool {
     message.body.contains("\"RUNNING\"")
 }
 
 impl Day {
-    fn judged(&self) -> std::sync::MutexGuard<'_, Judged> {
+    pub(super) fn judged(&self) -> std::sync::MutexGuard<'_, Judged> {
         self.judged
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -351,210 +351,5 @@ impl Day {
             }
         }
         true
-    }
-
-    /// Whether a restore's resources were there all the time since, and no people at work on them.
-    fn is_settled(&self, it: &Restore, since: Duration) -> bool {
-        let judged = self.judged();
-        let edited = it
-            .resources()
-            .into_iter()
-            .filter_map(|arn| judged.edited.get(arn));
-        let now = self.world.now();
-        it.appears < since
-            && it.vanishes.is_none_or(|at| at > now)
-            && edited.max().is_none_or(|at| *at < since)
-    }
-
-    /// What holds for every invocation, and for every write so far.
-    fn judge(&self, invoked: &Invoked, began: Duration, jobs: usize) {
-        self.record.count("invocations");
-        if invoked.end == End::Crashed {
-            self.record.count("injected: process that dies");
-        }
-        let late = (invoked.end == End::TimedOut).then(|| format!("{invoked:?}"));
-        self.rule("an invocation returns in time", late.into_iter().collect());
-        for line in &invoked.lines {
-            let job = line["restoreJobId"].as_str().unwrap().to_owned();
-            let reason = line["reason"].as_str().unwrap_or_default();
-            self.tell(&format!("  {job}: {} {reason}", line["Outcome"]));
-            let explained = ["Tagged", "NothingMissing"]
-                .iter()
-                .any(|it| line["Outcome"] == *it);
-            let silent = (!explained && reason.is_empty()).then(|| line.to_string());
-            self.rule(
-                "what is not tagged has a reason",
-                silent.into_iter().collect(),
-            );
-            let mut judged = self.judged();
-            if reason.starts_with("went on without") {
-                judged.soft.insert(job.clone());
-            }
-            judged.lines.insert(job, line.clone());
-        }
-        let calls = self.world.calls().into_iter();
-        let calls = calls
-            .filter(|it| it.process == invoked.process && it.at >= began)
-            .count();
-        let many = (calls > rules::MOST_CALLS * jobs.max(1))
-            .then(|| format!("{calls} calls for {jobs} jobs"));
-        self.rule(
-            "a job takes a bounded number of calls",
-            many.into_iter().collect(),
-        );
-        self.judge_writes();
-    }
-
-    fn judge_writes(&self) {
-        let writes = self.world.writes();
-        let mut broken = Vec::new();
-        {
-            let mut judged = self.judged();
-            for write in writes.iter().skip(judged.writes) {
-                broken.extend(rules::write(write, &self.restores, &judged.values));
-                judged.values.note(&write.arn, &write.tags);
-                self.record.count("writes");
-                self.record.add(
-                    "tags that somebody else wrote between our reading and our writing",
-                    rules::overtaken(write) as u64,
-                );
-                self.record.count("held: a write adds what the target lacked when it was read, of a source, and nothing reserved");
-            }
-            judged.writes = writes.len();
-        }
-        if !broken.is_empty() {
-            self.rule("a write adds what the target lacked when it was read, of a source, and nothing reserved", broken);
-        }
-    }
-
-    /// What holds for a message that is not delivered again.
-    fn judge_done(&self, line: Option<&Value>, message: &Message, began: Duration) {
-        let job = self.job(message);
-        let Some(it) = self.restores.iter().find(|it| it.job == job) else {
-            return self.rule(
-                "what is no event becomes a dead letter",
-                vec![message.body.clone()],
-            );
-        };
-        if is_running(message) {
-            return;
-        }
-        let Some(line) = line else {
-            return self.rule("a message that is done has a line", vec![job]);
-        };
-        let outcome = line["Outcome"].as_str().unwrap();
-        let wrong = match outcome {
-            "Tagged" | "NothingMissing" => !matches!(it.fate, Fate::Tagged | Fate::Denied),
-            "Skipped" => matches!(it.fate, Fate::Tagged | Fate::Denied),
-            "TargetGone" => message.receives < 3 || self.is_settled(it, began),
-            _ => true,
-        };
-        let wrong = wrong.then(|| {
-            format!(
-                "{job}, {:?}, received {} times: {line}",
-                it.fate, message.receives
-            )
-        });
-        self.rule(
-            "a message is done only when its job is",
-            wrong.into_iter().collect(),
-        );
-        let soft = self.judged().soft.contains(&job);
-        if outcome == "Tagged" && self.is_settled(it, began) && !soft {
-            let left_out = rules::left_out(Some(line), &self.refused);
-            let missing = rules::missing(it, &self.world, &left_out);
-            self.rule("what is called tagged has its tags", missing);
-        }
-    }
-
-    /// What holds in the end.
-    fn end(&self, allowed: bool) {
-        for it in &self.restores {
-            let tagged = it.fate == Fate::Tagged || (it.fate == Fate::Denied && allowed);
-            if tagged {
-                let missing = rules::missing(it, &self.world, &self.refused);
-                self.rule("in the end everything has its tags", missing);
-            }
-            let judged = self.judged();
-            let unedited = it
-                .resources()
-                .into_iter()
-                .all(|arn| !judged.edited.contains_key(arn));
-            let own = judged.own.get(&it.job).cloned().unwrap_or_default();
-            let exact =
-                tagged && unedited && !judged.soft.contains(&it.job) && self.world.has(&it.target);
-            drop(judged);
-            if exact {
-                let worse = rules::second_best(it, &self.world, &own);
-                self.rule(
-                    "the recovery point's value counts before the source's",
-                    worse,
-                );
-            }
-        }
-        for message in self.queue.dead() {
-            let job = self.job(&message);
-            let line = self.judged().lines.get(&job).cloned();
-            let it = self.restores.iter().find(|it| it.job == job);
-            let refused =
-                it.is_some_and(|it| !rules::missing(it, &self.world, &BTreeSet::new()).is_empty());
-            let fits = match it {
-                None => true,
-                Some(it) => refused || (it.fate == Fate::Denied && !allowed),
-            };
-            let wrong = (!fits).then(|| format!("{job}: {line:?}"));
-            self.rule(
-                "a dead letter is one of what is refused for good",
-                wrong.into_iter().collect(),
-            );
-        }
-        self.record.count("lives");
-        self.tell_calls();
-        let calls = self.world.calls();
-        self.record.add("calls", calls.len() as u64);
-        self.record.add(
-            "calls that failed",
-            calls.iter().filter(|it| it.outcome != "ok").count() as u64,
-        );
-        for (way, number) in self.world.failed() {
-            self.record
-                .add(&format!("injected: {}", weather::words(way)), number);
-        }
-    }
-
-    /// The job that a message is about.
-    fn job(&self, message: &Message) -> String {
-        let event: Value = serde_json::from_str(&message.body).unwrap_or_default();
-        let job = event
-            .pointer("/detail/restoreJobId")
-            .and_then(Value::as_str);
-        job.unwrap_or("no job").to_owned()
-    }
-
-    fn rule(&self, rule: &str, broken: Vec<String>) {
-        if broken.is_empty() {
-            return self.record.count(&format!("held: {rule}"));
-        }
-        self.tell(&format!("broken: {rule}"));
-        self.tell_calls();
-        panic!("{rule}: {}", broken.join("; "));
-    }
-
-    fn tell(&self, what: &str) {
-        self.record.tell(self.world.now(), what);
-    }
-
-    fn tell_calls(&self) {
-        for call in self.world.calls() {
-            let keys = call.keys.iter().cloned().collect::<Vec<_>>().join(",");
-            let line = format!(
-                "    process {}: {} {} {keys}: {}",
-                call.process,
-                call.name(),
-                call.about,
-                call.outcome
-            );
-            self.record.tell(call.at, line);
-        }
     }
 }

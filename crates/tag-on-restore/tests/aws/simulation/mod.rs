@@ -8,11 +8,13 @@
 //! crate `simulation`.
 //!
 //! - `life`: the day, and who acts in it
+//! - `judging`: what is judged when
 //! - `restores`: what is restored, and what of it is to be tagged
 //! - `queue`: SQS
 //! - `weather`: what fails
 //! - `rules`: what must hold
 
+mod judging;
 mod life;
 mod queue;
 mod restores;
