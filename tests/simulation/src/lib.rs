@@ -60,6 +60,10 @@ impl Lives {
         let counts = Mutex::new(Counts::default());
         let broken: Mutex<Option<(u64, String)>> = Mutex::new(None);
         let worker = || {
+            // What is made once a thread, or once a process, draws from the random numbers of the life
+            // that comes first: that one does not count, so that a seed lives the same wherever it comes.
+            let first = Record::new(self.first);
+            let _ = catch_unwind(AssertUnwindSafe(|| life(&first)));
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
                 if seed >= end || lock(&broken).is_some() {

@@ -182,13 +182,19 @@ pub fn lost_tags(before: &Organization, now: &Organization) -> Vec<String> {
         .collect()
 }
 
-/// Policies that still bear the mark of a Create that was not answered.
+/// The ids of those policies that bear the mark of a Create that was not answered.
+pub fn unanswered(policies: &[Policy]) -> impl Iterator<Item = &str> {
+    let marked = policies
+        .iter()
+        .filter(|it| it.tags.contains_key(UNANSWERED));
+    marked.map(|it| it.id.as_str())
+}
+
+/// Policies of a resource that still bear the mark.
 pub fn marked(resource: &str, now: &Organization) -> Vec<String> {
-    let policies = policies(now, resource).into_iter();
-    let marked = policies.filter(|it| it.tags.contains_key(UNANSWERED));
-    marked
-        .map(|it| format!("{} is still marked", it.id))
-        .collect()
+    let policies = policies(now, resource);
+    let marked = unanswered(&policies).map(|id| format!("{id} is still marked"));
+    marked.collect()
 }
 
 /// One answer an invocation, in time.
