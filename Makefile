@@ -67,6 +67,9 @@ bench: package ## the packaged functions beside an empty one: start, calls, memo
 	$(call unpack,dist/test/empty-function.zip)
 	cargo run --locked --profile measure --package bench -- \
 	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
+	@echo; echo 'Packages, in bytes (at most 3,000,000 each):'; wc -c dist/{org-policy-manager,tag-on-restore}.zip
+	@echo; echo 'In virtual time, at the rates that AWS publishes:'
+	RESTORES=10000 cargo test $(CARGO_CHECKED) --test aws speed:: -- --nocapture
 
 # `zipfile` forgets that a file is executable.
 unpack = $(PYTHON) -m zipfile --extract $(1) $(unpacked) && chmod +x $(unpacked)/bootstrap
@@ -109,6 +112,10 @@ PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --arc
 .PHONY: release
 release: needs-git needs-cargo needs-cc .tools/build/ready .tools/sbom/ready ## dist/release: packages, backupctl, bills of materials and checksums (TAG=v0.1.0)
 	PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/release.py --architecture $(ARCHITECTURE) $(if $(TAG),--tag $(call quoted,TAG))
+
+.PHONY: record-release
+record-release: needs-git needs-python ## keep what a released version deploys: the rehearsal takes the next one from there (TAG=v0.1.0)
+	$(PYTHON) tools/record_release.py $(call quoted,TAG) $(if $(COMMIT),--commit $(call quoted,COMMIT))
 
 # Their suites run with these: the compiler takes a fraction of the time, and what is shipped is looked at
 # by test-packages and by the rehearsal. PACKAGES=dist runs a suite with dist/'s packages instead.
@@ -209,8 +216,10 @@ simulate: needs-cargo needs-cc ## more simulated lives of both functions (SEEDS=
 	  cargo test $(CARGO_CHECKED) --test aws -- --nocapture $(or $(TEST),simulation::)
 
 .PHONY: bench-policy
-bench-policy: needs-cargo needs-cc ## how long it takes to check the largest policy, and to merge for 100,000 accounts
+bench-policy: needs-cargo needs-cc needs-python ## how long it takes to check the largest policy, and to merge and show for 100,000 accounts
 	cargo bench --locked --package backup-policy --bench validate --bench effective
+	cargo build --locked --profile tool --package backupctl --no-default-features
+	$(PYTHON) tests/bench/effective.py target/tool/backupctl
 
 .PHONY: regions
 regions: .tools/regions/ready ## renew the list of AWS Regions from botocore
@@ -221,10 +230,10 @@ aws-data: needs-python needs-npm ## renew AWS's published policies and actions, 
 	$(PYTHON) tools/aws_data.py
 
 .PHONY: fuzz
-fuzz: needs-cargo needs-cc ## arbitrary bytes as policies and templates, ten minutes (needs cargo-fuzz)
+fuzz: needs-cargo needs-cc ## arbitrary bytes as policies, templates and what people have in hand, ten minutes (needs cargo-fuzz)
 	mkdir -p fuzz/corpus/check
 	cd fuzz && cargo fuzz run check --fuzz-dir . --sanitizer none corpus/check \
-	  ../crates/backupctl/tests/cmd/validate.in -- -max_len=6000 -max_total_time=600
+	  ../crates/backupctl/tests/cmd/validate.in ../crates/backupctl/tests/cmd/reading.in -- -max_len=6000 -max_total_time=600
 
 ##### Tools, each in an environment of its own: some pin what others pin differently
 

@@ -8,11 +8,13 @@ import shutil
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
 from .base import pinned as base
 from .frame.listener import listen
+from .frame.parent import Parent
 
-# Exit status when it cannot start: a port in use, or a base that does not fit.
+# Exit status when it cannot start: a port in use, a full disk, or a base that does not fit.
 CANNOT_START = 2
 
 
@@ -23,6 +25,12 @@ def main() -> int:
         "--port", type=int, required=True, help="port on 127.0.0.1; 0 takes a free one"
     )
     parser.add_argument(
+        "--tied",
+        type=Path,
+        metavar="FOLDER",
+        help="end when standard input does, if nothing was in it, and remove this folder then",
+    )
+    parser.add_argument(
         "--log-level", default="WARNING", help="of the log on standard error (default: WARNING)"
     )
     options = parser.parse_args()
@@ -30,14 +38,22 @@ def main() -> int:
     # Until the server takes the signals over; the files are removed on the way out.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     signal.signal(signal.SIGINT, lambda number, frame: sys.exit(0))
+    parent = Parent(options.tied) if options.tied else None
     try:
         base.check_versions()
         return _run(options.port, level)
     except base.BaseMismatch as error:
         return _complain(str(error))
+    except OSError as error:
+        return _complain(f"{error.filename or 'its files'}: {error.strerror or error}")
+    finally:
+        if parent:
+            parent.clear()
 
 
 def _run(port: int, level: str) -> int:
+    if not 0 <= port < 65536:
+        return _complain(f"{port} is no port: a number from 0 to 65535 is one")
     directory = tempfile.mkdtemp(prefix="aws-emulator-")
     tempfile.tempdir = directory
     try:

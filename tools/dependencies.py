@@ -18,9 +18,10 @@ FORBIDDEN = {
     "policy-resource": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime|cfn-custom-resource",
     "cfn-custom-resource": r"aws-sdk-.*|aws-config|lambda_runtime",
     "aws-client": r"aws-sdk-.*|aws-config|lambda_runtime",
+    "lambda-log": r"aws-.*",
     "org-policy-manager": r"tag-on-restore|aws-config",
     "tag-on-restore": r"backup-policy|cfn-custom-resource|org-policy-manager|aws-config",
-    "backupctl": r"org-policy-manager|tag-on-restore|cfn-custom-resource|lambda_runtime",
+    "backupctl": r"org-policy-manager|tag-on-restore|cfn-custom-resource|lambda-log|lambda_runtime",
 }
 CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
 

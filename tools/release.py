@@ -15,6 +15,7 @@ import tomllib
 import archive
 import binary
 import package
+import record_release
 from package import ROOT, Refusal
 
 FUNCTIONS = ("org-policy-manager", "tag-on-restore")
@@ -32,7 +33,7 @@ def main():
         if arguments.tag:
             check_tag(arguments.tag, ROOT)
         release(arguments.architecture)
-    except Refusal as refusal:
+    except (Refusal, record_release.NotRecorded) as refusal:
         sys.exit(f"release: {refusal}")
     except KeyboardInterrupt:
         sys.exit("release: interrupted; what was compiled so far is kept")
@@ -45,8 +46,16 @@ def check_tag(tag, root):
         raise Refusal(
             f"the tag `{tag}` is not `v{version}`, which Cargo.toml has: change one of them"
         )
-    if not re.search(rf"^## {re.escape(version)}\b", (root / "CHANGELOG.md").read_text(), re.M):
+    changelog = (root / "CHANGELOG.md").read_text()
+    if not re.search(rf"^## {re.escape(version)}\b", changelog, re.M):
         raise Refusal(f"CHANGELOG.md has no heading `## {version}`: write what a user can see")
+    released = re.findall(r"^## (\d+\.\d+\.\d+)\b", changelog, re.M)
+    before = released[released.index(version) + 1 :][:1]
+    if before and (recorded := record_release.recorded()[0]) != before[0]:
+        raise Refusal(
+            f"the way to the next version is rehearsed from {recorded}, and the last one is "
+            f"{before[0]}: `make record-release TAG=v{before[0]}`, and commit that"
+        )
 
 
 def release(architecture):

@@ -1,5 +1,6 @@
-//! Arbitrary bytes, as a policy or template in JSON or YAML: nothing panics, every place is
-//! in the text, and a document that was read is printed and read again as the same.
+//! Arbitrary bytes, as a policy, a template, an answer of AWS's commands or what Terraform prints, in
+//! JSON or YAML: nothing panics, every place is in the text, everything is said in one line that is
+//! not endless, and a document that was read is printed and read again as the same.
 //!
 //! `cargo fuzz run check --sanitizer none -- -runs=1000000` (see the Makefile).
 #![no_main]
@@ -19,8 +20,16 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(again.minified(), minified);
     }
     let lines: Vec<usize> = text.split('\n').map(|line| line.chars().count()).collect();
-    for name in ["policy.json", "policy.yaml"] {
-        for finding in check(name, text, &Parameters::default(), &Locks::default(), now).findings {
+    let parameters = Parameters::parse(r#"{"AWS::Region": "eu-west-1", "Names": "a,b"}"#).expect("parameters");
+    for (name, parameters) in [
+        ("policy.json", &Parameters::default()),
+        ("policy.yaml", &Parameters::default()),
+        ("stack.template", &parameters),
+    ] {
+        for finding in check(name, text, parameters, &Locks::default(), now).findings {
+            let line = finding.to_string();
+            assert!(!line.contains(char::is_control), "{line:?}");
+            assert!(line.chars().count() < 10_000, "{line:?}");
             let Some(at) = finding.position else { continue };
             assert!(at.line >= 1 && at.column >= 1, "{finding:?}");
             if name == "policy.json" && text.starts_with('{') {

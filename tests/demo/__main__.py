@@ -9,7 +9,7 @@ import sys
 import time
 
 from kit.cli import Cli, CommandFailed
-from kit.emulator import CannotStart, Emulator
+from kit.emulator import CannotStart, Emulator, trouble
 from kit.interruption import Interrupted, listen
 from kit.names import HOME, MANAGEMENT, REGION, ROOT
 from kit.solution import ORG_POLICY, ORG_POLICY_TEMPLATE, Package
@@ -45,6 +45,9 @@ def main():
         return INTERRUPTED
     except (CannotStart, CommandFailed, DeploymentFailed, TimeoutError) as error:
         print(f"the demo cannot go on: {error}", file=sys.stderr)
+        return CANNOT_RUN
+    except OSError as error:  # a full disk, or a folder that is read-only
+        print(f"the demo cannot go on: {trouble(error)}", file=sys.stderr)
         return CANNOT_RUN
 
 

@@ -1,6 +1,7 @@
 """AWS services as small, stateful stand-ins, and a session that hands them out."""
 
 from botocore.exceptions import ClientError
+from deploy.stacks import BY_NAME
 
 
 def client_error(operation: str, code: str, message: str = "", http: int = 400) -> ClientError:
@@ -184,7 +185,10 @@ class CloudFormation:
 
     def get_template(self, StackName, TemplateStage):
         assert TemplateStage == "Original"
-        return {"TemplateBody": self.bodies[StackName][0]}
+        if StackName in self.bodies:
+            return {"TemplateBody": self.bodies[StackName][0]}
+        # One that was there before was made from the template here.
+        return {"TemplateBody": BY_NAME[StackName].template_path.read_text()}
 
     def _end(self, name, shown):
         if name in self.fails:

@@ -31,6 +31,10 @@ def instance(status, stack="failed"):
         # An import that failed: updates would pass it over.
         (Seen(instance("INOPERABLE", "old"), "old"), True, "give"),
         (Seen(instance("OUTDATED"), "old"), False, "replace"),
+        # The original's, or somebody else's: its logical ids are others.
+        (Seen(instance("OUTDATED"), "theirs", ("vault",), foreign=True), True, "move"),
+        (Seen(None, "theirs", ("vault",), foreign=True), True, "move"),
+        (Seen(instance("OUTDATED"), "theirs", foreign=True), False, "replace"),
         (Seen(instance("OUTDATED"), None, ("vault",)), True, "import"),
         (Seen(None, None, ("vault",)), True, "import"),
         (Seen(instance("OUTDATED")), True, "update"),

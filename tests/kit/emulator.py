@@ -6,11 +6,10 @@ import re
 import shutil
 import socket
 import subprocess
-import tempfile
 import urllib.request
-from pathlib import Path
 
 from .environment import environment
+from .folders import clear_stale, make
 from .interruption import held, start, stop
 from .names import EMULATOR_PYTHON, REGION, ROOT
 from .wait import eventually
@@ -18,6 +17,8 @@ from .wait import eventually
 START_SECONDS = 90
 STOP_SECONDS = 15
 CONTROL_SECONDS = 120
+# Both functions unpacked for a few accounts, templates, logs: less than half of this.
+NEEDED_BYTES = 200_000_000
 
 
 class CannotStart(Exception):
@@ -30,6 +31,12 @@ def is_taken(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+def trouble(error):
+    """An error of the operating system as a user reads it: a full disk, a read-only folder."""
+    where = f"`{error.filename}`: " if error.filename else ""
+    return f"{where}{error.strerror or error}"
+
+
 def port_of(text):
     """A port as somebody typed it."""
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
@@ -38,7 +45,11 @@ def port_of(text):
 
 
 class Emulator:
-    """Runs from ``with`` to the end of the block; nothing of it is left afterwards."""
+    """Runs from ``with`` to the end of the block; nothing of it is left afterwards.
+
+    Also when this program is killed: the emulator notices, ends, and removes its folder. What a
+    machine that went down has left is removed at the next start.
+    """
 
     def __init__(self, port=0, folder=None):
         """Port 0: a free one. ``folder`` is for its log and its temporary files, and is removed.
@@ -79,25 +90,41 @@ class Emulator:
             if self._folder is not None:
                 shutil.rmtree(self._folder, ignore_errors=True)
 
+    def stay(self):
+        """From now on it outlives this program, until somebody stops it."""
+        self._process.stdin.write(b"stay")
+        self._process.stdin.close()
+
     @property
     def process_id(self):
         """Of the emulator, which leads its session."""
         return self._process.pid
 
     def _start(self):
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="emulator-"))
-        self._folder.mkdir(exist_ok=True)
-        self.log = self._folder / "log"
-        with self.log.open("wb") as output:
-            self._process = start(
-                [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)],
-                cwd=ROOT,
-                env=environment(TMPDIR=str(self._folder)),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        program = [str(EMULATOR_PYTHON), "-m", "emulator", "--port", str(self._port)]
+        try:
+            if self._folder is None:
+                clear_stale("emulator-")
+                self._folder = make("emulator-")
+            self._folder.mkdir(exist_ok=True)
+            if (free := shutil.disk_usage(self._folder).free) < NEEDED_BYTES:
+                raise CannotStart(
+                    f"the disk of `{self._folder}` has {free // 1_000_000} MB left: make room for "
+                    f"{NEEDED_BYTES // 1_000_000} MB"
+                )
+            self.log = self._folder / "log"
+            with self.log.open("wb") as output:
+                self._process = start(
+                    [*program, "--tied", str(self._folder)],
+                    cwd=ROOT,
+                    env=environment(TMPDIR=str(self._folder)),
+                    stdin=subprocess.PIPE,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    bufsize=0,
+                )
+        except OSError as error:
+            raise CannotStart(trouble(error)) from error
 
     def _await_ready(self):
         late = "the emulator was not ready in time"

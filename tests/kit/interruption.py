@@ -10,8 +10,8 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
-from pathlib import Path
+
+from .folders import clear_stale, make
 
 STOP_SECONDS = 5
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -62,11 +62,15 @@ def held():
 
 @contextlib.contextmanager
 def temporary_folder(prefix):
-    """A folder that is gone at the end of the block, whatever ends it."""
+    """A folder that is gone at the end of the block, whatever ends it.
+
+    One that `kill -9` left goes when the next is made.
+    """
     folder = None
     try:
         with held():
-            folder = Path(tempfile.mkdtemp(prefix=prefix))
+            clear_stale(prefix)
+            folder = make(prefix)
         yield folder
     finally:
         with held():
@@ -89,3 +93,5 @@ def stop(process, seconds=STOP_SECONDS):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        if process.stdin is not None:
+            process.stdin.close()

@@ -1,15 +1,28 @@
 """The kit notices what is wrong, leaves nothing behind, and lets no configuration take part."""
 
+import contextlib
 import hashlib
 import os
+import re
+import shutil
+import signal
 import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
 import zipfile
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from kit import cli, solution
+from kit import cli, folders, solution
 from kit.emulator import CannotStart, Emulator
 from kit.names import HOME, MANAGEMENT, ORGANIZATION_ROOT
+from kit.wait import eventually
+
+TESTS = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -63,6 +76,95 @@ def test_nothing_of_the_emulator_is_left_when_the_block_fails():
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     assert not emulator.log.exists()
+
+
+# Starts an emulator, says which and where, and waits, or leaves it running.
+STARTS = """
+import signal, sys
+from kit.emulator import Emulator
+with Emulator() as emulator:
+    if sys.argv[1:] == ["stay"]:
+        emulator.stay()
+    print(emulator.process_id, emulator.log.parent, flush=True)
+    signal.pause()
+"""
+
+
+@contextlib.contextmanager
+def starter(tmp_path, *arguments):
+    """A program with an emulator: itself, the emulator's process and its folder."""
+    program = subprocess.Popen(
+        [sys.executable, "-c", STARTS, *arguments],
+        cwd=TESTS,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with program:
+        emulator, folder = program.stdout.readline().split()
+        try:
+            yield program, int(emulator), Path(folder)
+        finally:
+            program.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(int(emulator), signal.SIGKILL)
+
+
+def has_ended(group):
+    """Whether no process of a group is there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_an_emulator_ends_with_a_program_that_is_killed_and_its_folder_goes(tmp_path):
+    with starter(tmp_path) as (program, emulator, folder):
+        assert folder.parent == tmp_path and not has_ended(emulator)
+        program.kill()
+        eventually(lambda: has_ended(emulator), "the emulator still runs")
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_one_that_is_to_stay_outlives_its_program(tmp_path):
+    with starter(tmp_path, "stay") as (program, emulator, folder):
+        program.kill()
+        program.wait()
+        log = folder / "log"
+        url = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())[0]
+        with urllib.request.urlopen(f"{url}/_emulator/organization", timeout=60) as answer:
+            assert answer.status == 200
+        assert not has_ended(emulator)
+
+
+def test_a_folder_that_nobody_uses_any_more_goes_at_the_next_start(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, young, foreign = (tmp_path / f"emulator-{name}" for name in "abc")
+    used = folders.make("emulator-")
+    for folder in (left, young, foreign):
+        folder.mkdir()
+    for folder in (left, young):
+        (folder / folders.LOCK).touch()
+    for folder in (used, left, foreign):
+        os.utime(folder, (0, 0))
+    folders.clear_stale("emulator-")
+    assert set(tmp_path.iterdir()) == {used, young, foreign}
+
+
+def test_a_folder_that_cannot_be_made_is_one_line():
+    emulator = Emulator(folder=Path("/proc/emulator"))
+    with pytest.raises(CannotStart, match="^`/proc/emulator`: [A-Za-z ]+$"), emulator:
+        pass
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=3_000_000))
+    folder = tmp_path / "emulator"
+    expected = f"^the disk of `{folder}` has 3 MB left: make room for 200 MB$"
+    with pytest.raises(CannotStart, match=expected), Emulator(folder=folder):
+        pass
+    assert not folder.exists()
 
 
 def test_calls_become_commands_as_a_user_types_them():

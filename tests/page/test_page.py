@@ -1,6 +1,7 @@
 """The page for the sample organization, as people use it."""
 
 import pytest
+from bench.effective import organization
 from playwright.sync_api import expect
 
 from .conftest import SAMPLE
@@ -363,6 +364,53 @@ def test_thousands_of_accounts_stay_usable(make_page, open_page):
     expect(page.get_by_text("1 of 5,000 accounts", exact=True)).to_be_visible()
     page.locator("#tree").get_by_role("link", name="account-73-41").click()
     expect(page.get_by_role("heading", level=2, name="account-73-41")).to_be_visible()
+
+
+def test_many_different_results_are_drawn_as_they_are_looked_at(make_page, open_page):
+    file = make_page(organization(3_000))
+    # What results have in common is in the page once.
+    assert file.stat().st_size < 1_500_000
+    page = open_page(file)
+    results = page.locator("#figures").get_by_text("different results").locator("..")
+    expect(results).to_contain_text("1,000")
+    assert page.evaluate("document.querySelectorAll('*').length") < 4_000
+    page.get_by_role("searchbox").fill("2999")
+    page.locator("#tree").get_by_role("link", name="account 2999").click()
+    expect(page.get_by_role("heading", level=2, name="account 2999")).to_be_visible()
+    assert page.locator(".group .plan").count() == 4
+
+
+def test_thousands_of_units_are_shown_bit_by_bit(make_page, open_page):
+    page = open_page(make_page(large(units=250, accounts=1)))
+    units = page.locator("#tree .unit")
+    expect(units).to_have_count(1 + 100)
+    page.locator("#tree").get_by_role("button", name="150 more").click()
+    expect(units).to_have_count(1 + 200)
+    next_one = page.locator('#tree [data-id="ou-many-00000100"]').get_by_role("link")
+    expect(next_one).to_be_focused()
+
+
+def test_what_is_in_vain_is_named_with_its_remedy(make_page, open_page):
+    vain = large(units=2, accounts=3)
+    content = vain["policies"]["p-daily00001"]["content"]
+    role = {"@@assign": "arn:aws:iam::$account:role/AWSBackupDefaultServiceRole"}
+    content["plans"]["daily"]["selections"]["tags"]["all"]["iam_role_arn"] = role
+    vault = {"@@assign": "Other"}
+    same = {"plans": {"daily": {"rules": {"nightly": {"target_backup_vault_name": vault}}}}}
+    vain["policies"]["p-idle000001"] = {"name": "idle", "content": same}
+    vain["root"]["organizational_units"][1]["policies"].append("p-idle000001")
+    page = open_page(make_page(vain))
+    attention = page.get_by_role("region", name="Needs attention")
+    expect(attention).to_contain_text(
+        "role-default-path plans/daily/selections/tags/all/iam_role_arn"
+    )
+    expect(attention).to_contain_text("Remedy: use a role of your own")
+    concerned = attention.locator(".card").filter(has_text="will not do what it seems to")
+    expect(concerned.locator(".names")).to_have_text("account-1-0account-1-1account-1-2")
+    expect(attention).to_contain_text("policy idle changes nothing for any account")
+    concerned.get_by_role("link", name="account-1-0").click()
+    group = page.locator("#plans .problem.warn")
+    expect(group).to_contain_text("role-default-path")
 
 
 def large(units, accounts):

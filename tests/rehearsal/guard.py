@@ -3,7 +3,7 @@
 import os
 import sys
 
-from kit.emulator import CannotStart
+from kit.emulator import CannotStart, trouble
 from kit.environment import is_proxy
 from kit.interruption import Interrupted, listen
 
@@ -32,4 +32,7 @@ def guarded(name, act, left="nothing is left running"):
         return INTERRUPTED
     except (CannotStart, CannotRehearse) as error:
         print(f"{name} cannot run: {error}", file=sys.stderr)
+        return CANNOT_RUN
+    except OSError as error:  # a full disk, or a folder that is read-only
+        print(f"{name} cannot go on: {trouble(error)}", file=sys.stderr)
         return CANNOT_RUN

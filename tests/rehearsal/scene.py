@@ -9,20 +9,27 @@ from .stages.watch import Watch
 
 
 def prepare(
-    folder, emulator, console, prebuilt=False, seconds=3600, spoil=lambda folder: None, not_run=()
+    folder,
+    emulator,
+    console,
+    prebuilt=False,
+    seconds=3600,
+    spoil=lambda folder: None,
+    not_run=(),
+    release=None,
 ):
     """A story that is ready to begin.
 
     ``console`` says how it goes on. ``spoil`` may change the working copy before it
     is committed; ``not_run`` are patterns of commands that the builds pass over
-    besides those that they must.
+    besides those that they must. ``release`` is an earlier version to begin with.
     """
     packages = folder / "dist" if prebuilt else None
     if packages:
         packages.mkdir()
         copy_packages(packages)
     (folder / "checkout").mkdir()
-    checkout = Checkout(folder / "checkout", spoil)
+    checkout = Checkout(folder / "checkout", spoil, release)
     administrators = Administrators(emulator.url)
     administrators.bootstrap()
     emulator.refuse_roots()

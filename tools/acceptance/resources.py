@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
-from deploy import cloudformation, demo
+from deploy import buckets, cloudformation, demo
 from deploy.problem import Problem
 from deploy.stacks import DEMO, TAG
 
@@ -80,7 +80,7 @@ def _bucket_tags(scene: Scene, arn: str) -> list[dict]:
 
 def _remove_bucket(scene: Scene, arn: str) -> None:
     s3 = scene.client(MEMBER, "s3")
-    demo.empty(s3, last(arn), lambda line: None)
+    buckets.empty(s3, last(arn), lambda line: None)
     s3.delete_bucket(Bucket=last(arn))
 
 

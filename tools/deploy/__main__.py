@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import (
     accounts,
     adopt,
+    adopt_central,
     cost,
     demo,
     dynamodb,
@@ -20,6 +21,7 @@ from . import (
     packages,
     parameter_files,
     removal,
+    remove_original,
     stack_sets,
     targets,
     templates,
@@ -102,6 +104,10 @@ def _run(options) -> int:
         members.prepare(session, values, enter, options.apply, print)
     elif options.command == "destroy":
         removal.destroy(session, values, options.account, options.apply, print)
+    elif options.command == "remove-original":
+        remove_original.remove(session, values, options.apply, print)
+    elif options.command == "adopt-central":
+        adopt_central.adopt(session, values, options.apply, print)
     elif options.command == "demo-resources":
         given = {"BackupTag": options.backup_tag, "VolumeKey": options.volume_key}
         chosen = {name: value for name, value in given.items() if value}
@@ -173,6 +179,12 @@ def _parse(arguments):
     back = commands.add_parser("adopt-account", help="take over what an account kept when it left")
     back.add_argument("accounts", type=_accounts, help="account ids, comma-separated")
     back.add_argument("--apply", action="store_true", help="really take it over")
+    central = commands.add_parser(
+        "adopt-central", help="take over what the central account has already"
+    )
+    central.add_argument("--apply", action="store_true", help="really take it over")
+    away = commands.add_parser("remove-original", help="the original's stacks of an account")
+    away.add_argument("--apply", action="store_true", help="really remove them")
     tables = commands.add_parser(
         "enable-advanced-dynamodb", help="let the backups of tables be copied to another account"
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation, linked_role, regions, source
+from . import cloudformation, linked_role, original, regions, source
 from .preview import preview
 from .problem import Problem, aws_reason
 from .stacks import STACKS, Stack
@@ -39,12 +39,7 @@ def deploy_central(session, targets: Targets, apply: bool, say: Callable[[str], 
     """The central account: its roles, its vault and key, the air-gapped vault if it is wanted."""
     caller = require_account(session, targets.central_account, "central")
     require_region(session, targets.central_region)
-    computed = {
-        "pOrganizationId": targets.organization,
-        "OrganizationId": targets.organization,
-        "HomeAccountId": targets.home_account,
-        "DeployingPrincipal": deploying_principal(session, caller),
-    }
+    computed = central_values(session, targets, caller)
     changes = _linked_role(session, apply, say)
     client = session.client("cloudformation")
     for stack in _wanted("make deploy-central", say):
@@ -62,6 +57,16 @@ def deploy_central(session, targets: Targets, apply: bool, say: Callable[[str], 
             "write it into aws-backup-ssm-targets.json",
         )
     say(f"central vault: {found}")
+
+
+def central_values(session, targets: Targets, caller: str) -> dict[str, str]:
+    """What is computed for the central account's stacks."""
+    return {
+        "pOrganizationId": targets.organization,
+        "OrganizationId": targets.organization,
+        "HomeAccountId": targets.home_account,
+        "DeployingPrincipal": deploying_principal(session, caller),
+    }
 
 
 def deploy_management(session, targets: Targets, apply: bool, say: Callable[[str], None]) -> None:
@@ -101,6 +106,7 @@ def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], Non
     # The pipeline itself may delete none of its stacks.
     changes = False
     for stack in [stack for stack in STACKS if stack.by.startswith("pipeline")]:
+        original.require_ours(client, stack.name)
         if not apply and cloudformation.status(client, stack.name) == "ROLLBACK_COMPLETE":
             changes = True
             say(f"{stack.name}: its creation failed; what is left of it would be removed")
@@ -222,13 +228,16 @@ def places(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
 
 def _deploy(client, stack: Stack, computed: dict[str, str], apply: bool, say) -> bool:
     """Deploys the stack, or says what that would do. Whether anything changes."""
+    original.require_ours(client, stack.name)
     template = stack.template_path.read_text()
-    declared = cloudformation.load_template(template).get("Parameters", {})
-    parameters = stack.parameters() | {
-        key: value for key, value in computed.items() if key in declared
-    }
     do = cloudformation.deploy if apply else preview
-    return do(client, stack.name, template, parameters, say)
+    return do(client, stack.name, template, values(stack, template, computed), say)
+
+
+def values(stack: Stack, template: str, computed: dict[str, str]) -> dict[str, str]:
+    """The parameter file's values, and of the computed ones those that the template declares."""
+    declared = cloudformation.load_template(template).get("Parameters", {})
+    return stack.parameters() | {key: value for key, value in computed.items() if key in declared}
 
 
 def _linked_role(session, apply: bool, say) -> bool:

@@ -3,12 +3,14 @@
 An account that comes back into an OU has its vault, key and role still. The stack sets' own
 attempt fails with "already exists" and changes nothing. Here, for each stack set and Region: what
 belongs to no stack is imported into one, the stack is brought to the stack set's template, values
-and tags, and becomes the stack set's instance. A stack that keeps nothing is deleted and made anew.
+and tags, and becomes the stack set's instance. A stack that keeps nothing is deleted and made anew;
+one of another's template, such as the original's, first lets go of what it holds.
 
 Runs in the management account or the home account, with a second session in the member account.
 Every step looks first, so a run that was interrupted is simply repeated.
 """
 
+import re
 import time
 from collections.abc import Callable
 
@@ -25,6 +27,8 @@ from .targets import Targets
 
 # "You can import up to 10 stacks per StackSet at a time"
 AT_ONCE = 10
+# What CloudFormation calls the stacks of a stack set.
+_OF_STACK_SET = re.compile(r"StackSet-(?P<stack_set>.+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PREFERENCES = {"RegionConcurrencyType": "PARALLEL", "FailureTolerancePercentage": 100}
 
 
@@ -147,6 +151,9 @@ class _Adoption:
         for region, wanted in todo.items():
             if wanted == "replace":
                 self._delete(region, seen[region].holder)
+            elif wanted == "move":
+                self._move(region, seen[region].holder)
+                adopted[region] = self._stack(region, Seen(kept=seen[region].kept))
             elif wanted in ("give", "import"):
                 adopted[region] = self._stack(region, seen[region])
         # While the instance still names it.
@@ -180,6 +187,33 @@ class _Adoption:
         cloudformation.deploy(client, name, self._there.template, self._there.values, self._say)
         return client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
 
+    def _move(self, region: str, holder: str) -> None:
+        """Out of the stack set that the stack may be an instance of, then out of the stack."""
+        client, name = self._member.cloudformation(region), _name(holder)
+        retained.require_nothing_else(client, name)
+        if of_stack_set := _OF_STACK_SET.fullmatch(name):
+            self._forget_instance(of_stack_set["stack_set"], region, holder)
+        retained.take_out(client, name, self._say)
+
+    def _forget_instance(self, stack_set: str, region: str, holder: str) -> None:
+        """The other's stack set lets the stack alone; its other accounts are as they were."""
+        which = {"StackSetName": stack_set, "CallAs": self._member.call_as}
+        at = {"StackInstanceAccount": self._member.account, "StackInstanceRegion": region}
+        try:
+            found = self._client.list_stack_instances(**which, **at)["Summaries"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "StackSetNotFoundException":
+                return
+            raise
+        if [entry.get("StackId") for entry in found] != [holder]:
+            return
+        targets = self._at([region])
+        targets["DeploymentTargets"]["OrganizationalUnitIds"] = [found[0]["OrganizationalUnitId"]]
+        self._operate(
+            self._client.delete_stack_instances, which=which, **targets, RetainStacks=True
+        )
+        self._say(f"{stack_set}: {self._member.account} in {region} is no longer in it")
+
     def _forget(self, regions: list[str]) -> None:
         if regions:
             self._operate(
@@ -207,20 +241,21 @@ class _Adoption:
             "Regions": regions,
         }
 
-    def _operate(self, operation: Callable, **request) -> None:
-        """Start an operation of the stack set, wait for its end; the instances say how it went."""
+    def _operate(self, operation: Callable, which: dict | None = None, **request) -> None:
+        """Start an operation of a stack set, wait for its end; the instances say how it went."""
+        which = which or self._there.which
         try:
-            started = operation(**self._there.which, **request, OperationPreferences=PREFERENCES)
+            started = operation(**which, **request, OperationPreferences=PREFERENCES)
         except ClientError as error:
             raise Problem(
-                f"stack set {self._there.name}",
+                f"stack set {which['StackSetName']}",
                 aws_reason(error),
                 "correct it, then run this again",
             ) from error
         pause = 0.5
         while True:
             found = self._client.describe_stack_set_operation(
-                **self._there.which, OperationId=started["OperationId"]
+                **which, OperationId=started["OperationId"]
             )["StackSetOperation"]
             if found["Status"] not in ("RUNNING", "QUEUED", "STOPPING"):
                 return

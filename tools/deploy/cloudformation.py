@@ -187,6 +187,17 @@ def wait(client, name: str, gone: str | None = None) -> str:
         pause *= 2
 
 
+def planned(client, name: str, change_set: str) -> tuple[str, str]:
+    """The end of a change set's creation, and its reason."""
+    pause = 0.1
+    while True:
+        found = client.describe_change_set(StackName=name, ChangeSetName=change_set)
+        if found["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
+            return found["Status"], found.get("StatusReason", "no reason was given")
+        time.sleep(min(pause, POLL_SECONDS))
+        pause *= 2
+
+
 def _events(client, name: str) -> list[dict]:
     """The stack's events, newest first."""
     pages = client.get_paginator("describe_stack_events").paginate(StackName=name)

@@ -6,7 +6,7 @@ copy and restore with. Only its own stack, known by name and tag, is changed or 
 
 from collections.abc import Callable
 
-from . import cloudformation
+from . import buckets, cloudformation
 from .accounts import say_nothing_was_done
 from .preview import preview
 from .problem import Problem
@@ -56,7 +56,7 @@ def remove(session, targets: Targets, apply: bool, say: Callable[[str], None]) -
     else:
         bucket = cloudformation.output(client, DEMO.name, "BucketName")
         if bucket:
-            empty(session.client("s3"), bucket, say)
+            buckets.empty(session.client("s3"), bucket, say)
         cloudformation.delete(client, DEMO.name, say)
     say("stays: recovery points and their copies in the vaults, which expire as planned")
 
@@ -98,18 +98,3 @@ def _require_own(client) -> None:
             f"it does not carry the tag {TAG['Key']} of this solution's stacks",
             "it is somebody else's; use another account or Region",
         )
-
-
-def empty(s3, bucket: str, say: Callable[[str], None]) -> None:
-    """Every version of every object: CloudFormation deletes no bucket that holds one."""
-    removed = 0
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        found = [
-            {"Key": entry["Key"], "VersionId": entry["VersionId"]}
-            for kind in ("Versions", "DeleteMarkers")
-            for entry in page.get(kind, [])
-        ]
-        if found:
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": found, "Quiet": True})
-        removed += len(found)
-    say(f"{bucket}: {removed} versions of objects deleted")

@@ -54,6 +54,12 @@ adopt-account: .tools/deploy/ready ## take over what an account kept when it lef
 	@$(DEPLOY) adopt-account $(APPLIES) $(if $(ROLE),--role '$(ROLE)') \
 	  $(if $(MEMBER_PROFILE),--member-profile '$(MEMBER_PROFILE)') '$(ACCOUNT)'
 
+.PHONY: adopt-central remove-original
+adopt-central: .tools/deploy/ready ## take over the vault, key and role that the central account has already (APPLY=1)
+	@$(DEPLOY) adopt-central $(APPLIES)
+remove-original: .tools/deploy/ready ## the original's stacks, whose policies and backups stay (home, management account; APPLY=1)
+	@$(DEPLOY) remove-original $(APPLIES)
+
 # ACCOUNTS: some only, with commas between them. ROLE and MEMBER_PROFILE as above.
 .PHONY: enable-advanced-dynamodb
 enable-advanced-dynamodb: .tools/deploy/ready ## let backups of tables be copied, in every target account and Region (management account; APPLY=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation, retained
+from . import cloudformation, letting_go, retained
 from .problem import Problem
 from .stack_sets import UNDER_WAY
 from .stacks import load_template
@@ -23,6 +23,7 @@ STEPS = {
     "update": "nothing is in its way: try again",
     "give": "give its stack to the stack set",
     "import": "import what is there into a stack, and give that to the stack set",
+    "move": "take what is there out of another's stack, and import it as if none had it",
     "replace": "delete the stack that is in the way, which keeps nothing, and make it anew",
     "wait": "not tried yet: CloudFormation deploys to an account that joins by itself",
 }
@@ -34,7 +35,8 @@ class Seen:
 
     instance: dict | None = None  # of the stack set
     holder: str | None = None  # the id of the stack that has the resources
-    kept: tuple[retained.Kept, ...] = ()  # resources without a stack
+    kept: tuple[retained.Kept, ...] = ()  # resources without a stack of ours
+    foreign: bool = False  # whether the holder was made from another's template
     stale: bool = False  # values of its own that say what the stack set says
 
 
@@ -46,6 +48,8 @@ def step(seen: Seen, keeps: bool) -> str | None:
     if seen.holder is not None:
         if not keeps:
             return "replace"
+        if seen.foreign:
+            return "move"
         own = seen.holder == instance.get("StackId") and instance.get("Status") == "OUTDATED"
         return "update" if own else "give"
     if seen.kept:
@@ -144,8 +148,13 @@ class StackSetThere:
         if instance and instance["Status"] == "CURRENT":
             return Seen(instance, stale=self._is_stale(region))
         holder = self._holder(region)
-        kept = () if holder else retained.find(self.member.entered, region, self.document)
-        return Seen(instance, holder, tuple(kept))
+        foreign = holder is not None and self._is_foreign(region, holder)
+        kept = (
+            retained.find(self.member.entered, region, self.document)
+            if holder is None or foreign
+            else ()
+        )
+        return Seen(instance, holder, tuple(kept), foreign)
 
     def instance(self, region: str) -> dict | None:
         found = self.member.stack_sets.list_stack_instances(
@@ -165,6 +174,11 @@ class StackSetThere:
         return bool(found) and all(
             self.values.get(entry["ParameterKey"]) == entry["ParameterValue"] for entry in found
         )
+
+    def _is_foreign(self, region: str, stack: str) -> bool:
+        """Whether a stack has none of the template's resources by their logical ids."""
+        there = letting_go.template(self.member.cloudformation(region), stack)["Resources"]
+        return not there.keys() & self.document["Resources"].keys()
 
     def _holder(self, region: str) -> str | None:
         """The stack that has the stack set's named resource."""

@@ -1,17 +1,16 @@
 """What a template leaves behind when its stack goes, and a new stack that takes it over.
 
 `keeps` and `import_template` are pure. Only the types that the solution retains in member accounts
-are known here.
+and the central account are known here.
 """
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation
+from . import cloudformation, letting_go
 from .accounts import role_exists
 from .problem import Problem, aws_reason
 
@@ -41,6 +40,28 @@ class Kept:
             "LogicalResourceId": self.logical_id,
             "ResourceIdentifier": {key: self.identifier},
         }
+
+
+def require_nothing_else(client, name: str) -> None:
+    """Stops at another's stack that holds more than can be taken out of it: that would go."""
+    resources = letting_go.template(client, name)["Resources"]
+    if besides := [key for key, about in resources.items() if not _is_kept(about)]:
+        raise Problem(
+            f"stack `{name}`",
+            f"it holds {', '.join(besides)} too, which would go with it",
+            "give vault, key and role `DeletionPolicy: Retain` there, remove them from its "
+            "template, then run this again",
+        )
+
+
+def take_out(client, name: str, say: Callable[[str], None]) -> None:
+    """Makes vault, key, alias and role belong to no stack; the other's stack goes."""
+    require_nothing_else(client, name)
+    letting_go.let_go(client, name, _is_kept, say)
+
+
+def _is_kept(resource: dict) -> bool:
+    return resource["Type"] in WORDS
 
 
 def keeps(document: dict) -> dict[str, dict]:
@@ -78,7 +99,7 @@ def find(session, region: str, document: dict) -> list[Kept]:
         if resource["Type"] == VAULT:
             name = resource["Properties"]["BackupVaultName"]
             if (vault := _vault(session, region, name)) is not None:
-                _check_key(vault, region, resource, keys)
+                _check_key(vault, region, resource, document, keys)
                 found.append(Kept(logical_id, VAULT, name))
     return found
 
@@ -113,7 +134,7 @@ def take_over(
         raise Problem(
             f"import into `{name}`", aws_reason(error), "correct it, try again"
         ) from error
-    status, reason = _planned(client, name)
+    status, reason = cloudformation.planned(client, name, CHANGE_SET)
     if status != "CREATE_COMPLETE":
         raise Problem(f"import into `{name}`", f"{status}: {reason}", "correct it, try again")
     client.execute_change_set(StackName=name, ChangeSetName=CHANGE_SET)
@@ -125,28 +146,24 @@ def take_over(
     say(f"{name}: has {', '.join(str(one) for one in kept)}")
 
 
-def _planned(client, name: str) -> tuple[str, str]:
-    """The end of a change set's creation."""
-    pause = 0.5
-    while True:
-        found = client.describe_change_set(StackName=name, ChangeSetName=CHANGE_SET)
-        if found["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
-            return found["Status"], found.get("StatusReason", "no reason was given")
-        time.sleep(min(pause, cloudformation.POLL_SECONDS))
-        pause *= 2
-
-
-def _check_key(vault: dict, region: str, resource: dict, keys: dict[str, dict]) -> None:
+def _check_key(
+    vault: dict, region: str, resource: dict, document: dict, keys: dict[str, dict]
+) -> None:
     """A stack that had another key would replace the vault, or fail to."""
     name = vault["BackupVaultName"]
     logical_id = resource["Properties"]["EncryptionKeyArn"]["Fn::GetAtt"][0]
     key = keys.get(logical_id, {}).get("Arn")
+    alias = next(
+        other["Properties"]["AliasName"]
+        for other in document["Resources"].values()
+        if other["Type"] == ALIAS and other["Properties"]["TargetKeyId"] == {"Ref": logical_id}
+    )
     if key != vault["EncryptionKeyArn"]:
         raise Problem(
             f"vault {name} in {region}",
             f"its key is {vault['EncryptionKeyArn']}, and the solution's alias is of {key}",
-            "point alias/AWSBackupSolutionKey at the vault's key (aws kms update-alias, or "
-            "create-alias), then run this again",
+            f"point {alias} at the vault's key (aws kms update-alias, or create-alias), then run "
+            "this again",
         )
 
 

@@ -61,6 +61,14 @@ def repository_exists(session) -> bool:
     return True
 
 
+def rename_repository(session, say) -> None:
+    """Gives the original's repository another name: the solution's own wants the one it has."""
+    kept = f"{REPOSITORY}-original"
+    if repository_exists(session):
+        session.client("codecommit").update_repository_name(oldName=REPOSITORY, newName=kept)
+        say(f"repository {REPOSITORY}: renamed to {kept}")
+
+
 def upload(session, client, apply: bool, say) -> None:
     """The last commit as an archive, from which the repository is made."""
     if not apply:

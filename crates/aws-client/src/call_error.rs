@@ -7,6 +7,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+/// Characters of a message that are kept: it may quote a request of any length.
+const LONGEST_MESSAGE: usize = 2_000;
+
 /// A call that failed after all its attempts. Its text names the operation, the reason and, where
 /// there is one, the remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub struct CallError {
     pub code: Option<String>,
     /// The HTTP status; `None` when there was no answer, or none that could be read.
     pub status: Option<u16>,
-    /// AWS's words, or what went wrong on the way. On one line.
+    /// AWS's words, or what went wrong on the way. On one line, 2,000 characters of it at most.
     pub message: String,
     /// What a user can do about it, where the caller knows something.
     pub remedy: Option<&'static str>,
@@ -45,7 +48,7 @@ impl CallError {
             _ => chain(error),
         };
         Self {
-            code: error.code().map(str::to_string),
+            code: error.code().map(one_line),
             status: status.map(|status| status.as_u16()),
             ..Self::other(operation, message)
         }
@@ -105,8 +108,13 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         .join(": ")
 }
 
+/// A text without line breaks, its beginning if it is long.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_MESSAGE) {
+        None => line,
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +157,14 @@ mod tests {
             error.to_string(),
             "ListRoots failed: Busy: not now (try again later)"
         );
+    }
+
+    #[test]
+    fn of_a_long_message_the_beginning_is_kept() {
+        let refusal = ErrorMetadata::builder().code("Busy");
+        let error = answered(400, refusal.message("ä\n".repeat(1_000_000)).build());
+        assert_eq!(error.message.chars().count(), 2_001);
+        assert!(error.message.starts_with("ä ä ") && error.message.ends_with('…'));
     }
 
     #[test]

@@ -1,13 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-use std::error::Error;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime::client::retries::{RetryPartition, TokenBucket};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -19,6 +17,7 @@ use tokio::time::Instant;
 
 mod call_error;
 mod environment;
+mod http;
 pub mod refusal;
 pub mod request;
 pub mod send;
@@ -26,6 +25,7 @@ pub mod service;
 
 pub use call_error::CallError;
 pub use environment::{ConfigError, Environment};
+pub use http::http_client;
 
 const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
@@ -33,36 +33,6 @@ const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// One attempt that has no answer by then counts as lost. Our choice: AWS names no figure, and
 /// the calls that are made here are usually answered within a second.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// Where Amazon Linux 2023, on which the functions run, keeps all root certificates in one file.
-/// Reading it takes half the time of looking through the system's folders. If it is not there, or
-/// `SSL_CERT_FILE` or `SSL_CERT_DIR` is set, the usual places are searched.
-const ROOT_CERTIFICATES: &str = "/etc/pki/tls/certs/ca-bundle.crt";
-
-/// The HTTP client for every call of a program, so that connections and root certificates are
-/// shared. TLS is rustls on ring.
-///
-/// # Errors
-/// When the root certificates cannot be used.
-pub fn http_client() -> Result<SharedHttpClient, Box<dyn Error + Send + Sync>> {
-    let chosen = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-        .iter()
-        .any(|v| std::env::var_os(v).is_some());
-    let bundle = if chosen {
-        None
-    } else {
-        std::fs::read(ROOT_CERTIFICATES).ok()
-    };
-    let roots = match bundle {
-        Some(pem) => TrustStore::empty().with_pem_certificate(pem),
-        None => TrustStore::default(),
-    };
-    let tls = TlsContext::builder().with_trust_store(roots).build()?;
-    Ok(aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https())
-}
 
 /// What every client of a function is configured with: each call is attempted up to `attempts` times.
 pub fn sdk_config(

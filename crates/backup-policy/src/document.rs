@@ -32,7 +32,8 @@ pub struct ParseError {
 }
 
 impl Document {
-    /// Reads a policy from JSON text.
+    /// Reads a policy from JSON text. A byte order mark before it, as some editors write, is no part
+    /// of it.
     ///
     /// # Errors
     /// The text is not one JSON value, is nested more than 127 levels deep, or an object
@@ -47,12 +48,13 @@ impl Document {
     pub fn parse(text: &str) -> Result<Document, ParseError> {
         Ok(Document {
             value: Document::parse_value(text)?,
-            spot: Some(locate(text)),
+            spot: Some(locate(without_mark(text))),
         })
     }
 
     /// As [`Document::parse`], without the places.
     pub(crate) fn parse_value(text: &str) -> Result<Value, ParseError> {
+        let text = without_mark(text);
         let Strict(value) = serde_json::from_str(text).map_err(|error| {
             let place = format!(" at line {} column {}", error.line(), error.column());
             let line = text
@@ -106,6 +108,11 @@ impl Document {
     pub fn minified(&self) -> String {
         self.value.to_string()
     }
+}
+
+/// A text without the byte order mark before it.
+fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 impl fmt::Display for ParseError {
@@ -218,6 +225,17 @@ mod tests {
     fn minified_has_no_space_outside_strings_and_keeps_the_order() {
         let document = Document::parse("{ \"b\": \" ä \",\n \"a\": [1, 2.50] }").unwrap();
         assert_eq!(document.minified(), "{\"b\":\" ä \",\"a\":[1,2.5]}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_document_nor_of_its_places() {
+        let document = Document::parse("\u{feff}{\"a\": 1}").unwrap();
+        assert_eq!(document.minified(), "{\"a\":1}");
+        assert_eq!(document.spot().unwrap().value.column, 1);
+        assert_eq!(
+            error("\u{feff}{\"a\": }"),
+            "expected value (line 1, column 7)"
+        );
     }
 
     #[test]

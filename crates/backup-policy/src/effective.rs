@@ -11,6 +11,7 @@ mod warning;
 
 use std::sync::Arc;
 
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 pub use changes::{AccountChange, Difference, changes};
@@ -45,6 +46,11 @@ impl Effective {
         self.problems.iter().any(|problem| problem.code.withholds())
     }
 
+    /// The document as AWS shows it, to be written as JSON, or none if it is withheld.
+    pub(crate) fn written(&self) -> Option<Written<'_>> {
+        (!self.is_withheld()).then_some(Written(self))
+    }
+
     /// The document as AWS shows it, or none if it is withheld. `{}` if the account gets nothing.
     pub fn document(&self) -> Option<Value> {
         (!self.is_withheld()).then(|| self.merged())
@@ -65,5 +71,17 @@ impl Effective {
         plans
             .filter(|_| &*self.policy_type == BACKUP_POLICY)
             .map_or_else(Vec::new, |plans| plans.children().map(Plan::of).collect())
+    }
+}
+
+/// A merged policy as AWS shows it.
+pub(crate) struct Written<'e>(&'e Effective);
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &*self.0.policy_type {
+            tag::TAG_POLICY => self.0.merged().serialize(serializer),
+            _ => self.0.root.serialize(serializer),
+        }
     }
 }

@@ -23,6 +23,25 @@ pub struct Finding {
     pub position: Option<Position>,
 }
 
+/// How many characters a message or a remedy has at most.
+const LONGEST: usize = 600;
+
+/// How many characters a path has at most. AWS takes no document that needs as many.
+const LONGEST_PATH: usize = 2_000;
+
+impl Finding {
+    /// The same in lines that are not endless, whatever the author wrote into keys and values.
+    #[must_use]
+    pub fn in_lines(self) -> Finding {
+        Finding {
+            path: one_line(&self.path, LONGEST_PATH),
+            message: one_line(&self.message, LONGEST),
+            help: self.help.map(|help| one_line(&help, LONGEST)),
+            ..self
+        }
+    }
+}
+
 /// One line: path, message and remedy, as it is shown where there is no source text.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,7 +57,7 @@ impl fmt::Display for Finding {
 }
 
 /// A text on one line, and not endless: what the author wrote is part of messages and paths.
-pub(crate) fn one_line(text: &str, longest: usize) -> String {
+pub fn one_line(text: &str, longest: usize) -> String {
     let mut line = String::with_capacity(text.len());
     for (count, c) in text.chars().enumerate() {
         if count >= longest {

@@ -4,11 +4,15 @@ use serde_json::{Value, json};
 
 use crate::document::Document;
 
+/// Characters of Regions that are put into one document: ten times what AWS allows a whole policy.
+/// Our choice, so that the work is bounded.
+const MOST_CHARACTERS: usize = 100_000;
+
 /// Gives every plan that has no `regions` of its own the given Regions.
 ///
 /// Keys are compared without regard to letter case, as AWS does. Returns the names of the
 /// plans that were changed, in order. An empty list of Regions changes nothing, and so does
-/// a document that has no plans.
+/// a document that has no plans. A document that is ten times too large for AWS gets no more of them.
 ///
 /// # Example
 /// ```
@@ -26,6 +30,8 @@ pub fn inject_regions(document: &mut Document, regions: &[String]) -> Vec<String
     if regions.is_empty() {
         return changed;
     }
+    let each: usize = regions.iter().map(|region| region.len() + 3).sum();
+    let mut left = MOST_CHARACTERS;
     for (name, plan) in members_mut(&mut document.value)
         .filter(|(key, _)| key.eq_ignore_ascii_case("plans"))
         .flat_map(|(_, plans)| members_mut(plans))
@@ -35,6 +41,10 @@ pub fn inject_regions(document: &mut Document, regions: &[String]) -> Vec<String
         if is_plan && !plan.keys().any(|key| key.eq_ignore_ascii_case("regions")) {
             plan.insert("regions".into(), json!({ "@@assign": regions }));
             changed.push(name.clone());
+            left = left.saturating_sub(each);
+            if left == 0 {
+                break;
+            }
         }
     }
     changed

@@ -28,7 +28,7 @@ pub use effective::{
     Ignored, Lifecycle, List, Node, Plan, Problem, ProblemCode, Resources, Rule, Selection,
     Sourced, Warning, WithoutEffect, changes,
 };
-pub use finding::Finding;
+pub use finding::{Finding, one_line};
 pub use grammar::BACKUP_POLICY;
 pub use inheritance::{AccountPolicy, EffectivePolicies, Level, Origin, PolicyId};
 pub use inject::inject_regions;

@@ -2,7 +2,7 @@
 
 mod list;
 
-use list::REGIONS;
+use list::{ABSENT, REGIONS};
 
 /// The partition of a Region that was known when the list was made.
 pub(crate) fn partition(region: &str) -> Option<&'static str> {
@@ -11,6 +11,14 @@ pub(crate) fn partition(region: &str) -> Option<&'static str> {
         .ok()
         .and_then(|index| REGIONS.get(index))
         .map(|(_, partition)| *partition)
+}
+
+/// Whether a Region is known to have no resource of a type, such as `arn:aws:dynamodb:*:*:table/*`.
+/// Of most services and of new Regions that is not known.
+pub(crate) fn lacks(region: &str, resource_type: &str) -> bool {
+    let service = resource_type.strip_prefix("arn:aws:");
+    let service = service.and_then(|rest| rest.split(':').next());
+    service.is_some_and(|service| ABSENT.contains(&(service, region)))
 }
 
 /// Whether a text could be the code of a Region: `eu-west-1`, `us-gov-east-1`.
@@ -43,6 +51,23 @@ mod tests {
         assert_eq!(partition("eu-west-1"), Some("aws"));
         assert_eq!(partition("cn-north-1"), Some("aws-cn"));
         assert_eq!(partition("us-gov-west-1"), Some("aws-us-gov"));
+    }
+
+    #[test]
+    fn a_region_lacks_only_what_is_known_to_be_absent() {
+        let timestream = "arn:aws:timestream:*:*:database/*";
+        assert!(lacks("eu-north-1", timestream));
+        assert!(!lacks("eu-west-1", timestream));
+        // A Region, a partition and a service of which nothing is known.
+        assert!(!lacks("eu-north-9", timestream));
+        assert!(!lacks("cn-north-1", "arn:aws-cn:timestream:*:*:database/*"));
+        assert!(!lacks("eu-north-1", "arn:aws:dsql:*:*:cluster/*"));
+        for (service, region) in ABSENT {
+            let kind = format!("arn:aws:{service}:");
+            let mut known = crate::grammar::names::RESOURCE_TYPES.iter();
+            assert!(known.any(|it| it.starts_with(&kind)), "{service}");
+            assert_eq!(partition(region), Some("aws"), "{service} {region}");
+        }
     }
 
     #[test]

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use crate::document::Document;
 use crate::finding::one_line;
 
-/// Characters of all texts together, the variables replaced, from which on a document can be no
-/// policy: AWS allows 10,000, names included. Our choice, so that the work is bounded.
-const MOST_CHARACTERS: usize = 1_000_000;
+/// Characters of all texts together, variables replaced, that are looked through for variables: AWS
+/// allows a policy 10,000, names included. Our choice, so that the work is bounded.
+const MOST_CHARACTERS: usize = 100_000;
 
 /// Errors that are reported of one document. Our choice, so that the work is bounded.
 const MOST_ERRORS: usize = 100;
@@ -113,15 +113,17 @@ pub fn replace_variables(
     if variables.contains_key("") {
         return Err(vec![VariableError::EmptyKey]);
     }
-    let mut longest_first: Vec<(&str, &str)> = variables
+    let sorted = variables
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
-    longest_first.sort_by_key(|(key, _)| std::cmp::Reverse(key.len()));
     let mut replacer = Replacer {
-        longest_first,
+        keys: Keys(sorted),
         used: BTreeSet::new(),
-        left: MOST_CHARACTERS + 1,
+        left: match variables.is_empty() {
+            true => usize::MAX,
+            false => MOST_CHARACTERS + 1,
+        },
         errors: Vec::new(),
     };
     let value = replacer.value(document.value, "");
@@ -140,8 +142,32 @@ pub fn replace_variables(
     })
 }
 
+/// Variables, sorted by their keys.
+struct Keys<'v>(Vec<(&'v str, &'v str)>);
+
+impl<'v> Keys<'v> {
+    /// The longest key with which a text begins, and its value. The work grows with the key's length
+    /// and hardly with the number of keys: what is sorted narrows down byte by byte.
+    fn longest(&self, text: &str) -> Option<(&'v str, &'v str)> {
+        let (mut begin_alike, mut longest) = (self.0.as_slice(), None);
+        for (length, byte) in text.bytes().enumerate() {
+            let at = |key: &str| key.as_bytes().get(length).copied();
+            let from = begin_alike.partition_point(|(key, _)| at(key) < Some(byte));
+            let to = begin_alike.partition_point(|(key, _)| at(key) <= Some(byte));
+            begin_alike = begin_alike.get(from..to).unwrap_or_default();
+            match begin_alike.first() {
+                None => break,
+                // One that ends here is the first of those that begin like it.
+                Some(first) if first.0.len() == length + 1 => longest = Some(*first),
+                Some(_) => {}
+            }
+        }
+        longest
+    }
+}
+
 struct Replacer<'v> {
-    longest_first: Vec<(&'v str, &'v str)>,
+    keys: Keys<'v>,
     used: BTreeSet<&'v str>,
     /// Characters that texts may still have.
     left: usize,
@@ -201,17 +227,13 @@ impl Replacer<'_> {
             if self.has_enough() {
                 break;
             }
-            let found = self
-                .longest_first
-                .iter()
-                .find_map(|(key, value)| rest.strip_prefix(key).map(|after| (*key, *value, after)));
-            if let Some((key, value, after)) = found {
+            self.left = self.left.saturating_sub(1);
+            if let Some((key, value)) = self.keys.longest(rest) {
                 self.used.insert(key);
                 self.left = self.left.saturating_sub(value.len());
                 result.push_str(value);
-                rest = after;
+                rest = rest.get(key.len()..).unwrap_or_default();
             } else {
-                self.left = self.left.saturating_sub(1);
                 result.push(c);
                 rest = rest.get(c.len_utf8()..).unwrap_or_default();
             }
@@ -305,7 +327,11 @@ mod tests {
         let text = format!("{{\"a\":\"{}\"}}", "V".repeat(5_000));
         let errors = replace(&text, &[("V", &"x".repeat(100_000))]).unwrap_err();
         assert_eq!(errors, [VariableError::TooLarge]);
-        assert!(errors[0].to_string().contains("1000000 characters"));
+        assert!(
+            errors[0]
+                .to_string()
+                .contains("more than 100000 characters")
+        );
     }
 
     #[test]

@@ -320,6 +320,46 @@ fn selections_that_nothing_matches() {
 }
 
 #[test]
+fn types_that_no_region_of_the_plan_has() {
+    const TIMESTREAM: &str = "arn:aws:timestream:*:*:database/*";
+    let found = "selection-matches-nothing selections/resources/all";
+    let of = |regions: &[&str], types: &[&str]| {
+        let own = json!({"resource_types": set(json!(types))});
+        let mut policy = policy(json!({}), of_types(own));
+        policy["plans"]["p"]["regions"] = set(json!(regions));
+        policy
+    };
+    for (regions, types, expected) in [
+        (&["eu-north-1"][..], &[TIMESTREAM][..], &[found][..]),
+        (&["eu-north-1", "eu-south-1"], &[TIMESTREAM], &[found]),
+        // One of the Regions, or one of the types, is enough.
+        (&["eu-north-1", "eu-west-1"], &[TIMESTREAM], &[]),
+        (&["eu-north-1"], &[TIMESTREAM, "arn:aws:s3:::*"], &[]),
+        (&["eu-north-1"], &["*"], &[]),
+        // Of a Region that is new, and of this service, nothing is known.
+        (&["eu-north-9"], &[TIMESTREAM], &[]),
+        (&["eu-north-1"], &["arn:aws:dsql:*:*:cluster/*"], &[]),
+    ] {
+        check(&of(regions, types), expected);
+    }
+    // A document alone is told with care, and one that adds Regions not at all.
+    let mut alone = of(&["eu-north-1"], &[TIMESTREAM]);
+    let help = |document: &Value| {
+        let findings = validate(&Document::from_value(document.clone()), now());
+        let mut found = findings.into_iter();
+        let found = found.find(|it| it.code.name() == "selection-matches-nothing");
+        found.map(|it| it.help.unwrap())
+    };
+    let told = help(&alone).unwrap();
+    assert!(
+        told.ends_with(", unless another policy brings it"),
+        "{told}"
+    );
+    alone["plans"]["p"]["regions"] = json!({"@@append": ["eu-north-1"]});
+    assert_eq!(help(&alone), None);
+}
+
+#[test]
 fn windows_and_cold_storage_that_only_the_merge_shows() {
     let above = policy(
         json!({"start_backup_window_minutes": set(480), "lifecycle": {"move_to_cold_storage_after_days": set(30), "delete_after_days": set(365)}}),

@@ -22,6 +22,13 @@ pub fn check(
     locks: &Locks,
     now: Instant,
 ) -> Checked {
+    let mut checked = look(name, text, parameters, locks, now);
+    let findings = checked.findings.into_iter().map(Finding::in_lines);
+    checked.findings = findings.collect();
+    checked
+}
+
+fn look(name: &str, text: &str, parameters: &Parameters, locks: &Locks, now: Instant) -> Checked {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match read(name, text) {
         Ok((document, rewritten)) if template::is_template(&document) => {

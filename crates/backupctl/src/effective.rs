@@ -49,20 +49,27 @@ impl State {
     }
 }
 
-/// The accounts by what they get: the same values from the same policies, with the same problems
-/// and the same vain attempts. First those whose merge is invalid, then those that get nothing,
+/// The accounts by what they get: the same values from the same policies, with the same problems,
+/// warnings and vain attempts. First those whose merge is invalid, then those that get nothing,
 /// then the largest group.
 pub fn groups<'o>(policies: &EffectivePolicies<'o>) -> Vec<Group<'o>> {
     let mut groups: Vec<Group<'o>> = Vec::new();
-    // Accounts that inherit the same share it, so most need no signature.
+    // Accounts that inherit the same share it, so most need not be looked at.
     let mut shared: HashMap<*const Effective, usize> = HashMap::new();
-    let mut alike: HashMap<String, usize> = HashMap::new();
+    let mut known: HashMap<(usize, String), usize> = HashMap::new();
+    let mut alike = Alike::default();
     for account in &policies.accounts {
         let effective = &account.effective;
         let next = groups.len();
-        let index = *shared
-            .entry(Arc::as_ptr(effective))
-            .or_insert_with(|| *alike.entry(signature(effective)).or_insert(next));
+        let index = *shared.entry(Arc::as_ptr(effective)).or_insert_with(|| {
+            let judged = match (&*effective.problems, &*effective.warnings) {
+                ([], []) => String::new(),
+                judged => format!("{judged:?}"),
+            };
+            *known
+                .entry((alike.number(&effective.root), judged))
+                .or_insert(next)
+        });
         match groups.get_mut(index) {
             Some(group) => group.accounts.push(account.clone()),
             None => groups.push(Group {
@@ -76,33 +83,50 @@ pub fn groups<'o>(policies: &EffectivePolicies<'o>) -> Vec<Group<'o>> {
     groups
 }
 
-/// Everything that is shown of an effective policy. Where on the way down a policy is attached is
-/// not: accounts in two units that both have it get the same.
-fn signature(effective: &Effective) -> String {
-    let mut text = format!("{:?}", effective.problems);
-    sign(&effective.root, &mut text);
-    text
+/// Numbers of places, the same for those of which everything that is shown is the same. Where on
+/// the way down a policy is attached is not: accounts in two units that both have it get the same.
+#[derive(Default)]
+struct Alike {
+    // INVARIANT: the places outlive this, so that no other gets the address of one.
+    known: HashMap<*const Node, usize>,
+    numbers: HashMap<String, usize>,
 }
 
-fn sign(node: &Node, text: &mut String) {
-    text.push_str(&format!("{:?}", node.name()));
-    if let Some(content) = node.content() {
-        text.push_str(&content.to_value().to_string());
-        content
-            .origins()
-            .for_each(|origin| sign_policy(&origin.policy, text));
+impl Alike {
+    fn number(&mut self, node: &Node) -> usize {
+        let address = std::ptr::from_ref(node);
+        if let Some(number) = self.known.get(&address) {
+            return *number;
+        }
+        let mut text = Alike::sign(node);
+        for child in node.children() {
+            text.push_str(&format!("/{}", self.number(child)));
+        }
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(text).or_insert(next);
+        self.known.insert(address, number);
+        number
     }
-    for origin in node.limited_by() {
-        text.push('!');
-        sign_policy(&origin.policy, text);
+
+    /// Everything that is shown of a place itself.
+    fn sign(node: &Node) -> String {
+        let mut text = format!("{:?}", node.name());
+        if let Some(content) = node.content() {
+            text.push_str(&content.to_value().to_string());
+            content
+                .origins()
+                .for_each(|origin| sign_policy(&origin.policy, &mut text));
+        }
+        for origin in node.limited_by() {
+            text.push('!');
+            sign_policy(&origin.policy, &mut text);
+        }
+        for ignored in node.ignored() {
+            text.push_str(&format!("?{}{:?}", ignored.operator, ignored.key));
+            sign_policy(&ignored.origin.policy, &mut text);
+        }
+        text
     }
-    for ignored in node.ignored() {
-        text.push_str(&format!("?{}{:?}", ignored.operator, ignored.key));
-        sign_policy(&ignored.origin.policy, text);
-    }
-    text.push('{');
-    node.children().for_each(|child| sign(child, text));
-    text.push('}');
 }
 
 fn sign_policy(policy: &PolicyId, text: &mut String) {

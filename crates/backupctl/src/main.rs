@@ -35,7 +35,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version too, which clap would not miss when they cannot be written.
+        Err(said) => {
+            let status = u8::try_from(said.exit_code()).unwrap_or(2);
+            return match said.print() {
+                Ok(()) => ExitCode::from(status),
+                Err(error) => failed(error.into()),
+            };
+        }
+    };
+    let outcome = match arguments.command {
         Command::Validate(arguments) => command::validate::run(&arguments),
         Command::Effective(arguments) => command::effective::run(&arguments),
         Command::Schedule(arguments) => command::schedule::run(&arguments),
@@ -55,13 +66,21 @@ fn main() -> ExitCode {
             command::completions::run(&arguments, &mut Arguments::command())
         }
     };
-    outcome.unwrap_or_else(|error| {
-        if is_broken_pipe(&error) {
-            return ExitCode::from(UNREAD);
-        }
-        backupctl::report::error(&error);
-        ExitCode::from(2)
-    })
+    outcome.unwrap_or_else(failed)
+}
+
+/// Says why a command could not be carried out.
+fn failed(error: anyhow::Error) -> ExitCode {
+    if is_broken_pipe(&error) {
+        return ExitCode::from(UNREAD);
+    }
+    // What is read is named where it is read.
+    let error = match error.is::<io::Error>() && error.chain().len() == 1 {
+        true => error.context("cannot write to standard output"),
+        false => error,
+    };
+    backupctl::report::error(&error);
+    ExitCode::from(2)
 }
 
 /// What a shell counts for a command that SIGPIPE ended, as others end where nobody reads on.

@@ -1,7 +1,10 @@
 //! What was found, for people and for programs.
 
+pub mod github;
 pub mod json;
+mod lines;
 pub mod progress;
+pub mod sarif;
 pub mod text;
 
 use std::collections::BTreeSet;
@@ -48,4 +51,10 @@ pub struct Outcome {
 pub fn error(error: &anyhow::Error) {
     // If even standard error is gone, the exit code still says it.
     let _ = writeln!(std::io::stderr(), "error: {error:#}");
+}
+
+/// Prints on standard error what is no part of the output, on one line.
+pub fn note(text: &str) {
+    // If even standard error is gone, the output is there all the same.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -45,6 +45,34 @@ fn every_example_has_the_finding_that_it_explains() {
 }
 
 #[test]
+fn whatever_stands_in_keys_every_finding_is_one_line_with_an_end() {
+    // YAML takes no longer keys than that.
+    let key = |length: usize| format!(r"a\u0008\n{}", "b".repeat(length));
+    for keys in ["regoins", "regions"] {
+        let template = format!(
+            "Resources:\n  Ours:\n    Type: Custom::BackupOrgPolicy\n    Properties:\n      \
+             PolicyName: a\n      PolicyContent: {{plans: {{\"{}\": {{{keys}: {{\"@@assign\": [yes]}}}}}}}}\n",
+            key(900)
+        );
+        let policy = format!(
+            r#"{{"plans": {{"{}": {{"{keys}": {{"@@assign": ["yes"]}}}}}}}}"#,
+            key(100_000)
+        );
+        for (name, text) in [("a.yaml", &template), ("a.json", &policy)] {
+            let checked = check(name, text, &Parameters::default(), &Locks::default(), now());
+            let mut codes = checked.findings.iter().map(|finding| finding.code);
+            assert!(codes.all(|code| code != Code::SyntaxInvalid), "{name}");
+            assert!(!checked.findings.is_empty(), "{name}");
+            for finding in checked.findings {
+                let line = finding.to_string();
+                assert!(!line.contains(char::is_control), "{line:?}");
+                assert!(line.chars().count() < 5_000, "{}", line.len());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_yaml_policy_is_the_same_as_in_json() {
     for entry in catalogue().filter(|entry| entry.example.starts_with('{')) {
         if entry.code == Code::SyntaxInvalid {

@@ -8,9 +8,12 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument;
+use tracing::instrument::WithSubscriber;
 
 /// How long before the deadline a handler is stopped, so that the answer still gets out: one
 /// attempt over a new connection, a pause, and another. Lambda ends the process at the deadline
@@ -32,6 +35,18 @@ pub struct Answering {
     pub http: SharedHttpClient,
     /// Which `ResponseURL`s are answered.
     pub response_url: ResponseUrlPolicy,
+    /// Where handlers run.
+    pub handlers: Handlers,
+}
+
+/// Where handlers run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handlers {
+    /// Each on a thread of its own, which one that computes or blocks has for itself: the deadline is
+    /// kept, and CloudFormation answered, on the thread of the runtime.
+    OnThreads,
+    /// As tasks of the runtime. For tests in virtual time, which does not pass while a thread works.
+    AsTasks,
 }
 
 /// What CloudFormation was answered.
@@ -70,10 +85,12 @@ pub enum ServeError {
 /// A handler returns, beside its success, whatever the caller needs once CloudFormation has been
 /// answered. It comes back with the [`Outcome`], and only if the handler succeeded.
 ///
-/// * The handler runs in a task of its own. If it panics, the answer is FAILED.
-/// * At `deadline` less [`ANSWER_MARGIN`] the task is aborted, and the answer is FAILED. The
-///   handler has no means to answer, so nothing it may still be doing is ever answered. What it has
-///   spawned itself is not aborted; a handler that blocks without awaiting cannot be stopped.
+/// * The handler runs on a thread or in a task of its own ([`Handlers`]). If it panics, the answer is
+///   FAILED.
+/// * At `deadline` less [`ANSWER_MARGIN`] the handler is stopped where it awaits, and the answer is
+///   FAILED. It has no means to answer, so nothing it may still be doing is ever answered. What it has
+///   spawned itself is not stopped. One that computes without end cannot be stopped either: on a
+///   thread it does not keep the answer, and the next request gets another thread.
 /// * A request that cannot be understood is answered FAILED without running the handler, if it
 ///   has a usable `ResponseURL`; if not, the handler is not run either.
 /// * The outcome is logged once, here: `info` for a success, `error` for a failure with the first
@@ -126,7 +143,7 @@ where
         .response_url
         .check(envelope.response_url.as_deref())?;
     let result = match envelope.request {
-        Ok(request) => guard(request, deadline, handler).await,
+        Ok(request) => guard(request, deadline, answering.handlers, handler).await,
         Err(reason) => Err(failure(reason)),
     };
     let (result, rest) = match result {
@@ -155,6 +172,7 @@ where
 async fn guard<H, F, T>(
     request: Request,
     deadline: Instant,
+    handlers: Handlers,
     handler: H,
 ) -> Result<(Success, T), Failure>
 where
@@ -171,18 +189,33 @@ where
             "nothing was begun: too little of the function's time was left",
         ));
     };
-    // A set, because it aborts its task when it is dropped with this future.
+    // Dropped with this future, or below: then the handler is dropped too, as soon as it awaits.
+    let (wanted, unwanted) = oneshot::channel::<()>();
+    let work = async move {
+        tokio::select! {
+            result = handler(request) => Some(result),
+            _ = unwanted => None,
+        }
+    };
+    let work = work.in_current_span().with_current_subscriber();
     let mut task = JoinSet::new();
-    task.spawn(async move { handler(request).await }.in_current_span());
+    match handlers {
+        Handlers::OnThreads => {
+            let runtime = Handle::current();
+            task.spawn_blocking(move || runtime.block_on(work))
+        }
+        Handlers::AsTasks => task.spawn(work),
+    };
     match timeout_at(stop_at, task.join_next()).await {
-        Ok(Some(Ok(result))) => result,
+        Ok(Some(Ok(Some(result)))) => result,
         // The panic's own text may hold anything; the runtime has written it to the log.
-        Ok(Some(Err(_)) | None) => Err(failure(
+        Ok(_) => Err(failure(
             "the function stopped unexpectedly (panic): its log has the details",
         )),
         Err(_) => {
             // So that no further step is taken once CloudFormation has been answered with a failure.
-            let _ = timeout(STOPPING, task.shutdown()).await;
+            drop(wanted);
+            let _ = timeout(STOPPING, task.join_next()).await;
             Err(failure(
                 "the function ran out of time and was stopped: what it had begun may be \
                  half done; the next request completes or removes it",

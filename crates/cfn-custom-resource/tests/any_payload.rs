@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use cfn_custom_resource::{Answering, ResponseUrlPolicy, Success, serve};
+use cfn_custom_resource::{Answering, Handlers, ResponseUrlPolicy, Success, serve};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex};
@@ -91,6 +91,7 @@ fn holds(payload: Value) -> Result<(), TestCaseError> {
     let answering = Answering {
         http: http_client_fn(move |_, _| connector.clone()),
         response_url: ResponseUrlPolicy::AwsOnly,
+        handlers: Handlers::AsTasks,
     };
     let url = payload
         .get("ResponseURL")

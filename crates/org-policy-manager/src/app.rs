@@ -7,7 +7,7 @@ use aws_client::{CallError, time_limits};
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::SdkConfig;
-use cfn_custom_resource::{Answering, ResponseUrlPolicy};
+use cfn_custom_resource::{Answering, Handlers, ResponseUrlPolicy};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -103,12 +103,21 @@ impl App {
             answering: Answering {
                 http: http.clone(),
                 response_url,
+                handlers: Handlers::AsTasks,
             },
             sessions: Mutex::default(),
             config,
             http,
             sdk,
         }
+    }
+
+    /// The function with each request handled on a thread of its own, so that one that computes for
+    /// long is answered all the same. Not in virtual time.
+    #[must_use]
+    pub fn on_threads(mut self) -> Self {
+        self.answering.handlers = Handlers::OnThreads;
+        self
     }
 
     pub(crate) fn answering(&self) -> &Answering {

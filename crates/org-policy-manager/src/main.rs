@@ -4,17 +4,17 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use cfn_custom_resource::Payload;
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, run, service_fn};
 use org_policy_manager::{App, Config, Invocation, answer};
-use serde_json::Value;
 use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    lambda_log::start();
     let config = Config::from_env()?;
-    let app = Arc::new(App::new(config, aws_client::http_client()?));
-    run(service_fn(|event: LambdaEvent<Value>| {
+    let app = Arc::new(App::new(config, aws_client::http_client()?).on_threads());
+    run(service_fn(|event: LambdaEvent<Payload>| {
         let app = Arc::clone(&app);
         async move {
             let left = event.context.deadline().duration_since(SystemTime::now());
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Error> {
                 function_arn: event.context.invoked_function_arn.clone(),
                 deadline: Instant::now() + left.unwrap_or_default(),
             };
-            answer(app, event.payload, invocation)
+            answer(app, event.payload.0, invocation)
                 .await
                 .map_err(|error| Diagnostic {
                     error_type: "CloudFormationNotAnswered".to_string(),

@@ -196,14 +196,21 @@ impl Attempt<'_> {
     }
 }
 
+/// Warnings of one policy that are logged.
+const LOGGED: usize = 20;
+
 /// All findings on a policy; the warnings are logged.
 fn findings(document: &backup_policy::Document) -> Vec<backup_policy::Finding> {
     let findings = backup_policy::validate(document, SystemTime::now().into());
-    for finding in findings
+    let warnings: Vec<_> = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Warning)
-    {
+        .collect();
+    for finding in warnings.iter().take(LOGGED) {
         warn!(finding.code = %finding.code, finding.path, "{}", OneLine(finding));
+    }
+    if let more @ 1.. = warnings.len().saturating_sub(LOGGED) {
+        warn!("and {more} more warnings: `backupctl validate` names them");
     }
     findings
 }

@@ -48,10 +48,13 @@ pub fn prepare(
         };
         format!("the policy's variables do not fit its content: {named}{more}")
     })?;
-    let unused = replaced.unused.iter();
-    let warnings = unused
+    let unused = replaced.unused.iter().take(NAMED);
+    let mut warnings: Vec<String> = unused
         .map(|key| format!("the variable `{key}` occurs nowhere in the policy"))
         .collect();
+    if let more @ 1.. = replaced.unused.len().saturating_sub(NAMED) {
+        warnings.push(format!("{more} more variables occur nowhere in the policy"));
+    }
     let mut document = replaced.document;
     if !regions.is_empty() {
         backup_policy::inject_regions(&mut document, regions);

@@ -47,6 +47,9 @@ pub const MOST_ITEMS: usize = 5_000;
 /// space does not count. Our choice.
 pub const MOST_CHARACTERS: usize = 1_000_000;
 
+/// Characters of a variable's name, such as `${VaultName}`. Our choice.
+pub const LONGEST_VARIABLE: usize = 200;
+
 /// Problems that are reported of one resource.
 const MOST_PROBLEMS: usize = 100;
 

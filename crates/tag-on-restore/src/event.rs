@@ -18,6 +18,9 @@ mod detail;
 const SOURCE: &str = "aws.backup";
 const DETAIL_TYPE: &str = "Restore Job State Change";
 
+/// Characters of a value that are quoted.
+const QUOTED: usize = 200;
+
 /// What an invocation is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Payload {
@@ -127,7 +130,7 @@ pub fn read(payload: &Value) -> Result<Payload, UnknownPayload> {
     if let Some(action) = payload.get("action").and_then(Value::as_str) {
         return match action {
             "reconcile" => Ok(Payload::Reconcile),
-            other => Err(UnknownPayload::Action(other.to_string())),
+            other => Err(UnknownPayload::Action(other.chars().take(QUOTED).collect())),
         };
     }
     if payload.get("detail-type").is_some() || payload.get("detail").is_some() {
@@ -219,7 +222,7 @@ pub fn read_event(event: &Value) -> Result<Notice, Poison> {
 
 /// An error's text, which may quote a value of any length.
 fn brief(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(200).collect()
+    error.to_string().chars().take(QUOTED).collect()
 }
 
 #[cfg(test)]

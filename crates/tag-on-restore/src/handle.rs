@@ -83,14 +83,12 @@ async fn event(
 /// affect the others.
 async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocation) -> Value {
     let mut response = SqsBatchResponse::default();
+    let mut not_begun = 0_usize;
     for record in records {
         let id = record.message_id;
         let again = match record.event {
             Ok(Notice::Completed(_)) if invocation.is_ending() => {
-                tracing::info!(
-                    sqs_message = id,
-                    "not begun: no time left, to be delivered again"
-                );
+                not_begun += 1;
                 true
             }
             Ok(Notice::Completed(completed)) => {
@@ -110,6 +108,12 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
         if again {
             response.add_failure(id);
         }
+    }
+    if not_begun > 0 {
+        tracing::info!(
+            messages = not_begun,
+            "not begun: no time left, to be delivered again"
+        );
     }
     json!(response)
 }

@@ -1,6 +1,5 @@
 //! The Lambda function `TagOnRestore`: the process around [`tag_on_restore::handle`].
 
-use std::io::Write;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -13,12 +12,12 @@ use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    lambda_log::start();
     let variable = |name: &str| std::env::var(name).ok();
     let config = Config::read(variable)?;
     let environment = Environment::read(variable, aws::services())?;
     let http = aws_client::http_client()?;
-    let app = App::new(config, &environment, &http, Arc::new(print)).await;
+    let app = App::new(config, &environment, &http, Arc::new(lambda_log::print)).await;
     run(service_fn(|event: LambdaEvent<Value>| {
         let app = &app;
         async move {
@@ -37,10 +36,4 @@ async fn main() -> Result<(), Error> {
         }
     }))
     .await
-}
-
-/// A line of its own, unlike those of the log's other writers: CloudWatch reads metrics from it.
-fn print(line: &str) {
-    // There is nowhere to report that the log cannot be written.
-    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -33,6 +33,7 @@ class RepositoryApi:
         return {
             "CreateRepository": self.create,
             "GetRepository": lambda payload: {"repositoryMetadata": self._metadata(payload)},
+            "UpdateRepositoryName": self.rename,
             "DeleteRepository": self.delete,
             "ListRepositories": self.list,
             "GetBranch": self.get_branch,
@@ -78,6 +79,19 @@ class RepositoryApi:
             str(payload.get("kmsKeyId") or ""),
         )
         return {"repositoryMetadata": self._metadata(payload)}
+
+    def rename(self, payload: Payload) -> Payload:
+        """UpdateRepositoryName: id, branches and commits stay, the ARN is another."""
+        old, new = str(payload.get("oldName")), str(payload.get("newName"))
+        repository = self._get({"repositoryName": old})
+        if (repository.account, repository.region, new) in self._all:
+            raise ApiError(
+                "RepositoryNameExistsException", f"Repository named {new} already exists"
+            )
+        del self._all[repository.account, repository.region, old]
+        repository.name = new
+        self._all[repository.account, repository.region, new] = repository
+        return {}
 
     def delete(self, payload: Payload) -> Payload:
         """DeleteRepository: one that is not there is no error."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from unittest.mock import ANY
 
 import pytest
 
@@ -57,6 +58,26 @@ def test_commits_that_cannot_be(world: World) -> None:
     assert taken == "RepositoryNameExistsException"
     empty = {**wanted, "filePath": "b", "fileContent": b""}
     assert error_of(client.put_file, **empty)[0] == "FileContentRequiredException"
+
+
+def test_a_repository_of_another_name_keeps_its_commits(world: World) -> None:
+    prepare(world, {"a": "1"})
+    client = world.client("codecommit", HOME)
+    tip = client.get_branch(repositoryName="source", branchName="main")
+    before = client.get_repository(repositoryName="source")["repositoryMetadata"]
+    client.create_repository(repositoryName="taken")
+    taken = error_of(client.update_repository_name, oldName="source", newName="taken")[0]
+    assert taken == "RepositoryNameExistsException"
+    client.update_repository_name(oldName="source", newName="kept")
+    assert client.get_branch(repositoryName="kept", branchName="main") == {
+        **tip,
+        "ResponseMetadata": ANY,
+    }
+    after = client.get_repository(repositoryName="kept")["repositoryMetadata"]
+    assert after["repositoryId"] == before["repositoryId"]
+    assert after["Arn"] == before["Arn"].replace("source", "kept")
+    missing = error_of(client.update_repository_name, oldName="source", newName="again")[0]
+    assert missing == "RepositoryDoesNotExistException"
 
 
 def test_a_commit_is_an_event(world: World) -> None:

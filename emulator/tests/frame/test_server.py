@@ -153,3 +153,16 @@ def test_a_mismatch_stops_the_start_with_its_name() -> None:
 def test_health_of_the_base_is_reachable(served: World) -> None:
     with urllib.request.urlopen(f"{served.url}/_ministack/health") as answer:
         assert json.load(answer)["services"]
+
+
+@pytest.mark.parametrize("port", ["70000", "-1"])
+def test_what_is_no_port_is_one_line(port: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "emulator", "--port", port],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr == f"emulator: {port} is no port: a number from 0 to 65535 is one\n"

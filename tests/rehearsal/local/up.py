@@ -90,6 +90,7 @@ def deploy(folder, port, console):
             complete = Running(process, here.identity, port, since, complete=True)
             running.write(folder, complete)
             # From here on nothing is undone at the end of the block, nor by a signal.
+            emulator.stay()
             stack.pop_all()
             deaf()
     tell_where(console, folder, complete, "It keeps running:")

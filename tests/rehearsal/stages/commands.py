@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -47,6 +48,15 @@ class Commands:
         program = ["make", "--no-print-directory", *words[1:]]
         return self._run(" ".join(words), program, statuses)
 
+    def cut_off(self, marker, target, profile, region, **more):
+        """Run a target, and kill it and all that it started once it has printed the marker."""
+        words = ["make", target, f"PROFILE={profile}", f"REGION={region}"]
+        words += [f"{name}={value}" for name, value in more.items()]
+        program = ["make", "--no-print-directory", *words[1:]]
+        reported = self._run(" ".join(words), program, marker=marker, PYTHONUNBUFFERED="1")
+        if marker not in reported:
+            raise RehearsalFailed(f"`{target}` never printed `{marker}`: {reported}")
+
     def aws(self, command, profile):
         """Run a command of the AWS CLI, as it was printed."""
         # A module of the interpreter that runs the rehearsal, so it is the pinned one.
@@ -78,7 +88,7 @@ class Commands:
         path = f"{self._programs}:{os.environ['PATH']}"
         return self._run(command, words, **GIT, PATH=path, AWS_DEFAULT_REGION=HOME_REGION)
 
-    def _run(self, shown, program, statuses=(0,), **environment):
+    def _run(self, shown, program, statuses=(0,), marker=None, **environment):
         self._console.command(shown)
         process, lines = None, []
         try:
@@ -97,6 +107,10 @@ class Commands:
                 for line in process.stdout:
                     lines.append(line.rstrip("\n"))
                     self._console.heard(lines[-1])
+                    if marker is not None and marker in line:
+                        os.killpg(process.pid, signal.SIGKILL)
+                        statuses = (*statuses, -signal.SIGKILL)
+                        break
                 status = process.wait()
         finally:
             if process is not None:

@@ -70,6 +70,11 @@ class Story:
             emulator, administrators, commands, expectations, FIRST_REGIONS
         )
 
+    @property
+    def commands(self):
+        """Runs the guide's commands in the working copy."""
+        return self._commands
+
     def stages(self):
         """(title, what to do)"""
         return (

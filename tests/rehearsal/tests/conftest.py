@@ -19,10 +19,11 @@ NOT_RUN = ["^make validate-templates$", "^make plan-org-policy "]
 
 
 @contextlib.contextmanager
-def rehearsal_in(folder, spoil=lambda folder: None):
+def rehearsal_in(folder, spoil=lambda folder: None, release=None):
     """The story of a working copy that may be spoiled, and its emulator, which ends in order."""
     with Emulator() as emulator:
-        story = prepare(folder, emulator, Console(verbose=True), True, 1800, spoil, NOT_RUN)
+        console = Console(verbose=True)
+        story = prepare(folder, emulator, console, True, 1800, spoil, NOT_RUN, release)
         # The rehearsal itself is.
         story.is_thorough = False
         yield story, emulator

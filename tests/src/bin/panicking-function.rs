@@ -5,7 +5,9 @@
 //! as the shipped ones, and `tests/packages` runs it. It panics in both places where one of ours
 //! could: in the handler of a custom resource, and outside it.
 
-use cfn_custom_resource::{Answering, Failure, Request, ResponseUrlPolicy, Success, serve};
+use cfn_custom_resource::{
+    Answering, Failure, Handlers, Request, ResponseUrlPolicy, Success, serve,
+};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -16,6 +18,7 @@ async fn main() -> Result<(), Error> {
     let answering = &Answering {
         http: aws_smithy_http_client::Builder::new().build_http(),
         response_url: ResponseUrlPolicy::AlsoOrigin(origin),
+        handlers: Handlers::OnThreads,
     };
     run(service_fn(move |event| function(event, answering))).await
 }

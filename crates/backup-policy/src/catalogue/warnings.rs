@@ -372,7 +372,9 @@ Resources:
         code: Code::SelectionMatchesNothing,
         summary: "A selection that nothing can match.",
         why: "The conditions of a selection must all hold beside its tag or types (AWS Backup's API): a tag and \
-              its own negation exclude each other.",
+              its own negation exclude each other. And AWS publishes endpoints (botocore's `endpoints.json`): where \
+              no Region of a plan has one of the services whose resources it selects, there is nothing. Judged are \
+              the partition `aws`, Regions that the file knows, and services that it has anywhere: not Aurora DSQL.",
         example: r#"{"plans": {"daily": {"selections": {"tags": {"all": {"tag_key": {"@@assign": "backup"}, "tag_value": {"@@assign": ["daily"]}, "conditions": {"string_not_equals": {"not": {"condition_key": {"@@assign": "aws:ResourceTag/backup"}, "condition_value": {"@@assign": "daily"}}}}}}}}}}"#,
         remedy: "correct the values.",
     },

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::inheritance::{Controls, Origin, PolicyId};
 
@@ -165,12 +166,20 @@ impl Node {
 
     /// As AWS shows it: without operators, lists as lists, everything else as text.
     pub fn to_value(&self) -> Value {
+        // Keys and values are texts, which are always JSON.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+}
+
+/// As AWS shows it: see [`Node::to_value`].
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match &self.content {
-            Some(content) => content.to_value(),
-            None => Value::Object(Map::from_iter(
-                self.children()
-                    .map(|child| (child.name.to_string(), child.to_value())),
-            )),
+            Some(Content::Text(text)) => serializer.serialize_str(&text.text),
+            Some(Content::List(list)) => {
+                serializer.collect_seq(list.members.iter().map(|member| &*member.text))
+            }
+            None => serializer.collect_map(self.children().map(|child| (child.name(), child))),
         }
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn warnings(plan: &Plan<'_>) -> Vec<Warning> {
             Resources::OfTypes { .. } => "resources",
         };
         judge.below(&["selections", kind, selection.name()], |judge| {
-            judge.selection(&selection);
+            judge.selection(plan, &selection);
         });
     }
     judge.warnings
@@ -361,9 +361,17 @@ impl Judge {
         self.warn(Code::CopyToDefault, &[], copy.node, message.into(), help);
     }
 
-    fn selection(&mut self, selection: &Selection<'_>) {
+    fn selection(&mut self, plan: &Plan<'_>, selection: &Selection<'_>) {
         if let Some(role) = known(selection.role()) {
             self.role(&role.text, selection);
+        }
+        if is_nowhere(plan, selection) {
+            let message = "the selection matches nothing: no Region of the plan has the services \
+                           of its `resource_types`, by the endpoints that AWS publishes";
+            let help = "select types that these Regions have, or add a Region that has them";
+            let code = Code::SelectionMatchesNothing;
+            self.warn(code, &[], selection.node, message.into(), help);
+            self.unless_there_is(&["regions", "@@append"]);
         }
         if let Some(reason) = matches_nothing(selection) {
             let message = format!("the selection matches nothing: {reason}");
@@ -430,6 +438,19 @@ fn elsewhere(rule: &Rule<'_>, target: &str, before: &[Rule<'_>]) -> Option<Strin
         "the rule `{}` makes it at the same times",
         same.name()
     ))
+}
+
+/// Whether none of the plan's Regions has a service of any type that a selection names.
+fn is_nowhere(plan: &Plan<'_>, selection: &Selection<'_>) -> bool {
+    let Resources::OfTypes { types, .. } = selection.resources else {
+        return false;
+    };
+    let regions = plan.regions();
+    let is_absent = |kind: &Sourced| {
+        let mut all = regions.iter();
+        all.all(|region| regions::lacks(&region.text, &kind.text))
+    };
+    !regions.is_empty() && !types.is_empty() && types.iter().all(is_absent)
 }
 
 /// Why nothing can match a selection.

@@ -1,15 +1,18 @@
 //! From the root to every account.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::fragment::Fragment;
 use super::merge::{Peer, merge};
 use super::{Origin, PolicyId};
 use crate::Instant;
-use crate::effective::{Checker, Effective, Node, WithoutEffect, without_effect};
+use crate::effective::{
+    self, Checker, Effective, Node, Problem, Warning, WithoutEffect, without_effect,
+};
 use crate::organization::{Account, Organization, OrganizationError, Unit};
 
 /// What every account of an organization gets.
@@ -19,7 +22,8 @@ pub struct EffectivePolicies<'o> {
     pub organization: &'o Organization,
     /// Its accounts, in the order of the tree.
     pub accounts: Vec<AccountPolicy<'o>>,
-    /// The policies, and parts of them, that change nothing for any account below them.
+    /// The policies, and parts of them, that change nothing for any account below them, in the
+    /// order of the policies' ids.
     pub without_effect: Vec<WithoutEffect>,
 }
 
@@ -162,33 +166,42 @@ impl<'o> EffectivePolicies<'o> {
         self.accounts.iter().find(|one| one.account.id == id)
     }
 
-    /// The result as `backupctl effective --format json` prints it.
-    pub fn to_value(&self) -> Value {
-        let value = |account: &AccountPolicy<'_>| {
-            let mut value = account.to_value();
-            if let Value::Object(members) = &mut value {
-                let idle: Vec<&WithoutEffect> = self.without_effect_for(account).collect();
-                members.insert("without_effect".to_owned(), json!(idle));
-            }
-            value
+    /// What of the policies on the way to an account changes nothing, here or elsewhere.
+    pub fn without_effect_for(&self, account: &AccountPolicy<'o>) -> Vec<&WithoutEffect> {
+        let attached: BTreeSet<&str> = match self.without_effect.is_empty() {
+            true => BTreeSet::new(),
+            false => account.attached().collect(),
         };
-        self.accounts.iter().map(value).collect()
+        let of_policies = attached.into_iter().flat_map(|id| {
+            // They are in the order of the policies' ids.
+            let first = self.without_effect.partition_point(|it| &*it.policy < id);
+            let found = self.without_effect.iter().skip(first);
+            found.take_while(move |it| &*it.policy == id)
+        });
+        of_policies.collect()
     }
 }
 
-impl<'o> EffectivePolicies<'o> {
-    /// What of the policies on the way to an account changes nothing, here or elsewhere.
-    pub fn without_effect_for(
-        &self,
-        account: &AccountPolicy<'o>,
-    ) -> impl Iterator<Item = &WithoutEffect> {
-        let attached: HashSet<&str> = match self.without_effect.is_empty() {
-            true => HashSet::new(),
-            false => account.attached().collect(),
-        };
-        let mut all = self.without_effect.iter();
-        std::iter::from_fn(move || all.find(|it| attached.contains(&*it.policy)))
+/// A list of the accounts, as `backupctl effective --format json` prints it.
+impl Serialize for EffectivePolicies<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.accounts.iter().map(|account| Written {
+            without_effect: Some(self.without_effect_for(account)),
+            ..account.written()
+        }))
     }
+}
+
+/// What an account gets, to be written as JSON.
+#[derive(Serialize)]
+struct Written<'e> {
+    account: &'e str,
+    name: &'e str,
+    effective: Option<effective::Written<'e>>,
+    problems: &'e [Problem],
+    warnings: &'e [Warning],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_effect: Option<Vec<&'e WithoutEffect>>,
 }
 
 impl<'o> AccountPolicy<'o> {
@@ -222,12 +235,18 @@ impl<'o> AccountPolicy<'o> {
     /// `{"account", "name", "effective", "problems", "warnings"}`; `effective` is null if AWS
     /// withholds it.
     pub fn to_value(&self) -> Value {
-        json!({
-            "account": self.account.id,
-            "name": self.account.name,
-            "effective": self.effective.document(),
-            "problems": self.effective.problems,
-            "warnings": self.effective.warnings,
-        })
+        // Nothing but texts, lists and keys that are texts, which are always JSON.
+        serde_json::to_value(self.written()).unwrap_or_default()
+    }
+
+    fn written(&self) -> Written<'_> {
+        Written {
+            account: &self.account.id,
+            name: &self.account.name,
+            effective: self.effective.written(),
+            problems: &self.effective.problems,
+            warnings: &self.effective.warnings,
+            without_effect: None,
+        }
     }
 }

@@ -3,11 +3,8 @@
 use super::cursor::Cursor;
 use crate::Instant;
 use crate::code::Code;
-use crate::finding::{Finding, one_line};
+use crate::finding::Finding;
 use crate::position::Position;
-
-/// How many characters a message or a remedy has at most.
-const LONGEST: usize = 600;
 
 /// The findings so far, and what the checks may ask about the world.
 pub(crate) struct Report {
@@ -46,17 +43,15 @@ impl Report {
         message: String,
         help: String,
     ) {
-        let path = one_line(&path, usize::MAX);
-        let message = one_line(&message, LONGEST);
-        let help = Some(one_line(&help, LONGEST)).filter(|help| !help.is_empty());
-        self.findings.push(Finding {
+        let finding = Finding {
             severity: code.severity(),
             code,
             path,
             message,
-            help,
+            help: Some(help).filter(|help| !help.is_empty()),
             position,
-        });
+        };
+        self.findings.push(finding.in_lines());
     }
 
     /// All findings, in the order of the text.

@@ -1,6 +1,7 @@
 //! `backupctl effective`: what every account gets once AWS has merged all policies.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -9,6 +10,7 @@ use anyhow::{Context as _, anyhow, bail};
 use backup_policy::{BACKUP_POLICY, EffectivePolicies, Instant, Organization, OrganizationError};
 use clap::{Args, ValueEnum};
 
+use crate::basis;
 use crate::effective::{State, groups, page, text};
 use crate::input::read;
 use crate::moment;
@@ -90,12 +92,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             "`{file}` holds policies of the type {kind}, which have no plans: use `--format json`"
         );
     }
-    let printed = match arguments.format {
-        Format::Text => text::render(&policies, now),
-        Format::Json => format!("{:#}\n", policies.to_value()),
-        Format::Html => page::render(&policies, now),
-    };
-    let found = groups(&policies).iter().any(|group| match group.state {
+    let groups = groups(&policies);
+    let found = groups.iter().any(|group| match group.state {
         State::Invalid => true,
         State::Nothing => arguments.strict && kind == BACKUP_POLICY,
         State::Plans => {
@@ -104,8 +102,33 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     }) || arguments.strict && !policies.without_effect.is_empty();
     drop(progress);
-    write(arguments.output.as_deref(), &printed)?;
+    let print = |out: &mut dyn Write| match arguments.format {
+        Format::Text => text::write(&policies, &groups, now, out),
+        Format::Json => json(&policies, out),
+        Format::Html => page::write(&policies, &groups, now, out),
+    };
+    match &arguments.output {
+        Some(path) => File::create(path)
+            .and_then(|file| write(file, print))
+            .with_context(|| format!("cannot write `{}`", path.display()))?,
+        None => write(io::stdout().lock(), print).context("cannot write to standard output")?,
+    }
+    if arguments.format == Format::Json {
+        report::note(&basis::of(&organization, now));
+    }
     Ok(ExitCode::from(u8::from(found)))
+}
+
+/// Writes piece by piece: the whole of a large organization may not fit into memory.
+fn write(to: impl Write, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::new(to);
+    print(&mut out)?;
+    out.flush()
+}
+
+fn json(policies: &EffectivePolicies<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, policies)?;
+    writeln!(out)
 }
 
 /// Says everything that is wrong with the file, one line each.
@@ -138,16 +161,5 @@ fn only(policies: &mut EffectivePolicies<'_>, id: &str) -> anyhow::Result<()> {
             "there is no account `{id}`: give the id of one of its {}",
             number(policies.accounts.len(), "account")
         ),
-    }
-}
-
-fn write(file: Option<&Path>, text: &str) -> anyhow::Result<()> {
-    match file {
-        Some(path) => {
-            std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
-        }
-        None => std::io::stdout()
-            .write_all(text.as_bytes())
-            .context("cannot write to standard output"),
     }
 }

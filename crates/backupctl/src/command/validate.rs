@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use backup_policy::{Code, Instant, Severity};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::locks;
 use crate::check::check;
@@ -15,7 +15,7 @@ use crate::input::{files, read};
 use crate::locks::Lock;
 use crate::moment;
 use crate::parameters::Parameters;
-use crate::report::{self, Format, Outcome};
+use crate::report::{self, Outcome};
 
 /// Check backup policies before AWS sees them.
 ///
@@ -41,7 +41,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     targets: Option<PathBuf>,
 
-    /// Text for people, or JSON for programs
+    /// Text for people, JSON for programs, or what code scanning and GitHub's workflows show
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
@@ -52,6 +52,18 @@ pub struct Arguments {
     /// Judge schedules as of this moment instead of now, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     at: Option<Instant>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people
+    Text,
+    /// JSON for programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
 }
 
 /// Checks the files and prints what was found.
@@ -89,6 +101,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match arguments.format {
         Format::Text => report::text::print(&outcomes)?,
         Format::Json => report::json::print(&outcomes)?,
+        Format::Sarif => report::sarif::print(&outcomes)?,
+        Format::Github => report::github::print(&outcomes)?,
     }
     let findings = outcomes
         .iter()

@@ -4,12 +4,17 @@
 //! script. The script builds the document from elements and texts only, never from markup.
 
 mod data;
+mod once;
+
+use std::io::{self, Write};
 
 use backup_policy::{EffectivePolicies, Instant};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+
+use super::Group;
 
 const TEMPLATE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
@@ -26,36 +31,48 @@ const SCRIPT: &str = concat!(
     include_str!("page/main.js"),
 );
 
-/// The page of an organization, with a calendar of the weeks after `now`.
-pub fn render(policies: &EffectivePolicies<'_>, now: Instant) -> String {
-    let data = data::of(policies, now);
+/// Writes the page of an organization, with a calendar of the weeks after `now`.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(
+    policies: &EffectivePolicies<'_>,
+    groups: &[Group<'_>],
+    now: Instant,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let policy = format!(
         "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
         digest(STYLE),
         digest(SCRIPT)
     );
     let title = escape_text(&policies.organization.root.name);
-    let data = embed(&data);
-    let mut page = String::with_capacity(data.len() + STYLE.len() + SCRIPT.len() + TEMPLATE.len());
     // Between two `@` is the name of a part. What is put in is not looked at again.
     for (index, text) in TEMPLATE.split('@').enumerate() {
-        page.push_str(match text {
+        let part = match text {
             _ if index % 2 == 0 => text,
             "policy" => &policy,
             "version" => env!("CARGO_PKG_VERSION"),
             "title" => &title,
             "style" => STYLE,
-            "data" => &data,
+            "data" => {
+                data::write(policies, groups, now, out)?;
+                ""
+            }
             "script" => SCRIPT,
             _ => "",
-        });
+        };
+        out.write_all(part.as_bytes())?;
     }
-    page
+    Ok(())
 }
 
 /// JSON that can stand in a `script` element: nothing in it ends the element or begins a comment.
 fn embed(value: &Value) -> String {
     let json = value.to_string();
+    if !json.contains(['<', '>', '&', '\u{2028}', '\u{2029}']) {
+        return json;
+    }
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
         // Only strings can hold these, and there an escape means the same.

@@ -5,7 +5,7 @@ use backup_policy::{Lifecycle, Rule};
 use crate::words;
 
 /// What becomes of a backup or a copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Retention {
     /// In which storage it is, and for how long, in order.
     pub stays: Vec<Stay>,
@@ -14,7 +14,7 @@ pub struct Retention {
 }
 
 /// A stay in one kind of storage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Stay {
     /// The kind of storage.
     pub storage: Storage,
@@ -25,7 +25,7 @@ pub struct Stay {
 }
 
 /// Where a backup is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Storage {
     /// In ordinary storage.
     Warm,

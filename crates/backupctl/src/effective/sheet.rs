@@ -110,7 +110,8 @@ pub fn refused_plans(effective: &Effective, names: Names<'_>) -> Vec<String> {
     places.flat_map(|node| refusals(node, names)).collect()
 }
 
-fn plan_sheet(plan: &Plan<'_>, names: Names<'_>) -> PlanSheet {
+/// The sheet of one plan.
+pub fn plan_sheet(plan: &Plan<'_>, names: Names<'_>) -> PlanSheet {
     let mut rows = rows_below(plan.node, &["rules", "selections"], names);
     for place in [
         &["rules"] as &[&str],

@@ -1,11 +1,13 @@
 //! What accounts get, as text: accounts that get the same are shown together.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
-use backup_policy::{AccountPolicy, EffectivePolicies, Instant, Problem, Unit};
+use backup_policy::{AccountPolicy, EffectivePolicies, Instant, Node, Plan, Problem, Unit};
+use sha2::{Digest as _, Sha256};
 
 use super::sheet::{self, Names, PlanSheet, Row};
-use super::{Group, State, groups, vain};
+use super::{Group, State, vain};
 use crate::basis;
 use crate::words::number;
 
@@ -15,11 +17,18 @@ const FEW: usize = 5;
 /// How wide labels are.
 const LABELS: usize = 28;
 
-/// Everything as lines of text. What accounts get is numbered, and a plan that was shown before is
-/// not shown again.
-pub fn render(policies: &EffectivePolicies<'_>, now: Instant) -> String {
+/// Writes everything as lines of text. What accounts get is numbered, and a plan that was shown
+/// before is not shown again.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(
+    policies: &EffectivePolicies<'_>,
+    groups: &[Group<'_>],
+    now: Instant,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let names = Names(&policies.organization.policies);
-    let groups = groups(policies);
     let mut text = Text::default();
     let root = &policies.organization.root;
     let accounts = number(policies.accounts.len(), "account");
@@ -36,31 +45,51 @@ pub fn render(policies: &EffectivePolicies<'_>, now: Instant) -> String {
         0,
         "not looked at: vaults, keys, roles, opt-ins and tags, which no file of policies holds",
     );
-    let mut shown = HashMap::new();
-    for (index, group) in (1..).zip(&groups) {
+    let mut shown = Shown::default();
+    for (index, group) in (1..).zip(groups) {
         text.blank();
         show(index, group, names, &mut shown, &mut text);
+        text.write(out)?;
     }
     if !policies.without_effect.is_empty() {
         text.blank();
-        text.line(
-            0,
-            "without effect (at one place the policy attached first decides, and levels below replace):",
-        );
+        text.line(0, &format!("{}:", vain::WITHOUT_EFFECT));
     }
     for idle in &policies.without_effect {
         text.line(1, &vain::without_effect(idle, names));
     }
-    text.0
+    text.write(out)
 }
 
-fn show(
-    index: usize,
-    group: &Group<'_>,
-    names: Names<'_>,
-    shown: &mut HashMap<String, usize>,
-    text: &mut Text,
-) {
+/// Which plans were shown, and among which results.
+#[derive(Default)]
+struct Shown {
+    // INVARIANT: the plans outlive this, so that no other gets the address of one.
+    plans: HashMap<*const Node, usize>,
+    /// By the digest of their lines.
+    lines: HashMap<[u8; 32], usize>,
+}
+
+impl Shown {
+    /// Shows a plan that is not shown yet: the index of the result with which it stands.
+    fn show(&mut self, plan: &Plan<'_>, index: usize, names: Names<'_>, text: &mut Text) -> usize {
+        let address = std::ptr::from_ref(plan.node);
+        if let Some(first) = self.plans.get(&address) {
+            return *first;
+        }
+        let mut lines = Text::default();
+        show_plan(&sheet::plan_sheet(plan, names), names, &mut lines);
+        let digest = Sha256::digest(&lines.0).into();
+        let first = *self.lines.entry(digest).or_insert(index);
+        if first == index {
+            text.0.push_str(&lines.0);
+        }
+        self.plans.insert(address, first);
+        first
+    }
+}
+
+fn show(index: usize, group: &Group<'_>, names: Names<'_>, shown: &mut Shown, text: &mut Text) {
     let verb = |one, many| if group.accounts.len() == 1 { one } else { many };
     let accounts = number(group.accounts.len(), "account");
     let heading = match group.state {
@@ -80,7 +109,7 @@ fn show(
         text.line(1, &vain::warning(warning, names));
         text.line(2, &format!("= help: {}", warning.help));
     }
-    let plans = sheet::plans(&group.effective, names);
+    let plans = group.effective.plans();
     let is_invalid = group.state == State::Invalid;
     if is_invalid && !plans.is_empty() {
         text.line(1, "this is what would be in force if it were valid:");
@@ -88,14 +117,12 @@ fn show(
     for plan in plans {
         // What is withheld from some is never what others are referred to.
         if is_invalid {
-            show_plan(&plan, names, text);
+            show_plan(&sheet::plan_sheet(&plan, names), names, text);
             continue;
         }
-        let first = *shown.entry(format!("{plan:?}")).or_insert(index);
-        if first == index {
-            show_plan(&plan, names, text);
-        } else {
-            text.line(1, &format!("plan {}: as in {first}", plan.name));
+        let first = shown.show(&plan, index, names, text);
+        if first != index {
+            text.line(1, &format!("plan {}: as in {first}", plan.name()));
         }
     }
     for refused in sheet::refused_plans(&group.effective, names) {
@@ -213,5 +240,12 @@ impl Text {
 
     fn blank(&mut self) {
         self.0.push('\n');
+    }
+
+    /// Writes what there is, and begins anew.
+    fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.0.as_bytes())?;
+        self.0.clear();
+        Ok(())
     }
 }

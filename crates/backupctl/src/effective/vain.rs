@@ -7,6 +7,10 @@ use backup_policy::{EffectivePolicies, PolicyId, Warning, WithoutEffect};
 
 use super::sheet::Names;
 
+/// What stands above the policies that change nothing, and says how one comes to that.
+pub const WITHOUT_EFFECT: &str =
+    "without effect (at one place the policy attached first decides, and levels below replace)";
+
 /// Everything of that kind, for whatever account, each once.
 pub fn lines(policies: &EffectivePolicies<'_>) -> Vec<String> {
     let names = Names(&policies.organization.policies);

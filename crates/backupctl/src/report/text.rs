@@ -1,12 +1,12 @@
 //! The findings as text: the line with the offending part underlined, code and remedy.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use backup_policy::{Finding, Position, Severity};
+use backup_policy::{Finding, Severity, one_line};
 
 use super::Outcome;
+use super::lines::Lines;
 use crate::template::open::{Need, Open, needs};
 use crate::words::number;
 
@@ -29,11 +29,7 @@ pub fn print(outcomes: &[Outcome]) -> anyhow::Result<()> {
 }
 
 fn render(outcome: &Outcome, renderer: &Renderer) -> String {
-    let lines: Vec<&str> = outcome
-        .text
-        .trim_start_matches('\u{feff}')
-        .split('\n')
-        .collect();
+    let lines = Lines::of(outcome.text.trim_start_matches('\u{feff}'));
     let mut text = String::new();
     for finding in &outcome.checked.findings {
         text += &renderer.render(&[group(finding, &outcome.file, &lines)]);
@@ -46,8 +42,11 @@ fn render(outcome: &Outcome, renderer: &Renderer) -> String {
     text
 }
 
+/// How many characters a line on what was not looked at has at most.
+const LONGEST: usize = 2_000;
+
 /// What of a template's policies was not looked at, and what would have to be known.
-fn not_looked_at(open: &[Open]) -> Vec<String> {
+pub(super) fn not_looked_at(open: &[Open]) -> Vec<String> {
     let (branches, values): (Vec<&Open>, Vec<&Open>) =
         open.iter().partition(|open| !open.conditions.is_empty());
     let listed = |needs: Vec<&Need>| {
@@ -78,10 +77,11 @@ fn not_looked_at(open: &[Open]) -> Vec<String> {
     {
         lines.push("give the values under these names with `--parameters`".to_owned());
     }
-    lines
+    let lines = lines.iter().map(|line| one_line(line, LONGEST));
+    lines.collect()
 }
 
-fn group<'r>(finding: &'r Finding, file: &'r str, lines: &[&'r str]) -> Group<'r> {
+fn group<'r>(finding: &'r Finding, file: &'r str, lines: &Lines<'r>) -> Group<'r> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -91,18 +91,18 @@ fn group<'r>(finding: &'r Finding, file: &'r str, lines: &[&'r str]) -> Group<'r
         .id(finding.code.name());
     let mut group = match finding.position {
         Some(at) => {
-            let line = lines
-                .get(at.line.saturating_sub(1))
-                .copied()
-                .unwrap_or_default();
-            let line = line.trim_end_matches('\r');
-            let mark = AnnotationKind::Primary.span(span(line, at));
-            title.element(
-                Snippet::source(line)
-                    .line_start(at.line)
-                    .path(file)
-                    .annotation(mark),
-            )
+            let part = lines.part(at);
+            let mark = AnnotationKind::Primary.span(part.marked);
+            let snippet = Snippet::source(part.text).line_start(at.line);
+            let snippet = snippet.annotation(mark);
+            match part.skipped {
+                0 => title.element(snippet.path(file)),
+                // The column is not that of the part.
+                _ => {
+                    let place = Origin::path(file).line(at.line).char_column(at.column);
+                    title.element(place).element(snippet)
+                }
+            }
         }
         None => title.element(Origin::path(file)),
     };
@@ -113,17 +113,6 @@ fn group<'r>(finding: &'r Finding, file: &'r str, lines: &[&'r str]) -> Group<'r
         group = group.element(Level::HELP.message(help.as_str()));
     }
     group
-}
-
-/// The bytes of a line that a position means: at least one character, where there is one.
-fn span(line: &str, at: Position) -> Range<usize> {
-    let byte = |column: usize| {
-        line.char_indices()
-            .nth(column)
-            .map_or(line.len(), |(byte, _)| byte)
-    };
-    let first = at.column.saturating_sub(1);
-    byte(first)..byte(first.saturating_add(at.length.max(1)))
 }
 
 fn summary(outcome: &Outcome) -> String {

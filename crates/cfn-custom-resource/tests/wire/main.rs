@@ -3,6 +3,7 @@
 
 mod logs;
 mod pool;
+mod threads;
 mod world;
 
 use cfn_custom_resource::{

@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use cfn_custom_resource::{
-    Answering, Failure, Outcome, Request, ResponseUrlPolicy, ServeError, Success,
+    Answering, Failure, Handlers, Outcome, Request, ResponseUrlPolicy, ServeError, Success,
 };
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -71,6 +71,7 @@ impl World {
         Answering {
             http,
             response_url: ResponseUrlPolicy::AwsOnly,
+            handlers: Handlers::AsTasks,
         }
     }
 

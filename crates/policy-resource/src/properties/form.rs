@@ -1,5 +1,7 @@
 //! The forms in which CloudFormation hands values over, and what AWS allows in them.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::identity::{TAG_PREFIX, is_account_id};
@@ -95,13 +97,9 @@ pub(super) fn list(value: &Value) -> Option<Vec<String>> {
         }
         other => split_list(&scalar(other)?),
     };
-    let mut unique = Vec::<String>::new();
-    for item in items {
-        if !unique.contains(&item) {
-            unique.push(item);
-        }
-    }
-    Some(unique)
+    let mut seen = HashSet::new();
+    let unique = items.iter().filter(|item| seen.insert(item.as_str()));
+    Some(unique.cloned().collect())
 }
 
 /// AWS Organizations API reference, Tag: key 1 to 128, value 0 to 256 characters, both of

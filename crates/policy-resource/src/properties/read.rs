@@ -6,7 +6,10 @@ use backup_policy::nearest;
 use serde_json::{Map, Value};
 
 use super::form::{items, list, region_problem, scalar, tag_problem, target_problem};
-use super::{ContentSource, MOST_CHARACTERS, MOST_ITEMS, MOST_PROBLEMS, NAMES, Problem, S3Object};
+use super::{
+    ContentSource, LONGEST_VARIABLE, MOST_CHARACTERS, MOST_ITEMS, MOST_PROBLEMS, NAMES, Problem,
+    S3Object,
+};
 use crate::identity::{OWN_TAGS, is_account_id};
 
 /// Characters of a problem's text, which may quote a value of any length.
@@ -291,6 +294,13 @@ impl Reader<'_> {
                 let problem = match scalar(&value) {
                     _ if key.is_empty() => "`Variables` has an empty key".to_owned(),
                     None => format!("`Variables.{key}` must be a text"),
+                    Some(_) if key.len() > LONGEST_VARIABLE => {
+                        let start = key.chars().take(40).collect::<String>();
+                        format!(
+                            "`Variables.{start}…` must have at most {LONGEST_VARIABLE} characters \
+                             in its name"
+                        )
+                    }
                     Some(text) if text.len() > MOST_CHARACTERS => {
                         format!("`Variables.{key}` must have at most {MOST_CHARACTERS} characters")
                     }

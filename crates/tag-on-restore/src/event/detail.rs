@@ -5,6 +5,10 @@ use serde_json::Value;
 
 use crate::Job;
 
+/// Characters of a field that is believed: no ARN has more than 2,048 (IAM quotas), ids and times have
+/// far fewer. Every call that is made with it costs as much.
+const LONGEST: usize = 2_048;
+
 /// The job in an event's detail. `None` if that does not name one.
 pub(super) fn job(account: Option<String>, detail: &Value) -> Option<Job> {
     let field = |name: &str| detail.get(name);
@@ -29,8 +33,8 @@ pub(super) fn job(account: Option<String>, detail: &Value) -> Option<Job> {
     })
 }
 
-/// A text that is not empty. Numbers and truth values count as their text, objects and lists (AWS
-/// sends `{}` for ARNs that it does not know yet) as nothing.
+/// A text that is not empty. Numbers and truth values count as their text; objects, lists (AWS sends
+/// `{}` for ARNs that it does not know yet) and what is too long for any field as nothing.
 pub(super) fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_string(),
@@ -38,7 +42,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
         Value::Bool(flag) => flag.to_string(),
         Value::Null | Value::Array(_) | Value::Object(_) => return None,
     };
-    Some(text).filter(|text| !text.is_empty())
+    Some(text).filter(|text| !text.is_empty() && text.len() <= LONGEST)
 }
 
 /// A truth value, or its text: AWS's samples have `"isEncrypted": "false"`.

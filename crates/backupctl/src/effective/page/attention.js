@@ -27,11 +27,41 @@ const showAttention = () => {
       el("p", {}, "No policy on the way from the root brings one."),
       nothingList(empty)));
   }
+  const isFine = !cards.length;
+  const vain = inVain();
+  if (vain.length) {
+    cards.push(el("div", { class: "card warn" },
+      el("h3", {}, "Something will not do what it seems to"),
+      el("p", {}, "AWS accepts it, and backs up or copies nothing, or less."),
+      withMore(el("ul"), vain, 3, vainItem, (left) => `and ${left.toLocaleString("en")} more`)));
+  }
+  if (data.idle.length) {
+    cards.push(el("div", { class: "card warn" },
+      el("h3", {}, `${count(data.idle.length, "policy or part of one changes", "policies or parts of one change")} nothing`),
+      el("p", {}, `${data.idleness[0].toUpperCase()}${data.idleness.slice(1)}.`),
+      withMore(el("ul", { class: "small" }), data.idle, FEW, (text) => el("li", {}, text), (left) => `and ${left.toLocaleString("en")} more`)));
+  }
   const heading = el("h2", { id: "attention-title", class: cards.length ? null : "hidden" }, "Needs attention");
-  put("attention", heading, cards.length ? withMore(el("div", { class: "cards" }), cards, FEW, (card) => card,
-    (left) => `${count(left, "more kind")} of problem`)
-    : el("p", { class: "fine" }, "Every account gets a backup plan, and every merge is valid."));
+  put("attention", heading,
+    isFine ? el("p", { class: "fine" }, "Every account gets a backup plan, and every merge is valid.") : null,
+    cards.length ? withMore(el("div", { class: "cards" }), cards, FEW, (card) => card,
+      (left) => `${count(left, "more kind")} of problem`) : null);
 };
+
+// Every warning, with the accounts that it concerns: most concern many.
+const inVain = () => {
+  const warnings = new Map();
+  for (const account of accounts) {
+    for (const warning of account.document.warnings) {
+      if (!warnings.has(warning)) warnings.set(warning, []);
+      warnings.get(warning).push(account);
+    }
+  }
+  return [...warnings].sort((one, other) => other[1].length - one[1].length);
+};
+
+const vainItem = ([warning, members]) => el("li", {}, problemList([warning], "warn"),
+  members.length === accounts.length ? el("span", { class: "muted small" }, "For every account.") : accountLinks(members));
 
 const quotaCard = ({ document, members }) => el("div", { class: "card warn" },
   el("h3", {}, `Quotas are too small for ${members.length === 1 ? members[0].name || members[0].id : count(members.length, "account")}`),
@@ -64,6 +94,6 @@ const nothingList = (some) => {
   return withMore(el("ul"), [...units], FEW, item, (left) => `and in ${count(left, "more unit")}`);
 };
 
-const problemList = (problems) => problems.map((problem) => el("div", { class: "problem" },
+const problemList = (problems, tone) => problems.map((problem) => el("div", { class: tone ? `problem ${tone}` : "problem" },
   el("span", { class: "code" }, problem.code), " ", el("code", {}, problem.path),
   el("div", {}, problem.message), el("div", { class: "help" }, "Remedy: ", problem.help), problem.policies.length ? chips(problem.policies) : null));

@@ -15,16 +15,14 @@ let pickedDay = null;
 // backups are kept can differ between accounts: those are a rule's variants.
 const runsByDay = (groups) => {
   const entries = new Map();
-  for (const { document, members } of groups.filter((group) => group.document.state === "plans")) {
-    for (const plan of document.plans) {
-      for (const rule of plan.rules) {
-        const key = JSON.stringify([plan.name, rule.name, rule.schedule]);
-        if (!entries.has(key)) entries.set(key, { plan, rule, variants: new Map() });
-        const { variants } = entries.get(key);
-        const variant = JSON.stringify([plan.regions, rule.life.words, rule.copies]);
-        if (!variants.has(variant)) variants.set(variant, { plan, rule, accounts: 0 });
-        variants.get(variant).accounts += members.length;
-      }
+  for (const { plan, accounts } of plansOf(groups)) {
+    for (const rule of plan.rules) {
+      const key = JSON.stringify([plan.name, rule.name, rule.schedule]);
+      if (!entries.has(key)) entries.set(key, { plan, rule, variants: new Map() });
+      const { variants } = entries.get(key);
+      const variant = JSON.stringify([plan.regions, rule.life.words, rule.copies]);
+      if (!variants.has(variant)) variants.set(variant, { plan, rule, accounts: 0 });
+      variants.get(variant).accounts += accounts;
     }
   }
   const days = Array.from({ length: data.calendar.days }, () => []);

@@ -1,117 +1,151 @@
-//! What the page's script gets to know. Policies, schedules and what accounts get are there once,
-//! and everything else has indexes into them.
+//! What the page's script gets to know. Whatever several accounts have in common is there once: a
+//! result has the indexes of its plans, a plan those of its rules, a rule those of its rows.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
-use backup_policy::{Account, EffectivePolicies, Instant, PolicyId, Problem, Unit};
+use backup_policy::{
+    Account, EffectivePolicies, Instant, Node, Plan, PolicyId, Problem, Unit, Warning,
+};
 use serde_json::{Value, json};
 
+use super::embed;
+use super::once::{Once, Values, list};
 use crate::basis;
 use crate::effective::calendar::{Calendar, Schedules};
 use crate::effective::retention::{Retention, Scale};
-use crate::effective::sheet::{self, Names, PlanSheet, Row, RuleSheet};
-use crate::effective::{Group, State, groups};
+use crate::effective::sheet::{self, CopySheet, Names, Row, RuleSheet, SelectionSheet};
+use crate::effective::{Group, State, vain};
 use crate::words;
 
 /// How many colours the page has for plans.
 const TONES: usize = 8;
 
-/// The data of an organization's page.
-pub(super) fn of(policies: &EffectivePolicies<'_>, now: Instant) -> Value {
+/// Writes the data of an organization's page: results first, and what they have indexes into as
+/// soon as it is known.
+pub(super) fn write(
+    policies: &EffectivePolicies<'_>,
+    groups: &[Group<'_>],
+    now: Instant,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let organization = policies.organization;
     let calendar = Calendar::of(now);
-    let groups = groups(policies);
     let names = Names(&organization.policies);
-    let sheets: Vec<Vec<PlanSheet>> = groups
-        .iter()
-        .map(|group| sheet::plans(&group.effective, names))
-        .collect();
-    let scale = Scale::up_to(longest(&sheets));
+    let ids = organization.policies.keys().map(String::as_str);
     let mut page = Page {
-        policies: organization
-            .policies
-            .keys()
-            .map(String::as_str)
-            .zip(0..)
-            .collect(),
+        policies: ids.zip(0..).collect(),
         names,
         schedules: Schedules::new(calendar),
-        scale,
+        lives: Once::default(),
         tones: HashMap::new(),
+        known: HashMap::new(),
+        plans: Values::default(),
+        rules: Values::default(),
+        selections: Values::default(),
+        rows: Values::default(),
+        remarks: Values::default(),
     };
-    let documents: Vec<Value> = groups
-        .iter()
-        .zip(&sheets)
-        .map(|(group, plans)| page.document(group, plans))
-        .collect();
-    let accounts: HashMap<&str, usize> = groups
-        .iter()
-        .enumerate()
+    let accounts: HashMap<&str, usize> = (0..)
+        .zip(groups)
         .flat_map(|(index, group)| {
-            group
-                .accounts
-                .iter()
-                .map(move |account| (account.account.id.as_str(), index))
+            let accounts = group.accounts.iter();
+            accounts.map(move |account| (account.account.id.as_str(), index))
         })
         .collect();
-    let schedule = |(expression, runs): &(String, Vec<i64>)| json!({"expression": expression, "words": words::schedule(expression), "runs": runs});
     let policy = |(id, policy): (&String, &backup_policy::Policy)| json!({"id": id, "name": if policy.name.is_empty() { id } else { &policy.name }});
-    let tick = |(label, at): &(&str, f64)| json!({"label": label, "at": at});
-    json!({
+    let idle = policies.without_effect.iter();
+    let idle = idle.map(|idle| vain::without_effect(idle, names));
+    let about = json!({
         "basis": basis::of(organization, now),
         "calendar": {
             "from": calendar.first.to_string(),
             "time": calendar.time(),
             "days": calendar.days,
         },
-        "ticks": page.scale.ticks().iter().map(tick).collect::<Value>(),
         "policies": organization.policies.iter().map(policy).collect::<Value>(),
-        "schedules": page.schedules.all.iter().map(schedule).collect::<Value>(),
-        "documents": documents,
-        "tree": page.unit(&organization.root, &accounts),
-    })
-}
-
-fn longest(sheets: &[Vec<PlanSheet>]) -> u64 {
-    let rules = sheets.iter().flatten().flat_map(|plan| &plan.rules);
-    let retentions = rules.flat_map(|rule| {
-        let copies = rule.copies.iter().map(|copy| &copy.retention);
-        std::iter::once(&rule.retention).chain(copies)
+        "idleness": vain::WITHOUT_EFFECT,
+        "idle": idle.collect::<Value>(),
     });
-    retentions
-        .map(Retention::last_day)
-        .max()
-        .unwrap_or_default()
+    write!(out, "{{\"about\":{},\"documents\":", embed(&about))?;
+    list(groups.iter().map(|group| page.document(group)), out)?;
+    out.write_all(b",\"tree\":")?;
+    page.unit(&organization.root, &accounts, out)?;
+    page.tables(out)?;
+    out.write_all(b"}")
 }
 
 struct Page<'o> {
     policies: HashMap<&'o str, usize>,
     names: Names<'o>,
     schedules: Schedules,
-    scale: Scale,
+    lives: Once<Retention>,
     tones: HashMap<String, usize>,
+    // INVARIANT: the plans outlive this, so that no other gets the address of one.
+    known: HashMap<*const Node, usize>,
+    plans: Values,
+    rules: Values,
+    selections: Values,
+    rows: Values,
+    remarks: Values,
 }
 
 impl Page<'_> {
     /// The tree, with the accounts that something is known of.
-    fn unit(&self, unit: &Unit, documents: &HashMap<&str, usize>) -> Value {
+    fn unit(
+        &self,
+        unit: &Unit,
+        documents: &HashMap<&str, usize>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let account = |account: &Account| {
             let document = documents.get(account.id.as_str())?;
-            Some(json!([
+            let attached = self.attached(&account.policies);
+            Some(embed(&json!([
                 account.id,
                 account.name,
                 document,
-                self.attached(&account.policies)
-            ]))
+                attached
+            ])))
         };
-        let below = unit.organizational_units.iter();
-        json!({
-            "id": unit.id,
-            "name": unit.name,
-            "policies": self.attached(&unit.policies),
-            "accounts": unit.accounts.iter().filter_map(account).collect::<Value>(),
-            "units": below.map(|unit| self.unit(unit, documents)).collect::<Value>(),
-        })
+        let (id, name) = (&unit.id, &unit.name);
+        let unit_itself = json!([id, name, self.attached(&unit.policies)]);
+        write!(out, "{{\"unit\":{},\"accounts\":", embed(&unit_itself))?;
+        list(unit.accounts.iter().filter_map(account), out)?;
+        out.write_all(b",\"units\":[")?;
+        for (index, below) in unit.organizational_units.iter().enumerate() {
+            if index > 0 {
+                out.write_all(b",")?;
+            }
+            self.unit(below, documents, out)?;
+        }
+        out.write_all(b"]}")
+    }
+
+    /// What the results have indexes into.
+    fn tables(self, out: &mut dyn Write) -> io::Result<()> {
+        let lives = self.lives.all();
+        let longest = lives.iter().map(Retention::last_day).max();
+        let scale = Scale::up_to(longest.unwrap_or_default());
+        let tick = |(label, at): &(&str, f64)| json!({"label": label, "at": at});
+        let schedule = |(expression, runs): &(String, Vec<i64>)| json!({"expression": expression, "words": words::schedule(expression), "runs": runs});
+        let rest = json!({
+            "ticks": scale.ticks().iter().map(tick).collect::<Value>(),
+            "lives": lives.iter().map(|one| life(one, scale)).collect::<Value>(),
+            "schedules": self.schedules.all.iter().map(schedule).collect::<Value>(),
+        });
+        write!(out, ",\"rest\":{}", embed(&rest))?;
+        for (name, values) in [
+            ("plans", self.plans),
+            ("rules", self.rules),
+            ("selections", self.selections),
+            ("rows", self.rows),
+            ("remarks", self.remarks),
+        ] {
+            write!(out, ",\"{name}\":")?;
+            values.write(out)?;
+        }
+        Ok(())
     }
 
     fn attached(&self, policies: &[String]) -> Vec<usize> {
@@ -124,98 +158,133 @@ impl Page<'_> {
         policies.iter().filter_map(index).collect()
     }
 
-    fn document(&mut self, group: &Group<'_>, plans: &[PlanSheet]) -> Value {
+    fn document(&mut self, group: &Group<'_>) -> String {
         let effective = &group.effective;
         let state = match group.state {
             State::Invalid => "invalid",
             State::Nothing => "nothing",
             State::Plans => "plans",
         };
-        let problem = |problem: &Problem| {
-            json!({
-                "code": problem.code.name(),
-                "path": problem.path,
-                "message": problem.message,
-                "policies": self.indexes(&problem.policies),
-                "help": problem.help,
-            })
-        };
-        json!({
+        let problems = effective.problems.iter();
+        let problems: Vec<usize> = problems.map(|problem| self.problem(problem)).collect();
+        let warnings = effective.warnings.iter();
+        let warnings: Vec<usize> = warnings.map(|warning| self.warning(warning)).collect();
+        let plans = effective.plans();
+        let plans: Vec<usize> = plans.iter().map(|plan| self.plan(plan)).collect();
+        embed(&json!({
             "state": state,
-            "problems": effective.problems.iter().map(problem).collect::<Value>(),
+            "problems": problems,
+            "warnings": warnings,
             "refused": sheet::refused_plans(effective, self.names),
-            "policies": self.indexes(&effective.root.policies()),
-            "plans": plans.iter().map(|plan| self.plan(plan)).collect::<Value>(),
-        })
+            "plans": plans,
+        }))
     }
 
-    fn plan(&mut self, plan: &PlanSheet) -> Value {
+    fn problem(&mut self, problem: &Problem) -> usize {
+        let value = json!({
+            "code": problem.code.name(),
+            "path": problem.path,
+            "message": problem.message,
+            "policies": self.indexes(&problem.policies),
+            "help": problem.help,
+        });
+        self.remarks.index(&value)
+    }
+
+    fn warning(&mut self, warning: &Warning) -> usize {
+        let value = json!({
+            "code": warning.code.name(),
+            "path": warning.path.join("/"),
+            "message": warning.message,
+            "policies": self.indexes(&warning.policies),
+            "help": warning.help,
+        });
+        self.remarks.index(&value)
+    }
+
+    fn plan(&mut self, plan: &Plan<'_>) -> usize {
+        let address = std::ptr::from_ref(plan.node);
+        if let Some(index) = self.known.get(&address) {
+            return *index;
+        }
+        let sheet = sheet::plan_sheet(plan, self.names);
         let next = self.tones.len() % TONES;
-        let tone = *self.tones.entry(plan.name.clone()).or_insert(next);
-        let selection = |selection: &sheet::SelectionSheet| {
-            json!({
-                "name": selection.name,
-                "summary": selection.summary,
-                "rows": self.rows(&selection.rows),
-            })
-        };
-        let selections: Value = plan.selections.iter().map(selection).collect();
-        json!({
-            "name": plan.name,
+        let tone = *self.tones.entry(sheet.name.clone()).or_insert(next);
+        let selections = sheet.selections.iter();
+        let selections: Vec<usize> = selections.map(|one| self.selection(one)).collect();
+        let rules: Vec<usize> = sheet.rules.iter().map(|rule| self.rule(rule)).collect();
+        let value = json!({
+            "name": sheet.name,
             "tone": tone,
-            "regions": plan.regions,
-            "rows": self.rows(&plan.rows),
+            "regions": sheet.regions,
+            "policies": self.indexes(&plan.node.policies()),
+            "rows": self.rows(&sheet.rows),
             "selections": selections,
-            "rules": plan.rules.iter().map(|rule| self.rule(rule)).collect::<Value>(),
-        })
+            "rules": rules,
+        });
+        let index = self.plans.index(&value);
+        self.known.insert(address, index);
+        index
     }
 
-    fn rule(&mut self, rule: &RuleSheet) -> Value {
-        let copy = |copy: &sheet::CopySheet| json!({"vault": copy.vault, "place": copy.place, "life": self.life(&copy.retention)});
+    fn selection(&mut self, selection: &SelectionSheet) -> usize {
+        let value = json!({
+            "name": selection.name,
+            "summary": selection.summary,
+            "rows": self.rows(&selection.rows),
+        });
+        self.selections.index(&value)
+    }
+
+    fn rule(&mut self, rule: &RuleSheet) -> usize {
+        let copy = |copy: &CopySheet| json!({"vault": copy.vault, "place": copy.place, "life": self.lives.index(copy.retention.clone())});
         let copies: Value = rule.copies.iter().map(copy).collect();
-        json!({
+        let value = json!({
             "name": rule.name,
             "summary": rule.summary,
             "schedule": self.schedules.index(&rule.schedule),
             "rows": self.rows(&rule.rows),
-            "life": self.life(&rule.retention),
+            "life": self.lives.index(rule.retention.clone()),
             "copies": copies,
-        })
+        });
+        self.rules.index(&value)
     }
 
-    fn rows(&self, rows: &[Row]) -> Value {
+    fn rows(&mut self, rows: &[Row]) -> Vec<usize> {
         let row = |row: &Row| {
-            json!({
+            let value = json!({
                 "label": row.label,
                 "value": row.value,
                 "code": row.is_code,
                 "policies": self.indexes(&row.policies),
                 "notes": row.notes,
                 "refused": row.refused,
-            })
+            });
+            self.rows.index(&value)
         };
         rows.iter().map(row).collect()
     }
+}
 
-    fn life(&self, retention: &Retention) -> Value {
-        let stay = |stay: &crate::effective::retention::Stay| {
-            json!({
-                "kind": stay.storage.name(),
-                "from": self.scale.at(stay.from),
-                "to": stay.to.map_or(100.0, |day| self.scale.at(day)),
-                "endless": stay.to.is_none(),
-            })
-        };
+fn life(retention: &Retention, scale: Scale) -> Value {
+    let stay = |stay: &crate::effective::retention::Stay| {
         json!({
-            "words": retention.words,
-            "spans": retention.stays.iter().map(stay).collect::<Value>(),
+            "kind": stay.storage.name(),
+            "from": scale.at(stay.from),
+            "to": stay.to.map_or(100.0, |day| scale.at(day)),
+            "endless": stay.to.is_none(),
         })
-    }
+    };
+    json!({
+        "words": retention.words,
+        "spans": retention.stays.iter().map(stay).collect::<Value>(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effective::groups;
     use backup_policy::Organization;
 
     const SAMPLE: &str = include_str!("../../../examples/organization.json");
@@ -225,7 +294,9 @@ mod tests {
         let organization = Organization::parse(SAMPLE).unwrap();
         let mut effective = organization.effective_policies(now).unwrap();
         policies(&mut effective);
-        of(&effective, now)
+        let mut written = Vec::new();
+        write(&effective, &groups(&effective), now, &mut written).unwrap();
+        serde_json::from_slice(&written).unwrap()
     }
 
     fn accounts<'d>(unit: &'d Value, found: &mut Vec<(&'d str, u64)>) {
@@ -260,7 +331,24 @@ mod tests {
             );
         }
         // Six schedules, however many rules have them.
-        assert_eq!(data["schedules"].as_array().unwrap().len(), 6);
+        assert_eq!(data["rest"]["schedules"].as_array().unwrap().len(), 6);
+    }
+
+    #[test]
+    fn what_results_have_in_common_is_there_once() {
+        let data = data(|_| {});
+        let of = |list: &str| {
+            let plans = data["plans"].as_array().unwrap().iter();
+            let all: Vec<&Value> = plans.flat_map(|it| it[list].as_array().unwrap()).collect();
+            (all.len(), data[list].as_array().unwrap().len())
+        };
+        let results = data["documents"].as_array().unwrap().iter();
+        let plans = results.flat_map(|it| it["plans"].as_array().unwrap());
+        let plans = (plans.count(), data["plans"].as_array().unwrap().len());
+        assert_eq!(
+            [plans, of("rules"), of("selections")],
+            [(17, 10), (16, 9), (10, 4)]
+        );
     }
 
     #[test]

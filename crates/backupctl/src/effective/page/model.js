@@ -3,7 +3,26 @@ const data = JSON.parse(byId("data").textContent);
 const accounts = [];
 const byKey = new Map();
 
+// Everything shared stands in a table, and has indexes into others.
+Object.assign(data, data.about, data.rest);
+const refer = (things, key, table) => {
+  for (const thing of things) thing[key] = thing[key].map((index) => table[index]);
+};
+for (const part of [data.plans, data.rules, data.selections]) refer(part, "rows", data.rows);
+for (const rule of data.rules) {
+  for (const kept of [rule, ...rule.copies]) kept.life = data.lives[kept.life];
+}
+refer(data.plans, "rules", data.rules);
+refer(data.plans, "selections", data.selections);
+refer(data.documents, "plans", data.plans);
+refer(data.documents, "problems", data.remarks);
+refer(data.documents, "warnings", data.remarks);
+
+// The policies that contribute to what accounts get.
+const policiesOf = (document) => document.policies ??= [...new Set(document.plans.flatMap((plan) => plan.policies))];
+
 const readUnit = (unit, above) => {
+  [unit.id, unit.name, unit.policies] = unit.unit;
   unit.kind = "unit";
   unit.path = above;
   const path = [...above, unit];
@@ -37,15 +56,18 @@ const flag = (state) => {
 // What an account can be found by: its name and id, those of the units above it, and the policies
 // that contribute to what it gets.
 const searchText = (account) => {
-  account.text ??= [
-    account.name, account.id,
-    ...account.path.flatMap((unit) => [unit.name, unit.id]),
-    ...account.document.policies.map((index) => `${data.policies[index].name} ${data.policies[index].id}`),
-    ...account.document.problems.map((problem) => problem.code),
-    FLAGS[account.document.state]?.[1] ?? "",
-  ].join("\n").toLowerCase();
+  account.text ??= [account.name, account.id, ...account.path.map(unitText), documentText(account.document)]
+    .join("\n").toLowerCase();
   return account.text;
 };
+
+const unitText = (unit) => unit.text ??= `${unit.name}\n${unit.id}`;
+
+const documentText = (document) => document.text ??= [
+  ...policiesOf(document).map((index) => `${data.policies[index].name} ${data.policies[index].id}`),
+  ...[...document.problems, ...document.warnings].map((remark) => remark.code),
+  FLAGS[document.state]?.[1] ?? "",
+].join("\n");
 
 const matching = (query) => {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
@@ -56,7 +78,7 @@ const matching = (query) => {
 const accountsOf = (thing) => {
   if (thing.kind === "account") return [thing];
   if (thing.kind === "unit") return thing.all;
-  return accounts.filter((account) => account.document.policies.includes(thing.index));
+  return accounts.filter((account) => policiesOf(account.document).includes(thing.index));
 };
 
 // Accounts by what they get: the largest group first, those with problems before all.
@@ -69,4 +91,13 @@ const groupsOf = (some) => {
   const rank = { invalid: 0, plans: 1, nothing: 2 };
   return [...groups].map(([document, members]) => ({ document, members })).sort((one, other) =>
     rank[one.document.state] - rank[other.document.state] || other.members.length - one.members.length);
+};
+
+// Every plan that accounts have in force, with how many have it.
+const plansOf = (groups) => {
+  const plans = new Map();
+  for (const { document, members } of groups.filter((group) => group.document.state === "plans")) {
+    for (const plan of document.plans) plans.set(plan, (plans.get(plan) ?? 0) + members.length);
+  }
+  return [...plans].map(([plan, accounts]) => ({ plan, accounts }));
 };

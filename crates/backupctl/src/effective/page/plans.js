@@ -73,7 +73,8 @@ const groupOf = ({ document, members }, single, usual) => {
     el("h4", {}, count(members.length, "account"), " ", flag(document.state)), accountLinks(members));
   const { state } = document;
   return el("article", { class: "group" }, header,
-    document.problems.length ? el("div", { class: "problems" }, problemList(document.problems)) : null,
+    document.problems.length || document.warnings.length
+      ? el("div", { class: "problems" }, problemList(document.problems), problemList(document.warnings, "warn")) : null,
     state === "nothing" ? el("p", { class: "muted" }, "No backup plan.") : null,
     state === "invalid" && document.plans.length
       ? el("p", { class: "muted small" }, "This is what would be in force if it were valid:") : null,

@@ -2,14 +2,12 @@
 // years are both on it.
 const showRetention = (groups) => {
   const rows = new Map();
-  for (const { document, members } of groups.filter((group) => group.document.state === "plans")) {
-    for (const plan of document.plans) {
-      for (const rule of plan.rules) {
-        const stays = [{ life: rule.life }, ...rule.copies.map((copy) => ({ vault: copy.vault, life: copy.life }))];
-        const key = JSON.stringify([plan.name, rule.name, stays]);
-        if (!rows.has(key)) rows.set(key, { plan, rule, stays, accounts: 0 });
-        rows.get(key).accounts += members.length;
-      }
+  for (const { plan, accounts } of plansOf(groups)) {
+    for (const rule of plan.rules) {
+      const stays = [{ life: rule.life }, ...rule.copies.map((copy) => ({ vault: copy.vault, life: copy.life }))];
+      const key = JSON.stringify([plan.name, rule.name, stays]);
+      if (!rows.has(key)) rows.set(key, { plan, rule, stays, accounts: 0 });
+      rows.get(key).accounts += accounts;
     }
   }
   if (!rows.size) {

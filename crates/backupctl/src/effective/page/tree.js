@@ -40,14 +40,15 @@ const unitItem = (unit) => {
 const contents = (unit) => {
   const members = matches ? unit.members.filter((account) => matches.has(account)) : unit.members;
   const units = unit.units.filter((below) => !matches || hits(below).length);
-  const list = el("ul", {}, units.map(unitItem));
+  const things = [...units, ...members];
+  const list = el("ul");
   const add = (from) => {
-    list.append(...members.slice(from, from + SLICE).map(accountItem));
-    const left = members.length - from - SLICE;
+    list.append(...things.slice(from, from + SLICE).map((thing) => thing.kind === "unit" ? unitItem(thing) : accountItem(thing)));
+    const left = things.length - from - SLICE;
     if (left <= 0) return;
     const more = el("button", { class: "more", type: "button", onclick: () => {
       const before = list.children.length - 1;
-      more.parentElement.remove();
+      more.closest("li").remove();
       add(from + SLICE);
       list.children[before].querySelector("a").focus();
       markCurrent();
