@@ -210,6 +210,11 @@ test-defects: compiled functions .tools/demo/ready .tools/emulator/ready .tools/
 
 ##### Now and then
 
+.PHONY: simulate
+simulate: needs-cargo needs-cc ## more simulated lives of both functions (SEEDS=10000 each, FIRST=0; SEED=17: this one alone)
+	$(if $(SEED),SIMULATION_SEED=$(SEED),SIMULATION_FIRST=$(or $(FIRST),0) SIMULATION_SEEDS=$(or $(SEEDS),10000)) \
+	  cargo test $(CARGO_CHECKED) --test aws -- --nocapture $(or $(TEST),simulation::)
+
 .PHONY: bench-policy
 bench-policy: needs-cargo needs-cc needs-python ## how long it takes to check the largest policy, and to merge and show for 100,000 accounts
 	cargo bench --locked --package backup-policy --bench validate --bench effective

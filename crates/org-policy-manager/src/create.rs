@@ -8,11 +8,11 @@ use tracing::info;
 use crate::apply::make;
 use crate::attempt::Attempt;
 use crate::enable::enable_if_asked;
-use crate::find::{made_by, wait_until_listed};
+use crate::find::{Unseen, made_by, wait_until_listed};
 use crate::not_made::NotMade;
 use crate::organizations::{Listed, Organizations};
 use crate::remove::discard;
-use crate::settle::{Settled, Unanswered};
+use crate::settle::Settled;
 use crate::spec::{Ready, Spec};
 use crate::waiting::{Waiting, nobody_waits, unanswerable};
 
@@ -107,7 +107,7 @@ impl Attempt<'_> {
             Ok(arn) if known.as_ref() == Some(&live.arn) => Ok(Some(Settled {
                 arn,
                 content: live.content,
-                unanswered: unanswered.then(|| Unanswered::new(organizations, &live.id)),
+                unanswered: unanswered.then(|| self.unanswered(organizations, &live.id)),
             })),
             _ if made_by(&live, self.request) => {
                 Err(discard(organizations, &live.id, reason, self.deadline).await)
@@ -129,9 +129,9 @@ impl Attempt<'_> {
         let found = async {
             let id = Some(self.request.request_id.as_str());
             let Some(policy) = self.find_unanswered(organizations, id, name).await? else {
-                return Ok::<_, CallError>(None);
+                return Ok::<_, Unseen>(None);
             };
-            let targets = organizations.targets(&policy.id).await?;
+            let targets = policy.read(organizations.targets(&policy.id).await)?;
             Ok(targets.map(|targets| (policy, targets)))
         };
         match found.await {
@@ -139,8 +139,9 @@ impl Attempt<'_> {
             // Without an answer, the policy may yet appear in the list.
             Ok(None) if error.code.is_none() => Err(NotMade::may_appear(reason)),
             Ok(None) => Err(NotMade::untouched(reason)),
-            // The same refusal again: AWS did not let us in at all.
-            Err(again) if again.code.is_some() && again.code == error.code => {
+            // The same refusal again: AWS did not let us in at all. One that passes says nothing of
+            // the attempts before it.
+            Err(again) if error.is_refusal() && again.error.code == error.code => {
                 Err(NotMade::untouched(reason))
             }
             Err(again) => Err(NotMade::perhaps(reason, name, &again)),
@@ -155,15 +156,16 @@ impl Attempt<'_> {
     ) -> Result<Existing, NotMade> {
         let name = &spec.properties.name;
         let taken = || format!("AWS says that there is a policy `{name}` already");
-        let unseen = |error: CallError| NotMade::perhaps(taken(), name, &error);
+        let unseen = |unseen: Unseen| NotMade::perhaps(taken(), name, &unseen);
         let listed = wait_until_listed(organizations, name).await;
-        let Some(policy) = listed.map_err(unseen)? else {
+        let Some(policy) = listed.map_err(|error| unseen(error.into()))? else {
             return Err(NotMade::may_appear(format!(
                 "{}, but does not list it: try again later",
                 taken()
             )));
         };
-        let live = organizations.live(&policy.id).await.map_err(unseen)?;
+        let live = policy.read(organizations.live(&policy.id).await);
+        let live = live.map_err(unseen)?;
         let Some(live) = live else {
             return Err(NotMade::untouched(format!(
                 "the policy `{name}` ({}) was just deleted by somebody else: try again",
@@ -215,7 +217,7 @@ impl Attempt<'_> {
             Ok(()) => Ok(Settled {
                 arn,
                 content: ready.content.clone(),
-                unanswered: Some(Unanswered::new(organizations, id)),
+                unanswered: Some(self.unanswered(organizations, id)),
             }),
             Err(stopped) => Err(discard(organizations, id, stopped.reason, self.deadline).await),
         }

@@ -1,5 +1,6 @@
 //! Finds policies by their name and owner.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_client::CallError;
@@ -15,17 +16,47 @@ use crate::spec::Spec;
 /// How often a policy that must exist is looked for in a list that may lag behind. Our choice.
 const LISTINGS: usize = 5;
 
+/// Looking for a policy failed: no list came, or the policy in it could not be read.
+#[derive(Debug)]
+pub(crate) struct Unseen {
+    /// What a list has of it.
+    pub found: Option<Listed>,
+    pub error: CallError,
+}
+
+impl From<CallError> for Unseen {
+    fn from(error: CallError) -> Self {
+        Self { found: None, error }
+    }
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Listed {
+    /// What reading more about it returned.
+    pub(crate) fn read<T>(&self, result: Result<T, CallError>) -> Result<T, Unseen> {
+        result.map_err(|error| Unseen {
+            found: Some(self.clone()),
+            error,
+        })
+    }
+}
+
 impl Attempt<'_> {
     /// The policy of the specified name, when it bears this resource's tags.
     pub(crate) async fn find_owned(
         &self,
         organizations: &Organizations,
         spec: &Spec,
-    ) -> Result<Option<Live>, CallError> {
+    ) -> Result<Option<Live>, Unseen> {
         let Some(policy) = organizations.named(&spec.properties.name).await? else {
             return Ok(None);
         };
-        let live = organizations.live(&policy.id).await?;
+        let live = policy.read(organizations.live(&policy.id).await)?;
         Ok(live.filter(|live| self.owner().of(&live.tags) == Ownership::Ours))
     }
 
@@ -36,11 +67,11 @@ impl Attempt<'_> {
         organizations: &Organizations,
         request_id: Option<&str>,
         name: &str,
-    ) -> Result<Option<Listed>, CallError> {
+    ) -> Result<Option<Listed>, Unseen> {
         let Some(policy) = organizations.named(name).await? else {
             return Ok(None);
         };
-        let Some(tags) = organizations.tags(&policy.id).await? else {
+        let Some(tags) = policy.read(organizations.tags(&policy.id).await)? else {
             return Ok(None);
         };
         let requested =

@@ -44,7 +44,7 @@ pub async fn answer(app: Arc<App>, event: Value, invocation: Invocation) -> Resu
     let (_, unanswered) = serve(event, deadline, app.answering(), handler).await?;
     if let Some(policy) = unanswered.flatten() {
         let until = deadline.checked_sub(RETURN).unwrap_or(deadline);
-        policy.answered(until).await;
+        policy.answered(&app, until).await;
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use aws_client::CallError;
+use crate::find::Unseen;
+use crate::organizations::Listed;
 
 /// Why changes were not made, and what became of those that were.
 #[derive(Debug)]
@@ -39,9 +40,15 @@ impl NotMade {
         }
     }
 
-    /// A policy may be left, but could not be looked for.
-    pub(crate) fn perhaps(reason: String, name: &str, error: &CallError) -> Self {
-        let left = format!("perhaps the policy `{name}`, which could not be looked for ({error})");
+    /// A policy may be left, but could not be looked for, or was found and could not be read.
+    pub(crate) fn perhaps(reason: String, name: &str, unseen: &Unseen) -> Self {
+        let Unseen { found, error } = unseen;
+        let left = match found {
+            None => format!("perhaps the policy `{name}`, which could not be looked for ({error})"),
+            Some(Listed { id, .. }) => {
+                format!("perhaps the policy `{name}` ({id}), which could not be read ({error})")
+            }
+        };
         Self {
             left: Left::This(left),
             ..Self::untouched(reason)

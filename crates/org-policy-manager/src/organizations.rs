@@ -277,17 +277,13 @@ impl Organizations {
         })
     }
 
-    /// All backup policies of the organization.
+    /// The backup policy of this name. AWS Organizations has no other way to find one than to list
+    /// them; what comes after it is not asked for.
     ///
     /// # Errors
     /// As AWS answers.
-    pub async fn policies(&self) -> Result<Vec<Listed>, CallError> {
-        let all = pages!(
-            self,
-            "ListPolicies",
-            self.client.list_policies().filter(PolicyType::BackupPolicy),
-            policies
-        );
+    pub async fn named(&self, name: &str) -> Result<Option<Listed>, CallError> {
+        let request = self.client.list_policies().filter(PolicyType::BackupPolicy);
         let listed = |p: aws_sdk_organizations::types::PolicySummary| {
             Some(Listed {
                 id: p.id?,
@@ -295,16 +291,20 @@ impl Organizations {
                 name: p.name?,
             })
         };
-        Ok(all.into_iter().filter_map(listed).collect())
-    }
-
-    /// The backup policy of this name. AWS Organizations has no other way to find one.
-    ///
-    /// # Errors
-    /// As AWS answers.
-    pub async fn named(&self, name: &str) -> Result<Option<Listed>, CallError> {
-        let all = self.policies().await?;
-        Ok(all.into_iter().find(|policy| policy.name == name))
+        let mut token = None;
+        loop {
+            let request = request.clone().set_next_token(token);
+            let page = send!(self, "ListPolicies", request)?;
+            let mut policies = page.policies.unwrap_or_default().into_iter();
+            let found = policies.find(|policy| policy.name.as_deref() == Some(name));
+            token = page.next_token;
+            if let Some(policy) = found.and_then(listed) {
+                return Ok(Some(policy));
+            }
+            if token.is_none() {
+                return Ok(None);
+            }
+        }
     }
 
     /// The organization's root, and whether backup policies are enabled on it.

@@ -15,21 +15,21 @@ use crate::organizations::Organizations;
 const ROUNDS: usize = 5;
 
 /// What is left after a detachment failed. A call whose answer was lost may have had its effect,
-/// so this is asked, and only guessed when there is no answer to that either.
+/// so this is asked, and called a guess when there is no answer to that either.
 async fn not_detached(
     organizations: &Organizations,
     id: &str,
     rest: &[String],
     error: &CallError,
 ) -> String {
-    let attached = match organizations.targets(id).await {
-        Ok(targets) => targets.unwrap_or_default(),
-        Err(_) => rest.to_vec(),
+    let (attached, still) = match organizations.targets(id).await {
+        Ok(targets) => (targets.unwrap_or_default(), "still"),
+        Err(_) => (rest.to_vec(), "perhaps still"),
     };
     match attached.as_slice() {
         [] => format!("the policy {id} is attached to nothing but not deleted: {error}"),
         _ => format!(
-            "the policy {id} is not deleted and still attached to {}: {error}",
+            "the policy {id} is not deleted and {still} attached to {}: {error}",
             attached.join(", ")
         ),
     }

@@ -7,12 +7,14 @@ use policy_resource::plan::{Change, Live, fits, plan};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use crate::app::App;
 use crate::apply::{make, roll_back};
 use crate::attempt::Attempt;
 use crate::enable::enable_if_asked;
 use crate::not_made::NotMade;
 use crate::organizations::Organizations;
 use crate::spec::Spec;
+use crate::waiting::knows;
 
 /// A policy as a request left it.
 #[derive(Debug)]
@@ -28,24 +30,30 @@ pub(crate) struct Settled {
 pub(crate) struct Unanswered {
     organizations: Organizations,
     policy_id: String,
+    /// The resource by its stack's id and its logical id, if CloudFormation can be asked for it.
+    resource: Option<(String, String)>,
 }
 
 impl Unanswered {
-    pub(crate) fn new(organizations: &Organizations, policy_id: &str) -> Self {
-        Self {
-            organizations: organizations.clone(),
-            policy_id: policy_id.to_string(),
-        }
-    }
-
-    /// Removes the mark of an unanswered Create, now that CloudFormation has the policy's id. Not
-    /// sooner: an answer that never arrives is followed by a Delete that must find the policy. When
-    /// this fails the mark stays until the next Update, where it does no harm.
-    pub(crate) async fn answered(self, deadline: Instant) {
+    /// Removes the mark of an unanswered Create, once CloudFormation shows the policy's id. Not
+    /// sooner: an answer that never arrives, or that comes when another resource of the stack has
+    /// failed and nobody waits for it any more, is followed by a Delete that must find the policy.
+    /// When this fails the mark stays until the next Update, where it does no harm.
+    pub(crate) async fn answered(self, app: &App, deadline: Instant) {
         let Self {
             organizations,
             policy_id,
+            resource,
         } = self;
+        if let Some((stack_id, logical_id)) = &resource
+            && !knows(app, stack_id, logical_id, &policy_id, deadline).await
+        {
+            warn!(
+                policy.id = policy_id,
+                "the tag of an unanswered create stays: CloudFormation does not show the policy"
+            );
+            return;
+        }
         let change = Change::Untag([TAG_UNANSWERED.to_string()].into());
         let organizations = organizations.until(deadline);
         match organizations.apply(&policy_id, &change).await {
@@ -58,6 +66,20 @@ impl Unanswered {
 }
 
 impl Attempt<'_> {
+    /// A policy that this request made.
+    pub(crate) fn unanswered(&self, organizations: &Organizations, policy_id: &str) -> Unanswered {
+        let request = self.request;
+        let resource = (
+            request.stack_id.clone(),
+            request.logical_resource_id.clone(),
+        );
+        Unanswered {
+            organizations: organizations.clone(),
+            policy_id: policy_id.to_string(),
+            resource: self.place.has(&request.stack_id).then_some(resource),
+        }
+    }
+
     /// Brings a live policy to what is specified. When that fails, it is brought back to how it was.
     pub(crate) async fn apply_spec(
         &self,

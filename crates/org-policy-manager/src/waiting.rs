@@ -11,6 +11,7 @@ use cfn_custom_resource::{Request, RequestType};
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use crate::app::App;
 use crate::attempt::Attempt;
 use crate::cloudformation::Resource;
 use crate::not_made::NotMade;
@@ -22,6 +23,10 @@ const LOOKS: usize = 3;
 
 /// How long CloudFormation may take to answer, so that time is left for the work. Our choice.
 const ANSWERING: Duration = Duration::from_secs(60);
+
+/// How long CloudFormation may take to show the physical id of an answer. It publishes no figure; our
+/// choice.
+const SHOWING: Duration = Duration::from_secs(10);
 
 /// CloudFormation's answer.
 pub(crate) enum Waiting {
@@ -70,13 +75,48 @@ impl Attempt<'_> {
                 return Ok(Waiting::Yes);
             }
             looks += 1;
-            let pause = Duration::from_millis(500 + fastrand::u64(0..1_000));
+            let pause = pause();
             if looks == LOOKS || Instant::now() + pause >= until {
                 return Ok(Waiting::No(resource));
             }
             sleep(pause).await;
         }
     }
+}
+
+/// Whether CloudFormation shows a policy as the resource's: then it has the answer that named it.
+pub(crate) async fn knows(
+    app: &App,
+    stack_id: &str,
+    logical_id: &str,
+    policy_id: &str,
+    deadline: Instant,
+) -> bool {
+    let until = deadline.min(Instant::now() + SHOWING);
+    loop {
+        let resource = app.cloudformation().resource(stack_id, logical_id, until);
+        let Ok(Some(resource)) = resource.await else {
+            return false;
+        };
+        let shown = resource.physical_id.as_deref().map(PhysicalId::read);
+        if matches!(shown, Some(PhysicalId::Policy(arn)) if arn.policy_id == policy_id) {
+            return true;
+        }
+        let pause = pause();
+        if !is_under_way(&resource.status) || Instant::now() + pause >= until {
+            return false;
+        }
+        sleep(pause).await;
+    }
+}
+
+fn pause() -> Duration {
+    Duration::from_millis(500 + fastrand::u64(0..1_000))
+}
+
+/// Whether a resource with this status is being made or changed.
+fn is_under_way(status: &str) -> bool {
+    status.ends_with("_IN_PROGRESS") && status != "DELETE_IN_PROGRESS"
 }
 
 /// Whether CloudFormation is making or changing the resource. One that it is still making has no
@@ -89,11 +129,10 @@ fn awaits(resource: &Resource, request: &Request) -> bool {
         status,
         physical_id,
     } = resource;
-    let under_way = status.ends_with("_IN_PROGRESS") && status != "DELETE_IN_PROGRESS";
     let has_policy = physical_id
         .as_ref()
         .is_some_and(|id| matches!(PhysicalId::read(id), PhysicalId::Policy(_)));
-    under_way && !(has_policy && request.request_type == RequestType::Create)
+    is_under_way(status) && !(has_policy && request.request_type == RequestType::Create)
 }
 
 /// Reports that nobody waits, and returns it as the reason of an answer that nobody reads.

@@ -9,7 +9,7 @@ pub const TAG_STACK_ID: &str = "backup-org-policy:stack-id";
 pub const TAG_LOGICAL_ID: &str = "backup-org-policy:logical-id";
 /// Tag with the RequestId of the Create that made the policy.
 pub const TAG_REQUEST_ID: &str = "backup-org-policy:request-id";
-/// Tag that a policy bears from its creation until CloudFormation has been answered with it. A Delete
+/// Tag that a policy bears from its creation until CloudFormation shows that it has the answer. A Delete
 /// that CloudFormation sends because a Create never answered removes only policies that bear it,
 /// and so not the policy of an older resource with the same logical id. Should removing the tag
 /// fail after the answer, it stays until the next Update, and until then the two look alike.

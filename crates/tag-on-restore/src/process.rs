@@ -122,9 +122,17 @@ impl Work<'_> {
         let plan = plan_for(&existing);
         let whole = plan.after(&existing);
         let done = self.carry_out(arn, route, plan, plan_for).await;
-        let done = done.map_err(|error| self.stop(&error))?;
-        self.add(report, arn, &done);
-        self.parts(&target, &whole, &provenance, report).await
+        // What is refused to the whole for good is no reason to leave its parts without tags.
+        let refused = match done.map_err(|error| self.stop(&error)) {
+            Ok(done) => {
+                self.add(report, arn, &done);
+                None
+            }
+            Err(stop) if stop.outcome == Outcome::Failed => Some(stop),
+            Err(stop) => return Err(stop),
+        };
+        self.parts(&target, &whole, &provenance, report, refused)
+            .await
     }
 
     /// What is to be tagged, if anything.

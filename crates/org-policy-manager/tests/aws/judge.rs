@@ -90,11 +90,14 @@ pub fn unnamed(rest: Vec<String>, answer: &Answer) -> Vec<String> {
 
 /// Targets that an answer says the policy is still attached to, and it is not.
 pub fn overstated(now: &Organization, answer: &Answer) -> Vec<String> {
-    let Some((_, list)) = answer.reason.split_once("still attached to ") else {
+    let Some((policy, list)) = answer
+        .reason
+        .split_once(" is not deleted and still attached to ")
+    else {
         return Vec::new();
     };
     let list = list.split_once(':').map_or(list, |(list, _)| list);
-    let id = answer.physical_resource_id.rsplit('/').next().unwrap();
+    let id = policy.rsplit(' ').next().unwrap();
     let attached = now.targets_of(id);
     let wrong = list
         .split(", ")

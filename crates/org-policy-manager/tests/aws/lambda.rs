@@ -1,6 +1,8 @@
 //! Plays Lambda: runs the function for an event, within its time, and again if it fails.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use org_policy_manager::config::Config;
@@ -8,12 +10,13 @@ use org_policy_manager::{App, Invocation, answer};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::world::{HOME, Process, World};
+use crate::world::{Answer, HOME, Process, World};
 
 /// The pauses before Lambda repeats an asynchronous invocation that failed.
 const PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
 
-/// The function, deployed.
+/// The function, deployed. Clones share its sandboxes.
+#[derive(Clone)]
 pub struct Lambda {
     world: World,
     config: Config,
@@ -21,9 +24,24 @@ pub struct Lambda {
     pub timeout: Duration,
     /// How often a failed invocation is repeated, two at most.
     pub repeats: usize,
-    running: Option<(Arc<App>, Process)>,
-    /// How each invocation ended, with its RequestId.
-    pub log: Vec<(String, End)>,
+    /// The next invocation dies after so long.
+    pub dies_after: Arc<Mutex<Option<Duration>>>,
+    /// Processes that wait for an invocation.
+    idle: Arc<Mutex<Vec<(Arc<App>, Process)>>>,
+    log: Arc<Mutex<Vec<Invoked>>>,
+}
+
+/// An invocation that has ended.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    pub request_id: String,
+    pub end: End,
+    /// What arrived at CloudFormation meanwhile.
+    pub answers: Vec<Answer>,
+    /// Calls that it made.
+    pub calls: usize,
+    /// Names of policies that a listing showed it.
+    pub names: BTreeSet<String>,
 }
 
 /// How an invocation ended, seen from Lambda.
@@ -58,18 +76,24 @@ impl Lambda {
             config: config.unwrap(),
             timeout: Duration::from_secs(300),
             repeats: 2,
-            running: None,
-            log: Vec::new(),
+            dies_after: Arc::default(),
+            idle: Arc::default(),
+            log: Arc::default(),
         }
+    }
+
+    /// The invocations so far.
+    pub fn log(&self) -> Vec<Invoked> {
+        self.log.lock().unwrap().clone()
     }
 
     /// How the invocations ended.
     pub fn ends(&self) -> Vec<End> {
-        self.log.iter().map(|(_, end)| end.clone()).collect()
+        self.log().into_iter().map(|it| it.end).collect()
     }
 
     /// Delivers an event as an asynchronous invocation does.
-    pub async fn deliver(&mut self, event: &Value) {
+    pub async fn deliver(&self, event: &Value) {
         for pause in std::iter::once(None)
             .chain(PAUSES.map(Some))
             .take(1 + self.repeats)
@@ -77,20 +101,17 @@ impl Lambda {
             if let Some(pause) = pause {
                 sleep(pause).await;
             }
-            let end = self.invoke(event).await;
-            let request = event["RequestId"].as_str().unwrap_or_default();
-            self.log.push((request.to_owned(), end.clone()));
-            if end == End::Ok {
+            if self.invoke(event).await == End::Ok {
                 return;
             }
         }
     }
 
-    async fn invoke(&mut self, event: &Value) -> End {
-        let (app, process) = match &self.running {
-            Some((app, process)) => (app.clone(), process.clone()),
-            None => self.start(),
-        };
+    async fn invoke(&self, event: &Value) -> End {
+        let idle = self.idle.lock().unwrap().pop();
+        let (app, process) = idle.unwrap_or_else(|| self.start());
+        let request_id = event["RequestId"].as_str().unwrap_or_default().to_owned();
+        let earlier = self.world.answers().len();
         let deadline = Instant::now() + self.timeout;
         let invocation = Invocation {
             function_arn: format!(
@@ -98,11 +119,19 @@ impl Lambda {
             ),
             deadline,
         };
+        let dies_after = self.dies_after.lock().unwrap().take();
+        let dies = async {
+            match dies_after {
+                Some(time) => sleep(time).await,
+                None => pending().await,
+            }
+        };
         // A task of its own, as the runtime gives it: a panic is an error of the invocation.
-        let mut task = tokio::spawn(answer(app, event.clone(), invocation));
+        let mut task = tokio::spawn(answer(app.clone(), event.clone(), invocation));
         let end = tokio::select! {
             biased;
             () = process.died() => End::Crashed,
+            () = dies => End::Crashed,
             result = timeout_at(deadline, &mut task) => match result {
                 Ok(Ok(Ok(()))) => End::Ok,
                 Ok(Ok(Err(error))) => End::Error(error.to_string()),
@@ -111,18 +140,25 @@ impl Lambda {
             },
         };
         task.abort();
+        let answers = self.world.answers().split_off(earlier).into_iter();
+        let seen = process.seen();
+        self.log.lock().unwrap().push(Invoked {
+            end: end.clone(),
+            answers: answers.filter(|it| it.request_id == request_id).collect(),
+            calls: seen.calls,
+            names: seen.names,
+            request_id,
+        });
         // Lambda keeps a process that returned, and replaces one that did not.
-        if matches!(end, End::Crashed | End::TimedOut) {
-            process.kill();
-            self.running = None;
+        match end {
+            End::Crashed | End::TimedOut => process.kill(),
+            End::Ok | End::Error(_) => self.idle.lock().unwrap().push((app, process)),
         }
         end
     }
 
-    fn start(&mut self) -> (Arc<App>, Process) {
+    fn start(&self) -> (Arc<App>, Process) {
         let (http, process) = self.world.process();
-        let app = Arc::new(App::new(self.config.clone(), http));
-        self.running = Some((app.clone(), process.clone()));
-        (app, process)
+        (Arc::new(App::new(self.config.clone(), http)), process)
     }
 }

@@ -1,12 +1,14 @@
 //! What is not ours is neither changed nor deleted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::sync::Notify;
 
-use crate::stack::{Stack, succeeded};
+use crate::stack::{Stack, Waits, succeeded};
 use crate::template::{properties, properties_with};
-use crate::world::{Behaviour, Fault, Status, Way, World};
+use crate::world::{Behaviour, Call, Fault, Status, Way, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_of_the_same_name_is_left_alone_and_the_remedy_said() {
@@ -189,6 +191,108 @@ async fn a_policy_that_cloudformation_knows_survives_a_repeated_create_that_fail
     });
     let answer = stack.create(&properties(1)).await;
     assert!(succeeded(&answer), "{answer:?}");
-    assert!(stack.lambda.log.len() > 1);
+    assert!(stack.lambda.log().len() > 1);
     assert_eq!(world.organization().targets_of("p-model00001").len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_was_found_is_named_by_its_id_when_it_cannot_be_read() {
+    let lost = Fault::once("CreatePolicy", 0, Way::LostAfter);
+    let forgotten = Fault::from_then_on("CreatePolicy", 0, Way::LostAfter);
+    for (created, reading) in [
+        (&lost, "DescribePolicy"),
+        (&forgotten, "ListTagsForResource"),
+        (&forgotten, "ListTargetsForPolicy"),
+    ] {
+        let world = World::new();
+        let before = world.organization();
+        let mut stack = Stack::new(&world, "backup");
+        world.inject(created.clone());
+        world.inject(Fault::from_then_on(reading, 0, Way::Refuse));
+        let reason = stack.create(&properties(1)).await.unwrap().reason;
+        let expected = "; left behind: perhaps the policy `daily` (p-model00001), which could not be \
+                        read (";
+        assert!(reason.contains(expected), "{reading}: {reason}");
+        world.heal();
+        assert!(succeeded(&stack.go_on().await.unwrap()));
+        assert_eq!(world.organization(), before, "{reading}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_is_not_left_because_aws_is_too_busy_to_be_asked_about_it() {
+    let world = World::new();
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::once("CreatePolicy", 0, Way::LostAfter));
+    world.inject(Fault::from_then_on("CreatePolicy", 1, Way::Throttle));
+    world.inject(Fault::from_then_on("ListPolicies", 0, Way::Throttle));
+    assert!(!succeeded(&stack.create(&properties(1)).await));
+    world.heal();
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_is_cancelled_when_it_is_almost_done_leaves_nothing() {
+    let world = World::new();
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    let no_longer = Arc::new(Notify::new());
+    stack.waits = Waits::UntilAnswered(no_longer.clone());
+    // Another resource of the stack fails during the last attachment. The answer then comes to nobody.
+    let cancelled = async {
+        let attached = |it: &Call| it.operation == "AttachPolicy" && it.outcome == "ok";
+        while world.calls().into_iter().filter(attached).count() < 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        no_longer.notify_one();
+    };
+    let given = properties(1);
+    let (answer, ()) = tokio::join!(stack.create(&given), cancelled);
+    assert_eq!(answer, None);
+    stack.quiet().await;
+    assert_eq!(world.answers().len(), 1);
+    assert!(succeeded(&stack.go_on().await.unwrap()));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_search_for_a_policy_ends_on_the_page_that_has_it() {
+    let world = World::behaving(Behaviour {
+        page_size: 1,
+        ..Behaviour::default()
+    });
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::once("CreatePolicy", 0, Way::LostAfter));
+    world.inject(Fault::from_then_on("ListPolicies", 1, Way::Refuse));
+    let given = properties(1);
+    let (answer, ()) = tokio::join!(stack.create(&given), async {
+        // After ours, so that the list has a second page.
+        while world.organization().policies.is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        world.somebody(|it| _ = it.add_foreign_policy("theirs", &[]));
+    });
+    assert!(succeeded(&answer), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_is_not_said_to_be_left_when_nobody_could_look() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    world.inject(Fault::once("DetachPolicy", 0, Way::LostAfter));
+    world.inject(Fault::from_then_on("DetachPolicy", 1, Way::Refuse));
+    world.inject(Fault::from_then_on("ListTargetsForPolicy", 1, Way::Refuse));
+    let reason = stack.delete().await.unwrap().reason;
+    assert!(
+        world
+            .organization()
+            .peers()
+            .get("ou-mod1-00000001")
+            .is_none()
+    );
+    let expected = "is not deleted and perhaps still attached to ou-mod1-00000001, ";
+    assert!(reason.contains(expected), "{reason}");
 }

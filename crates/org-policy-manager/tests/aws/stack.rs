@@ -1,10 +1,16 @@
-//! Plays CloudFormation: one stack with one `Custom::BackupOrgPolicy`.
+//! Plays CloudFormation: one `Custom::BackupOrgPolicy` of a stack.
 //!
 //! It sends what CloudFormation sends: after a failed Create a Delete with the answered id, after
 //! a failed Update the Update back, after no answer to a Create a Delete with an id of its own
 //! invention, and after a replacement the Delete of what was replaced.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 use crate::lambda::Lambda;
 use crate::world::{Answer, HOME, Status, World, response_url};
@@ -13,6 +19,7 @@ pub struct Stack {
     world: World,
     pub lambda: Lambda,
     pub name: String,
+    pub logical_id: String,
     /// The account that the stack is in.
     pub account: String,
     /// What CloudFormation believes to exist.
@@ -23,7 +30,24 @@ pub struct Stack {
     pub answers_to: Option<String>,
     /// Every event sent, in order.
     pub events: Vec<Value>,
+    /// Until when a request is waited for.
+    pub waits: Waits,
+    /// Deliveries that nobody waits for.
+    pub under_way: JoinSet<()>,
 }
+
+/// Until when CloudFormation waits for a request.
+#[derive(Clone)]
+pub enum Waits {
+    /// Until Lambda has tried for the last time: whatever follows, follows in quiet.
+    UntilLambdaIsDone,
+    /// Until the answer, for an hour at most, or until it is told to wait no longer, as it is for a
+    /// resource that is being made when another one of the stack has failed.
+    UntilAnswered(Arc<Notify>),
+}
+
+/// The `ServiceTimeout` of a custom resource (AWS's default).
+const SERVICE_TIMEOUT: Duration = Duration::from_secs(3600);
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
@@ -42,11 +66,14 @@ impl Stack {
             world: world.clone(),
             lambda: Lambda::new(world),
             name: name.to_owned(),
+            logical_id: "Policy".to_owned(),
             account: HOME.to_owned(),
             resource: None,
             next: None,
             answers_to: None,
             events: Vec::new(),
+            waits: Waits::UntilLambdaIsDone,
+            under_way: JoinSet::new(),
         }
     }
 
@@ -70,7 +97,7 @@ impl Stack {
             }
             Some(it) => self.next = Some(Next::Delete(resource(&it.physical_resource_id))),
             None => {
-                let invented = format!("{}-Policy-1W2X3Y4Z5A6B7", self.name);
+                let invented = format!("{}-{}-1W2X3Y4Z5A6B7", self.name, self.logical_id);
                 self.next = Some(Next::Delete(resource(&invented)));
             }
         }
@@ -154,9 +181,17 @@ impl Stack {
     /// Undoes the last request, as CloudFormation does when it failed, or when another resource of
     /// the stack fails after it: Delete after Create, Update back after Update.
     pub async fn undo(&mut self) {
+        self.will_undo();
+        while self.next.is_some() {
+            self.go_on().await;
+        }
+    }
+
+    /// The last request is what CloudFormation undoes next.
+    pub fn will_undo(&mut self) {
         let event = self.events.last().expect("an event").clone();
         match (event["RequestType"].as_str(), self.next.take()) {
-            (Some("Create"), None) => _ = self.delete().await,
+            (Some("Create"), None) => self.next = self.resource.take().map(Next::Delete),
             // With the id of after, and to the properties of before.
             (Some("Update"), None | Some(Next::Delete(_))) => {
                 let to = Resource {
@@ -168,8 +203,25 @@ impl Stack {
             }
             (_, next) => self.next = next,
         }
-        while self.next.is_some() {
-            self.go_on().await;
+    }
+
+    /// The resource is no longer in the template.
+    pub fn will_delete(&mut self) {
+        self.next = self.resource.take().map(Next::Delete);
+    }
+
+    /// What CloudFormation has to do by itself, if anything.
+    pub fn next(&self) -> Option<&'static str> {
+        Some(match self.next.as_ref()? {
+            Next::Delete(_) => "Delete",
+            Next::UpdateBack { .. } => "Update",
+        })
+    }
+
+    /// Waits until nothing of this resource is under way.
+    pub async fn quiet(&mut self) {
+        while let Some(delivery) = self.under_way.join_next().await {
+            delivery.unwrap();
         }
     }
 
@@ -191,14 +243,14 @@ impl Stack {
         properties: &Value,
         old: Option<&Value>,
     ) -> Option<Answer> {
-        let request_id = format!("0a1b2c3d-{}-{:04}", self.name, self.events.len());
+        let request_id = format!("0a1b2c3d-{}-{:04}", self.key(), self.events.len());
         let mut event = json!({
             "RequestType": kind,
             "RequestId": request_id,
             "ResponseURL": self.answers_to.clone().unwrap_or_else(|| response_url(&request_id)),
             "StackId": self.id(),
             "ServiceToken": "arn:aws:lambda:eu-west-1:222222222222:function:BackupOrgPolicyManager",
-            "LogicalResourceId": "Policy",
+            "LogicalResourceId": self.logical_id,
             "ResourceType": "Custom::BackupOrgPolicy",
             "ResourceProperties": properties,
         });
@@ -215,14 +267,34 @@ impl Stack {
         answer
     }
 
+    /// What requests of this resource are told apart by.
+    fn key(&self) -> String {
+        match self.logical_id.as_str() {
+            "Policy" => self.name.clone(),
+            other => format!("{}-{other}", self.name),
+        }
+    }
+
     /// Delivers an event; the answer is the first that arrives for its request since.
     async fn deliver(&mut self, event: &Value) -> Option<Answer> {
         let before = self.world.answers().len();
-        self.lambda.deliver(event).await;
+        let request_id = event["RequestId"].as_str().unwrap();
+        match &self.waits {
+            Waits::UntilLambdaIsDone => self.lambda.deliver(event).await,
+            Waits::UntilAnswered(no_longer) => {
+                let (lambda, event) = (self.lambda.clone(), event.clone());
+                self.under_way
+                    .spawn(async move { lambda.deliver(&event).await });
+                tokio::select! {
+                    biased;
+                    answer = self.world.answered(request_id) => return Some(answer),
+                    () = no_longer.notified() => return None,
+                    () = sleep(SERVICE_TIMEOUT) => return None,
+                }
+            }
+        }
         let answers = self.world.answers().split_off(before);
-        answers
-            .into_iter()
-            .find(|it| event["RequestId"] == it.request_id.as_str())
+        answers.into_iter().find(|it| it.request_id == request_id)
     }
 }
 

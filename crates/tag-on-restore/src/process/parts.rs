@@ -14,16 +14,17 @@ use crate::route::{Parts, route};
 use crate::{Arn, Tags};
 
 impl Work<'_> {
-    /// Tags the parts of a target that has the tags `whole`.
+    /// Tags the parts of a target that has the tags `whole`, or should have and was `refused` some.
     pub(super) async fn parts(
         &self,
         target: &Target,
         whole: &Tags,
         provenance: &Tags,
         report: &mut Report,
+        refused: Option<Stop>,
     ) -> Result<(), Stop> {
         let arn = &target.arn;
-        let mut ends = Ends::default();
+        let mut ends = Ends { worst: refused };
         match target.route.parts {
             Parts::None => {}
             Parts::VolumesAndInterfaces => {
@@ -146,7 +147,7 @@ fn of(tags: &BTreeMap<String, Tags>, id: &str) -> Tags {
     tags.get(id).cloned().unwrap_or_default()
 }
 
-/// How the parts ended: the worst counts for the job.
+/// How the whole and its parts ended: the worst counts for the job.
 #[derive(Default)]
 struct Ends {
     worst: Option<Stop>,

@@ -78,7 +78,7 @@ async fn a_call_without_an_answer_leaves_time_to_say_so() {
         &Tags::new(),
     );
     world.inject(Fault::always("tagging:TagResources", Way::Hang));
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     let messages = [
         ("a", event("job-1").to_string(), 1),
         ("b", event("job-2").to_string(), 1),
@@ -132,7 +132,7 @@ async fn an_event_is_believed_when_aws_backup_knows_the_job_no_longer() {
 async fn an_event_that_tells_nothing_about_an_unknown_job_is_a_dead_letter() {
     let world = volume();
     world.forget_job("job-1");
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     let body = event("job-1").to_string();
     assert_eq!(lambda.deliver([body.clone()]).await, [body]);
     assert_eq!(lambda.last()["Outcome"], "Failed");
@@ -147,7 +147,7 @@ async fn aws_backup_is_believed_before_the_event() {
         json!({ "Status": "RUNNING", "CreatedResourceArn": VOLUME }),
     );
     let messages = [("a", event("job-1").to_string(), 1)];
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&["a"]));
     world.put_job(
         "job-1",
@@ -162,7 +162,7 @@ async fn aws_backup_is_believed_before_the_event() {
 async fn a_resource_that_stays_away_is_gone_at_the_third_delivery() {
     let world = volume();
     world.remove(VOLUME);
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     for (count, expected) in [(1, vec!["a"]), (2, vec!["a"]), (3, vec![])] {
         let messages = [("a", event("job-1").to_string(), count)];
         assert_eq!(
@@ -177,7 +177,7 @@ async fn a_resource_that_stays_away_is_gone_at_the_third_delivery() {
 #[tokio::test(start_paused = true)]
 async fn a_dry_run_reads_and_tells() {
     let world = volume();
-    let mut lambda = Lambda::configured(&world, &[("DRY_RUN", "true")]);
+    let lambda = Lambda::configured(&world, &[("DRY_RUN", "true")]);
     let end = lambda.invoke(&event("job-1")).await;
     assert_eq!(end, End::Answer(json!({ "outcome": "DryRun" })));
     assert!(world.calls().iter().all(|call| !call.is_write()));
@@ -192,7 +192,7 @@ async fn no_line_has_a_value() {
         "arn:aws:ec2:eu-west-1::snapshot/snap-0backup",
         tags(&[("owner", "s3cret")]),
     );
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     lambda.invoke(&event("job-1")).await;
     let lines = format!("{:?}", lambda.lines());
     assert!(
@@ -210,7 +210,7 @@ async fn what_aws_says_of_a_refused_value_is_told_without_the_value() {
     let restore = RESTORES.iter().find(|it| it.title == EBS).unwrap();
     let offered = tags(&[("owner", "s3cret")]);
     restore.put(&world, "job-1", &offered, &Tags::new(), &Tags::new());
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     lambda.invoke(&event("job-1")).await;
     let reason = lambda.last()["reason"].as_str().unwrap().to_owned();
     assert!(

@@ -56,7 +56,7 @@ fn prepare(restore: &Restore) -> (World, Lambda) {
 #[tokio::test(start_paused = true)]
 async fn every_call_fails_once_in_every_way_that_passes() {
     for restore in different() {
-        let (world, mut lambda) = prepare(restore);
+        let (world, lambda) = prepare(restore);
         lambda.deliver([event("job-1").to_string()]).await;
         let after = world.all_tags();
         let calls = world.calls();
@@ -67,7 +67,7 @@ async fn every_call_fails_once_in_every_way_that_passes() {
                 .filter(|it| it.name() == name)
                 .count();
             for way in PASSING {
-                let (world, mut lambda) = prepare(restore);
+                let (world, lambda) = prepare(restore);
                 world.inject(Fault::nth(&name, earlier, way));
                 let dead = lambda.deliver([event("job-1").to_string()]).await;
                 let case = format!("{}: {name} {way:?}", restore.title);
@@ -86,7 +86,7 @@ async fn every_call_fails_once_in_every_way_that_passes() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_write_reaches_the_dead_letter_queue_and_works_after_the_remedy() {
     for restore in different() {
-        let (world, mut lambda) = prepare(restore);
+        let (world, lambda) = prepare(restore);
         let before = world.all_tags();
         world.deny(restore.target);
         let body = event("job-1").to_string();
@@ -112,7 +112,7 @@ async fn one_refused_reading_is_made_up_for_by_the_other() {
             (restore, restore.source, "point"),
         ]
     }) {
-        let (world, mut lambda) = prepare(restore);
+        let (world, lambda) = prepare(restore);
         // EC2's reads and those by id do not name the ARN.
         let id = denied.rsplit('/').next().unwrap();
         let by_id = denied.contains(":ec2:") || denied.contains(":elasticfilesystem:");
@@ -138,7 +138,7 @@ async fn a_failure_for_the_arn_in_an_answer_of_200_is_a_failure() {
         .iter()
         .find(|it| it.title == "DynamoDB, advanced")
         .unwrap();
-    let (world, mut lambda) = prepare(restore);
+    let (world, lambda) = prepare(restore);
     let way = Way::PerArn("ResourceInUseException");
     world.inject(Fault::once("tagging:TagResources", way));
     let end = lambda.invoke(&event("job-1")).await;
@@ -152,7 +152,7 @@ async fn a_failure_for_the_arn_in_an_answer_of_200_is_a_failure() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_read_is_tried_again_with_its_reason() {
     for restore in different() {
-        let (world, mut lambda) = prepare(restore);
+        let (world, lambda) = prepare(restore);
         lambda.deliver([event("job-1").to_string()]).await;
         let after = world.all_tags();
         let names: BTreeSet<String> = world.calls().iter().map(Call::name).collect();
@@ -161,7 +161,7 @@ async fn an_answer_that_cannot_be_read_is_tried_again_with_its_reason() {
             .iter()
             .filter(|name| !name.ends_with(":TagResource") && !name.ends_with(":AddTagsToResource"))
         {
-            let (world, mut lambda) = prepare(restore);
+            let (world, lambda) = prepare(restore);
             let fault = Fault::always(name, Way::CutOff);
             world.inject(fault);
             let case = format!("{}: {name}", restore.title);
@@ -194,7 +194,7 @@ async fn tags_that_the_service_refuses_are_left_out_one_by_one() {
         ("d", "1"),
     ]);
     restore.put(&world, "job-1", &offered, &Tags::new(), &Tags::new());
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     let end = lambda.invoke(&event("job-1")).await;
     assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
     let expected = tags(&[("a", "1"), ("c", "1"), ("d", "1")]);
@@ -206,7 +206,7 @@ async fn tags_that_the_service_refuses_are_left_out_one_by_one() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_refused_whatever_its_tags_is_no_success() {
     let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
-    let (world, mut lambda) = prepare(restore);
+    let (world, lambda) = prepare(restore);
     let way = Way::Code("InvalidParameterException");
     world.inject(Fault::always("tagging:TagResources", way));
     let body = event("job-1").to_string();
@@ -217,7 +217,7 @@ async fn a_call_that_is_refused_whatever_its_tags_is_no_success() {
 #[tokio::test(start_paused = true)]
 async fn a_part_that_fails_fails_the_job_after_all_else_is_done() {
     let restore = RESTORES.iter().find(|it| it.title == "EC2").unwrap();
-    let (world, mut lambda) = prepare(restore);
+    let (world, lambda) = prepare(restore);
     world.deny(restore.parts[0]);
     let end = lambda.invoke(&event("job-1")).await;
     assert!(matches!(end, End::Error(_)), "{end:?}");
@@ -246,7 +246,7 @@ async fn tags_on_many_pages_are_all_read() {
         let (on_source, own) = (many("source", 20), many("own", 15));
         let on_recovery_point = many("point", 15);
         restore.put(&world, "job-1", &on_recovery_point, &on_source, &own);
-        let mut lambda = Lambda::configured(&world, restore.variables);
+        let lambda = Lambda::configured(&world, restore.variables);
         lambda.invoke(&event("job-1")).await;
         let mut expected = own.clone();
         expected.extend(on_source);
@@ -272,7 +272,7 @@ async fn a_bucket_keeps_every_tag_by_the_older_calls_too() {
         let own = tags(&[("own", "1"), ("awsbackup-restore-test", "plan")]);
         let offered = tags(&[("point", "1 + 1 = @/_.")]);
         restore.put(&world, "job-1", &offered, &Tags::new(), &own);
-        let mut lambda = Lambda::new(&world);
+        let lambda = Lambda::new(&world);
         let end = lambda.invoke(&event("job-1")).await;
         assert_eq!(
             end,
@@ -295,7 +295,7 @@ async fn every_character_survives_the_wire() {
     for restore in &RESTORES {
         let world = World::new();
         restore.put(&world, "job-1", &Tags::new(), &odd, &Tags::new());
-        let mut lambda = Lambda::configured(&world, restore.variables);
+        let lambda = Lambda::configured(&world, restore.variables);
         lambda.invoke(&event("job-1")).await;
         // What the function knows to be invalid for the type it leaves out, and says so.
         let invalid = lambda.last()["invalidKeys"].clone();

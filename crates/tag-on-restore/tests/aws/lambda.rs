@@ -2,6 +2,7 @@
 //! again what failed, and gives up to the dead-letter queue.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,16 +19,42 @@ const BATCH: usize = 10;
 const MAX_RECEIVES: u32 = 6;
 const VISIBILITY: Duration = Duration::from_secs(360);
 
-/// The function, deployed.
+/// The function, deployed. Clones share its sandboxes.
+#[derive(Clone)]
 pub struct Lambda {
     world: World,
     config: Config,
     environment: Environment,
     /// The function's timeout.
     pub timeout: Duration,
-    running: Option<(Arc<App>, Process)>,
-    lines: Arc<Mutex<Vec<Value>>>,
-    pub invocations: usize,
+    /// How long a sandbox is used, if not for ever.
+    pub sandboxes_last: Option<Duration>,
+    /// The next invocation dies after so long.
+    pub dies_after: Arc<Mutex<Option<Duration>>>,
+    idle: Arc<Mutex<Vec<Sandbox>>>,
+    lines: Lines,
+    began: Instant,
+}
+
+/// A process of the function, and what it printed since this was last taken.
+#[derive(Clone)]
+struct Sandbox {
+    app: Arc<App>,
+    process: Process,
+    printed: Lines,
+    began: Instant,
+}
+
+type Lines = Arc<Mutex<Vec<Value>>>;
+
+/// An invocation that has ended.
+#[derive(Clone, Debug)]
+pub struct Invoked {
+    pub end: End,
+    /// Its lines with metrics.
+    pub lines: Vec<Value>,
+    /// The number of its process.
+    pub process: usize,
 }
 
 /// How an invocation ended, seen from Lambda.
@@ -70,9 +97,11 @@ impl Lambda {
             config: Config::read(get).unwrap(),
             environment: Environment::read(get, tag_on_restore::aws::services()).unwrap(),
             timeout: Duration::from_secs(60),
-            running: None,
+            sandboxes_last: None,
+            dies_after: Arc::default(),
+            idle: Arc::default(),
             lines: Arc::default(),
-            invocations: 0,
+            began: Instant::now(),
         }
     }
 
@@ -86,23 +115,42 @@ impl Lambda {
         self.lines().pop().expect("a line for the job")
     }
 
-    pub async fn invoke(&mut self, payload: &Value) -> End {
-        self.invocations += 1;
-        let (app, process) = match &self.running {
-            Some((app, process)) => (app.clone(), process.clone()),
+    pub async fn invoke(&self, payload: &Value) -> End {
+        self.invoked(payload).await.end
+    }
+
+    /// Invokes the function, in a sandbox that is idle or in a new one.
+    pub async fn invoked(&self, payload: &Value) -> Invoked {
+        let fresh = |it: &Sandbox| {
+            self.sandboxes_last
+                .is_none_or(|lasts| it.began.elapsed() < lasts)
+        };
+        let idle = self.idle.lock().unwrap().pop().filter(fresh);
+        let sandbox = match idle {
+            Some(sandbox) => sandbox,
             None => self.start().await,
         };
+        let Sandbox { app, process, .. } = sandbox.clone();
         let deadline = Instant::now() + self.timeout;
+        let passed = chrono::Duration::from_std(self.began.elapsed()).unwrap();
         let invocation = Invocation {
             function_arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:TagOnRestore"),
             deadline,
-            now: now(),
+            now: now() + passed,
+        };
+        let dies_after = self.dies_after.lock().unwrap().take();
+        let dies = async {
+            match dies_after {
+                Some(time) => sleep(time).await,
+                None => pending().await,
+            }
         };
         let payload = payload.clone();
         let mut task = tokio::spawn(async move { handle(&app, &payload, &invocation).await });
         let end = tokio::select! {
             biased;
             () = process.died() => End::Crashed,
+            () = dies => End::Crashed,
             result = timeout_at(deadline, &mut task) => match result {
                 Ok(Ok(Ok(answer))) => End::Answer(answer),
                 Ok(Ok(Err(failure))) => End::Error(failure.to_string()),
@@ -111,20 +159,28 @@ impl Lambda {
             },
         };
         task.abort();
+        let lines = std::mem::take(&mut *sandbox.printed.lock().unwrap());
+        let invoked = Invoked {
+            end,
+            lines,
+            process: process.number(),
+        };
         // Lambda keeps a process that returned, and replaces one that did not.
-        if matches!(end, End::Crashed | End::TimedOut) {
-            process.kill();
-            self.running = None;
+        match invoked.end {
+            End::Crashed | End::TimedOut => process.kill(),
+            End::Answer(_) | End::Error(_) => self.idle.lock().unwrap().push(sandbox),
         }
-        end
+        invoked
     }
 
-    async fn start(&mut self) -> (Arc<App>, Process) {
+    async fn start(&self) -> Sandbox {
         let (http, process) = self.world.process();
-        let lines = self.lines.clone();
+        let (lines, printed) = (self.lines.clone(), Lines::default());
+        let here = printed.clone();
         let print = move |line: &str| {
-            let line = serde_json::from_str(line).expect("a line of JSON");
-            lines.lock().unwrap().push(line);
+            let line: Value = serde_json::from_str(line).expect("a line of JSON");
+            lines.lock().unwrap().push(line.clone());
+            here.lock().unwrap().push(line);
         };
         let app = App::new(
             self.config.clone(),
@@ -133,14 +189,17 @@ impl Lambda {
             Arc::new(print),
         )
         .await;
-        let app = Arc::new(app);
-        self.running = Some((app.clone(), process.clone()));
-        (app, process)
+        Sandbox {
+            app: Arc::new(app),
+            process,
+            printed,
+            began: Instant::now(),
+        }
     }
 
     /// Delivers bodies as SQS does, until every one is done or in the dead-letter queue, whose
     /// bodies it returns.
-    pub async fn deliver(&mut self, bodies: impl IntoIterator<Item = String>) -> Vec<String> {
+    pub async fn deliver(&self, bodies: impl IntoIterator<Item = String>) -> Vec<String> {
         let messages = bodies
             .into_iter()
             .enumerate()

@@ -27,7 +27,7 @@ async fn somebody_quicker_leaves_less_room_and_nothing_is_called_invalid() {
         let own = tags(&[("own", "1")]);
         let offered = many("key-", 30);
         restore.put(&world, "job-1", &Tags::new(), &offered, &own);
-        let mut lambda = Lambda::configured(&world, restore.variables);
+        let lambda = Lambda::configured(&world, restore.variables);
         let end = lambda.invoke(&event("job-1")).await;
         let title = restore.title;
         assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })), "{title}");
@@ -51,7 +51,7 @@ async fn a_service_that_takes_fewer_gets_those_that_rank_first() {
     let own = tags(&[("own", "1")]);
     let on_source = many("z-source-", 15);
     restore.put(&world, "job-1", &many("a-point-", 15), &on_source, &own);
-    let mut lambda = Lambda::configured(&world, &[("PROVENANCE_TAGS", "true")]);
+    let lambda = Lambda::configured(&world, &[("PROVENANCE_TAGS", "true")]);
     let end = lambda.invoke(&event("job-1")).await;
     assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
     let mut expected = own;
@@ -74,7 +74,7 @@ async fn a_limit_that_is_not_that_of_tags_passes_and_nothing_is_dropped() {
         let offered = many("key-", 49);
         restore.put(&world, "job-1", &Tags::new(), &offered, &Tags::new());
         world.inject(Fault::once("tagging:TagResources", Way::PerArn(code)));
-        let mut lambda = Lambda::new(&world);
+        let lambda = Lambda::new(&world);
         let end = lambda.invoke(&event("job-1")).await;
         assert!(matches!(end, End::Error(_)), "{title}: {end:?}");
         let line = lambda.last();
@@ -97,11 +97,34 @@ async fn a_full_resource_with_the_code_of_a_busy_one_loses_only_what_does_not_fi
     });
     let offered = many("key-", 30);
     restore.put(&world, "job-1", &Tags::new(), &offered, &Tags::new());
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     let end = lambda.invoke(&event("job-1")).await;
     assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
     let mut expected = quicker;
     expected.extend(many("key-", 20));
     assert_eq!(world.tags_of(restore.target), expected);
     assert_eq!(lambda.last()["TagsDropped"], 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tag_that_is_refused_to_a_whole_keeps_no_others_from_its_parts() {
+    for title in ["EC2", "Aurora"] {
+        let restore = named(title);
+        let world = World::behaving(Behaviour {
+            refused_keys: ["owner".to_owned()].into(),
+            ..Behaviour::default()
+        });
+        // An earlier attempt wrote what is not refused, and died before it came to the parts.
+        let (offered, own) = (
+            tags(&[("owner", "me"), ("team", "a")]),
+            tags(&[("team", "a")]),
+        );
+        restore.put(&world, "job-1", &Tags::new(), &offered, &own);
+        let lambda = Lambda::new(&world);
+        lambda.invoke(&event("job-1")).await;
+        for part in restore.parts {
+            assert_eq!(world.tags_of(part), own, "{title}: {part}");
+        }
+        assert_eq!(lambda.last()["Outcome"], "Failed", "{title}");
+    }
 }

@@ -23,4 +23,5 @@ mod limits;
 mod permissions;
 mod promises;
 mod reconcile;
+mod simulation;
 mod speed;

@@ -57,7 +57,7 @@ async fn every_call() -> Vec<World> {
                 &on_source,
                 &tags(&[("own", "1 & 2")]),
             );
-            let mut lambda = Lambda::configured(&world, restore.variables);
+            let lambda = Lambda::configured(&world, restore.variables);
             lambda.invoke(&event("job-1")).await;
             lambda.invoke(&json!({ "action": "reconcile" })).await;
             worlds.push(world);

@@ -59,7 +59,7 @@ async fn play(restore: &Restore) -> Found {
     ]);
     let own = tags(&[("own", "mine"), ("awsbackup-restore-test", "plan")]);
     restore.put(&world, "job-1", &on_recovery_point, &on_source, &own);
-    let mut lambda = Lambda::configured(&world, restore.variables);
+    let lambda = Lambda::configured(&world, restore.variables);
     let end = lambda.invoke(&event("job-1")).await;
     assert_eq!(
         end,
@@ -130,7 +130,7 @@ async fn every_promise_is_kept_for_every_type() {
         let world = World::new();
         let job = json!({ "ResourceType": title, "CreatedResourceArn": created });
         world.put_job("job-1", job);
-        let mut lambda = Lambda::new(&world);
+        let lambda = Lambda::new(&world);
         let end = lambda.invoke(&event("job-1")).await;
         assert_eq!(end, End::Answer(json!({ "outcome": "Skipped" })));
         let said = lambda.last()["reason"].as_str().unwrap().to_owned();

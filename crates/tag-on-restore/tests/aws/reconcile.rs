@@ -32,7 +32,7 @@ fn volumes(number: usize) -> World {
 #[tokio::test(start_paused = true)]
 async fn all_pages_are_looked_through_and_what_was_lost_is_repaired() {
     let world = volumes(25);
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     for number in (0..25).filter(|number| number % 5 != 0) {
         lambda.invoke(&event(&format!("job-{number:04}"))).await;
     }
@@ -98,7 +98,7 @@ async fn skipped_jobs_cost_nothing_and_failures_are_heard_of() {
     let test = json!({ "CreatedResourceArn": format!("{VOLUME}0001"),
         "CreatedBy": { "RestoreTestingPlanArn": "arn:aws:backup:::restore-testing-plan:p" } });
     world.put_job("job-test", test);
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
     let expected = "1 of 4 restore jobs could not be tagged: the log says why of each";
     assert_eq!(end, End::Error(expected.to_owned()));
@@ -120,7 +120,7 @@ async fn every_type_is_repaired_as_an_event_would_have() {
         let world = World::new();
         let on_source = tags(&[("owner", "team")]);
         restore.put(&world, "job-1", &Tags::new(), &on_source, &Tags::new());
-        let mut lambda = Lambda::configured(&world, restore.variables);
+        let lambda = Lambda::configured(&world, restore.variables);
         let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
         let expected = json!({ "jobs": 1, "repaired": 1, "stoppedEarly": false });
         assert_eq!(end, End::Answer(expected), "{}", restore.title);
@@ -145,7 +145,7 @@ async fn what_can_wait_is_waited_for_and_not_done_by_halves() {
     let none = Tags::new();
     restore.put(&world, "job-1", &on_recovery_point, &on_source, &none);
     world.inject(Fault::always("backup:ListTags", Way::Throttle));
-    let mut lambda = Lambda::new(&world);
+    let lambda = Lambda::new(&world);
     let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
     assert!(matches!(end, End::Error(_)), "{end:?}");
     assert_eq!(world.tags_of(restore.target), none);

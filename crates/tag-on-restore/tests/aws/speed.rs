@@ -41,7 +41,7 @@ async fn a_mass_restore_is_tagged_about_as_fast_as_aws_allows() {
         .collect();
     // Two at a time, as the template has it.
     let (even, odd) = bodies.split_at(restores / 2);
-    let (mut first, mut second) = (Lambda::new(&world), Lambda::new(&world));
+    let (first, second) = (Lambda::new(&world), Lambda::new(&world));
     let began = Instant::now();
     let (dead, also_dead) =
         tokio::join!(first.deliver(even.to_vec()), second.deliver(odd.to_vec()));

@@ -14,7 +14,7 @@ pub struct Fault {
 }
 
 /// A way to fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// TooManyRequestsException, or what the other services say in its place.
     Throttle,
@@ -24,6 +24,8 @@ pub enum Way {
     ChangesInProgress,
     /// AccessDeniedException.
     Refuse,
+    /// The credentials have expired.
+    Expire,
     /// ConstraintViolationException.
     Constrain,
     /// HTTP 500 or 503 without a meaningful body.

@@ -27,7 +27,7 @@ mod request;
 mod stacks;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -80,6 +80,8 @@ pub struct Behaviour {
     pub stacks_lag: Duration,
     /// Backup policies that fit on one target.
     pub policies_per_target: usize,
+    /// How long the credentials of an assumed role are good, if they ever end.
+    pub sessions_last: Option<Duration>,
 }
 
 impl Default for Behaviour {
@@ -93,6 +95,7 @@ impl Default for Behaviour {
             listings_lag: Duration::ZERO,
             stacks_lag: Duration::ZERO,
             policies_per_target: 10,
+            sessions_last: None,
         }
     }
 }
@@ -104,6 +107,8 @@ pub struct World(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     began: Instant,
+    /// Woken by every answer.
+    answered: Notify,
     state: Mutex<State>,
 }
 
@@ -114,7 +119,8 @@ struct State {
     organizations: BTreeMap<String, Organization>,
     /// Members that the resource-based delegation lets manage backup policies.
     delegated: BTreeMap<String, String>,
-    sessions: BTreeMap<String, String>,
+    /// Accounts by access key, and when the key ends.
+    sessions: BTreeMap<String, (String, Option<Duration>)>,
     roles: BTreeMap<String, String>,
     parameters: BTreeMap<String, String>,
     /// By bucket and key.
@@ -124,6 +130,8 @@ struct State {
     resources: BTreeMap<(String, String), stacks::Resource>,
     calls: Vec<Call>,
     faults: Vec<Fault>,
+    /// How often each way to fail was met.
+    failed: BTreeMap<Way, u64>,
     rates: rates::Rates,
 }
 
@@ -138,6 +146,16 @@ pub struct Process(Arc<ProcessState>);
 struct ProcessState {
     dead: AtomicBool,
     died: Notify,
+    seen: Mutex<Seen>,
+}
+
+/// What a process did and saw.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Calls that it made, answers to CloudFormation left out.
+    pub calls: usize,
+    /// Names of policies that a listing showed it.
+    pub names: BTreeSet<String>,
 }
 
 impl Process {
@@ -146,6 +164,11 @@ impl Process {
         self.0.dead.store(true, Ordering::SeqCst);
         self.0.died.notify_waiters();
         self.0.died.notify_one();
+    }
+
+    /// What it did and saw since this was last asked.
+    pub fn seen(&self) -> Seen {
+        std::mem::take(&mut *self.0.seen.lock().unwrap())
     }
 
     fn is_dead(&self) -> bool {
@@ -183,6 +206,7 @@ impl World {
         });
         World(Arc::new(Shared {
             began: Instant::now(),
+            answered: Notify::new(),
             state: Mutex::new(State {
                 behaviour,
                 organizations: organizations.map(|(id, it)| (id.to_owned(), it)).into(),
@@ -195,6 +219,7 @@ impl World {
                 resources: BTreeMap::new(),
                 calls: Vec::new(),
                 faults: Vec::new(),
+                failed: BTreeMap::new(),
                 rates: rates::Rates::default(),
             }),
         }))
@@ -231,14 +256,19 @@ impl World {
         let mut state = self.lock();
         let organization = state.organizations.get_mut(MANAGEMENT).unwrap();
         organization.now = now;
-        change(organization)
+        organization.hand = true;
+        let result = change(organization);
+        organization.hand = false;
+        result
     }
 
     /// An access key of a session in an account.
     pub fn session(&self, account: &str) -> String {
         let mut state = self.lock();
         let key = format!("ASIAMODEL{:011}", state.sessions.len());
-        state.sessions.insert(key.clone(), account.to_owned());
+        state
+            .sessions
+            .insert(key.clone(), (account.to_owned(), None));
         key
     }
 
@@ -280,6 +310,23 @@ impl World {
     /// Everything CloudFormation received, in order.
     pub fn answers(&self) -> Vec<Answer> {
         self.lock().answers.clone()
+    }
+
+    /// Waits for the first answer to a request.
+    pub async fn answered(&self, request_id: &str) -> Answer {
+        loop {
+            let next = self.0.answered.notified();
+            let answers = self.answers().into_iter();
+            if let Some(answer) = answers.rev().find(|it| it.request_id == request_id) {
+                return answer;
+            }
+            next.await;
+        }
+    }
+
+    /// How often each way to fail was met.
+    pub fn failed(&self) -> BTreeMap<Way, u64> {
+        self.lock().failed.clone()
     }
 
     /// Every call since the last `forget_calls`.

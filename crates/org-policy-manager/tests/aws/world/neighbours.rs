@@ -1,5 +1,9 @@
 //! The little of STS, SSM and S3 that the function asks of them.
 
+use std::time::{Duration, SystemTime};
+
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde_json::{Value, json};
 
 use super::operations::{Refusal, Reply};
@@ -8,7 +12,15 @@ use super::{HOME, State};
 impl State {
     /// The account whose organization a request may see: that of its credentials.
     pub(super) fn account_of(&self, access_key: &str) -> Option<String> {
-        self.sessions.get(access_key).cloned()
+        self.sessions
+            .get(access_key)
+            .map(|(account, _)| account.clone())
+    }
+
+    /// Whether the credentials of a request have come to their end.
+    pub(super) fn has_expired(&self, access_key: &str, now: Duration) -> bool {
+        let session = self.sessions.get(access_key);
+        session.is_some_and(|(_, end)| end.is_some_and(|end| end <= now))
     }
 
     /// The management account of the organization that an account may manage policies of.
@@ -20,7 +32,11 @@ impl State {
     }
 
     /// Credentials for a role that exists, as the query protocol's XML.
-    pub(super) fn assume_role(&mut self, form: &[(String, String)]) -> Result<String, Refusal> {
+    pub(super) fn assume_role(
+        &mut self,
+        form: &[(String, String)],
+        now: Duration,
+    ) -> Result<String, Refusal> {
         let field = |name: &str| {
             form.iter()
                 .find(|(key, _)| key == name)
@@ -41,12 +57,21 @@ impl State {
             });
         };
         let key = format!("ASIAMODEL{:011}", self.sessions.len());
-        self.sessions.insert(key.clone(), account.clone());
+        let lasts = self.behaviour.sessions_last;
+        let end = lasts.map(|lasts| now + lasts);
+        self.sessions.insert(key.clone(), (account.clone(), end));
+        // The function compares it with the real clock, which virtual time does not move.
+        let expiration = match lasts {
+            Some(lasts) => DateTime::from(SystemTime::now() + lasts)
+                .fmt(Format::DateTime)
+                .unwrap(),
+            None => "2099-01-01T00:00:00Z".to_owned(),
+        };
         Ok(format!(
             "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
              <AssumeRoleResult><Credentials><AccessKeyId>{key}</AccessKeyId>\
              <SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken>\
-             <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials><AssumedRoleUser>\
+             <Expiration>{expiration}</Expiration></Credentials><AssumedRoleUser>\
              <Arn>{role}/{session}</Arn><AssumedRoleId>AROAMODEL:{session}</AssumedRoleId>\
              </AssumedRoleUser></AssumeRoleResult><ResponseMetadata><RequestId>model</RequestId>\
              </ResponseMetadata></AssumeRoleResponse>"

@@ -18,6 +18,11 @@ pub struct Organization {
     pub attachments: Vec<(String, String)>,
     /// Everything that ever happened, with its time.
     pub history: Vec<(Duration, Change)>,
+    /// Which of these are people's doing, by their numbers.
+    pub by_hand: BTreeSet<usize>,
+    /// The resource whose tags each policy had when it was made, also of those that are gone.
+    pub owners: BTreeMap<String, String>,
+    pub(super) hand: bool,
     pub(super) now: Duration,
     pub(super) policies_ever: usize,
 }
@@ -76,6 +81,9 @@ impl Organization {
             policies: BTreeMap::new(),
             attachments: Vec::new(),
             history: Vec::new(),
+            by_hand: BTreeSet::new(),
+            owners: BTreeMap::new(),
+            hand: false,
             now: Duration::ZERO,
             // No id occurs in two organizations.
             policies_ever: if root == "r-mod1" { 0 } else { 50_000 },
@@ -152,6 +160,9 @@ impl Organization {
             content: content.to_owned(),
             tags,
         };
+        if let Some(owner) = policy.tags.get("backup-org-policy:logical-id") {
+            self.owners.insert(id.clone(), owner.clone());
+        }
         self.policies.insert(id.clone(), policy);
         self.record(Change::Created { policy: id.clone() });
         id
@@ -184,6 +195,9 @@ impl Organization {
     }
 
     pub(super) fn record(&mut self, change: Change) {
+        if self.hand {
+            self.by_hand.insert(self.history.len());
+        }
         self.history.push((self.now, change));
     }
 

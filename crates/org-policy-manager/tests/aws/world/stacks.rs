@@ -20,8 +20,9 @@ pub(super) struct Shown {
 pub(super) struct Resource {
     /// Every status, in order.
     history: Vec<Shown>,
-    /// The request that CloudFormation waits for, and the verb in its statuses.
-    awaited: Option<(String, &'static str)>,
+    /// The request that CloudFormation waits for, and the verb in its statuses. What it cleans up
+    /// after a replacement has none: the resource shows what replaced it (not verified).
+    awaited: Option<(String, Option<&'static str>)>,
 }
 
 impl World {
@@ -37,8 +38,15 @@ impl World {
         let now = self.now();
         let mut state = self.lock();
         let resource = state.resources.entry(key(event)).or_default();
+        let replaced = verb == "DELETE"
+            && resource.history.last().is_some_and(|shown| {
+                shown.status.ends_with("_COMPLETE") && shown.physical_id != physical_id
+            });
+        let verb = (!replaced).then_some(verb);
         resource.awaited = Some((request, verb));
-        resource.show(now, format!("{verb}_IN_PROGRESS"), physical_id);
+        if let Some(verb) = verb {
+            resource.show(now, format!("{verb}_IN_PROGRESS"), physical_id);
+        }
     }
 
     /// CloudFormation waits no longer for a request that nobody answered.
@@ -49,7 +57,7 @@ impl World {
         let awaited = resource
             .awaited
             .take_if(|(request, _)| event["RequestId"] == **request);
-        if let Some((_, verb)) = awaited {
+        if let Some((_, Some(verb))) = awaited {
             let id = event["PhysicalResourceId"].as_str().map(str::to_owned);
             resource.show(now, format!("{verb}_FAILED"), id);
         }
@@ -89,7 +97,9 @@ impl State {
             };
             let id = Some(answer.physical_resource_id.clone());
             resource.awaited = None;
-            resource.show(now, format!("{verb}_{end}"), id);
+            if let Some(verb) = verb {
+                resource.show(now, format!("{verb}_{end}"), id);
+            }
         }
     }
 

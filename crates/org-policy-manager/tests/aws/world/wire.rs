@@ -1,6 +1,7 @@
 //! The HTTP client: hear a request, fail as told or have the effect, answer.
 
 use std::future::pending;
+use std::panic::resume_unwind;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
@@ -71,6 +72,7 @@ impl Wire {
             return self.finish(end).await;
         }
         let reply = self.have_effect(&asked);
+        let names = names_listed(&asked, &reply);
         let (word, response) = asked.respond(reply);
         let end = match way {
             Some(Way::LostAfter) => End::Broken,
@@ -88,6 +90,9 @@ impl Wire {
             },
         );
         tokio::time::sleep(latency / 2).await;
+        if matches!(end, End::Response(_)) {
+            self.process.0.seen.lock().unwrap().names.extend(names);
+        }
         self.finish(end).await
     }
 
@@ -103,6 +108,10 @@ impl Wire {
         let mut state = self.world.lock();
         let way = fault::next(&mut state.faults, &call);
         state.calls.push(call);
+        if let Some(way) = way {
+            *state.failed.entry(way).or_default() += 1;
+        }
+        self.process.0.seen.lock().unwrap().calls += usize::from(asked.operation != "PUT answer");
         let latency = match asked.service {
             "organizations" => state.behaviour.latency,
             _ => Behaviour::default().latency,
@@ -124,7 +133,8 @@ impl Wire {
             Way::LostBefore => return Some(End::Broken),
             Way::Hang => return Some(End::Silence),
             Way::CrashBefore => return Some(End::Crash),
-            Way::Panic => panic!("a panic as told, with a secret in it"),
+            // Without the hook, whose words would hide a story.
+            Way::Panic => resume_unwind(Box::new("a panic as told, with a secret in it")),
             Way::ServerError(status) => {
                 let message = "We encountered an internal error. Please try again.";
                 Refusal {
@@ -153,6 +163,8 @@ impl Wire {
                 "AccessDeniedException",
                 "You don't have permissions to access this resource.",
             ),
+            Way::Expire if organizations => expired("ExpiredTokenException"),
+            Way::Expire => expired("ExpiredToken"),
             Way::Refuse => Refusal {
                 status: 403,
                 ..Refusal::new("AccessDenied", "Access Denied")
@@ -171,7 +183,7 @@ impl Wire {
         match asked.service {
             "organizations" => state.organizations_call(asked, now).map(Reply::Json),
             "ssm" => state.get_parameter(&asked.input).map(Reply::Json),
-            "sts" => state.assume_role(&asked.form).map(Reply::Xml),
+            "sts" => state.assume_role(&asked.form, now).map(Reply::Xml),
             "s3" => {
                 let [bucket, key] = ["Bucket", "Key"].map(|it| asked.member(&[it]).unwrap());
                 let version = asked.member(&["VersionId"]);
@@ -189,6 +201,7 @@ impl Wire {
                 let answer = answers::read(&asked.path, content_type, &asked.body)?;
                 state.hear(&answer, now);
                 state.answers.push(answer);
+                self.world.0.answered.notify_waiters();
                 Ok(Reply::Xml(String::new()))
             }
             _ => Err(Refusal::new(
@@ -211,6 +224,28 @@ impl Wire {
     }
 }
 
+/// The names on a page of ListPolicies.
+fn names_listed(asked: &Asked, reply: &Result<Reply, Refusal>) -> Vec<String> {
+    let Ok(Reply::Json(page)) = reply else {
+        return Vec::new();
+    };
+    let policies = page["Policies"]
+        .as_array()
+        .filter(|_| asked.operation == "ListPolicies");
+    let names = policies.into_iter().flatten();
+    names
+        .filter_map(|it| it["Name"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn expired(code: &'static str) -> Refusal {
+    let message = "The security token included in the request is expired";
+    Refusal {
+        status: 403,
+        ..Refusal::new(code, message)
+    }
+}
+
 impl State {
     fn organizations_call(&mut self, asked: &Asked, now: std::time::Duration) -> operations::Reply {
         let account = match asked.access_key.as_deref() {
@@ -222,6 +257,10 @@ impl State {
                 ));
             }
         };
+        let key = asked.access_key.as_deref().unwrap_or_default();
+        if self.has_expired(key, now) {
+            return Err(expired("ExpiredTokenException"));
+        }
         let Some(manager) = self.manages(&account) else {
             let message = "You don't have permissions to access this resource.";
             return Err(Refusal::new("AccessDeniedException", message));

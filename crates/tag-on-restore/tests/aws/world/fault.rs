@@ -13,12 +13,14 @@ pub struct Fault {
 }
 
 /// A way to fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// The service's throttling error.
     Throttle,
     /// HTTP 500 or 503 without a meaningful body.
     ServerError(u16),
+    /// The credentials have expired.
+    Expire,
     /// The connection breaks before the request arrives.
     LostBefore,
     /// The connection breaks after the effect, before the answer.
@@ -80,31 +82,22 @@ pub(super) fn next(faults: &mut [Fault], call: &str) -> Option<Way> {
 #[derive(Debug)]
 pub(super) struct Storm {
     state: u64,
-    throttled: f64,
-    lost: f64,
+    /// The share of the calls that fail in each way.
+    ways: Vec<(f64, Way)>,
 }
 
 impl Storm {
-    pub fn new(seed: u64, throttled: f64, lost: f64) -> Storm {
-        Storm {
-            state: seed,
-            throttled,
-            lost,
-        }
+    pub fn new(seed: u64, ways: Vec<(f64, Way)>) -> Storm {
+        Storm { state: seed, ways }
     }
 
     pub fn next(&mut self) -> Option<Way> {
-        let dice = self.dice();
-        if dice < self.throttled {
-            Some(Way::Throttle)
-        } else if dice < self.throttled + self.lost {
-            Some(match self.dice() < 0.5 {
-                true => Way::LostAfter,
-                false => Way::ErrorAfter,
-            })
-        } else {
-            None
-        }
+        let mut dice = self.dice();
+        let met = self.ways.iter().find(|(share, _)| {
+            dice -= share;
+            dice < 0.0
+        });
+        met.map(|(_, way)| *way)
     }
 
     /// SplitMix64, between 0 and 1.

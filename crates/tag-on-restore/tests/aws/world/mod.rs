@@ -35,6 +35,10 @@ pub fn tags(list: &[(&str, &str)]) -> Tags {
 /// One call that the model received, in the order of arrival.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
+    /// Since the world began.
+    pub at: Duration,
+    /// Of which process.
+    pub process: usize,
     pub service: &'static str,
     pub operation: String,
     /// The resource that the call is about: an ARN, an id, a job.
@@ -54,6 +58,19 @@ impl Call {
     pub fn is_write(&self) -> bool {
         ["TagResources", "TagResource", "AddTagsToResource"].contains(&self.operation.as_str())
     }
+}
+
+/// Tags that were written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Since the world began.
+    pub at: Duration,
+    pub arn: String,
+    pub tags: Tags,
+    /// What the resource had before.
+    pub before: Tags,
+    /// What it had when the same process last began to read its tags, and when that was.
+    pub read: Option<(Tags, Duration)>,
 }
 
 /// A call with its answer as they were on the wire.
@@ -103,6 +120,8 @@ pub struct Behaviour {
     pub most_tags: usize,
     /// How services say that there is no room for more; otherwise each has a code of its own.
     pub full: Option<(u16, &'static str)>,
+    /// How long the credentials of a process are good, if they ever end.
+    pub credentials_last: Option<Duration>,
     /// Tags that somebody else adds to a resource just before it is first written to.
     pub quicker: Tags,
 }
@@ -117,6 +136,7 @@ impl Default for Behaviour {
             refused_keys: BTreeSet::new(),
             most_tags: 50,
             full: None,
+            credentials_last: None,
             quicker: Tags::new(),
         }
     }
@@ -128,6 +148,7 @@ pub struct World(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 pub(crate) struct State {
+    began: Instant,
     behaviour: Behaviour,
     /// By ARN. Resources of EC2 are found by id too.
     resources: BTreeMap<String, Resource>,
@@ -143,6 +164,12 @@ pub(crate) struct State {
     received: Vec<Exchange>,
     faults: Vec<Fault>,
     storm: Option<fault::Storm>,
+    /// How often each way to fail was met.
+    failed: BTreeMap<Way, u64>,
+    processes: usize,
+    /// What each process last read of each resource.
+    reads: BTreeMap<(usize, String), (Tags, Duration)>,
+    writes: Vec<Written>,
     bucket: (f64, Option<Instant>),
 }
 
@@ -152,6 +179,8 @@ pub struct Process(Arc<ProcessState>);
 
 #[derive(Debug, Default)]
 struct ProcessState {
+    number: usize,
+    began: Duration,
     dead: AtomicBool,
     died: Notify,
 }
@@ -161,6 +190,10 @@ impl Process {
         self.0.dead.store(true, Ordering::SeqCst);
         self.0.died.notify_waiters();
         self.0.died.notify_one();
+    }
+
+    pub fn number(&self) -> usize {
+        self.0.number
     }
 
     fn is_dead(&self) -> bool {
@@ -182,6 +215,7 @@ impl World {
 
     pub fn behaving(behaviour: Behaviour) -> World {
         World(Arc::new(Mutex::new(State {
+            began: Instant::now(),
             behaviour,
             resources: BTreeMap::new(),
             jobs: BTreeMap::new(),
@@ -193,13 +227,23 @@ impl World {
             received: Vec::new(),
             faults: Vec::new(),
             storm: None,
+            failed: BTreeMap::new(),
+            processes: 0,
+            reads: BTreeMap::new(),
+            writes: Vec::new(),
             bucket: (5.0, None),
         })))
     }
 
     /// A client for one process of the function.
     pub fn process(&self) -> (SharedHttpClient, Process) {
-        let process = Process::default();
+        let mut state = self.lock();
+        state.processes += 1;
+        let process = Process(Arc::new(ProcessState {
+            number: state.processes,
+            began: state.began.elapsed(),
+            ..ProcessState::default()
+        }));
         (wire::client(self.clone(), process.clone()), process)
     }
 
@@ -207,6 +251,22 @@ impl World {
         self.lock()
             .resources
             .insert(arn.to_owned(), resource.into());
+    }
+
+    /// Adds a tag by hand, or takes one away; to what is not there, nothing.
+    pub fn edit(&self, arn: &str, key: &str, value: Option<&str>) {
+        let mut state = self.lock();
+        let Some(resource) = state.resources.get_mut(arn) else {
+            return;
+        };
+        match value {
+            Some(value) => _ = resource.tags.insert(key.to_owned(), value.to_owned()),
+            None => _ = resource.tags.remove(key),
+        }
+    }
+
+    pub fn has(&self, arn: &str) -> bool {
+        self.lock().resources.contains_key(arn)
     }
 
     pub fn remove(&self, arn: &str) {
@@ -272,6 +332,21 @@ impl World {
         self.lock().calls.clone()
     }
 
+    /// Every write that had its effect.
+    pub fn writes(&self) -> Vec<Written> {
+        self.lock().writes.clone()
+    }
+
+    /// How often each way to fail was met.
+    pub fn failed(&self) -> BTreeMap<Way, u64> {
+        self.lock().failed.clone()
+    }
+
+    /// Time since the world began.
+    pub fn now(&self) -> Duration {
+        self.lock().began.elapsed()
+    }
+
     /// Every call that had an effect and an answer.
     pub fn received(&self) -> Vec<Exchange> {
         self.lock().received.clone()
@@ -292,7 +367,23 @@ impl World {
 
     /// Fails calls at random: this share throttled, that share after its effect.
     pub fn storm(&self, seed: u64, throttled: f64, lost: f64) {
-        self.lock().storm = Some(fault::Storm::new(seed, throttled, lost));
+        let half = lost / 2.0;
+        let ways = [
+            (throttled, Way::Throttle),
+            (half, Way::LostAfter),
+            (half, Way::ErrorAfter),
+        ];
+        self.weather(seed, ways.into());
+    }
+
+    /// Fails calls at random: of all of them these shares in these ways.
+    pub fn weather(&self, seed: u64, ways: Vec<(f64, Way)>) {
+        self.lock().storm = Some(fault::Storm::new(seed, ways));
+    }
+
+    /// The storm is over.
+    pub fn calm(&self) {
+        self.lock().storm = None;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

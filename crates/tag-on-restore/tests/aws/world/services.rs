@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use super::request::{Asked, value};
-use super::{ACCOUNT, REGION, Resource, State, Tags};
+use super::{ACCOUNT, REGION, Resource, State, Tags, Written};
 
 /// What an answer carries.
 pub(super) enum Body {
@@ -36,8 +36,64 @@ impl Refusal {
 type Reply = Result<Body, Refusal>;
 
 impl State {
-    /// Performs one operation.
-    pub(super) fn perform(&mut self, asked: &Asked) -> Reply {
+    /// Performs one operation for a process.
+    pub(super) fn perform(&mut self, asked: &Asked, process: usize) -> Reply {
+        let written = asked.tags();
+        let arns = self.resources_of(asked);
+        let tags = |arn: &String| self.resources.get(arn).map(|it| it.tags.clone());
+        let before: Vec<_> = arns
+            .iter()
+            .map(|arn| (arn.clone(), tags(arn).unwrap_or_default()))
+            .collect();
+        let at = self.began.elapsed();
+        let reply = self.perform_for(asked);
+        for (arn, before) in before {
+            if written.is_empty() {
+                if asked.page() == 0 {
+                    self.reads.insert((process, arn), (before, at));
+                }
+            } else if reply.is_ok()
+                && written.iter().all(|(key, value)| {
+                    self.resources.get(&arn).and_then(|it| it.tags.get(key)) == Some(value)
+                })
+            {
+                let read = self.reads.get(&(process, arn.clone())).cloned();
+                let tags = written.clone();
+                self.writes.push(Written {
+                    at,
+                    arn,
+                    tags,
+                    before,
+                    read,
+                });
+            }
+        }
+        reply
+    }
+
+    /// The resources whose tags a request reads or writes.
+    fn resources_of(&self, asked: &Asked) -> Vec<String> {
+        let about = asked.about();
+        match asked.service {
+            "backup" if asked.operation != "ListTags" => Vec::new(),
+            "ec2" if asked.operation == "DescribeTags" => {
+                let ids = asked
+                    .form
+                    .iter()
+                    .filter(|(name, _)| name.starts_with("Filter.1.Value."));
+                let found = ids.filter_map(|(_, id)| self.with_id(id));
+                found.map(|(arn, _)| arn.clone()).collect()
+            }
+            "elasticfilesystem" => {
+                let found = self.with_id(&about).into_iter();
+                found.map(|(arn, _)| arn.clone()).collect()
+            }
+            "s3" => vec![format!("arn:aws:s3:::{about}")],
+            _ => vec![about],
+        }
+    }
+
+    fn perform_for(&mut self, asked: &Asked) -> Reply {
         let about = asked.about();
         let denied = self.denied.iter().any(|it| about.starts_with(it.as_str()));
         let denied = denied

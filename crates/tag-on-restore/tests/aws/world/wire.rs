@@ -64,7 +64,21 @@ impl Wire {
             let name = format!("{}:{}", asked.service, asked.operation);
             let way = fault::next(&mut state.faults, &name);
             let way = way.or_else(|| state.storm.as_mut().and_then(|storm| storm.next()));
+            // A failure for one resource is the tagging API's own.
+            let way = way
+                .filter(|way| !matches!(way, Way::PerArn(_)) || asked.operation == "TagResources");
+            if let Some(way) = way {
+                *state.failed.entry(way).or_default() += 1;
+            }
+            let at = state.began.elapsed();
+            let lasts = state.behaviour.credentials_last;
+            let way = match lasts.is_some_and(|lasts| at > self.process.0.began + lasts) {
+                true => Some(Way::Expire),
+                false => way,
+            };
             state.calls.push(Call {
+                at,
+                process: self.process.number(),
                 service: asked.service,
                 operation: asked.operation.clone(),
                 about: asked.about(),
@@ -104,7 +118,7 @@ impl Wire {
             }
             _ => {}
         }
-        let reply = self.world.lock().perform(&asked);
+        let reply = self.world.lock().perform(&asked, self.process.number());
         let outcome = match (&reply, way) {
             (_, Some(Way::LostAfter)) => "lost after the effect",
             (_, Some(Way::ErrorAfter)) => "error after the effect",
@@ -187,8 +201,26 @@ fn before(way: Way, asked: &Asked) -> Option<Refusal> {
             refusal(status, code, "Rate exceeded")
         }
         Way::ServerError(status) => refusal(status, "InternalFailure", "We had an error."),
+        Way::Expire => {
+            let (status, code) = expiry(asked.service);
+            refusal(
+                status,
+                code,
+                "The security token included in the request is expired",
+            )
+        }
         Way::Code(code) => refusal(400, code, "as told"),
         _ => None,
+    }
+}
+
+/// How a service says that the credentials have expired.
+fn expiry(service: &str) -> (u16, &'static str) {
+    match service {
+        "ec2" => (400, "RequestExpired"),
+        "rds" | "redshift" => (403, "ExpiredToken"),
+        "s3" | "s3control" => (400, "ExpiredToken"),
+        _ => (400, "ExpiredTokenException"),
     }
 }
 
