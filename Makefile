@@ -57,7 +57,7 @@ test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: 
 COMPILING = check-rust check-docs test-rust package test-packages test-page test-defects
 BESIDE = check-format check-scripts check-dependencies check-types check-templates check-baseline \
 	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions test-backupctl \
-	test-rehearsal:package demo
+	test-moves test-rehearsal:package demo
 
 .PHONY: bench
 bench: package ## the packaged functions beside an empty one: start, calls, memory, AWS calls
@@ -204,9 +204,16 @@ test-page: compiled .tools/page/ready ## the pages of `backupctl effective` and 
 test-rehearsal: package compiled ## the rehearsal with dist/'s packages, and the permissions that it needs
 	BACKUPCTL='$(CURDIR)/target/debug/backupctl' $(MAKE) --no-print-directory rehearsal-permissions PREBUILT=1
 
-.PHONY: test-defects
-test-defects: compiled functions .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready ## the defects, faults and interruptions that the rehearsal must see
-	cd tests && BACKUPCTL='$(CURDIR)/target/debug/backupctl' ../.tools/demo/bin/python -m pytest --quiet rehearsal
+# Two targets, so that they can run beside each other.
+MOVES = $(addprefix rehearsal/tests/test_,moving.py next_version.py acceptance.py)
+IN_THE_REHEARSAL = compiled functions .tools/demo/ready .tools/emulator/ready .tools/deploy/ready .tools/templates/ready .tools/guard/ready
+PYTEST_OF_THE_REHEARSAL = cd tests && BACKUPCTL='$(CURDIR)/target/debug/backupctl' ../.tools/demo/bin/python -m pytest --quiet
+
+.PHONY: test-defects test-moves
+test-defects: $(IN_THE_REHEARSAL) ## the defects, faults and interruptions that the rehearsal must see
+	$(PYTEST_OF_THE_REHEARSAL) $(addprefix --ignore ,$(MOVES)) rehearsal
+test-moves: $(IN_THE_REHEARSAL) ## from the original's stacks and handwork, to the next version, and `make acceptance` with its faults
+	$(PYTEST_OF_THE_REHEARSAL) $(MOVES)
 
 ##### Now and then
 
