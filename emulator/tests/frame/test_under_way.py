@@ -20,6 +20,8 @@ from ..world import HOME, MANAGEMENT, MEMBER, REGION, ROOT, World, eventually
 EMULATOR = Path(__file__).parents[2]
 # Their threads are waited for by one that is under way.
 JOINED = {"delivery/pipelines/execution.py", "stack_sets/rollout.py"}
+# It does nothing until the parent has died.
+WATCHING = {"frame/parent.py"}
 
 
 def under_way(world: World) -> list[str]:
@@ -182,7 +184,7 @@ def test_nothing_is_started_past_the_list() -> None:
     found = {
         path.relative_to(EMULATOR).as_posix() for path in sources if starts.search(path.read_text())
     }
-    assert found == {"frame/under_way.py"} | JOINED
+    assert found == {"frame/under_way.py"} | JOINED | WATCHING
 
 
 def test_every_stack_that_is_there_is_listed(world: World) -> None:
