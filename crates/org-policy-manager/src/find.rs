@@ -20,7 +20,7 @@ const LISTINGS: usize = 5;
 #[derive(Debug)]
 pub(crate) struct Unseen {
     /// What a list has of it.
-    pub found: Option<Listed>,
+    pub found: Option<Box<Listed>>,
     pub error: CallError,
 }
 
@@ -40,7 +40,7 @@ impl Listed {
     /// What reading more about it returned.
     pub(crate) fn read<T>(&self, result: Result<T, CallError>) -> Result<T, Unseen> {
         result.map_err(|error| Unseen {
-            found: Some(self.clone()),
+            found: Some(Box::new(self.clone())),
             error,
         })
     }

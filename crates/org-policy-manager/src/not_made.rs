@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::find::Unseen;
-use crate::organizations::Listed;
 
 /// Why changes were not made, and what became of those that were.
 #[derive(Debug)]
@@ -45,9 +44,10 @@ impl NotMade {
         let Unseen { found, error } = unseen;
         let left = match found {
             None => format!("perhaps the policy `{name}`, which could not be looked for ({error})"),
-            Some(Listed { id, .. }) => {
-                format!("perhaps the policy `{name}` ({id}), which could not be read ({error})")
-            }
+            Some(listed) => format!(
+                "perhaps the policy `{name}` ({}), which could not be read ({error})",
+                listed.id
+            ),
         };
         Self {
             left: Left::This(left),

@@ -5,10 +5,17 @@
 //! - `SIMULATION_FIRST`: the first seed, instead of 0
 //! - `SIMULATION_SEED`: this life alone, whose story is printed also when all rules hold
 
+#![expect(
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "for tests alone, which fail by a panic and print their progress"
+)]
+
 mod document;
 mod record;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -19,6 +26,30 @@ pub use record::{Counts, Record};
 
 /// Progress is printed after so many lives.
 const PROGRESS: u64 = 1_000;
+
+/// Runs a test, named as the test program names it, in a process of its own, so that a seed lives the same
+/// whatever runs beside it: a test that has a subscriber of `tracing` changes the whole process, and was seen
+/// to change lives.
+///
+/// # Panics
+/// When the test fails there, or cannot be run.
+pub fn alone(test: &str, act: impl FnOnce()) {
+    const ALONE: &str = "SIMULATION_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        act();
+        return;
+    }
+    let program = std::env::current_exe().unwrap_or_else(|error| panic!("{test}: {error}"));
+    let ended = Command::new(program)
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, "1")
+        .status();
+    match ended {
+        Ok(status) if status.success() => {}
+        Ok(status) => panic!("{test}: {status}; what it said is above"),
+        Err(error) => panic!("{test}: {error}"),
+    }
+}
 
 /// Lives, one seed after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

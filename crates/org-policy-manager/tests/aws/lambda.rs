@@ -27,9 +27,12 @@ pub struct Lambda {
     /// The next invocation dies after so long.
     pub dies_after: Arc<Mutex<Option<Duration>>>,
     /// Processes that wait for an invocation.
-    idle: Arc<Mutex<Vec<(Arc<App>, Process)>>>,
+    idle: Arc<Mutex<Vec<Idle>>>,
     log: Arc<Mutex<Vec<Invoked>>>,
 }
+
+/// A process with what it keeps from one invocation to the next.
+type Idle = (Arc<App>, Process);
 
 /// An invocation that has ended.
 #[derive(Clone, Debug)]

@@ -81,7 +81,8 @@ impl Life<'_> {
                 let unknown = answer.reason.contains("ListTargetsForPolicy failed");
                 let named = rules::named(&is, invoked, answer);
                 let left = left.into_iter().filter(|it| {
-                    !named.contains(it) && !(unknown && is.peers().contains_key(it.as_str()))
+                    let may_be = unknown && is.peers().contains_key(it.as_str());
+                    !(may_be || named.contains(it))
                 });
                 let left = left.collect();
                 self.rule("an answer names what is left", unnamed(left, answer));

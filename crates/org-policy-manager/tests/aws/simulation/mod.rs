@@ -18,7 +18,7 @@ mod people;
 mod rules;
 mod weather;
 
-use simulation::{Counts, Lives, section};
+use simulation::{Counts, Lives, alone, section};
 
 use life::Life;
 
@@ -35,7 +35,12 @@ const OTHERS: Lives = Lives {
 
 #[test]
 fn a_stacks_life_keeps_the_rules_whatever_fails() {
-    live(OTHERS.or_chosen());
+    alone(
+        "simulation::a_stacks_life_keeps_the_rules_whatever_fails",
+        || {
+            live(OTHERS.or_chosen());
+        },
+    );
 }
 
 #[test]
@@ -43,6 +48,13 @@ fn what_was_injected_and_what_held_is_written_down() {
     if FIGURES.or_chosen() != FIGURES {
         return;
     }
+    alone(
+        "simulation::what_was_injected_and_what_held_is_written_down",
+        write_down,
+    );
+}
+
+fn write_down() {
     let counts = live(FIGURES);
     // A simulation in which nothing fails, or everything, shows nothing.
     let (requests, failures) = (counts.of("requests"), counts.of("requests that failed"));

@@ -21,7 +21,7 @@ mod restores;
 mod rules;
 mod weather;
 
-use simulation::{Counts, Lives, section};
+use simulation::{Counts, Lives, alone, section};
 
 /// Lives whose figures are written down.
 const FIGURES: Lives = Lives {
@@ -36,7 +36,12 @@ const OTHERS: Lives = Lives {
 
 #[test]
 fn a_day_of_restores_keeps_the_rules_whatever_fails() {
-    live(OTHERS.or_chosen());
+    alone(
+        "simulation::a_day_of_restores_keeps_the_rules_whatever_fails",
+        || {
+            live(OTHERS.or_chosen());
+        },
+    );
 }
 
 #[test]
@@ -44,6 +49,13 @@ fn what_was_injected_and_what_held_is_written_down() {
     if FIGURES.or_chosen() != FIGURES {
         return;
     }
+    alone(
+        "simulation::what_was_injected_and_what_held_is_written_down",
+        write_down,
+    );
+}
+
+fn write_down() {
     let counts = live(FIGURES);
     // A simulation in which nothing fails, or everything, shows nothing.
     let (calls, failed) = (counts.of("calls"), counts.of("calls that failed"));
