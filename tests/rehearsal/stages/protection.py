@@ -42,15 +42,40 @@ class Protection:
         for place in places:
             self._back_up(place)
         self._before = {place: self._look(place) for place in places}
+        # (after what, how many plans reach each account)
+        self.looks = []
 
-    def expect(self, accounts):
-        """Fail unless each account has a plan, and each vault its key, its role and its points."""
-        for account in accounts:
-            if not self.plans(account):
-                raise RehearsalFailed(f"no plan reaches {account}")
+    def expect(self, accounts, after):
+        """Fail unless each account has a plan, and each vault its key, its role and its points.
+
+        ``after`` names the step that was done.
+        """
+        plans = {account: len(self.plans(account)) for account in accounts}
+        self.looks.append((after, plans))
+        for account, number in plans.items():
+            if not number:
+                raise RehearsalFailed(f"no plan reaches {account} after {after}")
         for place, before in self._before.items():
             if (found := self._look(place)) != before:
-                raise RehearsalFailed(f"{place} was {before}, and is {found}")
+                raise RehearsalFailed(f"{place} was {before}, and is {found} after {after}")
+
+    def report(self):
+        """What was seen after every step, as a table."""
+        points = sum(len(found.points) for found in self._before.values())
+        accounts = list(self.looks[0][1])
+        lines = [
+            f"After every step {len(self._before)} vaults were the same ones, each with the same "
+            f"enabled key and the same role, and {points} recovery points could be described; in "
+            "the end one of each vault was restored. Plans that reached each account:",
+            "",
+            f"| after | {' | '.join(accounts)} |",
+            f"|---|{'--:|' * len(accounts)}",
+            *(
+                f"| {after} | {' | '.join(str(plans[account]) for account in accounts)} |"
+                for after, plans in self.looks
+            ),
+        ]
+        return "\n".join(lines)
 
     def plans(self, account):
         """The names of the plans that AWS Backup makes in an account."""

@@ -28,6 +28,7 @@ from rehearsal.stages.protection import CENTRAL_PLACE, Place, Protection
 from rehearsal.stages.story import FIRST, FIRST_REGIONS
 
 from .conftest import rehearsal_in
+from .evidence import expect_section
 
 PIPELINE_FILE = "cloudformation/parameters/aws-backup-codepipeline.json"
 POLICY_TEMPLATE = "cloudformation/home-account/aws-backup-org-policy.yaml"
@@ -117,15 +118,19 @@ class Walk:
         self._make("remove-original", "management", APPLY=1)
 
         self._commit(**{PIPELINE_FILE: {"DeployMemberAccounts": "false"}}, **ADOPTING)
-        for step in (story.management, story.home, story.first_commit):
+        for step, name in (
+            (story.management, "`make deploy-management`"),
+            (story.home, "`make deploy-home`"),
+            (story.first_commit, "the first commit's way through the pipeline"),
+        ):
             step()
-            self._look()
+            self._look(name)
         self.after_the_first_commit = self.policies()
         self.stacks_of_the_sandboxes = self.by_hand.stacks()
 
         self._run("will outlive it", "adopt-central", "central", CENTRAL_REGION)
         story.central()
-        self._look()
+        self._look("`make deploy-central`")
 
         add_the_guides_policy(story.checkout.folder / POLICY_TEMPLATE)
         self._commit(
@@ -135,7 +140,7 @@ class Walk:
         story.push()
         with pytest.raises(RehearsalFailed, match="Verify/VerifyStackSets") as failure:
             story.watch.succeed()
-        self._look()
+        self._look("the commit with the member accounts, whose last stage names what is in the way")
         self.in_the_way = re.search(r"ACCOUNT=([\d,]+)", str(failure.value))[1]
         self._run(": deleted", "adopt-account", "management", ACCOUNT=self.in_the_way)
         story.watch.retry("Verify")
@@ -143,6 +148,7 @@ class Walk:
         self._protection.restore()
         self._make("remove-original", "home", APPLY=1)
         self._see()
+        self.report = self._protection.report()
 
     def policies(self):
         """Name -> policy."""
@@ -169,7 +175,7 @@ class Walk:
         if "nothing was changed" not in self._make(target, profile, region, **more):
             raise RehearsalFailed(f"`make {target}` found nothing to do")
         self.story.commands.cut_off(marker, target, profile, region, **more, APPLY=1)
-        self._look()
+        self._look(f"`make {target} APPLY=1`, killed half way")
         self._make(target, profile, region, **more, APPLY=1)
         again = self._make(target, profile, region, **more)
         if "nothing was changed" in again or "missing" in again:
@@ -177,11 +183,12 @@ class Walk:
 
     def _make(self, target, profile, region=HOME_REGION, **more):
         reported = self.story.commands.make(target, profile, region, **more)
-        self._look()
+        applies = "APPLY" in more
+        self._look(f"`make {target} APPLY=1`" if applies else f"`make {target}`, a preview")
         return reported
 
-    def _look(self):
-        self._protection.expect((*FIRST, SANDBOX_MEMBER))
+    def _look(self, after):
+        self._protection.expect((*FIRST, SANDBOX_MEMBER), after)
 
 
 def add_the_guides_policy(template):
@@ -200,6 +207,10 @@ def walk(tmp_path_factory):
         walked = Walk(story, emulator)
         walked.go()
     return walked
+
+
+def test_what_was_seen_after_every_step_is_written_down(walk):
+    expect_section("From the original, and from handwork", walk.report)
 
 
 def test_the_originals_policies_are_taken_over_as_they_are_and_changed_in_place(walk):

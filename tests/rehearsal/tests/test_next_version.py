@@ -24,6 +24,7 @@ from rehearsal.stages.protection import CENTRAL_PLACE, Place, Protection
 from rehearsal.stages.story import FIRST, FIRST_REGIONS, copy_packages
 
 from .conftest import rehearsal_in
+from .evidence import expect_section
 from .test_defects import tell
 
 sys.path.append(str(ROOT / "tools"))
@@ -83,7 +84,7 @@ def taken(tmp_path_factory):
         copy_packages(folder / "dist")
         story.checkout.commit(f"Merge what came after {version}")
         story.check_targets()
-        protection.expect(FIRST)
+        protection.expect(FIRST, "the merge")
         seen["previews"] = [
             story.commands.make(f"deploy-{name}", name, region)
             for name, region in (
@@ -92,16 +93,25 @@ def taken(tmp_path_factory):
                 ("home", HOME_REGION),
             )
         ]
-        for step in (story.central, story.management, story.home, story.push):
+        for step, name in (
+            (story.central, "`make deploy-central`"),
+            (story.management, "`make deploy-management`"),
+            (story.home, "`make deploy-home`"),
+            (story.push, "the push"),
+            (story.watch.succeed, "the pipeline's run"),
+        ):
             step()
-            protection.expect(FIRST)
-        story.watch.succeed()
-        protection.expect(FIRST)
+            protection.expect(FIRST, name)
         protection.restore()
+        seen["report"] = protection.report()
         story.see_first()
         seen["after"] = Stacks(story.administrators)
         seen["calls"] = {(call["service"], call["operation"]) for call in emulator.calls()}
     return seen
+
+
+def test_what_was_seen_after_every_step_is_written_down(taken):
+    expect_section("To the next version", taken["report"])
 
 
 def test_every_stack_takes_it(taken):
