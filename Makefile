@@ -54,9 +54,9 @@ check: check-format check-rust check-docs check-dependencies check-templates che
 test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 20 minutes on 2 cores the first time
 	@$(PYTHON) tools/steps.py '$(COMPILING)' '$(BESIDE)'
 
-COMPILING = check-rust check-docs test-rust package test-packages test-page test-defects
+COMPILING = check-rust check-docs compiled test-rust package test-packages test-page test-defects
 BESIDE = check-format check-scripts check-dependencies check-types check-templates check-baseline \
-	check-shipped values-check test-tools test-emulator functions:test-rust test-deploy test-functions test-backupctl \
+	check-shipped values-check test-tools test-emulator functions:compiled test-deploy test-functions test-backupctl \
 	test-moves test-rehearsal:package demo
 
 .PHONY: bench
