@@ -119,10 +119,12 @@ validate-policies: needs-cargo needs-cc ## our own validator on the policies tha
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json $(TEMPLATES)
 
 # Live, from the management account, or from the pipeline with READER=1, which assumes its role there.
-# ORGANIZATION=FILE reads a snapshot instead.
+# ORGANIZATION=FILE reads a snapshot instead. PLAN=verify: after the deployment, as the next target does.
 .PHONY: plan-org-policy
 plan-org-policy: needs-cargo needs-cc .tools/deploy/ready ## what deploying the backup policies would change (PLAN=allow-loss; ORGANIZATION=FILE)
-	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) $(call backupctl) plan \
+	@$(if $(filter verify,$(PLAN)),$(verify-org-policy),$(plan-org-policy))
+
+plan-org-policy = $(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) $(call backupctl) plan \
 	  --parameters cloudformation/parameters/aws-backup-org-policy.json \
 	  --targets '$(or $(TARGETS),cloudformation/parameters/aws-backup-ssm-targets.json)' \
 	  $(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(READER),--role-arn "$$reader") \
@@ -130,10 +132,12 @@ plan-org-policy: needs-cargo needs-cc .tools/deploy/ready ## what deploying the 
 	  $(if $(filter allow-loss,$(PLAN)),--allow-loss) \
 	  cloudformation/home-account/aws-backup-org-policy.yaml
 
-# The same two ways. WAIT: seconds for AWS to merge, 300 without it.
+# Live or with READER=1, as above. WAIT: seconds for AWS to merge, 300 without it.
 .PHONY: verify-org-policy
 verify-org-policy: needs-cargo needs-cc .tools/deploy/ready ## has AWS taken the backup policies, in every account that they reach?
-	@$(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) $(call backupctl) in-force \
+	@$(verify-org-policy)
+
+verify-org-policy = $(if $(READER),reader="$$($(DEPLOY) reader-role)" &&) $(call backupctl) in-force \
 	  $(if $(READER),--role-arn "$$reader") $(if $(WAIT),--wait '$(WAIT)') \
 	  $(if $(PROFILE),--profile '$(PROFILE)') $(if $(REGION),--region '$(REGION)')
 
