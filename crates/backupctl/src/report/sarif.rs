@@ -169,7 +169,7 @@ mod tests {
                 ..Checked::default()
             },
         };
-        log(&[outcome], Path::new("/work/here"))["runs"][0].take()
+        log(&[outcome], Path::new("/srv/here"))["runs"][0].take()
     }
 
     #[test]
@@ -209,10 +209,10 @@ mod tests {
 
     #[test]
     fn a_place_is_a_uri_below_the_folder_where_it_can_be() {
-        let folder = Path::new("/work/here");
+        let folder = Path::new("/srv/here");
         for (file, expected) in [
             ("./a b/ü%.json", "a%20b/%C3%BC%25.json"),
-            ("/work/here/policy.json", "policy.json"),
+            ("/srv/here/policy.json", "policy.json"),
             ("../other/policy.json", "../other/policy.json"),
             ("/elsewhere/policy.json", "file:///elsewhere/policy.json"),
             ("a:b.json", "a%3Ab.json"),
