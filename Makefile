@@ -51,7 +51,7 @@ check: check-format check-rust check-docs check-dependencies check-templates che
 
 # What compiles, beside what does not; `step:other` waits for the other one. `make STEP` runs one alone.
 .PHONY: test
-test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 20 minutes on 2 cores the first time
+test: needs-python needs-git needs-cargo needs-cc ## everything, as CI runs it: about 25 minutes on 2 cores the first time
 	@$(PYTHON) tools/steps.py '$(COMPILING)' '$(BESIDE)'
 
 COMPILING = check-rust check-docs compiled test-rust package test-packages test-page test-defects

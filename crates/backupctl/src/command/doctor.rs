@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::aws::connection::{Access, Connection};
-use crate::doctor::diagnosis::diagnose;
+use crate::doctor::diagnosis::{Check, diagnose};
 use crate::doctor::{json, text};
 use crate::input::read;
 use crate::parameters::Parameters;
@@ -89,10 +89,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let connection = arguments.access.connect().await?;
         look::look(&connection, &arguments.question(&targets, &connection)).await
     })?;
-    let checks = diagnose(&facts, &targets, arguments.max_age);
-    let printed = match arguments.format {
-        Format::Text => text::text(&checks),
-        Format::Json => format!("{:#}\n", json::json(&checks)),
+    print(
+        &diagnose(&facts, &targets, arguments.max_age),
+        arguments.format,
+    )
+}
+
+/// Prints what was looked at, and fails if somebody must do something.
+pub(super) fn print(checks: &[Check], format: Format) -> anyhow::Result<ExitCode> {
+    let printed = match format {
+        Format::Text => text::text(checks),
+        Format::Json => format!("{:#}\n", json::json(checks)),
     };
     std::io::stdout()
         .write_all(printed.as_bytes())

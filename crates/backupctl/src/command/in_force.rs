@@ -1,22 +1,20 @@
 //! `backupctl in-force`: did AWS take the policies?
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use backup_policy::Instant;
 use clap::Args;
 use tokio::time::{Instant as Clock, sleep};
 
-use super::doctor::merges;
+use super::doctor::{merges, print};
 use crate::aws::connection::Access;
 use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
 use crate::doctor::diagnosis::{Reached, reached_by, taken_checks};
 use crate::doctor::facts::{InForce, Invalid, Protection, Seen};
-use crate::doctor::{json, text};
 use crate::plan::present::Present;
 use crate::plan::steps::owned;
 use crate::report::Format;
@@ -56,16 +54,10 @@ pub struct Arguments {
 /// The organization cannot be read, or its policies cannot be merged.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (reached, invalid) = super::wait_for(ask(arguments))?;
-    let checks = taken_checks(&arguments.stack, &reached, &invalid);
-    let printed = match arguments.format {
-        Format::Text => text::text(&checks),
-        Format::Json => format!("{:#}\n", json::json(&checks)),
-    };
-    std::io::stdout()
-        .write_all(printed.as_bytes())
-        .context("cannot write to standard output")?;
-    let wrong = checks.iter().any(|check| check.state.counts());
-    Ok(ExitCode::from(u8::from(wrong)))
+    print(
+        &taken_checks(&arguments.stack, &reached, &invalid),
+        arguments.format,
+    )
 }
 
 async fn ask(arguments: &Arguments) -> anyhow::Result<(Vec<Reached>, Invalid)> {
