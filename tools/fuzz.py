@@ -3,10 +3,10 @@
     python tools/fuzz.py --runs 10000000 --record schedule
 
 It needs no tool but the compilers of Rust and C++: libFuzzer comes with the crate `libfuzzer-sys`,
-pinned in fuzz/Cargo.lock, and the compiler's flags below give it its coverage (they are cargo-fuzz's,
-without a sanitizer: there is no unsafe code here to look for). A failure leaves its input in
-fuzz/found/ and says how to go on. What is new goes into fuzz/target/corpus/, which the next run
-begins with; fuzz/corpus/ stays as it is.
+pinned in fuzz/Cargo.lock, and the compiler's flags below give it its coverage (they are
+cargo-fuzz's, without a sanitizer: there is no unsafe code here to look for). A failure leaves its
+input in fuzz/found/ and says how to go on. What is new goes into fuzz/target/corpus/, which the
+next run begins with; fuzz/corpus/ stays as it is.
 """
 
 import argparse
@@ -41,12 +41,12 @@ MEMORY = 1024
 HEADER = """# What the fuzzer has tried
 
 Written by `make fuzz RECORD=1`. Each target reads arbitrary bytes as the product does
-([tests/fuzz](../../tests/fuzz/src/lib.rs)); an input of up to 4 KB, and 64 KB for one in 256 of which a stretch is
-repeated, must end within a second, without a panic, and with at most 128 MB in use at once. A row says how
-many inputs were tried without any failure. Coverage is what libFuzzer counts: places reached, and ways to
-reach them.
+([tests/fuzz](../../tests/fuzz/src/lib.rs)). An input has up to 4 KB, and a stretch of one in 256 is
+repeated until it has 64 KB; it must end within a second, without a panic, and with at most 128 MB
+in use at once. A row says how many inputs were tried in one run without any failure. *Places* and
+*ways* are libFuzzer's coverage: what was reached, and in how many ways.
 
-| target | inputs | seconds | slowest input | most memory of one input | of the process | places | ways | on | compiler |
+| target | inputs | seconds | slowest | memory of one | of the process | places | ways | on | by |
 |---|--:|--:|--:|--:|--:|--:|--:|---|---|
 """
 
@@ -78,7 +78,7 @@ def main():
 
 
 def build(targets, host):
-    # Not with RUSTFLAGS of the caller: theirs would replace these. `--target` keeps them from build scripts.
+    # The caller's own flags would replace these. `--target` keeps them from build scripts.
     environment = {**os.environ, "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(FLAGS)}
     environment.pop("CARGO_TARGET_DIR", None)
     bins = [argument for target in targets for argument in ("--bin", target)]
@@ -114,8 +114,8 @@ def run(target, program, runs):
         print(said[-4000:], file=sys.stderr)
         sys.exit(
             f"fuzz: {target} fails: the input is in {found.relative_to(ROOT)}. Make it small "
-            f"(`{program.relative_to(ROOT)} -minimize_crash=1 -runs=10000 INPUT`), keep it in fuzz/corpus/{target}/, "
-            "where `make test` replays it, and mend what reads it"
+            f"(`{program.relative_to(ROOT)} -minimize_crash=1 -runs=10000 INPUT`), keep it in "
+            f"fuzz/corpus/{target}/, where `make test` replays it, and mend what reads it"
         )
     return {**figures(said), "seconds": round(time.monotonic() - began)}
 
