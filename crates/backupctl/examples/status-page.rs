@@ -225,14 +225,15 @@ impl Made {
         resources: usize,
         (category, message): (&str, &str),
     ) {
-        for resource in 0..resources {
+        for _ in 0..resources {
+            let resource = self.ledger.jobs();
             self.ledger.add(Job {
                 kind,
                 account: id(account),
                 region: region.to_owned(),
                 resource_type: resource_type.to_owned(),
                 resource: format!(
-                    "arn:aws:ec2:{region}:{}:volume/{resource}-{message}",
+                    "arn:aws:ec2:{region}:{}:volume/vol-0a1b{resource:08}",
                     id(account)
                 ),
                 vault: "Vault".to_owned(),

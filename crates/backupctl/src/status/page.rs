@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use super::{Failed, Kind, Report};
 use crate::page;
-use crate::words::number;
+use crate::words::{grouped, number};
 use accounts::Accounts;
 use markup::{Html, el, text, words};
 use moments::time;
@@ -69,14 +69,14 @@ fn figures(report: &Report<'_>, failed: &[Failed], accounts: &Accounts<'_>) -> H
     let unseen = report.unseen().len();
     let tone = |count: usize, tone: &'static str| if count > 0 { tone } else { "" };
     let figures = [
-        ("accounts", accounts.completed().to_string(), ""),
+        ("accounts", grouped(accounts.completed()), ""),
         ("Regions", report.regions.len().to_string(), ""),
         (
             "late",
-            late.map_or("not known".to_owned(), |it| it.to_string()),
+            late.map_or("not known".to_owned(), grouped),
             late.map_or("warn", |it| tone(it, "bad")),
         ),
-        ("failed", resources.to_string(), tone(resources, "bad")),
+        ("failed", grouped(resources), tone(resources, "bad")),
         ("not looked at", unseen.to_string(), tone(unseen, "warn")),
     ];
     figures

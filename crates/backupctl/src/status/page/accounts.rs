@@ -10,7 +10,7 @@ use super::moments::{ago, time};
 use super::{Failed, Kind, NAME, Report};
 use crate::status::late::Late;
 use crate::status::{Last, Place};
-use crate::words::number;
+use crate::words::{grouped, number};
 
 /// How many rows all accounts have together: 500 accounts with 10 types in each of 4 Regions have 20,000.
 const ROWS: usize = 40_000;
@@ -142,11 +142,7 @@ impl<'r> Accounts<'r> {
             "section",
             &[("class", "part regions"), ("aria-labelledby", "regions")],
             [
-                el(
-                    "h2",
-                    &[("id", "regions")],
-                    [text("Regions, and their newest")],
-                ),
+                el("h2", &[("id", "regions")], [text("Newest by Region")]),
                 el(
                     "div",
                     &[("class", "box")],
@@ -193,7 +189,7 @@ impl Known<'_> {
         );
         let flag = |count: usize, what: &str| match count {
             0 => Html::default(),
-            _ => words("span", "flag bad", &format!("{count} {what}")),
+            _ => words("span", "flag bad", &format!("{} {what}", grouped(count))),
         };
         let summary = [
             el(
@@ -318,7 +314,7 @@ fn moment(report: &Report<'_>, at: Option<Instant>) -> Html {
 fn count(count: usize) -> Html {
     match count {
         0 => words("span", "muted", "none"),
-        _ => words("span", "wrong", &count.to_string()),
+        _ => words("span", "wrong", &grouped(count)),
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn attention(report: &Report<'_>, failed: &[Failed], accounts: &Accou
     };
     let heading = el("h2", &[("id", "attention")], [text(heading)]);
     let fine = fine.iter().map(|line| words("p", "fine", line));
-    let cards = el("div", &[("class", "stack")], fine.chain(cards));
+    let cards = el("div", &[("class", "stack")], cards.into_iter().chain(fine));
     el(
         "section",
         &[
@@ -83,8 +83,13 @@ fn late_card(
     card(
         "bad",
         &format!("Late: {}", number(late.len(), "run")),
-        "A run whose time is over left nothing in an account and Region where it did before. \
-         backupctl doctor says what an account lacks.",
+        [
+            text(
+                "A run whose time is over left nothing in an account and Region where it did before. ",
+            ),
+            el("code", &[], [text("backupctl doctor")]),
+            text(" says what an account lacks."),
+        ],
         [shown, and_more(groups.len(), GROUPS)],
     )
 }
@@ -145,7 +150,7 @@ fn late_group(
         None,
         table(
             "sheet",
-            &format!("Late: {} by {rule}", kind.name()),
+            &format!("Late: {} by {}", kind.name(), cut(rule, NAME)),
             heads,
             rows,
         ),
@@ -193,7 +198,9 @@ fn failed_card(
             "Failed: {}",
             number(failed.iter().map(|it| it.resources).sum(), "resource")
         ),
-        "The newest job of each did not complete, and none has since. The words are AWS’s.",
+        [text(
+            "The newest job of each did not complete, and none has since. The words are AWS’s.",
+        )],
         shown,
     )
 }
@@ -237,26 +244,41 @@ fn failed_group(
         );
         said.push(words("span", "muted", &words_of));
     }
+    let of = types(all.iter().copied());
+    let is_mixed = all
+        .iter()
+        .any(|it| it.resource_type != all[0].resource_type);
     let rows = all.iter().take(ROWS).map(|failed| {
-        vec![
+        let mut cells = vec![
             accounts.link(report, &failed.place.0),
             text(&failed.place.1),
-            text(&cut(&failed.resource_type, NAME)),
-            text(&format!(
-                "{}, newest {}",
-                failed.resources,
-                time(failed.newest)
-            )),
+            text(&failed.resources.to_string()),
+            text(&time(failed.newest)),
             el("code", &[], [text(&cut(&failed.example, NAME))]),
-        ]
+        ];
+        if is_mixed {
+            cells.push(text(&cut(&failed.resource_type, NAME)));
+        }
+        cells
     });
-    let label = format!("Failed: {} of {}", kind.name(), types(all.iter().copied()));
-    let heads = ["Account", "Region", "Type", "Resources", "One of them"];
+    let label = format!("Failed: {} of {of}", kind.name());
+    let heads = [
+        "Account",
+        "Region",
+        "Resources",
+        "Newest",
+        "One of them",
+        "Type",
+    ];
+    let heads = match is_mixed {
+        true => &heads[..],
+        false => &heads[..5],
+    };
     group(
         what,
         &how,
         Some(el("p", &[("class", "problem")], said)),
-        table("sheet", &label, &heads, rows),
+        table("sheet", &label, heads, rows),
         all.len(),
         open,
     )
@@ -270,16 +292,20 @@ fn unseen_card(lines: &[String]) -> Html {
     card(
         "warn",
         "Not looked at",
-        "What could not be read counts neither as late nor as well.",
+        [text(
+            "What could not be read counts neither as late nor as well.",
+        )],
         [el("ul", &[], items), and_more(lines.len(), GROUPS)],
     )
 }
 
-fn card(tone: &str, title: &str, explained: &str, content: impl IntoIterator<Item = Html>) -> Html {
-    let mut all = vec![
-        el("h3", &[], [text(title)]),
-        el("p", &[], [text(explained)]),
-    ];
+fn card(
+    tone: &str,
+    title: &str,
+    explained: impl IntoIterator<Item = Html>,
+    content: impl IntoIterator<Item = Html>,
+) -> Html {
+    let mut all = vec![el("h3", &[], [text(title)]), el("p", &[], explained)];
     all.extend(content);
     el("div", &[("class", &format!("card {tone}"))], all)
 }

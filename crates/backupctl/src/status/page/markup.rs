@@ -1,6 +1,7 @@
 //! Markup as values: a text becomes part of it by [`text`] and in no other way, which escapes it.
 
 use crate::page::escape;
+use crate::words::grouped;
 
 /// A piece of a page.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +94,7 @@ pub(super) fn and_more(all: usize, shown: usize) -> Html {
         more => words(
             "p",
             "muted small",
-            &format!("and {more} more: --format json has them all"),
+            &format!("and {} more: --format json has them all", grouped(more)),
         ),
     }
 }
