@@ -76,7 +76,8 @@ def test_what_is_late_leads_to_its_account(write, open_page):
     last = page.get_by_role("table", name="100000000125 eu-north-1")
     expect(last).to_have_count(0)
     attention.get_by_role("link", name="shop-development-125").click()
-    expect(page.get_by_text("Late: backup by weekly/sunday in eu-central-1")).to_be_in_viewport()
+    account = page.locator("#account-100000000125")
+    expect(account.get_by_text("Late: backup by weekly/sunday in eu-central-1")).to_be_in_viewport()
     expect(last.get_by_role("row")).to_have_count(11)
     columns = last.get_by_role("columnheader").all_inner_texts()
     assert columns == ["eu-north-1", "Backup", "Copy", "Restore"]
