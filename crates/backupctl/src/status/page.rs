@@ -7,11 +7,11 @@ mod accounts;
 mod attention;
 mod markup;
 mod moments;
+mod regions;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::{Failed, Kind, Report};
@@ -45,6 +45,7 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             "basis" => text(&basis(report)),
             "figures" => figures(report, &failed, &accounts),
             "attention" => attention::attention(report, &failed, &accounts),
+            "regions" => regions::regions(report, &accounts),
             "places" => return accounts.write(report, out),
             "unjudged" => unjudged(report),
             _ => Html::default(),
@@ -94,16 +95,6 @@ fn unjudged(report: &Report<'_>) -> Html {
         .iter()
         .map(|line| words("p", "unjudged", &format!("Not judged: {line}.")));
     lines.collect()
-}
-
-/// The types of several failures, in one line.
-fn types<'f>(failed: impl IntoIterator<Item = &'f Failed>) -> String {
-    let types: BTreeSet<&str> = failed
-        .into_iter()
-        .map(|it| it.resource_type.as_str())
-        .collect();
-    let types: Vec<&str> = types.into_iter().collect();
-    markup::cut(&types.join(", "), NAME)
 }
 
 /// A kind, as a sentence begins with it.

@@ -8,8 +8,8 @@ use backup_policy::Instant;
 use super::markup::{Html, and_more, cut, el, table, text, words};
 use super::moments::{ago, time};
 use super::{Failed, Kind, NAME, Report};
+use crate::status::Last;
 use crate::status::late::Late;
-use crate::status::{Last, Place};
 use crate::words::{grouped, number};
 
 /// How many rows all accounts have together: 500 accounts with 10 types in each of 4 Regions have 20,000.
@@ -21,16 +21,17 @@ const OPEN: usize = 20;
 
 /// What is known of each account, by its id.
 pub(super) struct Accounts<'r> {
-    all: BTreeMap<&'r str, Known<'r>>,
+    pub(super) all: BTreeMap<&'r str, Known<'r>>,
     /// Accounts of the organization without any.
     without: Vec<&'r str>,
 }
 
+/// What is known of one.
 #[derive(Default)]
-struct Known<'r> {
-    last: Vec<Last<'r>>,
-    late: Vec<&'r Late>,
-    failed: Vec<&'r Failed>,
+pub(super) struct Known<'r> {
+    pub(super) last: Vec<Last<'r>>,
+    pub(super) late: Vec<&'r Late>,
+    pub(super) failed: Vec<&'r Failed>,
 }
 
 impl<'r> Accounts<'r> {
@@ -67,7 +68,6 @@ impl<'r> Accounts<'r> {
 
     /// Writes the sections.
     pub(super) fn write(&self, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(self.regions(report).as_bytes())?;
         let (mut wrong, mut well): (Vec<_>, Vec<_>) = self
             .all
             .iter()
@@ -113,43 +113,6 @@ impl<'r> Accounts<'r> {
         }
         out.write_all(self.without(report).as_bytes())?;
         out.write_all(b"</section>")
-    }
-
-    /// What each Region has, in one line.
-    fn regions(&self, report: &Report<'_>) -> Html {
-        let rows = report.regions.iter().map(|region| {
-            let here = |place: &Place| place.1 == *region;
-            let last = || {
-                let each = self.all.values().flat_map(|it| &it.last);
-                each.filter(|last| here(last.place))
-            };
-            let accounts: BTreeSet<&str> = last().map(|it| it.place.0.as_str()).collect();
-            let late = self.all.values().flat_map(|it| &it.late);
-            let late = late.filter(|it| here(&it.place)).count();
-            let failed = self.all.values().flat_map(|it| &it.failed);
-            let failed = failed.filter(|it| here(&it.place));
-            let failed: usize = failed.map(|it| it.resources).sum();
-            let mut cells = vec![text(region), text(&accounts.len().to_string())];
-            cells.extend(Kind::ALL.map(|kind| moment(report, newest(last(), kind))));
-            cells.push(count(late));
-            cells.push(count(failed));
-            cells
-        });
-        let heads = [
-            "Region", "Accounts", "Backup", "Copy", "Restore", "Late", "Failed",
-        ];
-        el(
-            "section",
-            &[("class", "part regions"), ("aria-labelledby", "regions")],
-            [
-                el("h2", &[("id", "regions")], [text("Newest by Region")]),
-                el(
-                    "div",
-                    &[("class", "box")],
-                    [table("sheet", "Regions", &heads, rows)],
-                ),
-            ],
-        )
     }
 
     fn without(&self, report: &Report<'_>) -> Html {
@@ -208,7 +171,7 @@ impl Known<'_> {
         let shown = self.last.len().min(*left);
         *left -= shown;
         let mut regions: BTreeMap<&str, Vec<&Last<'_>>> = BTreeMap::new();
-        for last in &self.last[..shown] {
+        for last in self.last.iter().take(shown) {
             regions.entry(&last.place.1).or_default().push(last);
         }
         let tables = regions.into_iter().map(|(region, all)| {
@@ -293,29 +256,13 @@ impl Known<'_> {
     }
 }
 
-fn newest<'l>(last: impl IntoIterator<Item = &'l Last<'l>>, kind: Kind) -> Option<Instant> {
+/// When the newest of a kind ended.
+pub(super) fn newest<'l>(
+    last: impl IntoIterator<Item = &'l Last<'l>>,
+    kind: Kind,
+) -> Option<Instant> {
     let moments = last.into_iter().filter_map(|it| it.ended.get(&kind));
     moments.max().copied()
-}
-
-fn moment(report: &Report<'_>, at: Option<Instant>) -> Html {
-    match at {
-        None => words("span", "muted", "none"),
-        Some(at) => [
-            text(&time(at)),
-            text(" "),
-            words("span", "muted", &ago(at, report.window.now)),
-        ]
-        .into_iter()
-        .collect(),
-    }
-}
-
-fn count(count: usize) -> Html {
-    match count {
-        0 => words("span", "muted", "none"),
-        _ => words("span", "wrong", &grouped(count)),
-    }
 }
 
 /// An account's name and id.

@@ -319,6 +319,7 @@ fn the_style_cannot_end_its_element_and_every_part_of_the_template_has_its_text(
             "basis",
             "figures",
             "attention",
+            "regions",
             "places",
             "unjudged",
             "version",
