@@ -277,8 +277,9 @@ fn id(account: u64) -> String {
 fn name(account: u64) -> String {
     let parts = ["shop", "billing", "search", "data-lab", "website"];
     let stages = ["production", "staging", "development"];
-    let part = parts[usize::try_from(account).unwrap_or(0) % parts.len()];
-    let stage = stages[usize::try_from(account).unwrap_or(0) % stages.len()];
+    let at = usize::try_from(account).unwrap_or_default();
+    let one_of = |all: &[&'static str]| all.get(at % all.len()).copied().unwrap_or_default();
+    let (part, stage) = (one_of(&parts), one_of(&stages));
     format!("{part}-{stage}-{account:03}")
 }
 
