@@ -14,7 +14,7 @@ pub(crate) fn check(bytes: &[u8]) {
     match Organization::parse(text) {
         Ok(organization) => {
             same_again(&organization);
-            merged(&organization, bytes.len() % 16 == 0);
+            merged(&organization, bytes.len().is_multiple_of(16));
         }
         Err(errors) => {
             assert!(!errors.is_empty());

@@ -59,9 +59,12 @@ struct World {
     recorder: Recorder,
 }
 
-/// Answers that were sent: where to, and what.
+/// An answer that was sent: where to, and what.
+type Sent = (String, Vec<u8>);
+
+/// Answers that were sent.
 #[derive(Clone, Debug, Default)]
-struct Recorder(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+struct Recorder(Arc<Mutex<Vec<Sent>>>);
 
 impl HttpConnector for Recorder {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
