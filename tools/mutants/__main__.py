@@ -20,11 +20,15 @@ from mutants.texts import ROOT
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", help="files or folders (default: all in scope)")
-    parser.add_argument("--minutes", type=float, default=60, help="no file is begun later than that")
+    parser.add_argument(
+        "--minutes", type=float, default=60, help="no file is begun later than that"
+    )
     parser.add_argument("--again", action="store_true", help="run what has a result, too")
     arguments = parser.parse_args()
     end = time.monotonic() + 60 * arguments.minutes
-    chosen = [name.removeprefix(f"{ROOT}/").removeprefix("./").rstrip("/") for name in arguments.files]
+    chosen = [
+        name.removeprefix(f"{ROOT}/").removeprefix("./").rstrip("/") for name in arguments.files
+    ]
 
     record = Record.read(ROOT)
     run.copy_tree(ROOT)
@@ -40,7 +44,9 @@ def main():
         if not wanted:
             continue
         if time.monotonic() >= end:
-            print(f"mutants: {arguments.minutes:g} minutes are over; the next run goes on with {file}")
+            print(
+                f"mutants: {arguments.minutes:g} minutes are over; the next run goes on with {file}"
+            )
             break
         print(f"{file}: {len(wanted)} of {len(part.names)} mutants", flush=True)
         record.add(file, part.names, run.run(part, file, wanted))

@@ -6,17 +6,19 @@ FILE = "docs/evidence/mutants.md"
 
 BEGINNING = """# What the tests notice
 
-Made by `make mutants`: [cargo-mutants](https://mutants.rs) changes the decisions of the crates one by
-one (another operator, a condition that always holds, a function that returns nothing), and the tests of
-that crate run. *Caught*: a test failed. *Unviable*: it does not compile. *Timeout*: the tests did not
-end, so it would be seen. *Survived*: no test noticed; then the behaviour is the same or nobody's business,
-with the reason below, or a test is missing. What is in scope, and by which tests, stands in
-[scope.toml](../../tools/mutants/scope.toml).
+Made by `make mutants`: [cargo-mutants](https://mutants.rs) changes the decisions of the crates one
+by one (another operator, a condition that always holds, a function that returns nothing), and the
+tests of that crate run. *Caught*: a test failed. *Unviable*: it does not compile. *Timeout*: the
+tests did not end, so it would be seen. *Survived*: no test noticed; then the behaviour is the same
+or nobody's business, with the reason below, or a test is missing. What is in scope, and by which
+tests, stands in [scope.toml](../../tools/mutants/scope.toml).
 """
 
 
 def write(record, listed):
-    (record.root / FILE).write_text(text(record, {file: len(it.names) for file, it in listed.items()}))
+    (record.root / FILE).write_text(
+        text(record, {file: len(it.names) for file, it in listed.items()})
+    )
 
 
 def text(record, listed):
@@ -26,7 +28,7 @@ def text(record, listed):
     lines += [
         "| file | mutants | caught | unviable | timeouts | survived | of these with a reason |",
         "|---|--:|--:|--:|--:|--:|--:|",
-        *(_row(record, file) for file in done),
+        *(row(record, file) for file in done),
         "",
     ]
     open_ones = [(file, it) for file in done for it in record.unexplained(file)]
@@ -34,7 +36,9 @@ def text(record, listed):
         lines += ["## Survivors for which a test is missing", ""]
         lines += [f"- `{file}`: {it['name']} in `{it['line']}`" for file, it in open_ones] + [""]
     explained = [
-        (file, it, record.reason(file, it)) for file in done for it in record.files[file]["survivors"]
+        (file, it, record.reason(file, it))
+        for file in done
+        for it in record.files[file]["survivors"]
     ]
     if any(reason for *_, reason in explained):
         lines += ["## Survivors, and why no test is missing", ""]
@@ -54,11 +58,18 @@ def text(record, listed):
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _row(record, file):
+def row(record, file):
     entry = record.files[file]
     survivors = len(entry["survivors"])
     explained = survivors - len(record.unexplained(file))
-    cells = [entry["mutants"], entry["caught"], entry["unviable"], len(entry["timeouts"]), survivors, explained]
+    cells = [
+        entry["mutants"],
+        entry["caught"],
+        entry["unviable"],
+        len(entry["timeouts"]),
+        survivors,
+        explained,
+    ]
     return f"| `{file}` | " + " | ".join(map(str, cells)) + " |"
 
 
@@ -72,8 +83,8 @@ def total(record, listed):
     viable = caught + survivors
     share = f", {100 * caught / viable:.1f} % of those that compile" if viable else ""
     return (
-        f"{len(record.files)} of {len(listed)} files have a result: of {count} mutants {caught} were "
-        f"noticed{share}; {survivors} survived, {open_ones} of them for want of a test."
+        f"{len(record.files)} of {len(listed)} files have a result: of {count} mutants {caught} "
+        f"were noticed{share}; {survivors} survived, {open_ones} of them for want of a test."
     )
 
 
@@ -90,7 +101,8 @@ def problems(record):
         for it in entry["survivors"]
     }
     return found + [
-        f"{file}: no mutant survives that does `{what}` in `{line}`: take its reason out of {REASONS}"
+        f"{file}: no mutant survives that does `{what}` in `{line}`: take its reason "
+        f"out of {REASONS}"
         for file, what, line in record.reasons
         if file in record.files and (file, what, line) not in known
     ]

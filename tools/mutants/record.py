@@ -1,4 +1,4 @@
-"""docs/evidence/mutants.json: what became of each file's mutants, and of which texts that is true."""
+"""docs/evidence/mutants.json: what became of each file's mutants, and for which texts."""
 
 import json
 import tomllib
@@ -10,7 +10,7 @@ REASONS = "tools/mutants/reasons.toml"
 
 
 class Record:
-    """By file: its `code`'s digest, how many of its mutants were `caught` or `unviable`, the names of
+    """By file: its `code`'s digest, how many of its mutants were `caught` or `unviable`, which were
     `timeouts` and `survivors`, the tests that caught (`by`: file, then test, then digest), and the
     digest of all `tests` of the crate with which the survivors survived."""
 
@@ -51,7 +51,7 @@ class Record:
         return [it for it in self.files[file]["survivors"] if not self.reason(file, it)]
 
     def add(self, file, names, results):
-        """Take over what became of some of a file's mutants: name, then (summary, tests that failed)."""
+        """Add what became of some of a file's mutants: by name, the summary and what failed."""
         entry = self.files.get(file, {})
         if len(results) == len(names) or not entry:
             entry = {"caught": 0, "unviable": 0, "timeouts": [], "survivors": [], "by": {}}
@@ -71,7 +71,9 @@ class Record:
             else:
                 kind = "timeouts" if summary == "Timeout" else "survivors"
                 entry[kind].append({"name": what, "line": line})
-        entry["by"] = {source: dict(sorted(it.items())) for source, it in sorted(entry["by"].items())}
+        entry["by"] = {
+            source: dict(sorted(it.items())) for source, it in sorted(entry["by"].items())
+        }
         entry |= {"mutants": len(names), "code": self._code(file), "tests": self._tests(file)}
         self.files[file] = entry
 

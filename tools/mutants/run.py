@@ -1,4 +1,4 @@
-"""cargo-mutants on a copy of the sources, in a build folder of its own: file by file, step by step."""
+"""cargo-mutants on a copy of the sources, with a build folder of its own: file by file."""
 
 import dataclasses
 import json
@@ -43,7 +43,7 @@ class Part:
 
 
 def copy_tree(root):
-    """Bring the copy up to date. What did not change keeps its time, so that it is not built again."""
+    """Bring the copy up to date. What did not change keeps its time: it is not built again."""
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     out = subprocess.run(listed, cwd=root, check=True, capture_output=True, text=True).stdout
     wanted = {name for name in out.split("\0") if name and (root / name).is_file()}
@@ -60,7 +60,7 @@ def copy_tree(root):
 def mutants():
     """Every file in scope that has mutants, in the order of the scope."""
     scope = tomllib.loads(SCOPE.read_text())["part"]
-    crates = [word for part in scope for word in ("--package", part["crate"])]
+    crates = [f"--package={crate}" for crate in dict.fromkeys(part["crate"] for part in scope)]
     listed = {}
     for mutant in json.loads(_cargo_mutants("--list", "--json", *crates, capture=True)):
         listed.setdefault(mutant["file"], []).append(mutant["name"])
@@ -69,7 +69,9 @@ def mutants():
         source = TREE / "crates" / part["crate"] / "src"
         for pattern in part["files"]:
             # Before Python 3.13 `**` alone finds folders only.
-            for file in sorted(source.glob(f"{pattern}/*.rs" if pattern.endswith("**") else pattern)):
+            for file in sorted(
+                source.glob(f"{pattern}/*.rs" if pattern.endswith("**") else pattern)
+            ):
                 name = file.relative_to(TREE).as_posix()
                 if name in listed and name not in parts:
                     parts[name] = Part(part["crate"], part["steps"], part["seconds"], listed[name])
@@ -80,7 +82,9 @@ def run(part, file, wanted):
     """Run some mutants of a file: by name, what became of it and the tests that failed."""
     results = {}
     for step in part.steps:
-        left = [name for name in wanted if results.get(name, ("MissedMutant",))[0] == "MissedMutant"]
+        left = [
+            name for name in wanted if results.get(name, ("MissedMutant",))[0] == "MissedMutant"
+        ]
         if left:
             results |= _step(part, file, step, left)
     lost = [name for name in wanted if name not in results]
@@ -95,7 +99,16 @@ def _step(part, file, step, names):
     OUTPUT.mkdir(parents=True)
     chosen = [word for name in names for word in ("--re", f"^{re.escape(name)}$")]
     _cargo_mutants(
-        *("--in-place", "--baseline", "skip", "--no-config", "--file", file, "--output", str(OUTPUT)),
+        *(
+            "--in-place",
+            "--baseline",
+            "skip",
+            "--no-config",
+            "--file",
+            file,
+            "--output",
+            str(OUTPUT),
+        ),
         *("--timeout", str(part.seconds), "--build-timeout", str(BUILDING), *chosen, "--", *step),
     )
     output = OUTPUT / "mutants.out"
@@ -115,7 +128,9 @@ def failed(root, crate, log):
         if running := re.match(r"\s+Running (?:unittests )?(\S+\.rs) \(", line):
             binary = running[1]
         if binary and (test := re.match(r"test (\S+) \.\.\. FAILED", line)):
-            found.append((texts.source_of(root, crate, binary, test[1]), test[1].rsplit("::", 1)[-1]))
+            found.append(
+                (texts.source_of(root, crate, binary, test[1]), test[1].rsplit("::", 1)[-1])
+            )
     return found
 
 

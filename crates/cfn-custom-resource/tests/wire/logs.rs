@@ -59,7 +59,7 @@ async fn the_log_names_outcomes_and_never_the_url_or_properties() {
             data: Map::from_iter([("Large".to_owned(), large)]),
             ..Success::default()
         };
-        Ok((success, ()))
+        Ok(success)
     };
     serve(request("Update"), in_a_minute(), &world.answering(), roomy)
         .await
