@@ -243,7 +243,9 @@ fn more_than_a_quota_of_aws_backup_is_a_warning_and_the_quota_itself_is_none() {
             plan(selections(count, 1, [0, 0]))
         }),
         ("selections in one plan", 100, &|count| {
-            plan(json!({"selections": {"resources": many(count, &json!({}))}}))
+            // Whichever way they select.
+            let (tags, resources) = (many(10, &json!({})), many(count - 10, &json!({})));
+            plan(json!({"selections": {"tags": tags, "resources": resources}}))
         }),
         ("tag values in one selection", 30, &|count| {
             plan(selections(1, count, [0, 0]))
