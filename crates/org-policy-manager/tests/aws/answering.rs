@@ -147,6 +147,8 @@ async fn the_id_of_a_failed_create_says_whether_anything_can_be_left() {
             nothing,
         ),
         (vec![refused("CreatePolicy"), busy("ListPolicies")], unknown),
+        // The same busy answer twice says nothing of the attempts before.
+        (vec![busy("CreatePolicy"), busy("ListPolicies")], unknown),
         (vec![lost_after, refused("ListPolicies")], unknown),
         (vec![refused("DescribeStackResource")], unknown),
     ] {
