@@ -200,6 +200,21 @@ async fn a_move_takes_over_what_another_move_left_unanswered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_move_that_died_half_way_is_finished_and_its_policy_bears_no_mark() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    let given = json!({ "OrgManagementAccount": OTHER_MANAGEMENT, "PolicyTargets": "r-mod2" });
+    world.inject(Fault::once("CreatePolicy", 0, Way::CrashAfter));
+    let answer = stack.update(&properties_with(1, given)).await;
+    assert!(succeeded(&answer), "{answer:?}");
+    let there = world.organization_of(OTHER_MANAGEMENT);
+    let policy = there.policy_named("daily").unwrap();
+    assert_eq!(there.targets_of(&policy.id), ["r-mod2".to_owned()].into());
+    assert!(!policy.tags.contains_key("backup-org-policy:unanswered"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_failed_create_the_same_name_is_free() {
     let world = World::new();
     let mut stack = Stack::new(&world, "backup");
