@@ -97,19 +97,16 @@ def _step(part, file, step, names):
     _green(part, step)
     shutil.rmtree(OUTPUT, ignore_errors=True)
     OUTPUT.mkdir(parents=True)
-    chosen = [word for name in names for word in ("--re", f"^{re.escape(name)}$")]
+    # Which tests are built, and which of them run.
+    built, ran = (
+        (step[: step.index("--")], step[step.index("--") :]) if "--" in step else (step, [])
+    )
     _cargo_mutants(
-        *(
-            "--in-place",
-            "--baseline",
-            "skip",
-            "--no-config",
-            "--file",
-            file,
-            "--output",
-            str(OUTPUT),
-        ),
-        *("--timeout", str(part.seconds), "--build-timeout", str(BUILDING), *chosen, "--", *step),
+        *("--in-place", "--baseline=skip", "--no-config", f"--file={file}", f"--output={OUTPUT}"),
+        *(f"--timeout={part.seconds}", f"--build-timeout={BUILDING}"),
+        *(f"--re=^{re.escape(name)}$" for name in names),
+        *(f"--cargo-arg={word}" for word in built),
+        *(["--", *ran] if ran else []),
     )
     output = OUTPUT / "mutants.out"
     outcomes = json.loads((output / "outcomes.json").read_text())["outcomes"]
@@ -125,13 +122,18 @@ def failed(root, crate, log):
     """The tests that failed in a run of `cargo test`, each with the file it stands in."""
     binary, found = None, []
     for line in log.splitlines():
-        if running := re.match(r"\s+Running (?:unittests )?(\S+\.rs) \(", line):
-            binary = running[1]
+        if running := re.match(r"\s+Running `\S*/deps/(\w+)-[0-9a-f]+[ `]", line):
+            binary = _source(root / "crates" / crate, running[1])
         if binary and (test := re.match(r"test (\S+) \.\.\. FAILED", line)):
-            found.append(
-                (texts.source_of(root, crate, binary, test[1]), test[1].rsplit("::", 1)[-1])
-            )
+            source = texts.source_of(root, crate, binary, test[1])
+            found.append((source, test[1].rsplit("::", 1)[-1]))
     return found
+
+
+def _source(folder, binary):
+    """The first file of a crate's binary of tests."""
+    candidates = [f"tests/{binary}.rs", f"tests/{binary}/main.rs"]
+    return next((name for name in candidates if (folder / name).is_file()), "src/lib.rs")
 
 
 _seen_green = set()

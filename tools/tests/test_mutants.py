@@ -148,10 +148,11 @@ def test_the_page_says_what_has_no_result(recorded):
 
 def test_a_log_tells_which_tests_failed_and_where_they_stand(root):
     log = """
-     Running unittests src/lib.rs (target/debug/deps/thing-0a1b)
+     Running `/x/rustc --crate-name thing --out-dir /x/target/debug/deps`
+     Running `/x/target/debug/deps/thing-0a1b0a1b0a1b0a1b`
 test decide::tests::three_is_not_enough ... FAILED
 test decide::tests::another ... ok
-     Running tests/all.rs (target/debug/deps/all-0a1b)
+     Running `/x/target/debug/deps/all-0a1b0a1b0a1b0a1b --skip slow::`
 test four_is_enough ... FAILED
 """
     assert run.failed(root, "thing", log) == [
