@@ -249,6 +249,19 @@ async fn a_policy_deleted_by_hand_is_made_again_by_an_update_and_no_obstacle_to_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_policy_deleted_by_hand_that_is_made_again_under_its_name_stays() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    world.somebody(|it| it.delete("p-model00001"));
+    let same_name = properties_with(2, json!({ "PolicyName": "daily" }));
+    assert!(succeeded(&stack.update(&same_name).await));
+    let organization = world.organization();
+    let policy = organization.policy_named("daily").unwrap();
+    assert_eq!(organization.targets_of(&policy.id).len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn targets_and_regions_come_from_the_parameters_that_the_pipeline_keeps() {
     let world = World::new();
     world.put_parameter(
