@@ -215,6 +215,23 @@ async fn a_move_that_died_half_way_is_finished_and_its_policy_bears_no_mark() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_move_that_was_finished_and_never_answered_leaves_nothing_when_it_is_rolled_back() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    let given = json!({ "OrgManagementAccount": OTHER_MANAGEMENT, "PolicyTargets": "r-mod2" });
+    world.inject(Fault::once("CreatePolicy", 0, Way::CrashAfter));
+    world.inject(Fault::from_then_on("PUT answer", 0, Way::CrashBefore));
+    assert_eq!(stack.update(&properties_with(1, given)).await, None);
+    let there = world.organization_of(OTHER_MANAGEMENT);
+    assert!(there.policy_named("daily").is_some());
+    world.heal();
+    assert!(succeeded(&stack.go_on().await.expect("the Update back")));
+    assert!(world.organization_of(OTHER_MANAGEMENT).policies.is_empty());
+    assert!(world.organization().policy_named("daily").is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_failed_create_the_same_name_is_free() {
     let world = World::new();
     let mut stack = Stack::new(&world, "backup");
