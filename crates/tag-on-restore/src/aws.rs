@@ -21,6 +21,7 @@ use crate::Arn;
 use crate::failure::Fault;
 
 mod answers;
+mod health;
 mod host;
 mod jobs;
 pub mod operations;
@@ -29,6 +30,7 @@ pub mod service;
 mod write;
 
 use host::Hosts;
+pub use health::Metric;
 pub use read::Instance;
 
 /// Attempts of one call: about eight seconds of trying. After that the queue delivers the message
