@@ -29,8 +29,8 @@ mod read;
 pub mod service;
 mod write;
 
-use host::Hosts;
 pub use health::Metric;
+use host::Hosts;
 pub use read::Instance;
 
 /// Attempts of one call: about eight seconds of trying. After that the queue delivers the message
@@ -160,6 +160,10 @@ impl Aws {
             request
                 .headers
                 .push(("x-amz-account-id", account.to_string()));
+        }
+        // They spoke another protocol once, and are told by this to name errors as they did then.
+        if [service::SQS.name, service::CLOUDWATCH.name].contains(&service.name) {
+            request.headers.push(("x-amzn-query-mode", "true".into()));
         }
         self.send(operation, &endpoint, region, request).await
     }

@@ -13,12 +13,7 @@ const FUNCTIONS: &str = "AWS/Lambda";
 
 /// Looks at queues and metrics: two calls, and one more where there are dead letters. What cannot be
 /// looked at is in the result with AWS's reason, and costs the rest nothing.
-pub(crate) async fn look(
-    aws: &Aws,
-    function: &Arn,
-    queues: &Queues,
-    now: DateTime<Utc>,
-) -> Health {
+pub(crate) async fn look(aws: &Aws, function: &Arn, queues: &Queues, now: DateTime<Utc>) -> Health {
     let mut health = Health::default();
     let mut unless = |failed: CallError| health.not_looked_at.push(failed.to_string());
     let dead_letters = aws.messages(function, &queues.dead_letters()).await;

@@ -2,6 +2,7 @@
 
 use aws_client::CallError;
 use aws_client::request::Input;
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::operations::{CLOUDWATCH_GET_METRIC_DATA, EVENTS_PUT_EVENTS, SQS_GET_QUEUE_ATTRIBUTES};
@@ -37,7 +38,9 @@ impl Aws {
         }));
         let answer = parse(operation, &self.call(operation, function, input).await?)?;
         let number = answer.pointer("/Attributes/ApproximateNumberOfMessages");
-        let number = number.and_then(Value::as_str).and_then(|it| it.parse().ok());
+        let number = number
+            .and_then(Value::as_str)
+            .and_then(|it| it.parse().ok());
         number.ok_or_else(|| operation.unreadable("no number of messages"))
     }
 
@@ -144,14 +147,25 @@ fn points(operation: &Operation, result: &Value) -> Result<(usize, Points), Call
         let status = status.unwrap_or_default();
         return Err(operation.unreadable(format_args!("the data of `{id}` are {status}")));
     }
-    let begins = members(result, "Timestamps").map(Value::as_f64);
+    let begins = members(result, "Timestamps").map(seconds);
     let values = members(result, "Values").map(Value::as_f64);
     let points = begins.zip(values).map(|(begins, value)| {
-        let begins = begins.ok_or_else(|| operation.unreadable("a time that is no number"))?;
+        let begins = begins.ok_or_else(|| operation.unreadable("a time that is none"))?;
         let value = value.ok_or_else(|| operation.unreadable("a value that is no number"))?;
-        Ok((begins as i64, value))
+        Ok((begins, value))
     });
     Ok((place, points.collect::<Result<_, CallError>>()?))
+}
+
+/// A moment in seconds since 1970, of which AWS's JSON protocol writes the number; as text it is understood, too.
+fn seconds(time: &Value) -> Option<i64> {
+    match time {
+        Value::String(text) => {
+            let time = DateTime::parse_from_rfc3339(text).ok()?;
+            Some(time.timestamp())
+        }
+        other => other.as_f64().map(|seconds| seconds as i64),
+    }
 }
 
 fn members<'v>(answer: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {

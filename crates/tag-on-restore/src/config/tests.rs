@@ -50,7 +50,10 @@ fn every_setting_has_another_value_of_its_own() {
         (PROVENANCE_TAGS, "true"),
         (DRY_RUN, "true"),
         (RECONCILE_HOURS, "720"),
-        (QUEUE_URL, "https://sqs.eu-west-1.amazonaws.com/111122223333/TagOnRestore"),
+        (
+            QUEUE_URL,
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/TagOnRestore",
+        ),
     ]);
     let expected = Config {
         exclude: Globs::new(["cost:*", "tmp"]),
@@ -98,8 +101,8 @@ fn every_wrong_variable_is_reported_at_once() {
         `DRY_RUN` is `yes`: expected `false` or `true`
         `PREFER` is `yes`: expected `recovery-point` or `source`
         `RECONCILE_HOURS` is `yes`: expected a whole number from 1 to 720
-        `QUEUE_URL` is `yes`: expected the address of a queue, https://...
-        `INCLUDE_KEYS` lets no key through: name globs, or `*` for all keys"#]]
+        `INCLUDE_KEYS` lets no key through: name globs, or `*` for all keys
+        `QUEUE_URL` is `yes`: expected the address of a queue, https://..."#]]
     .assert_eq(&error.0.join("\n"));
     assert!(!error.to_string().contains('\n'));
 }

@@ -107,6 +107,9 @@ fn nothing_listed_removes_or_overwrites() {
         let bucket = action == "s3:PutBucketTagging";
         // What is wrong with the function, on the account's own bus.
         let report = action == "events:PutEvents";
-        assert!(reads || tags.contains(&verb) || bucket || report, "{action}");
+        assert!(
+            reads || tags.contains(&verb) || bucket || report,
+            "{action}"
+        );
     }
 }

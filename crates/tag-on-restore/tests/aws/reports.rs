@@ -64,7 +64,11 @@ async fn a_quiet_day_costs_two_calls_and_says_nothing() {
 async fn dead_letters_are_reported_with_their_age_until_they_are_gone() {
     let (world, lambda) = healthy();
     world.put_messages(DEAD_LETTERS, 2);
-    world.put_metric(AGE, DEAD_LETTERS, &[(ago(10), 90_000.0), (ago(5), 90_300.0)]);
+    world.put_metric(
+        AGE,
+        DEAD_LETTERS,
+        &[(ago(10), 90_000.0), (ago(5), 90_300.0)],
+    );
     let mut keys = Vec::new();
     for _ in 0..2 {
         reconcile(&lambda).await;
@@ -151,10 +155,16 @@ async fn what_cannot_be_looked_at_is_reported_and_hinders_nothing() {
         assert!(matches!(reconcile(&lambda).await, End::Answer(_)));
         assert_eq!(world.tags_of(VOLUME), tags(&[("owner", "team")]));
         let reported = world.take_reported();
-        let expected: Vec<&str> = other.into_iter().chain(["not-looked-at", "repaired"]).collect();
+        let expected: Vec<&str> = other
+            .into_iter()
+            .chain(["not-looked-at", "repaired"])
+            .collect();
         assert_eq!(kinds(&reported), expected, "{call}");
         let summary = reported[1]["summary"].as_str().unwrap();
-        assert!(summary.contains(&format!("{call} failed: AccessDenied")), "{summary}");
+        assert!(
+            summary.contains(&format!("{call} failed: AccessDenied")),
+            "{summary}"
+        );
     }
 }
 

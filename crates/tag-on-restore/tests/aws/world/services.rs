@@ -466,7 +466,7 @@ impl State {
     }
 
     /// The part of a list that a request wants, and the token of the next part.
-    fn page<T: Clone>(&self, asked: &Asked, list: &[T]) -> (Vec<T>, Option<String>) {
+    pub(super) fn page<T: Clone>(&self, asked: &Asked, list: &[T]) -> (Vec<T>, Option<String>) {
         let first = asked.page();
         let size = self.behaviour.page_size;
         let page = list.iter().skip(first).take(size).cloned().collect();
