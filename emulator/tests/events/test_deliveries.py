@@ -320,9 +320,7 @@ def test_an_event_that_fails_in_every_attempt_comes_to_the_bus_that_is_its_desti
             }
         ),
     )
-    found: list[Any] = []
-    eventually(lambda: found.extend(received(account, url)) or found)
-    (event,) = found
+    (event,) = eventually(lambda: received(account, url))
     assert event["detail-type"] == "Lambda Function Invocation Result - Failure"
     function = arn("lambda", "function:worker") + ":$LATEST"
     assert event["resources"] == [bus, function]
