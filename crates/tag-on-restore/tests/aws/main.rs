@@ -24,5 +24,6 @@ mod parts;
 mod permissions;
 mod promises;
 mod reconcile;
+mod reports;
 mod simulation;
 mod speed;
