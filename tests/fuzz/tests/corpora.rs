@@ -1,5 +1,6 @@
 //! What the fuzzer found stays found: every input of every corpus, and what little changes make of it.
 //! `FUZZ_CHANGES=100000 cargo test --workspace --test corpora` changes more.
+#![cfg(test)]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
