@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsBatchResponse;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::app::{App, Invocation};
+use crate::app::{App, BEGIN_MARGIN, Invocation};
 use crate::event::{self, Completed, Notice, Payload, Record};
 use crate::process::{Trigger, process};
 use crate::report::Report;
@@ -84,8 +85,11 @@ async fn event(
 async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocation) -> Value {
     let mut response = SqsBatchResponse::default();
     let mut not_begun = 0_usize;
+    let mut left = u32::try_from(records.len()).unwrap_or(u32::MAX);
     for record in records {
         let id = record.message_id;
+        let aws = aws.no_longer_than(share(aws.ends(), left));
+        left = left.saturating_sub(1);
         let again = match record.event {
             Ok(Notice::Completed(_)) if invocation.is_ending() => {
                 not_begun += 1;
@@ -93,7 +97,7 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
             }
             Ok(Notice::Completed(completed)) => {
                 let count = record.receive_count;
-                let report = notified(app, aws, &completed, count, invocation).await;
+                let report = notified(app, &aws, &completed, count, invocation).await;
                 report.is_undone()
             }
             Ok(Notice::Ignored(reason)) => {
@@ -116,6 +120,14 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
         );
     }
     json!(response)
+}
+
+/// When one of so many jobs must have ended: its share of the time until `ends`, and no less than any
+/// job may need. A service that never answers keeps its own job waiting, and no other.
+fn share(ends: Instant, jobs: u32) -> Instant {
+    let now = Instant::now();
+    let all = ends.saturating_duration_since(now);
+    now + (all / jobs.max(1)).max(BEGIN_MARGIN)
 }
 
 /// A job that an event reported.
