@@ -68,8 +68,10 @@ async fn scheduled(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Valu
         let summary = reconcile::reconcile(app, aws, invocation).await;
         return Ok(summary.map_err(reconcile::Failure::List)?.answer()?);
     };
-    let health = look::look(aws, &function, queues, invocation.now).await;
-    let told = look::report(aws, &function, &health::troubles(&health)).await;
+    // What does not answer here keeps the search for lost events waiting no longer than a job would.
+    let looking = aws.no_longer_than(Instant::now() + BEGIN_MARGIN);
+    let health = look::look(&looking, &function, queues, invocation.now).await;
+    let told = look::report(&looking, &function, &health::troubles(&health)).await;
     let summary = reconcile::reconcile(app, aws, invocation).await;
     let summary = summary.map_err(reconcile::Failure::List)?;
     let after = health::after_reconciling(summary.repaired, summary.stopped_early);
