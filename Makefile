@@ -65,11 +65,15 @@ bench: package ## the packaged functions beside an empty one: start, calls, memo
 	$(call unpack,dist/org-policy-manager.zip)
 	$(call unpack,dist/tag-on-restore.zip)
 	$(call unpack,dist/test/empty-function.zip)
-	cargo run --locked --profile measure --package bench -- \
-	  dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap
-	@echo; echo 'Packages, in bytes (at most 3,000,000 each):'; wc -c dist/{org-policy-manager,tag-on-restore}.zip
-	@echo; echo 'In virtual time, at the rates that AWS publishes:'
-	RESTORES=10000 cargo test $(CARGO_CHECKED) --test aws speed:: -- --nocapture
+	{ cargo run --locked --quiet --profile measure --package bench -- \
+	    dist/test/{org-policy-manager,tag-on-restore,empty-function}/bootstrap; \
+	  printf '\n## Packages\n\n| | bytes | at most |\n|---|--:|--:|\n'; \
+	  stat --format '| %n | %s | 3000000 |' dist/{org-policy-manager,tag-on-restore}.zip; \
+	  printf '\n## In virtual time, at the rates that AWS publishes\n\n'; \
+	  RESTORES=10000 cargo test $(CARGO_CHECKED) --quiet --test aws speed:: -- --nocapture | grep '^|\|^$$' | cat -s; \
+	} | tee target/bench.md
+	{ sed '/^Medians of/,$$d' docs/evidence/speed.md; cat target/bench.md; } > target/speed.md
+	mv target/speed.md docs/evidence/speed.md
 
 # `zipfile` forgets that a file is executable.
 unpack = $(PYTHON) -m zipfile --extract $(1) $(unpacked) && chmod +x $(unpacked)/bootstrap

@@ -8,6 +8,7 @@ pub mod failure;
 pub mod jobs;
 pub mod organizations;
 mod pace;
+pub mod patience;
 pub mod progress;
 pub mod stack;
 

@@ -33,8 +33,8 @@ pub use health::Metric;
 use host::Hosts;
 pub use read::Instance;
 
-/// Attempts of one call: about eight seconds of trying. After that the queue delivers the message
-/// again, minutes later.
+/// Attempts of one call: about eight seconds of trying when AWS answers, and when it does not, as long
+/// as the job may take. After that the queue delivers the message again, minutes later.
 const ATTEMPTS: u32 = 5;
 
 /// The name of this function in requests.
@@ -108,6 +108,15 @@ impl Aws {
             account: account.to_string(),
             until,
             timestream: Arc::default(),
+        }
+    }
+
+    /// The same for one job of an invocation: its calls have ended by `until`, too.
+    #[must_use]
+    pub fn no_longer_than(&self, until: Instant) -> Self {
+        Self {
+            until: self.until.min(until),
+            ..self.clone()
         }
     }
 

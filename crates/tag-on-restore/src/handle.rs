@@ -5,8 +5,9 @@ use std::time::Duration;
 use aws_client::CallError;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::app::{App, Invocation};
+use crate::app::{App, BEGIN_MARGIN, Invocation};
 use crate::event::{self, Completed, Notice, Payload, Record};
 use crate::process::{Trigger, process};
 use crate::report::Report;
@@ -67,8 +68,10 @@ async fn scheduled(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Valu
         let summary = reconcile::reconcile(app, aws, invocation).await;
         return Ok(summary.map_err(reconcile::Failure::List)?.answer()?);
     };
-    let health = look::look(aws, &function, queues, invocation.now).await;
-    let told = look::report(aws, &function, &health::troubles(&health)).await;
+    // What does not answer here keeps the search for lost events waiting no longer than a job would.
+    let looking = aws.no_longer_than(Instant::now() + BEGIN_MARGIN);
+    let health = look::look(&looking, &function, queues, invocation.now).await;
+    let told = look::report(&looking, &function, &health::troubles(&health)).await;
     let summary = reconcile::reconcile(app, aws, invocation).await;
     let summary = summary.map_err(reconcile::Failure::List)?;
     let after = health::after_reconciling(summary.repaired, summary.stopped_early);
@@ -107,8 +110,11 @@ async fn event(
 async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocation) -> Value {
     let mut response = SqsBatchResponse::default();
     let mut not_begun = 0_usize;
+    let mut left = u32::try_from(records.len()).unwrap_or(u32::MAX);
     for record in records {
         let id = record.message_id;
+        let aws = aws.no_longer_than(share(aws.ends(), left));
+        left = left.saturating_sub(1);
         let again = match record.event {
             Ok(Notice::Completed(_)) if invocation.is_ending() => {
                 not_begun += 1;
@@ -116,7 +122,7 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
             }
             Ok(Notice::Completed(completed)) => {
                 let count = record.receive_count;
-                let report = notified(app, aws, &completed, count, invocation).await;
+                let report = notified(app, &aws, &completed, count, invocation).await;
                 report.is_undone()
             }
             Ok(Notice::Ignored(reason)) => {
@@ -139,6 +145,14 @@ async fn batch(app: &App, aws: &Aws, records: Vec<Record>, invocation: &Invocati
         );
     }
     json!(response)
+}
+
+/// When one of so many jobs must have ended: its share of the time until `ends`, and no less than any
+/// job may need. A service that never answers keeps its own job waiting, and no other.
+fn share(ends: Instant, jobs: u32) -> Instant {
+    let now = Instant::now();
+    let all = ends.saturating_duration_since(now);
+    now + (all / jobs.max(1)).max(BEGIN_MARGIN)
 }
 
 /// A job that an event reported.

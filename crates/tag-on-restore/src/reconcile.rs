@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use aws_client::CallError;
 use serde_json::{Value, json};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::app::{App, Invocation};
+use crate::app::{App, BEGIN_MARGIN, Invocation};
 use crate::failure::GONE_AT_RECEIVE;
 use crate::gate::{self, Decision};
 use crate::process::{Trigger, process};
@@ -97,7 +97,9 @@ pub(crate) async fn reconcile(
                 break 'pages;
             }
             summary.jobs += 1;
-            look(app, aws, job, invocation, &mut summary).await;
+            // A service that never answers keeps its own job waiting, and not all behind it.
+            let aws = aws.no_longer_than(Instant::now() + BEGIN_MARGIN);
+            look(app, &aws, job, invocation, &mut summary).await;
         }
         token = next;
         if token.is_none() {

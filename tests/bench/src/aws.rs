@@ -150,7 +150,7 @@ fn answer(service: Service, parts: &Parts, body: &Bytes, state: &mut State) -> R
     state.calls.push(operation.to_owned());
     match service {
         Service::Sts => reply(200, "text/xml", SESSION),
-        Service::CloudFormation => reply(200, "text/xml", WAITING),
+        Service::CloudFormation => reply(200, "text/xml", resource(&state.answers)),
         Service::S3 => reply(
             200,
             "application/json",
@@ -199,14 +199,23 @@ fn error(code: &str) -> Reply {
     )
 }
 
-/// CloudFormation always waits for the answer.
-const WAITING: &str = "<DescribeStackResourceResponse \
-xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><DescribeStackResourceResult>\
-<StackResourceDetail><LogicalResourceId>Policy</LogicalResourceId>\
-<ResourceType>Custom::BackupOrgPolicy</ResourceType>\
-<LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp>\
-<ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus></StackResourceDetail>\
-</DescribeStackResourceResult></DescribeStackResourceResponse>";
+/// CloudFormation waits for the answer, and then shows the id in it.
+fn resource(answers: &[Value]) -> String {
+    let id = answers
+        .last()
+        .and_then(|answer| answer["PhysicalResourceId"].as_str());
+    let id = id.map(|id| format!("<PhysicalResourceId>{id}</PhysicalResourceId>"));
+    format!(
+        "<DescribeStackResourceResponse \
+         xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"><DescribeStackResourceResult>\
+         <StackResourceDetail><LogicalResourceId>Policy</LogicalResourceId>{}\
+         <ResourceType>Custom::BackupOrgPolicy</ResourceType>\
+         <LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp>\
+         <ResourceStatus>UPDATE_IN_PROGRESS</ResourceStatus></StackResourceDetail>\
+         </DescribeStackResourceResult></DescribeStackResourceResponse>",
+        id.unwrap_or_default()
+    )
+}
 
 const SESSION: &str = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
 <AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>\

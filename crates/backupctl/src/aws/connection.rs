@@ -1,7 +1,8 @@
 //! Who calls AWS, where: the options of every command that does, and what they give.
 
 use std::io::Write as _;
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::anyhow;
 use aws_config::BehaviorVersion;
@@ -16,6 +17,7 @@ use clap::Args;
 use super::credentials;
 use super::failure::Failure;
 use super::organizations::Organizations;
+use super::patience::{self, Patient};
 
 /// Attempts of one call: with their back-off about 20 s of trying. `AWS_MAX_ATTEMPTS` says
 /// otherwise.
@@ -24,6 +26,10 @@ const MAX_ATTEMPTS: u32 = 10;
 /// Where AWS Organizations has its address in the `aws` partition. Used when nothing names a
 /// Region; China and GovCloud need one.
 const DEFAULT_REGION: &str = "us-east-1";
+
+/// How long finding credentials may take: a program that a profile names may ask its user something.
+/// Our choice.
+const CREDENTIALS: Duration = Duration::from_secs(300);
 
 /// The name under which CloudTrail shows the calls of an assumed role.
 pub const SESSION_NAME: &str = "backupctl";
@@ -86,8 +92,10 @@ impl Access {
         if let Some(name) = &named {
             credentials::exists(name).await?;
         }
+        let tell = patience::on_standard_error();
         let http = aws_client::http_client()
             .map_err(|error| anyhow!("the root certificates cannot be used: {error}"))?;
+        let http = Patient::over(http, Arc::clone(&tell));
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http.clone())
             .no_credentials()
@@ -121,8 +129,11 @@ impl Access {
             }
             _ => credentials::of_surroundings(&config),
         };
-        if let Err(error) = provider.provide_credentials().await {
-            return Err(credentials::missing(named.as_deref(), &error));
+        let found = provider.provide_credentials();
+        match patience::wait("credentials", CREDENTIALS, &tell, found).await {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => return Err(credentials::missing(named.as_deref(), &error)),
+            None => return Err(credentials::too_late(named.as_deref())),
         }
         let mut sdk = loaded
             .into_builder()

@@ -121,6 +121,16 @@ pub(super) fn missing(profile: Option<&str>, error: &CredentialsError) -> anyhow
     }
 }
 
+/// Why there are no credentials when finding them never ended, and what to do.
+pub(super) fn too_late(profile: Option<&str>) -> anyhow::Error {
+    let of = profile.map(|name| format!(" of the profile `{name}`"));
+    anyhow!(
+        "no credentials{} after five minutes: what the profile names to find them (a \
+         credential_process, a sign-in) does not end: run it by itself, or {REMEDY}",
+        of.unwrap_or_default()
+    )
+}
+
 /// The causes of an error on one line, none of them twice.
 fn one_line(error: &(dyn std::error::Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();

@@ -13,7 +13,7 @@ use clap::{Args, ValueEnum};
 
 use super::doctor::merges;
 use crate::aws::account::Account;
-use crate::aws::connection::Access;
+use crate::aws::connection::{Access, Connection};
 use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
 use crate::doctor::facts::{Merge, Seen};
@@ -83,7 +83,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         from: now - chrono::TimeDelta::days(i64::from(arguments.days)),
         now,
     };
-    let found = super::wait_for(look(arguments, &targets.regions, window))?;
+    let found = super::wait_for(async {
+        let connection = arguments.access.connect().await?;
+        look(&connection, &targets.regions, window).await
+    })?;
     let report = Report {
         names: &found.names,
         regions: &targets.regions,
@@ -107,16 +110,29 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(wrong)))
 }
 
-struct Found {
-    names: BTreeMap<String, String>,
-    ledger: Ledger,
-    judged: Result<Judged, String>,
-    unasked: Vec<String>,
+/// What AWS answered.
+#[derive(Debug)]
+pub struct Found {
+    /// The accounts' names, by their ids.
+    pub names: BTreeMap<String, String>,
+    /// The jobs.
+    pub ledger: Ledger,
+    /// What is late, or why nobody knows.
+    pub judged: Result<Judged, String>,
+    /// What could not be listed, and why.
+    pub unasked: Vec<String>,
 }
 
-async fn look(arguments: &Arguments, regions: &[String], window: Window) -> anyhow::Result<Found> {
-    let connection = arguments.access.connect().await?;
-    let organizations = Organizations::new(&connection);
+/// Lists the jobs of these Regions, and judges them by the organization's policies.
+///
+/// # Errors
+/// No job can be listed.
+pub async fn look(
+    connection: &Connection,
+    regions: &[String],
+    window: Window,
+) -> anyhow::Result<Found> {
+    let organizations = Organizations::new(connection);
     let own = Account::new(connection.sdk.clone(), &connection.caller.arn);
     let progress = Progress::begin();
 

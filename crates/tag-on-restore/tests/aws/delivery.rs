@@ -88,8 +88,43 @@ async fn a_call_without_an_answer_leaves_time_to_say_so() {
         lambda.invoke(&batch(&messages)).await,
         failures(&["a", "b"])
     );
-    assert_eq!(lambda.lines().len(), 1);
-    assert_eq!(lambda.last()["Outcome"], "Retry");
+    let lines = lambda.lines();
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|line| line["Outcome"] == "Retry"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_never_answers_keeps_no_other_job_of_the_batch_waiting() {
+    for silent in [1, 3, 9] {
+        let world = volume();
+        let snapshot = "arn:aws:ec2:eu-west-1::snapshot/snap-0backup";
+        let mut messages = Vec::new();
+        for n in 0..10 {
+            let (kind, target) = match n < silent {
+                true => ("RDS", format!("arn:aws:rds:eu-west-1:111122223333:db:{n}")),
+                false => ("EBS", format!("{VOLUME}{n}")),
+            };
+            world.put(&target, Tags::new());
+            let job = json!({ "ResourceType": kind, "CreatedResourceArn": target,
+                "RecoveryPointArn": snapshot });
+            world.put_job(&format!("job-{n}"), job);
+            messages.push((format!("m{n}"), event(&format!("job-{n}")).to_string(), 1));
+        }
+        world.inject(Fault::always("rds:ListTagsForResource", Way::Hang));
+        let mut lambda = Lambda::new(&world);
+        // The template's.
+        lambda.timeout = Duration::from_secs(120);
+        let messages: Vec<(&str, String, u32)> = messages
+            .iter()
+            .map(|(id, body, count)| (id.as_str(), body.clone(), *count))
+            .collect();
+        let undone: Vec<&str> = messages[..silent].iter().map(|it| it.0).collect();
+        assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&undone));
+        for n in silent..10 {
+            let found = world.tags_of(&format!("{VOLUME}{n}"));
+            assert_eq!(found, tags(&[("owner", "team")]), "{n} of {silent}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -168,3 +168,28 @@ async fn what_can_wait_is_waited_for_and_not_done_by_halves() {
     assert!(matches!(end, End::Error(_)), "{end:?}");
     assert_eq!(world.tags_of(restore.target), none);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_never_answers_keeps_no_other_job_waiting() {
+    let world = volumes(20);
+    let database = "arn:aws:rds:eu-west-1:111122223333:db:first";
+    world.put(database, Tags::new());
+    let members = json!({ "ResourceType": "RDS", "CreatedResourceArn": database,
+        "RecoveryPointArn": "arn:aws:ec2:eu-west-1::snapshot/snap-0backup" });
+    world.put_job("job-", members);
+    world.inject(Fault::always("rds:ListTagsForResource", Way::Hang));
+    let mut lambda = Lambda::new(&world);
+    lambda.timeout = Duration::from_secs(120);
+    let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
+    let End::Error(message) = end else {
+        panic!("{end:?}")
+    };
+    assert!(
+        message.contains("1 of 21 restore jobs could not be tagged"),
+        "{message}"
+    );
+    for number in 0..20 {
+        let found = world.tags_of(&format!("{VOLUME}{number:04}"));
+        assert_eq!(found, tags(&[("owner", "team")]), "{number}");
+    }
+}
