@@ -38,6 +38,7 @@ TYPES: dict[str, Callable[[Resource], Demands]] = {
     CUSTOM: functions.custom_resource,
     "AWS::CloudFormation::StackSet": organizations.stack_set,
     "AWS::CloudWatch::Alarm": observation.alarm,
+    "AWS::CloudWatch::Dashboard": observation.dashboard,
     "AWS::CodeBuild::Project": delivery.project,
     "AWS::CodeCommit::Repository": delivery.repository,
     "AWS::CodeConnections::Connection": delivery.connection,
