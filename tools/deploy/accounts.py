@@ -13,7 +13,7 @@ from .preparing import linked_role, regions
 from .preview import preview
 from .problem import Problem, aws_reason
 from .removal import original
-from .stacks import STACKS, Stack
+from .stacks import BY_NAME, STACKS, Stack, load_template
 from .targets import Targets
 
 
@@ -102,6 +102,7 @@ def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], Non
         "AdministratorAccountId": targets.home_account,
         "ArchiveKey": source.ARCHIVE_KEY,
         "OrganizationId": targets.organization,
+        "Watch": _deploy_watch(),
     }
     client = session.client("cloudformation")
     if source.is_to_be_made(client):
@@ -134,7 +135,9 @@ def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], Non
             source.say_connection(session, client, say)
         if stack.name == "aws-backup-notifications":
             topic = cloudformation.output(client, stack.name, "TopicArn")
-            say(f"failed jobs and alarms are sent to the subscribers of {topic}")
+            say(f"what is reported is sent to the subscribers of {topic}")
+            if computed["Watch"] == "true":
+                say("  in words, by BackupWatch; until the pipeline has deployed it, reports wait")
     if not apply:
         if changes:
             say("then the pipeline backup-recovery-with-aws-backup would deploy the rest")
@@ -151,6 +154,13 @@ def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], Non
         "backup-recovery-with-aws-backup --max-items 1"
     )
     source.say_push(session, say)
+
+
+def _deploy_watch() -> str:
+    """The pipeline's option: the reports go where the pipeline puts who reads them."""
+    pipeline = BY_NAME["aws-backup-codepipeline"]
+    declared = load_template(pipeline.template_path.read_text())["Parameters"]["DeployWatch"]
+    return pipeline.parameters().get("DeployWatch", declared["Default"])
 
 
 def deploying_principal(session, arn: str) -> str:

@@ -140,6 +140,10 @@ STACKS = (
         "aws-backup-codebuild-test-package-orgpolicymanager",
         "codebuild/aws-backup-codebuild-test-package-orgpolicymanager.yaml",
     ),
+    _home(
+        "aws-backup-codebuild-test-package-watch",
+        "codebuild/aws-backup-codebuild-test-package-watch.yaml",
+    ),
     _home("aws-backup-codecommit", "aws-backup-codecommit.yaml"),
     _home("aws-backup-codepipeline", "aws-backup-codepipeline.yaml"),
     _pipeline("aws-backup-ssm-targets", "home-account/aws-backup-ssm-targets.yaml", "Targets"),
@@ -177,6 +181,12 @@ STACKS = (
         "stack-sets/stackset-aws-backup-tagonrestore.yaml",
         "Functions",
         child="cloudformation/member-account/aws-backup-tagonrestore.yaml",
+    ),
+    _pipeline(
+        "aws-backup-watch",
+        "home-account/aws-backup-watch.yaml",
+        "Functions",
+        needs=("aws-backup-backuporgpolicymanager-mangement-role",),
     ),
     _pipeline(
         "aws-backup-org-policy",
