@@ -35,6 +35,9 @@ ARNS = {
 }
 IMPORTS = {
     "aws-backup-s3-bucket-arn": "arn:aws:s3:::bucket",
+    "aws-backup-notifications-topic-arn": "arn:aws:sns:eu-central-1:111122223333:topic",
+    "aws-backup-notifications-key-arn": "arn:aws:kms:eu-central-1:111122223333:key/key",
+    "aws-backup-notifications-watch-queue-arn": "arn:aws:sqs:eu-central-1:111122223333:queue",
     "aws-backup-codepipeline-kms-arn": "arn:aws:kms:eu-central-1:111122223333:key/key",
     "aws-backup-codeconnections-arn": (
         "arn:aws:codeconnections:eu-central-1:111122223333:connection/id"
