@@ -2,8 +2,8 @@
 
 After the API's reference. ``ANY`` counts each value apart and ``AGGREGATE_ALL`` all together; a
 value that is not given is taken as ``AGGREGATE_ALL``, which the reference's example of two requests
-and their difference supposes. Not published, and so a guess: days are those of UTC, today is not counted
-yet, and without a period the counts are by day.
+and their difference supposes. Not published, and so a guess: days are those of UTC, today is not
+counted yet, and without a period the counts are by day.
 """
 
 from __future__ import annotations
