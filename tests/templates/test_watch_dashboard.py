@@ -11,8 +11,8 @@ from model import ROOT, Template, templates
 TEMPLATE = Template(ROOT / "cloudformation/home-account/aws-backup-watch.yaml")
 README = (ROOT / "crates/backup-watch/README.md").read_text()
 
-# After AWS's text, "Dashboard Body Structure and Syntax" of CloudWatch's API reference: for the three
-# types of widgets and the properties that are used here, what is required and which values there are.
+# After AWS's text, "Dashboard Body Structure and Syntax" of CloudWatch's API reference: for the
+# three types of widgets and the properties that are used here, what is required and which values.
 WHOLE = {"type": "integer", "minimum": 0}
 METRIC = {
     "type": "object",

@@ -156,7 +156,7 @@ class Story:
         self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
         self.expectations.expect_targets([WORKLOADS], FIRST_REGIONS)
         self.expectations.expect_protected()
-        self.expectations.expect_reader_for_the_pipeline_alone()
+        self.expectations.expect_reader_for_pipeline_and_watch_alone()
         self._expect_packages(FIRST_REGIONS)
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
