@@ -207,7 +207,7 @@ def test_the_role_has_nothing_that_no_stack_asks_for(home, life, arn):
     mine = [reason for reason in reasons if reason.role == name]
     explained = {action for reason in mine for action in reason.actions}
     needed = needed_in_the_rehearsal(name)
-    assert needed
+    assert needed or arn != ROLE
     assert {grant for grant in idle - needed if grant[2] not in explained} == set()
 
 
