@@ -24,6 +24,7 @@ PSEUDO = {
 # What a reference to a resource of the type would be in a policy.
 ARNS = {
     "AWS::Logs::LogGroup": "arn:aws:logs:eu-central-1:111122223333:log-group:name:*",
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:eu-central-1:111122223333:table/name",
     "AWS::SQS::Queue": "arn:aws:sqs:eu-central-1:111122223333:name",
     "AWS::S3::Bucket": "arn:aws:s3:::name",
     "AWS::IAM::Role": "arn:aws:iam::111122223333:role/name",
