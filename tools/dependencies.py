@@ -15,6 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # clients of AWS services; the rest of the SDK (`aws-smithy-*`) is HTTP and its types.
 FORBIDDEN = {
     "backup-policy": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime",
+    "backup-status": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime|policy-resource",
+    "backup-reading": r"aws-config|lambda_runtime|policy-resource|cfn-custom-resource",
     "policy-resource": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime|cfn-custom-resource",
     "cfn-custom-resource": r"aws-sdk-.*|aws-config|lambda_runtime",
     "aws-client": r"aws-sdk-.*|aws-config|lambda_runtime",

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use backup_policy::Instant;
 
-use super::{Kind, Ledger, Place, hour};
-use crate::doctor::due::Expected;
-use crate::doctor::facts::Merge;
+use crate::due::Expected;
+use crate::ledger::{Kind, Ledger, Place, hour};
+use crate::merge::Merge;
 
 /// A run of a rule that left nothing where it did before.
 #[derive(Debug, Clone, PartialEq, Eq)]

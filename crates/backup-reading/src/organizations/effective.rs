@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_organizations::types::EffectivePolicyType;
+use backup_status::Seen;
+use backup_status::merge::{InForce, Invalid};
 use serde_json::Value;
 
 use super::Organizations;
-use crate::aws::account::instant;
-use crate::aws::failure::Failure;
-use crate::doctor::facts::{InForce, Invalid, Seen};
+use crate::failure::Failure;
+use crate::instant;
 
 impl Organizations {
     /// What AWS has in force for an account; none if backup policies are not enabled.
