@@ -45,7 +45,11 @@ class Watching:
             TopicArn=TOPIC, Protocol="email", Endpoint=PEOPLE, ReturnSubscriptionArn=True
         )["SubscriptionArn"]
         # The policies of this rehearsal are minutes old: no night has passed since.
-        self._emulator.control("POST", "settings", {"in_force_before": 30 * DAY})
+        with self._emulator.settings(in_force_before=30 * DAY):
+            self._incidents()
+        sns.unsubscribe(SubscriptionArn=subscription)
+
+    def _incidents(self):
         for days in (4, 3, 2, 1, 0):
             self._back_up(HOME_REGION, days)
         for days in (4, 3):
@@ -57,8 +61,6 @@ class Watching:
         self._told_once("a failed copy", self._failing_copies, MEMBER, "copy of EBS", UNABLE)
         self._told_once("drift", self._drift, "org-daily-backup-policy", "make deploy-policies")
         self._an_invalid_merge()
-        sns.unsubscribe(SubscriptionArn=subscription)
-        self._emulator.control("POST", "settings", {"in_force_before": 0})
 
     # -- what people get
 
