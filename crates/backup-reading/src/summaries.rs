@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_backup::types::AggregationPeriod;
+use aws_sdk_backup::types::{AggregationPeriod, BackupJobStatus, CopyJobStatus, RestoreJobState};
 use backup_status::ledger::Kind;
 
 use crate::failure::Failure;
@@ -14,10 +14,12 @@ const ALL_ACCOUNTS: &str = "AGGREGATE_ALL";
 /// How many jobs there were, by their state.
 pub type Counts = BTreeMap<String, u64>;
 
-/// Collects all pages of a summary.
+/// Collects all pages of a summary. Each state is counted by itself if the request says `ANY`; what it leaves out
+/// may be one sum (the API's reference does not say). The answer has a count for each of the prior 14 days (the
+/// reference of `AggregationPeriod`): the newest of them is kept.
 macro_rules! counts {
     ($request:expr, $operation:literal, $summaries:ident) => {{
-        let (mut counts, mut token) = (Counts::new(), None);
+        let (mut days, mut token) = (BTreeMap::<i64, Counts>::new(), None);
         loop {
             let sent = $request
                 .account_id(ALL_ACCOUNTS)
@@ -29,11 +31,16 @@ macro_rules! counts {
             for summary in page.$summaries.unwrap_or_default() {
                 let state = summary.state.map(|it| it.as_str().to_owned());
                 let count = u64::try_from(summary.count).unwrap_or(0);
+                let day = summary.start_time.map_or(i64::MIN, |it| it.secs());
+                let counts = days.entry(day).or_default();
                 *counts.entry(state.unwrap_or_default()).or_default() += count;
             }
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
-                break Ok(counts);
+                break Ok(days
+                    .pop_last()
+                    .map(|(_, counts)| counts)
+                    .unwrap_or_default());
             }
         }
     }};
@@ -49,17 +56,21 @@ impl Backup {
         let client = self.client(region);
         match kind {
             Kind::Backup => counts!(
-                client.list_backup_job_summaries(),
+                client
+                    .list_backup_job_summaries()
+                    .state(BackupJobStatus::Any),
                 "ListBackupJobSummaries",
                 backup_job_summaries
             ),
             Kind::Copy => counts!(
-                client.list_copy_job_summaries(),
+                client.list_copy_job_summaries().state(CopyJobStatus::Any),
                 "ListCopyJobSummaries",
                 copy_job_summaries
             ),
             Kind::Restore => counts!(
-                client.list_restore_job_summaries(),
+                client
+                    .list_restore_job_summaries()
+                    .state(RestoreJobState::Any),
                 "ListRestoreJobSummaries",
                 restore_job_summaries
             ),

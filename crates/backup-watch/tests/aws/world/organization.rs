@@ -115,12 +115,17 @@ impl Organization {
     ) -> Value {
         if path.contains("summaries") {
             assert_eq!(query["AccountId"], "AGGREGATE_ALL");
+            assert_eq!(query["State"], "ANY");
             let name = match path {
                 it if it.contains("copy") => "CopyJobSummaries",
                 it if it.contains("restore") => "RestoreJobSummaries",
                 _ => "BackupJobSummaries",
             };
-            return json!({name: [{"State": "COMPLETED", "Count": 7}, {"State": "FAILED", "Count": 1}]});
+            return json!({name: [
+                {"State": "COMPLETED", "Count": 9, "StartTime": 0},
+                {"State": "COMPLETED", "Count": 7, "StartTime": 86_400},
+                {"State": "FAILED", "Count": 1, "StartTime": 86_400},
+            ]});
         }
         assert_eq!(query["accountId"], "*");
         let time = |name: &str| query[name].parse::<DateTime<Utc>>().unwrap();
