@@ -3,6 +3,10 @@
 //! `ByAccountId: "*"` lists every account's, if the caller is the management account or AWS Backup's delegated
 //! administrator (the API's reference); Region by Region. AWS Backup remembers jobs for 30 days.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use aws_sdk_backup::Client;
 use aws_sdk_backup::types::{BackupJobState, CopyJobState, RestoreJobStatus};
 use aws_smithy_types::DateTime;
 use aws_types::SdkConfig;
@@ -27,11 +31,13 @@ pub enum Which {
 }
 
 /// AWS Backup as one caller sees it, in every Region.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Backup {
     sdk: SdkConfig,
     program: &'static str,
     endpoint: Option<String>,
+    /// By Region: a client is dear to make.
+    clients: Mutex<BTreeMap<String, Client>>,
 }
 
 impl Backup {
@@ -41,17 +47,23 @@ impl Backup {
             sdk,
             program,
             endpoint: endpoint.map(str::to_owned),
+            clients: Mutex::default(),
         }
     }
 
-    pub(crate) fn client(&self, region: &str) -> aws_sdk_backup::Client {
-        let mut config = aws_sdk_backup::config::Builder::from(&self.sdk)
-            .region(Region::new(region.to_owned()))
-            .retry_partition(aws_client::retries_without_quota(self.program));
-        if let Some(url) = &self.endpoint {
-            config = config.endpoint_url(url);
-        }
-        aws_sdk_backup::Client::from_conf(config.build())
+    pub(crate) fn client(&self, region: &str) -> Client {
+        let clients = self.clients.lock();
+        let mut clients = clients.unwrap_or_else(PoisonError::into_inner);
+        let new = || {
+            let mut config = aws_sdk_backup::config::Builder::from(&self.sdk)
+                .region(Region::new(region.to_owned()))
+                .retry_partition(aws_client::retries_without_quota(self.program));
+            if let Some(url) = &self.endpoint {
+                config = config.endpoint_url(url);
+            }
+            Client::from_conf(config.build())
+        };
+        clients.entry(region.to_owned()).or_insert_with(new).clone()
     }
 
     /// Hands over each job of a kind, in every account of the organization.

@@ -101,10 +101,7 @@ async fn whole(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Value, C
             .push(("the organization".to_string(), error.to_string())),
         Ok(sdk) => {
             let environment = &aws.environment;
-            let caller = Caller {
-                account: invocation.account().to_string(),
-                arn: String::new(),
-            };
+            let caller = caller(app, invocation);
             let endpoint = environment.endpoint("ORGANIZATIONS");
             let organizations = Organizations::new(&sdk, PROGRAM, caller, endpoint);
             let backup = Backup::new(sdk, PROGRAM, environment.endpoint("BACKUP"));
@@ -154,6 +151,16 @@ async fn whole(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Value, C
         "not_looked_at": sight.blind.iter().map(|(what, _)| what).collect::<Vec<_>>(),
         "messages": sent,
     }))
+}
+
+/// Who asks: the role, or the function itself.
+fn caller(app: &App, invocation: &Invocation) -> Caller {
+    let arn = app.config.management_role.as_ref();
+    let arn = arn.unwrap_or(&invocation.function_arn);
+    Caller {
+        account: arn.split(':').nth(4).unwrap_or_default().to_string(),
+        arn: arn.clone(),
+    }
 }
 
 fn read_memory(document: &Document) -> Memory {
@@ -218,9 +225,8 @@ async fn read_organization(organizations: &Organizations, sight: &mut Sight, unt
     }
     sight.merges = merged;
     sight.invalid = match timeout_at(until, organizations.invalid()).await {
-        Ok(Seen::There(invalid)) => Ok(invalid),
-        Ok(Seen::Missing) => Ok(BTreeMap::new()),
-        Ok(Seen::Unknown(why)) => Err(why),
+        Ok(Ok(invalid)) => Ok(invalid),
+        Ok(Err(failure)) => Err(failure.call.to_string()),
         Err(_) => Err(NO_TIME.to_string()),
     };
     if let Err(why) = &sight.invalid {
@@ -368,17 +374,17 @@ async fn changes(
             continue;
         }
         match timeout_at(until, organizations.in_force(&account)).await {
-            Ok(Seen::There(Some(in_force))) => {
+            Ok(Ok(Some(in_force))) => {
                 if let Some(updated) = in_force.updated {
                     changed.insert(account, updated);
                 }
             }
             // AWS has no policy in force here, so nothing is asked for.
-            Ok(Seen::There(None) | Seen::Missing) => {
+            Ok(Ok(None)) => {
                 changed.insert(account, sight.window.now);
             }
-            Ok(Seen::Unknown(why)) => {
-                reason = why;
+            Ok(Err(failure)) => {
+                reason = failure.call.to_string();
                 unasked.insert(account);
             }
             Err(_) => {

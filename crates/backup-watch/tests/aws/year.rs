@@ -159,7 +159,7 @@ fn id(account: usize) -> String {
     format!("{:012}", 400_000_000_000_u64 + account as u64)
 }
 
-fn merge(hour: u8) -> Arc<Merge> {
+fn merge(hour: i64) -> Arc<Merge> {
     Arc::new(Merge {
         document: json!({}),
         problems: Vec::new(),

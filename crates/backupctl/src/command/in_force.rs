@@ -12,6 +12,7 @@ use backup_status::merge::{InForce, Invalid, merges};
 use clap::Args;
 use tokio::time::{Instant as Clock, sleep};
 
+use super::doctor::look::seen;
 use super::doctor::print;
 use crate::aws::connection::Access;
 use crate::aws::progress::Progress;
@@ -96,14 +97,10 @@ async fn ask(arguments: &Arguments) -> anyhow::Result<(Vec<Reached>, Invalid)> {
     let invalid = settle(
         &mut reached,
         Duration::from_secs(arguments.wait),
-        async || match organizations.invalid().await {
-            Seen::There(invalid) => Ok(invalid),
-            Seen::Missing => Ok(Invalid::new()),
-            Seen::Unknown(why) => bail!("{why}"),
-        },
+        async || Ok(organizations.invalid().await?),
         async |account| {
             progress.add("answers of AWS", 1);
-            organizations.in_force(account).await
+            seen(organizations.in_force(account).await)
         },
     )
     .await?;

@@ -182,7 +182,7 @@ async fn judge(
         let account = &found.place.0;
         if !changed.contains_key(account) {
             let in_force = organizations.in_force(account).await;
-            let updated = in_force.there().and_then(|it| it.as_ref()?.updated);
+            let updated = in_force.ok().flatten().and_then(|it| it.updated);
             changed.insert(account.clone(), updated);
         }
     }

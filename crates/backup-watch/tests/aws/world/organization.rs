@@ -76,6 +76,9 @@ impl Organization {
             token.map_or(0, |token| token.parse::<usize>().unwrap())
         };
         match operation {
+            "DescribeOrganization" => {
+                json!({"Organization": {"Id": "o-1", "MasterAccountId": "111111111111"}})
+            }
             "ListRoots" => json!({"Roots": [{"Id": "r-abcd", "Name": "Root",
                 "PolicyTypes": [{"Type": "BACKUP_POLICY", "Status": "ENABLED"}]}]}),
             "ListOrganizationalUnitsForParent" => json!({"OrganizationalUnits": []}),

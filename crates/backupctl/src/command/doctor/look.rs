@@ -150,7 +150,7 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
         },
         home,
         deployed,
-        invalid: organizations.invalid().await,
+        invalid: seen(organizations.invalid().await),
         central: central(&work).await,
         members: members(&work, below, &progress).await,
         tags_sap_hana: question.tags_sap_hana,
@@ -158,7 +158,7 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
     })
 }
 
-fn seen<T>(answer: Result<T, Failure>) -> Seen<T> {
+pub(in crate::command) fn seen<T>(answer: Result<T, Failure>) -> Seen<T> {
     match answer {
         Ok(found) => Seen::There(found),
         Err(failure) => Seen::Unknown(failure.to_string()),
@@ -256,7 +256,7 @@ async fn member(work: &Work, child: &Child) -> Account {
             Seen::Missing => Seen::Unknown("the policies could not be merged".to_owned()),
             Seen::Unknown(why) => Seen::Unknown(why.clone()),
         },
-        theirs: work.organizations.in_force(id).await,
+        theirs: seen(work.organizations.in_force(id).await),
     };
     let regions = adapter.regions().await;
     let mut places = Vec::new();
