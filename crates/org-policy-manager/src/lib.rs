@@ -5,6 +5,7 @@ pub mod config;
 pub mod aws;
 pub mod cloudformation;
 pub mod organizations;
+mod json;
 mod retry;
 mod s3;
 pub mod sources;
@@ -20,6 +21,8 @@ mod create;
 mod delete;
 mod update;
 
+mod drift;
+
 mod apply;
 mod enable;
 mod find;
@@ -30,4 +33,4 @@ mod waiting;
 
 pub use app::{App, Invocation};
 pub use config::Config;
-pub use handle::answer;
+pub use handle::{Failed, answer};

@@ -71,19 +71,27 @@ impl Cause {
         })
     }
 
-    /// Whether this call made that difference.
-    pub fn explains(&self, policy: &str, difference: &Difference) -> bool {
-        let policy = self.policy.as_deref() == Some(policy);
-        let target = |it: &String| self.target.as_ref() == Some(it);
-        match difference {
-            Difference::Content | Difference::Name | Difference::Description => {
-                policy && self.name == "UpdatePolicy"
-            }
-            Difference::Detached(it) => policy && self.name == "DetachPolicy" && target(it),
-            Difference::Attached(it) => policy && self.name == "AttachPolicy" && target(it),
-            Difference::Deleted => policy && self.name == "DeletePolicy",
-            Difference::TypeDisabled => self.name == "DisablePolicyType",
-            Difference::Disowned | Difference::Unknown => false,
+    /// Whether this call made one of these differences, by their texts.
+    pub fn explains(&self, policy: &str, texts: &[String]) -> bool {
+        let made = self.made(policy);
+        made.iter().any(|it| texts.contains(&it.to_string()))
+    }
+
+    /// The differences that this call can have made to a policy.
+    fn made(&self, policy: &str) -> Vec<Difference> {
+        let this = self.policy.as_deref() == Some(policy);
+        let target = self.target.clone().unwrap_or_default();
+        match self.name.as_str() {
+            "UpdatePolicy" if this => vec![
+                Difference::Content,
+                Difference::Name,
+                Difference::Description,
+            ],
+            "DetachPolicy" if this => vec![Difference::Detached(target)],
+            "AttachPolicy" if this => vec![Difference::Attached(target)],
+            "DeletePolicy" if this => vec![Difference::Deleted],
+            "DisablePolicyType" => vec![Difference::TypeDisabled],
+            _ => Vec::new(),
         }
     }
 }
@@ -112,7 +120,7 @@ mod tests {
         let detached = json!({"policyId": "p-example123", "targetId": "ou-abcd-1"});
         let cause = Cause::read(&event("DetachPolicy", detached)).unwrap();
         assert_eq!(cause.by, "arn:aws:sts::111111111111:assumed-role/Admin/ann");
-        let this = Difference::Detached("ou-abcd-1".into());
+        let this = [Difference::Detached("ou-abcd-1".into()).to_string()];
         assert!(cause.explains("p-example123", &this));
         assert!(!cause.explains("p-another000", &this));
         for other in [
@@ -122,6 +130,7 @@ mod tests {
             Difference::Deleted,
             Difference::TypeDisabled,
         ] {
+            let other = [other.to_string()];
             assert!(!cause.explains("p-example123", &other), "{other:?}");
         }
     }
@@ -131,7 +140,8 @@ mod tests {
         let mut event = event("DeletePolicy", json!({"policyId": "p-example123"}));
         event["detail"]["errorCode"] = json!("AccessDenied");
         let cause = Cause::read(&event).unwrap();
-        assert!(!cause.explains("p-example123", &Difference::Deleted));
+        let deleted = [Difference::Deleted.to_string()];
+        assert!(!cause.explains("p-example123", &deleted));
     }
 
     #[test]
