@@ -4,8 +4,8 @@ pub mod config;
 
 pub mod aws;
 pub mod cloudformation;
-pub mod organizations;
 mod json;
+pub mod organizations;
 mod retry;
 mod s3;
 pub mod sources;

@@ -57,12 +57,7 @@ impl Spec {
         }
     }
 
-    fn desired(
-        &self,
-        ready: Option<&Ready>,
-        accepted: &Accepted,
-        live: Option<&Live>,
-    ) -> Desired {
+    fn desired(&self, ready: Option<&Ready>, accepted: &Accepted, live: Option<&Live>) -> Desired {
         let mut tags: BTreeMap<String, String> = self.properties.tags.clone();
         tags.extend(self.owner.tags());
         let memory = match ready {

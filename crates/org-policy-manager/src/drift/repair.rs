@@ -66,7 +66,9 @@ impl Look<'_> {
             Stack::Quiet => {}
             Stack::UnderWay => return Ok(Outcome::UnderWay(0)),
             Stack::Gone | Stack::Elsewhere => {
-                return failed("its stack cannot be asked whether an operation is under way".into());
+                return failed(
+                    "its stack cannot be asked whether an operation is under way".into(),
+                );
             }
         }
         let Some(live) = &seen.live else {

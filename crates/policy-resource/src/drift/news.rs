@@ -144,7 +144,10 @@ mod tests {
         let left = news(&texts(&["b"]), std::slice::from_ref(&told), NOW);
         assert_eq!(left.shrunk[0].differences, ["b"]);
         assert_eq!(left.shrunk[0].name, told.name);
-        assert_eq!(news(&[], std::slice::from_ref(&told), NOW).over, [told.name]);
+        assert_eq!(
+            news(&[], std::slice::from_ref(&told), NOW).over,
+            [told.name]
+        );
         assert_eq!(news(&texts(&["a"]), &left.shrunk, NOW).new, ["a"]);
     }
 

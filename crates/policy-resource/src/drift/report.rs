@@ -131,7 +131,9 @@ impl Report<'_> {
                 format!("{policy} is not as the stack {stack} deployed it: {named}")
             }
             State::Repaired => {
-                format!("{policy} was not as the stack {stack} deployed it and was put back: {named}")
+                format!(
+                    "{policy} was not as the stack {stack} deployed it and was put back: {named}"
+                )
             }
             State::Over => format!(
                 "{policy} was not as the stack {stack} deployed it for a while, and is again: {named}"
@@ -166,9 +168,11 @@ impl Report<'_> {
                 "update the stack {stack} with any property of {resource} changed (a first `Repair` \
                  counts): from then on it is known"
             ),
-            State::Moved => "see with `backupctl in-force` which plans the account has now, and attach \
+            State::Moved => {
+                "see with `backupctl in-force` which plans the account has now, and attach \
                              the policy to where it is if it should keep them"
-                .into(),
+                    .into()
+            }
             _ if has(Difference::Disowned) => format!(
                 "if the stack {stack} is to keep the policy, update it with `AdoptExisting: true` on \
                  {resource}"

@@ -52,7 +52,13 @@ fn seen(change: fn(&mut Live), enabled: bool) -> Vec<String> {
 fn a_policy_as_it_was_deployed_has_no_difference() {
     assert!(seen(|_| {}, true).is_empty());
     assert!(seen(|it| it.targets.reverse(), true).is_empty());
-    assert!(seen(|it| it.content = "{ \"plans\": {\"daily\": {} } }".into(), true).is_empty());
+    assert!(
+        seen(
+            |it| it.content = "{ \"plans\": {\"daily\": {} } }".into(),
+            true
+        )
+        .is_empty()
+    );
     let tagged = |it: &mut Live| _ = it.tags.insert("team".into(), "x".into());
     assert!(seen(tagged, true).is_empty());
 }
@@ -104,7 +110,10 @@ fn what_the_memory_is_not_of_is_unknown_and_not_guessed() {
     };
     assert_eq!(
         seen(both, true),
-        ["it is not known what was deployed", "its content was changed"]
+        [
+            "it is not known what was deployed",
+            "its content was changed"
+        ]
     );
 }
 
