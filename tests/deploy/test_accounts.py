@@ -3,8 +3,10 @@
 import dataclasses
 
 import pytest
-from deploy import accounts, cloudformation, removal, source, stacks
+from deploy import accounts, cloudformation, stacks
+from deploy.pipeline import source
 from deploy.problem import Problem
+from deploy.removal import own_stacks
 from deploy.stacks import PARAMETERS, STACKS
 from fakes import S3, CloudFormation, CodeCommit, Ec2, Iam, Session, Ssm, Sts
 
@@ -113,7 +115,7 @@ def test_central_stops_where_the_role_is_refused(targets, printed):
 @pytest.mark.parametrize("account", ["central", "home"])
 def test_aws_backups_own_role_stays_and_that_is_told(targets, printed, account):
     expected = {"central": targets.central_account, "home": targets.home_account}[account]
-    removal.destroy(session(expected), targets, account, True, printed.append)
+    own_stacks.destroy(session(expected), targets, account, True, printed.append)
     assert any("AWSServiceRoleForBackup" in line for line in printed if line.startswith("stays: "))
 
 
@@ -175,7 +177,7 @@ def test_failed_jobs_of_central_and_management_are_reported_when_the_home_region
     assert [cloud.bodies[MANAGEMENT_REPORTS][1] for cloud in clouds.values()] == [wanted] * 2
     for region in targets.regions:
         assert f"{MANAGEMENT_REPORTS}: created in {region}" in printed
-    removal.destroy(made, targets, "management", True, printed.append)
+    own_stacks.destroy(made, targets, "management", True, printed.append)
     for cloud in clouds.values():
         assert ("delete", MANAGEMENT_REPORTS) in cloud.requests
 
@@ -350,7 +352,7 @@ def everything(account):
 
 def test_without_apply_nothing_is_deleted_and_what_stays_is_told(targets, printed):
     made = session("222222222222", cloud=everything("home"))
-    removal.destroy(made, targets, "home", False, printed.append)
+    own_stacks.destroy(made, targets, "home", False, printed.append)
     assert made.clients["cloudformation"].requests == []
     assert printed[0] == "would delete aws-backup-codepipeline"
     assert [line for line in printed if line.startswith("stays: ")]
@@ -361,7 +363,7 @@ def test_home_goes_in_an_order_that_works(targets, printed):
     cloud = everything("home")
     cloud.protected.add("aws-backup-org-policy")
     made = session("222222222222", cloud=cloud)
-    removal.destroy(made, targets, "home", True, printed.append)
+    own_stacks.destroy(made, targets, "home", True, printed.append)
     gone = [name for what, name in cloud.requests if what == "delete"]
     assert set(gone) == {stack.name for stack in STACKS if stack.account == "home"}
     position = {name: number for number, name in enumerate(gone)}
@@ -379,7 +381,7 @@ def test_home_goes_in_an_order_that_works(targets, printed):
 
 def test_only_the_policies_stack_loses_its_protection(targets, printed):
     cloud = everything("home")
-    removal.destroy(session("222222222222", cloud=cloud), targets, "home", True, printed.append)
+    own_stacks.destroy(session("222222222222", cloud=cloud), targets, "home", True, printed.append)
     assert [name for what, name in cloud.requests if what == "unprotect"] == [
         "aws-backup-org-policy"
     ]
@@ -387,6 +389,6 @@ def test_only_the_policies_stack_loses_its_protection(targets, printed):
 
 def test_deleting_twice_is_done(targets, printed):
     made = session("333333333333", cloud=everything("central"))
-    removal.destroy(made, targets, "central", True, printed.append)
-    removal.destroy(made, targets, "central", True, printed.append)
+    own_stacks.destroy(made, targets, "central", True, printed.append)
+    own_stacks.destroy(made, targets, "central", True, printed.append)
     assert "no stack of the solution is in this account and Region" in printed

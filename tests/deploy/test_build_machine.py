@@ -39,7 +39,7 @@ class Machine:
     def run(self, script, **variables):
         environment = {"PATH": str(self.folder / "bin"), "HOME": str(self.home)} | variables
         return subprocess.run(
-            [shutil.which("bash"), ROOT / "tools/deploy" / script],
+            [shutil.which("bash"), ROOT / "tools/deploy/build_machine" / script],
             cwd=ROOT,
             env=environment,
             capture_output=True,

@@ -1,7 +1,8 @@
 """One stack: created, updated, left alone, refused, and what a person reads."""
 
 import pytest
-from deploy import cloudformation, org_policy
+from deploy import cloudformation
+from deploy.pipeline import org_policy
 from deploy.problem import Problem
 from fakes import CloudFormation
 

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from deploy import parameter_files, targets
+from deploy import targets
+from deploy.pipeline import parameter_files
 from deploy.stacks import BY_NAME, ROOT, load_template
 from test_parameter_files import (
     AIR_GAPPED,

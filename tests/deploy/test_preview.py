@@ -1,7 +1,8 @@
 """What a deployment would do is printed, and nothing is done, until it is asked for."""
 
 import pytest
-from deploy import accounts, cloudformation, org_policy, source
+from deploy import accounts, cloudformation
+from deploy.pipeline import org_policy, source
 from deploy.preview import preview
 from deploy.problem import Problem
 from fakes import CloudFormation

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from deploy.removal import PACKAGE_PARAMETERS
+from deploy.removal.own_stacks import PACKAGE_PARAMETERS
 from model import STACKS, templates
 
 NAMES: dict[str, tuple[str, ...]] = {
@@ -122,7 +122,8 @@ def definitions() -> list[Definition]:
     """Every place where a name is given to something."""
     found = [Definition("stack", stack.name, "tools/deploy/stacks.py") for stack in STACKS]
     found += [
-        Definition("SSM parameter", name, "tools/deploy/packages.py") for name in PACKAGE_PARAMETERS
+        Definition("SSM parameter", name, "tools/deploy/pipeline/packages.py")
+        for name in PACKAGE_PARAMETERS
     ]
     for template in templates():
         for resource in template.resources().values():

@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from deploy import packages
-from deploy.removal import PACKAGE_PARAMETERS
+from deploy.pipeline import packages
+from deploy.removal.own_stacks import PACKAGE_PARAMETERS
 from deploy.stacks import DEMO
 from deploy.templates import VARIABLES
 from documents import documents
@@ -134,7 +134,7 @@ def test_every_ssm_parameter_that_is_read_is_written():
         for definition in template.body.get("Parameters", {}).values():
             if definition["Type"].startswith("AWS::SSM::Parameter"):
                 read.add(definition["Default"])
-    code = [*ROOT.glob("tools/deploy/*.py"), *ROOT.glob("crates/*/src/**/*.rs")]
+    code = [*ROOT.glob("tools/deploy/**/*.py"), *ROOT.glob("crates/*/src/**/*.rs")]
     for path in code:
         read |= set(re.findall(r'"(/backup/[a-z/-]+[a-z])"', path.read_text()))
     assert read - written == set()

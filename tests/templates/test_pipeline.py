@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from deploy.packages import FUNCTIONS
-from deploy.stack_sets import OPTIONS
+from deploy.pipeline.packages import FUNCTIONS
+from deploy.pipeline.stack_sets import OPTIONS
 from deploy.stacks import load_template
 from deploy.targets import KEYS
 from deploy.templates import VARIABLES
@@ -302,7 +302,9 @@ def test_shell_of_the_buildspec(path):
     shellcheck(script)
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("tools/deploy/*.sh")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("tools/deploy/build_machine/*.sh")), ids=lambda path: path.name
+)
 def test_shell_of_the_scripts(path):
     assert "set -euo pipefail" in path.read_text()
     shellcheck(path.read_text())

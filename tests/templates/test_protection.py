@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from deploy.source import ARCHIVE_KEY
+from deploy.pipeline.source import ARCHIVE_KEY
 from deploy.stacks import DEMO
 from model import ROOT, Template, as_list, policies, statements, templates
 

@@ -2,11 +2,13 @@
 
 import json
 
-from deploy import cloudformation, organization, stack_sets
+from deploy import cloudformation
 from deploy.accounts import places
-from deploy.members import below, is_active
-from deploy.parameter_files import PIPELINE as PIPELINE_STACK
-from deploy.source import REPOSITORY as PIPELINE
+from deploy.pipeline import stack_sets
+from deploy.pipeline.parameter_files import PIPELINE as PIPELINE_STACK
+from deploy.pipeline.source import REPOSITORY as PIPELINE
+from deploy.preparing import organization
+from deploy.preparing.members import below, is_active
 from deploy.stacks import BY_NAME, STACKS
 
 from .outcome import Outcome, failed, held, not_yet

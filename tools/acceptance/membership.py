@@ -1,7 +1,7 @@
 """An account joins a target OU and leaves it again, if one is given for it (`JOINER=ACCOUNT`)."""
 
+from deploy.pipeline.stack_sets import UNDER_WAY, StackSet
 from deploy.problem import Problem
-from deploy.stack_sets import UNDER_WAY, StackSet
 from deploy.stacks import STACKS
 
 from .deployed import instances, plans

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
-from deploy import buckets, cloudformation, demo
+from deploy import cloudformation, demo
 from deploy.problem import Problem
+from deploy.removal import buckets
 from deploy.stacks import DEMO, TAG
 
 from .outcome import Outcome, failed, held, missing, not_yet

@@ -8,25 +8,12 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import (
-    accounts,
-    adopt,
-    adopt_central,
-    cost,
-    demo,
-    dynamodb,
-    members,
-    org_policy,
-    organization,
-    packages,
-    parameter_files,
-    removal,
-    remove_original,
-    stack_sets,
-    targets,
-    templates,
-)
+from . import accounts, cost, demo, targets, templates
+from .moving import adopt, adopt_central
+from .pipeline import org_policy, packages, parameter_files, stack_sets
+from .preparing import dynamodb, members, organization
 from .problem import Problem, aws_reason
+from .removal import own_stacks, remove_original
 from .stacks import ROOT
 
 # The role that AWS Organizations makes in accounts, for the management account.
@@ -103,7 +90,7 @@ def _run(options) -> int:
         enter = adopt.entering(session, options.role, purpose="prepare-members")
         members.prepare(session, values, enter, options.apply, print)
     elif options.command == "destroy":
-        removal.destroy(session, values, options.account, options.apply, print)
+        own_stacks.destroy(session, values, options.account, options.apply, print)
     elif options.command == "remove-original":
         remove_original.remove(session, values, options.apply, print)
     elif options.command == "adopt-central":

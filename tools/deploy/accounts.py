@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 
-from . import cloudformation, linked_role, original, regions, source
+from . import cloudformation
+from .pipeline import source
+from .preparing import linked_role, regions
 from .preview import preview
 from .problem import Problem, aws_reason
+from .removal import original
 from .stacks import STACKS, Stack
 from .targets import Targets
 

@@ -6,10 +6,11 @@ copy and restore with. Only its own stack, known by name and tag, is changed or 
 
 from collections.abc import Callable
 
-from . import buckets, cloudformation
+from . import cloudformation
 from .accounts import say_nothing_was_done
 from .preview import preview
 from .problem import Problem
+from .removal import buckets
 from .stacks import DEMO, TAG
 from .targets import Targets
 

@@ -100,14 +100,14 @@ DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore
 
 .PHONY: install-rust
 install-rust: ## the pinned Rust toolchain on a build machine
-	bash tools/deploy/install-rust.sh
+	bash tools/deploy/build_machine/install-rust.sh
 
 .PHONY: validate-templates
 validate-templates: check-baseline targets-check values-check validate-policies ## what the pipeline checks before it changes anything
 
 .PHONY: validate-online
 validate-online: ## the same with what others publish: cfn-nag, AWS's registry of rules, advisories (ONLINE_CHECKS=report)
-	bash tools/deploy/validate-online.sh
+	bash tools/deploy/build_machine/validate-online.sh
 
 # BACKUPCTL=path names one that is there; otherwise this checkout's is compiled where it has changed.
 backupctl = $(if $(BACKUPCTL),$(call quoted,BACKUPCTL),cargo run --locked --package backupctl $(1) --)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from .packages import read_parameter
+from .pipeline.packages import read_parameter
 from .stacks import BY_NAME, ROOT
 
 # The build's variable for each stack set's template; buildspecs/publish-templates.yml exports them.

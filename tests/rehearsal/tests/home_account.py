@@ -3,7 +3,8 @@
 import contextlib
 from unittest import mock
 
-from deploy import accounts, cloudformation, source, targets
+from deploy import accounts, cloudformation, targets
+from deploy.pipeline import source
 from kit.clients import client
 from kit.names import ORGANIZATION
 

@@ -8,7 +8,10 @@ removal. What the document allows beside that has its reason below.
 import json
 
 import pytest
-from deploy import accounts, cloudformation, demo, members, organization, removal, source, stacks
+from deploy import accounts, cloudformation, demo, stacks
+from deploy.pipeline import source
+from deploy.preparing import members, organization
+from deploy.removal import own_stacks
 from kit.clients import client, with_keys
 from kit.names import MEMBER, ROOT
 
@@ -244,7 +247,7 @@ def test_deploying_and_destroying(emulator, deployer, name, place):
     deploy(person, VALUES, False, silent)
     made = [stack for stack in stacks.STACKS if stack.by == f"make deploy-{name}"]
     person.change_and_change_back(made)
-    removal.destroy(person, VALUES, name, True, silent)
+    own_stacks.destroy(person, VALUES, name, True, silent)
     expect_exactly(person, f"deploy-{name}")
 
 

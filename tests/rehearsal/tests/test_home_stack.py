@@ -7,7 +7,8 @@ waits for on AWS, the emulator waits for too while this one is made.
 import json
 
 import pytest
-from deploy import cloudformation, org_policy
+from deploy import cloudformation
+from deploy.pipeline import org_policy
 from deploy.problem import Problem
 from kit.clients import client, with_keys
 from kit.wait import eventually

@@ -1,0 +1,1 @@
+"""What an account has already, taken over by the stacks."""

@@ -1,0 +1,1 @@
+"""What the pipeline is fed with, and what its stages and builds run."""

@@ -1,0 +1,1 @@
+"""What the organization and its accounts need that no stack gives them."""

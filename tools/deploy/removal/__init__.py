@@ -1,0 +1,1 @@
+"""How stacks go, and what outlives them."""
