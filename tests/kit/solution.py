@@ -87,11 +87,11 @@ def function_role(**parameters):
 
 
 def function(**parameters):
-    """The function BackupOrgPolicyManager."""
+    """The function BackupOrgPolicyManager, without a bus to report to unless one is given."""
     return Stack(
         "aws-backup-backuporgpolicymanager",
         TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager.yaml",
-        {"Architecture": ARCHITECTURE} | parameters,
+        {"Architecture": ARCHITECTURE, "EventBusName": ""} | parameters,
         creates_named_roles=True,
     )
 

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::json::{Json, SSM};
 
 /// The path of all memories.
-const ROOT: &str = "/backup/org-policy";
+const ROOT: &str = "/backup/org-policy/";
 
 /// Parameters that one DeleteParameters takes, and that one page has (Systems Manager API reference).
 const AT_ONCE: usize = 10;
@@ -48,7 +48,7 @@ impl Store {
     pub(crate) async fn all(&self, until: Instant) -> Result<BTreeMap<String, Memory>, CallError> {
         let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
         for (name, value) in self.below(ROOT, until).await? {
-            let own = name.strip_prefix(ROOT).and_then(|it| it.strip_prefix('/'));
+            let own = name.strip_prefix(ROOT);
             if let Some((policy, rest)) = own.and_then(|it| it.split_once('/')) {
                 let of_policy = found.entry(policy.to_string()).or_default();
                 of_policy.push((rest.to_string(), value));
@@ -63,7 +63,7 @@ impl Store {
 
     /// What is remembered of one policy.
     pub(crate) async fn one(&self, policy: &str, until: Instant) -> Result<Memory, CallError> {
-        let path = format!("{ROOT}/{policy}");
+        let path = format!("{ROOT}{policy}");
         let prefix = format!("{path}/");
         let parameters = self.below(&path, until).await?.into_iter();
         let own = parameters.filter_map(|(name, value)| {
@@ -98,7 +98,7 @@ impl Store {
         owner: &Owner,
         until: Instant,
     ) -> Result<(), CallError> {
-        let path = format!("{ROOT}/{policy}");
+        let path = format!("{ROOT}{policy}");
         let parameters = self.below(&path, until).await?;
         let prefix = format!("{path}/");
         let own = parameters.iter().filter_map(|(name, value)| {
@@ -148,7 +148,7 @@ impl Store {
         until: Instant,
     ) -> Result<(), CallError> {
         let names = names.iter();
-        let names = names.map(|name| format!("{ROOT}/{policy}/told/{name}"));
+        let names = names.map(|name| format!("{ROOT}{policy}/told/{name}"));
         self.delete(names.collect(), until).await
     }
 
@@ -172,7 +172,7 @@ impl Store {
         until: Instant,
     ) -> Result<(), CallError> {
         let input = json!({
-            "Name": format!("{ROOT}/{policy}/{name}"),
+            "Name": format!("{ROOT}{policy}/{name}"),
             "Value": value,
             "Type": "String",
             "Tier": "Standard",

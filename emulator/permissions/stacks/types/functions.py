@@ -117,6 +117,21 @@ def event_invoke_config(resource: Resource) -> Demands:
     yield Need("lambda:GetFunctionEventInvokeConfig", arn)
 
 
+def permission(resource: Resource) -> Demands:
+    """After the API reference: every change is a new statement, and then the end of the old one.
+
+    That the handler reads the policy afterwards is our reading of how others do.
+    """
+    function = function_arn(resource, str(resource.properties.get("FunctionName") or ""))
+    if resource.deletes:
+        yield Need("lambda:RemovePermission", function)
+        return
+    yield Need("lambda:AddPermission", function)
+    yield Need("lambda:GetPolicy", function)
+    if resource.updates:
+        yield Need("lambda:RemovePermission", function)
+
+
 def event_source_mapping(resource: Resource) -> Demands:
     """After the published schema. CreateEventSourceMapping has no resource in IAM."""
     arn = resource.arn("lambda", f"event-source-mapping:{last_part(resource.physical_id)}")

@@ -118,7 +118,8 @@ impl State {
     }
 
     fn get_parameters_by_path(&self, input: &Value) -> Reply {
-        let below = format!("{}/", input["Path"].as_str().unwrap());
+        let path = input["Path"].as_str().unwrap().trim_end_matches('/');
+        let below = format!("{path}/");
         let found: Vec<Value> = self
             .parameters
             .iter()
