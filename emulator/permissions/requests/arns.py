@@ -126,10 +126,8 @@ def _events(asked: Asked, operation: str) -> list[str]:
     if arn := asked.text("ResourceARN"):
         return [arn]
     if operation == "PutEvents":
-        # By the service authorization reference: each bus that an entry names, by its name or its ARN.
-        buses = [
-            str(entry.get("EventBusName") or "default") for entry in asked.entries("Entries")
-        ]
+        # By the service authorization reference: each bus that an entry names.
+        buses = [str(entry.get("EventBusName") or "default") for entry in asked.entries("Entries")]
         return [
             name if name.startswith("arn:") else asked.arn(f"event-bus/{name}")
             for name in dict.fromkeys(buses)

@@ -118,10 +118,7 @@ def event_invoke_config(resource: Resource) -> Demands:
 
 
 def permission(resource: Resource) -> Demands:
-    """After the API reference: every change is a new statement, and then the end of the old one.
-
-    That the handler reads the policy afterwards is our reading of how others do.
-    """
+    """After the published schema. Every change replaces it: a new statement, then the old goes."""
     function = function_arn(resource, str(resource.properties.get("FunctionName") or ""))
     if resource.deletes:
         yield Need("lambda:RemovePermission", function)
