@@ -4,8 +4,8 @@ Organizations sends them in one Region only, us-east-1, to the management accoun
 (AWS Organizations User Guide, "Logging and monitoring in AWS Organizations"). The form is that of
 CloudTrail's records (CloudTrail User Guide, "CloudTrail record contents") in EventBridge's envelope
 (EventBridge User Guide, "AWS service events delivered via AWS CloudTrail"); parameters have their
-first letter in lower case. A trail that logs management events is taken to be there. Calls that only
-read are not sent: EventBridge leaves them out by default.
+first letter in lower case. A trail that logs management events is taken to be there. What only
+reads is not sent: EventBridge leaves it out by default.
 """
 
 from __future__ import annotations
