@@ -129,6 +129,16 @@ def notifications():
     )
 
 
+def policy_events():
+    """The management account's rule that reports changes of policies, in Organizations' Region."""
+    return Stack(
+        "aws-backup-policy-events",
+        TEMPLATES / "management-account" / "aws-backup-policy-events.yaml",
+        {"HomeRegion": REGION, "HomeAccountId": HOME},
+        creates_named_roles=True,
+    )
+
+
 def member_account():
     """The vault, its key, and the rules that report failed jobs to the home account's bus."""
     return Stack(
