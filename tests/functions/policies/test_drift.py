@@ -21,9 +21,8 @@ QUEUE = f"arn:aws:sqs:{REGION}:{HOME}:drift-subscriber"
 
 @pytest.fixture(scope="module")
 def reporting(emulator):
-    """The bus, the topic with a subscriber, and the rule in the management account."""
+    """A subscriber of the topic, which is there, and the rule in the management account."""
     home, management = stacks(emulator, HOME), stacks(emulator, MANAGEMENT, "us-east-1")
-    home.create(solution.notifications()).expect_complete()
     home.update(solution.function(EventBusName="aws-backup-notifications")).expect_complete()
     management.create(solution.policy_events()).expect_complete()
     sqs = client(emulator.url, "sqs")
@@ -37,12 +36,13 @@ def reporting(emulator):
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     name = QUEUE.rpartition(":")[2]
     url = sqs.create_queue(QueueName=name, Attributes={"Policy": json.dumps(policy)})["QueueUrl"]
-    client(emulator.url, "sns").subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=QUEUE)
+    sns = client(emulator.url, "sns")
+    subscription = sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=QUEUE)["SubscriptionArn"]
     yield url
     management.delete("aws-backup-policy-events").expect_complete()
     home.update(solution.function()).expect_complete()
+    sns.unsubscribe(SubscriptionArn=subscription)
     sqs.delete_queue(QueueUrl=url)
-    home.delete("aws-backup-notifications").expect_complete()
 
 
 class Watched:
