@@ -24,6 +24,9 @@ HANDLERS = {
     "UpdateFunctionConfiguration; iam: PassRole; s3: GetObject",
     "AWS::Lambda::EventInvokeConfig": "lambda: DeleteFunctionEventInvokeConfig "
     "GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig",
+    "AWS::Lambda::Permission": "lambda: AddPermission GetPolicy RemovePermission",
+    "AWS::Scheduler::Schedule": "scheduler: CreateSchedule DeleteSchedule GetSchedule "
+    "UpdateSchedule; iam: PassRole",
     "AWS::Logs::LogGroup": "logs: CreateLogGroup DeleteLogGroup DeleteRetentionPolicy "
     "DescribeLogGroups GetDataProtectionPolicy ListTagsForResource PutRetentionPolicy TagResource "
     "UntagResource",

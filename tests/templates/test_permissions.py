@@ -110,7 +110,7 @@ def test_the_reader_role_allows_what_backupctl_and_the_watch_read():
     assert len(paragraphs) == 2
     names = r"`(?:organizations:)?((?:Describe|List)[A-Za-z]+)`"
     read = set(re.findall(names, "\n".join(paragraphs)))
-    adapters = ROOT / "crates/backupctl/src/aws"
+    adapters = ROOT / "crates/backup-reading/src"
     source = "".join(
         (adapters / name).read_text() for name in ("organizations.rs", "organizations/effective.rs")
     )

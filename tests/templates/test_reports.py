@@ -10,6 +10,8 @@ OTHERS = (
     "cloudformation/central-and-management-account/aws-backup-failed-jobs.yaml",
     "cloudformation/home-account/aws-backup-notifications.yaml",
 )
+# Organizations' own events.
+POLICY_EVENTS = "cloudformation/management-account/aws-backup-policy-events.yaml"
 
 
 def patterns(file: str) -> dict[str, dict]:
@@ -31,7 +33,7 @@ def test_every_account_reports_the_same():
 
 
 def test_every_rule_keeps_what_it_cannot_deliver():
-    for file in (MEMBER, *OTHERS):
+    for file in (MEMBER, *OTHERS, POLICY_EVENTS):
         template = Template(ROOT / file)
         rules = template.resources("AWS::Events::Rule")
         policies = template.resources("AWS::SQS::QueuePolicy").items()

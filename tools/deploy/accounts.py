@@ -236,7 +236,20 @@ def places(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
     """Where the stack is deployed: Regions, and how each is named if there are several."""
     if stack.everywhere:
         return [(region, f" in {region}") for region in targets.regions]
+    if stack.beside_organizations:
+        region = organizations_region(session.region_name)
+        return [(region, f" in {region}")]
     return [(session.region_name, "")]
+
+
+def organizations_region(region: str) -> str:
+    """Where AWS Organizations, and so its events, are in the partition of a Region.
+
+    By AWS's published endpoints (botocore, `organizations`): one in each partition.
+    """
+    if region.startswith("cn-"):
+        return "cn-northwest-1"
+    return "us-gov-west-1" if region.startswith("us-gov-") else "us-east-1"
 
 
 def _deploy(client, stack: Stack, computed: dict[str, str], apply: bool, say) -> bool:

@@ -26,6 +26,7 @@ class Stack:
     needs: tuple[str, ...] = ()  # stacks of other accounts or order that no import shows
     child: str | None = None  # a stack set's template
     everywhere: bool = False  # one in every target Region
+    beside_organizations: bool = False  # in the Region of AWS Organizations, where its events are
     values: str | None = None  # the parameter file's name, where several stacks share one
 
     @property
@@ -117,6 +118,15 @@ STACKS = (
         "make deploy-management",
         "every target Region",
         everywhere=True,
+        values="aws-backup-failed-jobs",
+    ),
+    Stack(
+        "aws-backup-policy-events",
+        "cloudformation/management-account/aws-backup-policy-events.yaml",
+        "management",
+        "make deploy-management",
+        "that of AWS Organizations (us-east-1)",
+        beside_organizations=True,
         values="aws-backup-failed-jobs",
     ),
     _home("aws-cloudformation-stackset-admin-role", "aws-cloudformation-stackset-admin-role.yaml"),

@@ -23,6 +23,7 @@ const SWITCHES: &[&str] = &[
     "opt_in_to_archive_for_supported_resources",
     "AdoptExisting",
     "EnablePolicyType",
+    "Repair",
 ];
 
 /// Warns about the scalars of a resource's properties.

@@ -194,6 +194,10 @@ SAMPLES: dict[str, tuple[Properties, Properties]] = {
             "Code": {"S3Bucket": "b", "S3Key": "k", "S3ObjectVersion": "v"},
         },
     ),
+    "AWS::Lambda::Permission": (
+        {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "p"},
+        {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "q"},
+    ),
     "AWS::Logs::LogGroup": (
         {
             "LogGroupName": "/g",
