@@ -92,7 +92,7 @@ class Watching:
     def _look(self):
         """Let the schedule's six hours pass."""
         schedules = self._client("scheduler", HOME).list_schedules()["Schedules"]
-        (name,) = (one["Name"] for one in schedules if "LookSchedule" in one["Name"])
+        (name,) = (one["Name"] for one in schedules if one["Name"].startswith("aws-backup-watch-"))
         place = {"account": HOME, "region": HOME_REGION}
         self._emulator.control("POST", "elapse", {**place, "schedule": name})
 
