@@ -50,42 +50,52 @@ pub struct Sight {
 
 impl Sight {
     /// What is late as far as is known without asking AWS when policies were changed.
-    pub fn suspects(&self) -> Judged {
-        self.late(&BTreeMap::new())
+    pub fn suspects(&self) -> Vec<Late> {
+        let merges = self.merges.as_ref().ok();
+        let judged = merges.map(|it| self.late(it, &BTreeMap::new()));
+        judged.unwrap_or_default().late
     }
 
-    fn late(&self, changed: &BTreeMap<String, DateTime<Utc>>) -> Judged {
-        match &self.merges {
-            Ok(merges) => late(merges, &self.regions, &self.ledger, self.window, changed),
-            Err(_) => Judged::default(),
-        }
+    fn late(
+        &self,
+        merges: &BTreeMap<String, Arc<Merge>>,
+        changed: &BTreeMap<String, DateTime<Utc>>,
+    ) -> Judged {
+        late(merges, &self.regions, &self.ledger, self.window, changed)
     }
 
     /// The accounts about which AWS must be asked, when it last merged their policies, before they are called late:
     /// those that are not reported yet.
-    pub fn to_ask(&self, memory: &Memory) -> Vec<String> {
-        let suspects = self.suspects();
+    pub fn to_ask(&self, suspects: &[Late], memory: &Memory) -> Vec<String> {
         let new = suspects
-            .late
             .iter()
             .filter(|it| !memory.open.contains_key(&key(it)));
         let accounts: BTreeSet<&String> = new.map(|it| &it.place.0).collect();
         accounts.into_iter().cloned().collect()
     }
 
-    /// Everything that is wrong, by key. Of `changed`, accounts have when their policy was changed, if AWS knows;
-    /// accounts in `unasked` are not judged unless they are reported already.
+    /// Everything that is wrong, by key. Accounts in `changed` got their policy at that time: no run before it counts.
+    /// Accounts in `unasked` are not judged unless they are reported already.
     pub fn found(
         &self,
+        suspects: &[Late],
         memory: &Memory,
         changed: &BTreeMap<String, DateTime<Utc>>,
         unasked: &BTreeSet<String>,
     ) -> BTreeMap<String, Finding> {
         let mut found = BTreeMap::new();
-        for late in self.late(changed).late {
-            let key = key(&late);
-            if memory.open.contains_key(&key) || !unasked.contains(&late.place.0) {
-                found.insert(key, self.missing(&late));
+        let known = self.merges.iter().flatten();
+        let again = known.filter(|(account, _)| changed.contains_key(*account));
+        let again = again.map(|(account, merge)| (account.clone(), Arc::clone(merge)));
+        let again = self.late(&again.collect(), changed).late;
+        let others = suspects
+            .iter()
+            .filter(|it| !changed.contains_key(&it.place.0));
+        for late in others.chain(&again) {
+            let key = key(late);
+            let is_open = memory.open.contains_key(&key);
+            if is_open || !unasked.contains(&late.place.0) {
+                found.insert(key, self.missing(late));
             }
         }
         for (account, reasons) in self.invalid.iter().flatten() {

@@ -108,14 +108,16 @@ async fn whole(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Value, C
             read_organization(&organizations, &mut sight, until).await;
             read_jobs(app, aws, &backup, &mut sight, until).await?;
             metrics = counts(app, &backup, &mut sight, until).await;
-            let (changed, unasked) = changes(&organizations, &mut sight, &memory, until).await;
-            let found = sight.found(&memory, &changed, &unasked);
+            let suspects = sight.suspects();
+            let new = sight.to_ask(&suspects, &memory);
+            let (changed, unasked) = changes(&organizations, &mut sight, new, until).await;
+            let found = sight.found(&suspects, &memory, &changed, &unasked);
             memory.take_in(found, invocation.now, |key| sight.stands(key));
         }
     }
     if !sight.blind.is_empty() && sight.merges.is_err() {
         // Nothing but that can be said.
-        let found = sight.found(&memory, &BTreeMap::new(), &BTreeSet::new());
+        let found = sight.found(&[], &memory, &BTreeMap::new(), &BTreeSet::new());
         memory.take_in(found, invocation.now, |_| crate::findings::Now::Unknown);
     }
     keep(aws, table, &mut document, &memory).await?;
@@ -362,12 +364,12 @@ async fn counts(
 async fn changes(
     organizations: &Organizations,
     sight: &mut Sight,
-    memory: &Memory,
+    new: Vec<String>,
     until: Instant,
 ) -> (BTreeMap<String, DateTime<Utc>>, BTreeSet<String>) {
     let (mut changed, mut unasked) = (BTreeMap::new(), BTreeSet::new());
     let mut reason = String::new();
-    for (number, account) in sight.to_ask(memory).into_iter().enumerate() {
+    for (number, account) in new.into_iter().enumerate() {
         if number >= ASKED {
             reason = NO_TIME.to_string();
             unasked.insert(account);

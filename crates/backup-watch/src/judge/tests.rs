@@ -69,11 +69,17 @@ fn sight() -> Sight {
 }
 
 fn keys(sight: &Sight) -> Vec<String> {
-    let none = (BTreeMap::new(), BTreeSet::new());
-    sight
-        .found(&Memory::default(), &none.0, &none.1)
-        .into_keys()
-        .collect()
+    let found = found(sight, &Memory::default());
+    found.into_keys().collect()
+}
+
+fn found(sight: &Sight, memory: &Memory) -> BTreeMap<String, Finding> {
+    sight.found(
+        &sight.suspects(),
+        memory,
+        &BTreeMap::new(),
+        &BTreeSet::new(),
+    )
 }
 
 fn late_in_shop() -> Sight {
@@ -86,7 +92,7 @@ fn late_in_shop() -> Sight {
 fn a_backup_that_stopped_is_told_with_account_rule_run_and_what_to_do() {
     let sight = late_in_shop();
     let mut memory = Memory::default();
-    let found = sight.found(&memory, &BTreeMap::new(), &BTreeSet::new());
+    let found = found(&sight, &memory);
     memory.take_in(found, sight.window.now, |_| Now::Unknown);
     let messages = memory.messages();
     assert_eq!(messages.len(), 1);
@@ -126,9 +132,14 @@ fn suspended_accounts_do_not_cry_wolf_and_what_was_told_of_them_ends() {
 #[test]
 fn no_run_counts_from_before_the_policy_was_changed() {
     let sight = late_in_shop();
-    assert_eq!(sight.to_ask(&Memory::default()), [SHOP]);
+    assert_eq!(sight.to_ask(&sight.suspects(), &Memory::default()), [SHOP]);
     let changed = [(SHOP.to_string(), at("2026-01-30T09:00:00Z"))].into();
-    let found = sight.found(&Memory::default(), &changed, &BTreeSet::new());
+    let found = sight.found(
+        &sight.suspects(),
+        &Memory::default(),
+        &changed,
+        &BTreeSet::new(),
+    );
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -136,7 +147,12 @@ fn no_run_counts_from_before_the_policy_was_changed() {
 fn of_whom_aws_could_not_be_asked_nothing_is_said_yet() {
     let sight = late_in_shop();
     let unasked = [SHOP.to_string()].into();
-    let found = sight.found(&Memory::default(), &BTreeMap::new(), &unasked);
+    let found = sight.found(
+        &sight.suspects(),
+        &Memory::default(),
+        &BTreeMap::new(),
+        &unasked,
+    );
     assert!(found.is_empty(), "{found:?}");
 }
 
@@ -204,7 +220,7 @@ fn an_invalid_policy_is_told_with_awss_reasons_and_is_no_reason_to_call_it_late(
         Known::There(vec!["ELEMENTS_TOO_MANY: 11 plans (in plans)".to_string()]),
     )]
     .into());
-    let found = sight.found(&Memory::default(), &BTreeMap::new(), &BTreeSet::new());
+    let found = found(&sight, &Memory::default());
     let lines: Vec<&String> = found.values().map(|it| &it.line).collect();
     assert_eq!(
         lines,
@@ -223,7 +239,7 @@ fn a_region_that_stops_for_everybody_is_one_message() {
         arrive(&mut sight, account, Kind::Backup, &["2026-01-28T05:00:00Z"]);
     }
     let mut memory = Memory::default();
-    let found = sight.found(&memory, &BTreeMap::new(), &BTreeSet::new());
+    let found = found(&sight, &memory);
     memory.take_in(found, sight.window.now, |_| Now::Unknown);
     let messages = memory.messages();
     let subjects: Vec<String> = messages.iter().map(|it| sight.written(it).0).collect();
@@ -250,7 +266,7 @@ fn a_long_list_is_cut_and_says_so() {
 fn what_nobody_mends_is_counted_for_a_month() {
     let sight = late_in_shop();
     let mut memory = Memory::default();
-    let found = sight.found(&memory, &BTreeMap::new(), &BTreeSet::new());
+    let found = found(&sight, &memory);
     memory.take_in(found, at("2025-12-31T12:00:00Z"), |_| Now::Unknown);
     assert_eq!(sight.late_accounts(&memory), 0);
 }

@@ -41,7 +41,6 @@ enum Wrong {
 
 #[derive(Debug, Clone, Copy)]
 struct Incident {
-    account: usize,
     wrong: Wrong,
     from: i64,
     to: i64,
@@ -61,7 +60,8 @@ const MOVES: [i64; 3] = [60, 180, 300];
 
 struct Year {
     rng: fastrand::Rng,
-    incidents: Vec<Incident>,
+    /// By account: each has one at most.
+    incidents: BTreeMap<usize, Incident>,
     /// When accounts come, and get their first resources; go, or lose them.
     begins: BTreeMap<usize, (i64, i64)>,
     ends: BTreeMap<usize, i64>,
@@ -71,7 +71,7 @@ impl Year {
     fn new(seed: u64) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut year = Year {
-            incidents: Vec::new(),
+            incidents: BTreeMap::new(),
             begins: BTreeMap::new(),
             ends: BTreeMap::new(),
             rng: rng.clone(),
@@ -106,12 +106,8 @@ impl Year {
                 1 => Wrong::Copies(region),
                 _ => Wrong::Invalid,
             };
-            year.incidents.push(Incident {
-                account,
-                wrong,
-                from,
-                to: from + lasts,
-            });
+            let to = from + lasts;
+            year.incidents.insert(account, Incident { wrong, from, to });
         }
         year.rng = rng;
         year
@@ -142,16 +138,15 @@ impl Year {
         let out = OUTAGES
             .iter()
             .any(|(it, from, to)| *it == region && (*from..*to).contains(&at));
-        has && !out
-            && !self.incidents.iter().any(|it| {
-                it.account == account
-                    && (it.from..it.to).contains(&at)
-                    && match it.wrong {
-                        Wrong::Backups(here) => here == region,
-                        Wrong::Copies(here) => here == region && kind == Kind::Copy,
-                        Wrong::Invalid => false,
-                    }
-            })
+        let is_wrong = self.incidents.get(&account).is_some_and(|it| {
+            (it.from..it.to).contains(&at)
+                && match it.wrong {
+                    Wrong::Backups(here) => here == region,
+                    Wrong::Copies(here) => here == region && kind == Kind::Copy,
+                    Wrong::Invalid => false,
+                }
+        });
+        has && !out && !is_wrong
     }
 }
 
@@ -212,11 +207,12 @@ fn live(year: &mut Year) -> Lived {
                 ledger = again(&ledger, now);
             }
             let sight = sight(year, std::mem::take(&mut ledger), &merged, today, now);
-            let (suspects, mut changed) = (sight.to_ask(&memory), BTreeMap::new());
+            let (suspects, mut changed) = (sight.suspects(), BTreeMap::new());
             if let Some(at) = moved {
-                changed.extend(suspects.into_iter().map(|account| (account, at)));
+                let asked = sight.to_ask(&suspects, &memory).into_iter();
+                changed.extend(asked.map(|account| (account, at)));
             }
-            let found = sight.found(&memory, &changed, &BTreeSet::new());
+            let found = sight.found(&suspects, &memory, &changed, &BTreeSet::new());
             memory.take_in(found, now, |key| sight.stands(key));
             memory = Memory::from_json(&memory.to_json());
             for message in memory.messages() {
@@ -280,8 +276,8 @@ fn sight(
     let invalid = year
         .incidents
         .iter()
-        .filter(|it| it.wrong == Wrong::Invalid && (it.from..it.to).contains(&today))
-        .map(|it| (id(it.account), Seen::There(vec!["a reason".to_string()])))
+        .filter(|(_, it)| it.wrong == Wrong::Invalid && (it.from..it.to).contains(&today))
+        .map(|(account, _)| (id(*account), Seen::There(vec!["a reason".to_string()])))
         .collect();
     let mut blind = Vec::new();
     let mut regions = Vec::new();
@@ -312,11 +308,11 @@ fn expected(year: &Year) -> BTreeMap<String, Vec<(i64, i64)>> {
             REGIONS[region]
         )
     };
-    for it in &year.incidents {
+    for (account, it) in &year.incidents {
         let key = match it.wrong {
-            Wrong::Backups(region) => late(it.account, region, "backup", "Vault"),
-            Wrong::Copies(region) => late(it.account, region, "copy", CENTRAL),
-            Wrong::Invalid => format!("{INVALID}{}", id(it.account)),
+            Wrong::Backups(region) => late(*account, region, "backup", "Vault"),
+            Wrong::Copies(region) => late(*account, region, "copy", CENTRAL),
+            Wrong::Invalid => format!("{INVALID}{}", id(*account)),
         };
         all.entry(key).or_default().push((it.from, it.to));
     }
