@@ -65,8 +65,8 @@ impl Aws {
                 "EndTime": end,
                 "MetricDataQueries": queries,
             });
-            if let Some(token) = token {
-                input["NextToken"] = token;
+            if let (Some(token), Some(members)) = (token, input.as_object_mut()) {
+                members.insert("NextToken".into(), token);
             }
             let answer = self.call(operation, function, Input::Json(input)).await?;
             let answer = parse(operation, &answer)?;
