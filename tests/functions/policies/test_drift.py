@@ -13,6 +13,7 @@ from kit.names import HOME, MANAGEMENT, PRODUCTION, REGION, SANDBOXES
 from kit.stacks import stacks
 from kit.wait import eventually
 
+from ..permissions import BESIDE
 from .home import content, resource
 
 TOPIC = f"arn:aws:sns:{REGION}:{HOME}:aws-backup-notifications"
@@ -164,3 +165,44 @@ def test_others_policies_are_no_concern(watched):
     home.organizations.detach_policy(PolicyId=foreign, TargetId=PRODUCTION)
     watched.look()
     assert watched.told() == []
+
+
+@pytest.fixture
+def denying(watched):
+    """The same, with no denial so far, and afterwards nothing left out."""
+    watched.home.emulator.take_denials()
+    yield watched
+    watched.home.emulator.leave_out()
+    watched.home.clean()
+    watched.home.emulator.take_denials()
+
+
+@pytest.mark.parametrize(
+    ("role", "action"), sorted(BESIDE), ids=lambda part: part.replace(":", " ")
+)
+def test_without_an_action_no_stack_fails_and_what_is_missed_comes_later(denying, role, action):
+    home = denying.home
+    home.emulator.leave_out((role, action))
+    assert home.create(Policy=resource()).complete
+    if action != "ssm:PutParameter":
+        eventually(denying.remembered, "what was deployed is not remembered")
+    policy = home.policy()["id"]
+    home.organizations.detach_policy(PolicyId=policy, TargetId=PRODUCTION)
+
+    def denied():
+        found = {(d["principal"].split("/")[1], d["action"]) for d in home.emulator.denials()}
+        return (role, action) in found
+
+    if action == "ssm:DeleteParameters":
+        assert denying.await_told()[0]["state"] == "DRIFTED"
+        assert home.delete().complete
+    eventually(denied, "nothing was denied")
+    home.emulator.leave_out()
+    if action == "ssm:DeleteParameters":
+        # The next look sees that the stack is gone.
+        denying.look()
+        assert denying.remembered() == []
+        return
+    denying.look()
+    states = {told["state"] for told in denying.await_told()}
+    assert states == {"UNKNOWN" if action == "ssm:PutParameter" else "DRIFTED"}
