@@ -25,8 +25,6 @@ HANDLERS = {
     "AWS::Lambda::EventInvokeConfig": "lambda: DeleteFunctionEventInvokeConfig "
     "GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig",
     "AWS::Lambda::Permission": "lambda: AddPermission GetPolicy RemovePermission",
-    "AWS::Scheduler::Schedule": "scheduler: CreateSchedule DeleteSchedule GetSchedule "
-    "UpdateSchedule; iam: PassRole",
     "AWS::Logs::LogGroup": "logs: CreateLogGroup DeleteLogGroup DeleteRetentionPolicy "
     "DescribeLogGroups GetDataProtectionPolicy ListTagsForResource PutRetentionPolicy TagResource "
     "UntagResource",
