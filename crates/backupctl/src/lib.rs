@@ -14,6 +14,7 @@ pub mod input;
 pub mod landscape;
 pub mod locks;
 pub mod moment;
+pub mod page;
 pub mod parameters;
 #[cfg(feature = "aws")]
 pub mod plan;
