@@ -33,8 +33,8 @@ BESIDE = {
     (FUNCTION_ROLE, "ssm:GetParametersByPath"),
     (FUNCTION_ROLE, "ssm:PutParameter"),
 }
-# What nothing here shows: the log, what Lambda does when the function fails three times, and events,
-# which the bus takes from the whole organization anyway.
+# What nothing here shows: the log, what Lambda does when the function fails three times, and
+# events, which the bus takes from the whole organization anyway.
 UNSHOWN = {
     (FUNCTION_ROLE, "events:PutEvents"),
     (FUNCTION_ROLE, "logs:CreateLogStream"),
