@@ -197,7 +197,7 @@ test-backupctl: compiled functions .tools/demo/ready .tools/emulator/ready ## th
 	cd tests && ../.tools/demo/bin/python -m pytest --quiet backupctl
 
 .PHONY: test-page
-test-page: compiled .tools/page/ready ## the pages of `backupctl effective` and of the rehearsal in headless Chromium, where there is one
+test-page: compiled .tools/page/ready ## the pages of `backupctl effective`, of `backupctl status` and of the rehearsal in headless Chromium, where there is one
 	cd tests && ../.tools/page/bin/python -m pytest --quiet page
 
 .PHONY: test-rehearsal

@@ -1,9 +1,10 @@
 """`backupctl status` says what was backed up, copied and restored in the whole organization."""
 
+import html
 import json
 
 import pytest
-from kit.names import CENTRAL_VAULT, MANAGEMENT, REGION, SECOND_MEMBER, THIRD_MEMBER
+from kit.names import CENTRAL_VAULT, HOME, MANAGEMENT, REGION, SECOND_MEMBER, THIRD_MEMBER
 from kit.wait import eventually
 
 from .consultation import back_up_a_table, deploy, targets_file
@@ -110,6 +111,38 @@ def test_an_account_that_is_not_the_organization_s_sees_its_own_and_says_so(tabl
     assert [it["account"] for it in report["last"]] == [SECOND_MEMBER]
     assert report["late"] is None
     assert any(line.startswith("what is late: organizations:") for line in report["not_looked_at"])
+
+
+def test_an_account_that_backup_is_delegated_to_sees_what_the_management_account_sees(
+    world, tables, status
+):
+    organizations = world.client("organizations", MANAGEMENT)
+    service = {"ServicePrincipal": "backup.amazonaws.com"}
+    organizations.enable_aws_service_access(**service)
+    organizations.register_delegated_administrator(AccountId=HOME, **service)
+    code, report = status(account=HOME)
+    expected = status()[1]
+    for moment in ("as_of", "since"):
+        del report[moment], expected[moment]
+    assert (code, report) == (0, expected)
+    assert [it["account"] for it in report["last"]] == [SECOND_MEMBER, THIRD_MEMBER]
+
+
+def test_the_page_is_written_into_a_file_and_says_what_failed(world, tables, status, tmp_path):
+    world.client(
+        "backup", CENTRAL_VAULT.split(":")[4], CENTRAL_VAULT.split(":")[3]
+    ).create_backup_vault(BackupVaultName=CENTRAL_VAULT.rpartition(":")[2])
+    copy(world, SECOND_MEMBER)
+    file = tmp_path / "status.html"
+    where = ("--targets", status.targets, "--region", REGION)
+    result = world.run("status", *where, "--format", "html", "--output", file)
+    assert (result.returncode, result.stdout) == (1, "")
+    page = file.read_text()
+    assert page.startswith("<!doctype html>")
+    assert f'<code class="id">{SECOND_MEMBER}</code>' in page
+    assert "Failed: 1 resource<" in page
+    [failed] = status()[1]["failed"]
+    assert html.escape(failed["message"], quote=False) in page
 
 
 def test_where_nothing_can_be_listed_there_is_no_report(world, status):

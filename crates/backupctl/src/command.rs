@@ -17,6 +17,8 @@ pub mod snapshot;
 pub mod status;
 pub mod validate;
 
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -44,6 +46,25 @@ fn locks(
     };
     parameters.complete_partition();
     Ok((locks.first(given), missing))
+}
+
+/// Writes what a command prints into a file, or to standard output; piece by piece, because the whole of a large
+/// organization may not fit into memory.
+fn write(
+    output: Option<&Path>,
+    print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let whole = |to: &mut dyn Write| {
+        let mut out = BufWriter::new(to);
+        print(&mut out)?;
+        out.flush()
+    };
+    match output {
+        Some(path) => File::create(path)
+            .and_then(|mut file| whole(&mut file))
+            .with_context(|| format!("cannot write `{}`", path.display())),
+        None => whole(&mut io::stdout().lock()).context("cannot write to standard output"),
+    }
 }
 
 /// Runs what asks AWS to its end.

@@ -12,6 +12,7 @@ pub mod held;
 pub mod input;
 pub mod locks;
 pub mod moment;
+pub mod page;
 pub mod parameters;
 #[cfg(feature = "aws")]
 pub mod plan;

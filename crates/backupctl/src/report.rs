@@ -24,6 +24,17 @@ pub enum Format {
     Json,
 }
 
+/// What a command with a page prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatOrPage {
+    /// Text for people
+    Text,
+    /// JSON for programs
+    Json,
+    /// A page in one file, for the browser
+    Html,
+}
+
 /// The outcome for one file.
 #[derive(Debug, Default)]
 pub struct Checked {

@@ -2,6 +2,7 @@
 //! Region. Pure: jobs and merged policies come in, what to report comes out.
 
 pub mod json;
+pub mod page;
 pub mod text;
 
 #[cfg(test)]
@@ -34,26 +35,40 @@ pub struct Report<'r> {
 impl Report<'_> {
     /// What was not looked at, and why.
     pub fn not_looked_at(&self) -> Vec<String> {
+        let mut lines = self.unseen();
+        lines.extend(self.unjudged());
+        lines
+    }
+
+    /// What AWS was asked for in vain, and why.
+    fn unseen(&self) -> Vec<String> {
         let mut lines = self.unasked.clone();
-        match &self.judged {
-            Err(why) => lines.push(format!("what is late: {why}")),
-            Ok(judged) => {
-                if judged.rare > 0 {
-                    lines.push(format!(
-                        "whether {} of rare schedules left anything: they were before {}",
-                        number(judged.rare, "run"),
-                        self.window.from.format("%Y-%m-%d")
-                    ));
-                }
-                if judged.quiet > 0 {
-                    lines.push(format!(
-                        "whether anything is selected in {} (account, Region and rule) where no \
-                         job completed since {}",
-                        number(judged.quiet, "case"),
-                        self.window.from.format("%Y-%m-%d")
-                    ));
-                }
-            }
+        if let Err(why) = &self.judged {
+            lines.push(format!("what is late: {why}"));
+        }
+        lines
+    }
+
+    /// What the jobs of this time cannot say.
+    fn unjudged(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let Ok(judged) = &self.judged else {
+            return lines;
+        };
+        if judged.rare > 0 {
+            lines.push(format!(
+                "whether {} of rare schedules left anything: they were before {}",
+                number(judged.rare, "run"),
+                self.window.from.format("%Y-%m-%d")
+            ));
+        }
+        if judged.quiet > 0 {
+            lines.push(format!(
+                "whether anything is selected in {} (account, Region and rule) where no \
+                 job completed since {}",
+                number(judged.quiet, "case"),
+                self.window.from.format("%Y-%m-%d")
+            ));
         }
         lines
     }

@@ -72,7 +72,7 @@ pub fn number(count: usize, thing: &str) -> String {
 }
 
 /// A number with a comma in front of every three digits.
-fn grouped(count: usize) -> String {
+pub fn grouped(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,20 +1,19 @@
 //! `backupctl effective`: what every account gets once AWS has merged all policies.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, anyhow, bail};
 use backup_policy::{BACKUP_POLICY, EffectivePolicies, Instant, Organization, OrganizationError};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::basis;
 use crate::effective::{State, groups, page, text};
 use crate::input::read;
 use crate::moment;
-use crate::report::{self, progress::Progress};
+use crate::report::{self, FormatOrPage as Format, progress::Progress};
 use crate::words::number;
 
 /// Show what every account gets, without asking AWS.
@@ -47,16 +46,6 @@ pub struct Arguments {
     /// Judge schedules as of this moment instead of now, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     at: Option<Instant>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for people
-    Text,
-    /// JSON for programs
-    Json,
-    /// A page in one file, for the browser
-    Html,
 }
 
 /// Computes what the accounts get, and shows it.
@@ -107,23 +96,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Format::Json => json(&policies, out),
         Format::Html => page::write(&policies, &groups, now, out),
     };
-    match &arguments.output {
-        Some(path) => File::create(path)
-            .and_then(|file| write(file, print))
-            .with_context(|| format!("cannot write `{}`", path.display()))?,
-        None => write(io::stdout().lock(), print).context("cannot write to standard output")?,
-    }
+    super::write(arguments.output.as_deref(), print)?;
     if arguments.format == Format::Json {
         report::note(&basis::of(&organization, now));
     }
     Ok(ExitCode::from(u8::from(found)))
-}
-
-/// Writes piece by piece: the whole of a large organization may not fit into memory.
-fn write(to: impl Write, print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut out = BufWriter::new(to);
-    print(&mut out)?;
-    out.flush()
 }
 
 fn json(policies: &EffectivePolicies<'_>, out: &mut dyn Write) -> io::Result<()> {

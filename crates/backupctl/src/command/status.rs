@@ -1,7 +1,7 @@
 //! `backupctl status`: what was backed up, copied and restored in the organization, and what is late.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use clap::{Args, ValueEnum};
 use crate::aws::connection::Access;
 use crate::aws::progress::Progress;
 use crate::input::read;
-use crate::report::Format;
-use crate::status::{Report, json, text};
+use crate::report::FormatOrPage as Format;
+use crate::status::{Report, json, page, text};
 use crate::targets::Targets;
 
 /// Show what was backed up, copied and restored in the whole organization, what failed and what is late.
@@ -49,9 +49,13 @@ pub struct Arguments {
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = [FailOn::Late, FailOn::Failed])]
     fail_on: Vec<FailOn>,
 
-    /// Text for people, or JSON for programs
+    /// Text for people, JSON for programs, or a page for the browser
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
 
     #[command(flatten)]
     access: Access,
@@ -89,13 +93,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         unasked: found.unasked,
         window,
     };
-    let printed = match arguments.format {
-        Format::Text => text::text(&report),
-        Format::Json => format!("{:#}\n", json::json(&report)),
+    let print = |out: &mut dyn Write| match arguments.format {
+        Format::Text => out.write_all(text::text(&report).as_bytes()),
+        Format::Json => writeln!(out, "{:#}", json::json(&report)),
+        Format::Html => page::write(&report, out),
     };
-    std::io::stdout()
-        .write_all(printed.as_bytes())
-        .context("cannot write to standard output")?;
+    super::write(arguments.output.as_deref(), print)?;
     let on = |what: FailOn| arguments.fail_on.contains(&what);
     let is_late = report.judged.as_ref().is_ok_and(|it| !it.late.is_empty());
     let unseen = report.judged.is_err() || !report.unasked.is_empty();

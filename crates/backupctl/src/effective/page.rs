@@ -9,15 +9,16 @@ mod once;
 use std::io::{self, Write};
 
 use backup_policy::{EffectivePolicies, Instant};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::Group;
+use crate::page;
 
 const TEMPLATE: &str = include_str!("page/page.html");
-const STYLE: &str = include_str!("page/page.css");
+const STYLE: &str = concat!(
+    include_str!("../page/house.css"),
+    include_str!("page/page.css")
+);
 const SCRIPT: &str = concat!(
     "\"use strict\";\n",
     include_str!("page/dom.js"),
@@ -41,30 +42,16 @@ pub fn write(
     now: Instant,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let policy = format!(
-        "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
-        digest(STYLE),
-        digest(SCRIPT)
-    );
-    let title = escape_text(&policies.organization.root.name);
-    // Between two `@` is the name of a part. What is put in is not looked at again.
-    for (index, text) in TEMPLATE.split('@').enumerate() {
-        let part = match text {
-            _ if index % 2 == 0 => text,
-            "policy" => &policy,
-            "version" => env!("CARGO_PKG_VERSION"),
-            "title" => &title,
-            "style" => STYLE,
-            "data" => {
-                data::write(policies, groups, now, out)?;
-                ""
-            }
-            "script" => SCRIPT,
-            _ => "",
-        };
-        out.write_all(part.as_bytes())?;
-    }
-    Ok(())
+    let policy = page::policy(STYLE, Some(SCRIPT));
+    let title = page::escape(&policies.organization.root.name);
+    page::fill(TEMPLATE, out, |part, out| match part {
+        "policy" => out.write_all(policy.as_bytes()),
+        "title" => out.write_all(title.as_bytes()),
+        "style" => out.write_all(STYLE.as_bytes()),
+        "script" => out.write_all(SCRIPT.as_bytes()),
+        "data" => data::write(policies, groups, now, out),
+        _ => Ok(()),
+    })
 }
 
 /// JSON that can stand in a `script` element: nothing in it ends the element or begins a comment.
@@ -86,17 +73,6 @@ fn embed(value: &Value) -> String {
         }
     }
     safe
-}
-
-fn escape_text(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-/// What a content security policy calls an element's text.
-fn digest(text: &str) -> String {
-    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
 
 #[cfg(test)]
