@@ -14,11 +14,12 @@ mod tests;
 
 use std::io::{self, Write};
 
+use backup_status::ledger::{Failed, Kind};
+
 use super::Report;
 use crate::page;
 use crate::words::{grouped, number};
 use accounts::Accounts;
-use backup_status::ledger::{Failed, Kind};
 use markup::{Html, el, text, words};
 use moments::time;
 

@@ -23,7 +23,6 @@ const SWITCHES: &[&str] = &[
     "opt_in_to_archive_for_supported_resources",
     "AdoptExisting",
     "EnablePolicyType",
-    "Repair",
 ];
 
 /// Warns about the scalars of a resource's properties.

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use backup_policy::Instant;
+use backup_status::late::Late;
+use backup_status::ledger::Last;
 
 use super::markup::{Html, and_more, cut, el, table, text, words};
 use super::moments::{ago, time};
-use super::{NAME, Report};
+use super::{Failed, Kind, NAME, Report};
 use crate::words::{grouped, number};
-use backup_status::late::Late;
-use backup_status::ledger::{Failed, Kind, Last};
 
 /// How many rows all accounts have together: 500 accounts with 10 types in each of 4 Regions have 20,000.
 const ROWS: usize = 40_000;

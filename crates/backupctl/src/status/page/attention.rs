@@ -5,11 +5,12 @@ mod late;
 
 use std::collections::BTreeSet;
 
-use super::Report;
+use backup_status::ledger::Place;
+
 use super::accounts::Accounts;
 use super::markup::{Html, and_more, cut, el, text, words};
+use super::{Failed, Report};
 use crate::words::number;
-use backup_status::ledger::{Failed, Place};
 
 /// How many rules that are late and how many reasons of failures are shown. A message from a template of AWS's
 /// is one reason, whatever it names, so that these are the different ones.

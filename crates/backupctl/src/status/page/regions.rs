@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use backup_policy::Instant;
+use backup_status::ledger::Place;
 
-use super::Report;
 use super::accounts::{Accounts, newest};
 use super::markup::{Html, el, table, text, words};
 use super::moments::{ago, time};
+use super::{Kind, Report};
 use crate::words::grouped;
-use backup_status::ledger::{Kind, Place};
 
 /// What each Region has, in one line.
 pub(super) fn regions(report: &Report<'_>, accounts: &Accounts<'_>) -> Html {

@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::accounts::Accounts;
 use super::super::markup::{Html, and_more, cut, el, table, text, words};
 use super::super::moments::{ago, time};
-use super::super::{NAME, Report, title};
+use super::super::{Failed, Kind, NAME, Report, title};
 use super::{GROUPS, MESSAGE, ROWS, card, group, places};
 use crate::words::number;
-use backup_status::ledger::{Failed, Kind};
 
 /// The card.
 pub(super) fn card_of(

@@ -3,14 +3,14 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use backup_status::late::Late;
+
 use super::super::accounts::Accounts;
 use super::super::markup::{Html, and_more, cut, el, table, text, words};
 use super::super::moments::{ago, time};
-use super::super::{NAME, Report, title};
+use super::super::{Kind, NAME, Report, title};
 use super::{GROUPS, ROWS, card, group, places};
 use crate::words::number;
-use backup_status::late::Late;
-use backup_status::ledger::Kind;
 
 /// The card.
 pub(super) fn card_of(
