@@ -104,9 +104,9 @@ package-%: ## one function's package, such as package-org-policy-manager
 
 PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --architecture $(ARCHITECTURE)
 
-# One tool compiled from source: nobody packages it. It is needed for a release alone.
-.tools/sbom/ready: tools/requirements/sbom.cargo
-	cargo install --locked --root .tools/sbom $$(cat $<)
+# Tools compiled from source: nobody packages them. One is needed for a release, one by `make mutants`.
+.tools/sbom/ready .tools/mutants/ready: .tools/%/ready: tools/requirements/%.cargo
+	cargo install --locked --root .tools/$* $$(cat $<)
 	@touch $@
 
 .PHONY: release
@@ -221,6 +221,10 @@ test-moves: $(IN_THE_REHEARSAL) ## from the original's stacks and handwork, to t
 simulate: needs-cargo needs-cc ## more simulated lives of both functions (SEEDS=10000 each, FIRST=0; SEED=17: this one alone)
 	$(if $(SEED),SIMULATION_SEED=$(SEED),SIMULATION_FIRST=$(or $(FIRST),0) SIMULATION_SEEDS=$(or $(SEEDS),10000)) \
 	  cargo test $(CARGO_CHECKED) --test aws -- --nocapture $(or $(TEST),simulation::)
+
+.PHONY: mutants
+mutants: needs-git needs-cargo needs-cc needs-python .tools/mutants/ready ## does a test notice each changed decision? What changed since the last run (MINUTES=60, FILES='crates/...', AGAIN=1)
+	@cd tools && $(PYTHON) -m mutants $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(AGAIN),--again) $(FILES)
 
 .PHONY: bench-policy
 bench-policy: needs-cargo needs-cc needs-python ## how long it takes to check the largest policy, and to merge and show for 100,000 accounts

@@ -75,6 +75,88 @@ fn every_setting_has_another_value_of_its_own() {
 }
 
 #[test]
+fn a_setting_that_is_turned_round_alone_turns_nothing_else_round() {
+    let default = Config::default;
+    let turned = [
+        (
+            TAG_RESTORE_TESTS,
+            "true",
+            Config {
+                tag_restore_tests: true,
+                ..default()
+            },
+        ),
+        (
+            TAG_EXISTING,
+            "fill-missing",
+            Config {
+                fill_existing: true,
+                ..default()
+            },
+        ),
+        (
+            TAG_VOLUMES,
+            "false",
+            Config {
+                tag_volumes: false,
+                ..default()
+            },
+        ),
+        (
+            TAG_NETWORK_INTERFACES,
+            "false",
+            Config {
+                tag_network_interfaces: false,
+                ..default()
+            },
+        ),
+        (
+            TAG_SAP_HANA,
+            "true",
+            Config {
+                tag_sap_hana: true,
+                ..default()
+            },
+        ),
+        (
+            PROVENANCE_TAGS,
+            "true",
+            Config {
+                provenance_tags: true,
+                ..default()
+            },
+        ),
+        (
+            DRY_RUN,
+            "true",
+            Config {
+                dry_run: true,
+                ..default()
+            },
+        ),
+        (
+            PREFER,
+            "source",
+            Config {
+                prefer: Prefer::Source,
+                ..default()
+            },
+        ),
+        (
+            RECONCILE_HOURS,
+            "1",
+            Config {
+                look_back: Duration::from_secs(3600),
+                ..default()
+            },
+        ),
+    ];
+    for (name, value, expected) in turned {
+        assert_eq!(read(&[(name, value)]).unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_dash_excludes_nothing_but_cannot_be_all_that_is_included() {
     let config = read(&[(EXCLUDE_KEYS, "-")]).unwrap();
     assert!(!config.exclude.match_key("eks:cluster"));

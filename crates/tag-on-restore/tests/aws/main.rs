@@ -20,6 +20,7 @@ mod delivery;
 mod faults;
 mod hostile;
 mod limits;
+mod parts;
 mod permissions;
 mod promises;
 mod reconcile;
