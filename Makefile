@@ -104,9 +104,9 @@ package-%: ## one function's package, such as package-org-policy-manager
 
 PACKAGE = PATH="$(CURDIR)/.tools/build/bin:$$PATH" python tools/package.py --architecture $(ARCHITECTURE)
 
-# One tool compiled from source: nobody packages it. It is needed for a release alone.
-.tools/sbom/ready: tools/requirements/sbom.cargo
-	cargo install --locked --root .tools/sbom $$(cat $<)
+# Tools compiled from source: nobody packages them. One is needed for a release, one by `make mutants`.
+.tools/sbom/ready .tools/mutants/ready: .tools/%/ready: tools/requirements/%.cargo
+	cargo install --locked --root .tools/$* $$(cat $<)
 	@touch $@
 
 .PHONY: release
@@ -222,6 +222,10 @@ simulate: needs-cargo needs-cc ## more simulated lives of both functions (SEEDS=
 	$(if $(SEED),SIMULATION_SEED=$(SEED),SIMULATION_FIRST=$(or $(FIRST),0) SIMULATION_SEEDS=$(or $(SEEDS),10000)) \
 	  cargo test $(CARGO_CHECKED) --test aws -- --nocapture $(or $(TEST),simulation::)
 
+.PHONY: mutants
+mutants: needs-git needs-cargo needs-cc needs-python .tools/mutants/ready ## does a test notice each changed decision? What changed since the last run (MINUTES=60, FILES='crates/...', AGAIN=1)
+	@cd tools && $(PYTHON) -m mutants $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(AGAIN),--again) $(FILES)
+
 .PHONY: bench-policy
 bench-policy: needs-cargo needs-cc needs-python ## how long it takes to check the largest policy, and to merge and show for 100,000 accounts
 	cargo bench --locked --package backup-policy --bench validate --bench effective
@@ -237,10 +241,8 @@ aws-data: needs-python needs-npm ## renew AWS's published policies and actions, 
 	$(PYTHON) tools/aws_data.py
 
 .PHONY: fuzz
-fuzz: needs-cargo needs-cc ## arbitrary bytes as policies, templates and what people have in hand, ten minutes (needs cargo-fuzz)
-	mkdir -p fuzz/corpus/check
-	cd fuzz && cargo fuzz run check --fuzz-dir . --sanitizer none corpus/check \
-	  ../crates/backupctl/tests/cmd/validate.in ../crates/backupctl/tests/cmd/reading.in -- -max_len=6000 -max_total_time=600
+fuzz: needs-cargo needs-cc needs-python ## arbitrary bytes for whatever reads what others wrote (TARGET=schedule; RUNS=20000 each; RECORD=1: keep the figures)
+	$(PYTHON) tools/fuzz.py --runs $(or $(RUNS),20000) $(if $(RECORD),--record) $(TARGET)
 
 ##### Tools, each in an environment of its own: some pin what others pin differently
 

@@ -240,6 +240,27 @@ fn policies_that_are_malformed() {
 }
 
 #[test]
+fn a_place_has_a_value_or_keys_of_its_own() {
+    let tags = |own: &str| {
+        let tags = format!("{{\"tags\": {{\"team\": {own}}}}}");
+        let policy = format!("\"p-1\": {{\"name\": \"a\", \"content\": {tags}}}");
+        file("", &policy).replace("BACKUP_POLICY", "TAG_POLICY")
+    };
+    for operator in ["@@assign", "@@append", "@@remove"] {
+        check(
+            &tags(&format!("{{\"{operator}\": [\"x\"], \"below\": {{}}}}")),
+            &[
+                "`policies.p-1.content.tags.team`: this has a value and keys of its own: AWS takes one or the other (line 5, column 51)",
+            ],
+        );
+        let value_only = tags(&format!("{{\"{operator}\": [\"x\"]}}"));
+        assert!(Organization::parse(&value_only).is_ok(), "{operator}");
+    }
+    let keys_only = tags("{\"below\": {\"@@assign\": \"x\"}}");
+    assert!(Organization::parse(&keys_only).is_ok());
+}
+
+#[test]
 fn the_content_can_be_its_text_as_aws_gives_it() {
     let organization = Organization::parse(&file(
         "",
@@ -277,6 +298,12 @@ fn accounts_come_in_the_order_of_the_tree_with_the_units_above_them() {
     root.organizational_units[0].organizational_units[0]
         .accounts
         .push(account("000000000003"));
+    // A unit beside the first one has none of that one's units above it.
+    root.organizational_units.push(Unit {
+        id: "u-beside".into(),
+        accounts: vec![account("000000000004")],
+        ..Unit::default()
+    });
     let organization = Organization {
         read_at: None,
         policy_type: "BACKUP_POLICY".into(),
@@ -297,6 +324,7 @@ fn accounts_come_in_the_order_of_the_tree_with_the_units_above_them() {
             vec!["u-0", "000000000001"],
             vec!["u-0", "u-1", "000000000002"],
             vec!["u-0", "u-1", "u-2", "000000000003"],
+            vec!["u-0", "u-beside", "000000000004"],
         ]
     );
 }

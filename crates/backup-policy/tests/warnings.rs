@@ -188,6 +188,138 @@ fn roles_that_can_back_up_nothing() {
     }
 }
 
+/// So many of something, named `x0`, `x1` and so on.
+fn many(count: usize, one: &Value) -> Value {
+    let named = (0..count).map(|number| (format!("x{number}"), one.clone()));
+    Value::Object(named.collect())
+}
+
+/// A plan whose selections by tag have these numbers of selections, values each and conditions each.
+fn selections(count: usize, values: usize, conditions: [usize; 2]) -> Value {
+    let values: Vec<String> = (0..values).map(|number| number.to_string()).collect();
+    let condition = json!({
+        "condition_key": set("aws:ResourceTag/backup"),
+        "condition_value": set("x"),
+    });
+    let one = json!({
+        "iam_role_arn": set("arn:aws:iam::$account:role/Backup"),
+        "tag_key": set("backup"),
+        "tag_value": set(values),
+        "conditions": {
+            "string_equals": many(conditions[0], &condition),
+            "string_not_equals": many(conditions[1], &condition),
+        },
+    });
+    json!({"selections": {"tags": many(count, &one)}})
+}
+
+#[test]
+fn more_than_a_quota_of_aws_backup_is_a_warning_and_the_quota_itself_is_none() {
+    let rule = |rule: Value| policy(rule, json!({}));
+    let plan = |plan: Value| policy(json!({}), plan);
+    let copies = |count: usize| {
+        let arn = |number| format!("arn:aws:backup:eu-west-2:$account:backup-vault:V{number}");
+        let copy = |arn: String| (arn.clone(), json!({"target_backup_vault_arn": set(arn)}));
+        let copies: Value = (0..count).map(|number| copy(arn(number))).collect();
+        rule(json!({"copy_actions": copies}))
+    };
+    let one = plan(json!({}))["plans"]["p"].clone();
+    let tag = |number: usize| json!({"tag_key": set(format!("x{number}")), "tag_value": set("v")});
+    let tags = |count| -> Value { (0..count).map(|n| (format!("x{n}"), tag(n))).collect() };
+    type Made<'m> = &'m dyn Fn(usize) -> Value;
+    let quotas: [(&str, usize, Made<'_>); 8] = [
+        ("plans in one account and Region", 300, &|count| {
+            // Whole ones would be more text than AWS takes.
+            json!({"plans": many(count, &json!({}))})
+        }),
+        ("rules in one plan", 10, &|count| {
+            plan(json!({"rules": many(count, &one["rules"]["nightly"])}))
+        }),
+        ("copies in one rule", 5, &copies),
+        ("tags on one recovery point", 10, &|count| {
+            rule(json!({"recovery_point_tags": tags(count)}))
+        }),
+        ("selections by tag in one plan", 10, &|count| {
+            plan(selections(count, 1, [0, 0]))
+        }),
+        ("selections in one plan", 100, &|count| {
+            // Whichever way they select.
+            let (tags, resources) = (many(10, &json!({})), many(count - 10, &json!({})));
+            plan(json!({"selections": {"tags": tags, "resources": resources}}))
+        }),
+        ("tag values in one selection", 30, &|count| {
+            plan(selections(1, count, [0, 0]))
+        }),
+        ("conditions in one selection", 30, &|count| {
+            plan(selections(1, 1, [16, count - 16]))
+        }),
+    ];
+    for (what, most, made) in quotas {
+        let warnings = |count: usize| -> Vec<String> {
+            let document = Document::parse(&made(count).to_string()).unwrap();
+            let findings = validate(&document, now()).into_iter();
+            let quotas = findings.filter(|it| it.code.to_string() == "quota-exceeded");
+            quotas.map(|it| it.message).collect()
+        };
+        assert_eq!(warnings(most), [""; 0], "{what}");
+        for more in [1, 2] {
+            let count = most + more;
+            let message = format!("{count} {what} are more than AWS Backup's quota of {most}");
+            assert_eq!(warnings(count), [message]);
+        }
+    }
+}
+
+#[test]
+fn a_selection_without_a_role_of_its_own_is_noticed_however_it_selects() {
+    let whole = policy(json!({}), json!({}));
+    let by_tag = whole["plans"]["p"]["selections"].clone();
+    let by_type = of_types(json!({"resource_types": set(json!(["*"]))}))["selections"].clone();
+    for (kind, selections) in [("tags", by_tag), ("resources", by_type)] {
+        let plan = |selections: &Value| policy(json!({}), json!({"selections": selections}));
+        assert_eq!(written(&plan(&selections)), [""; 0], "{kind}");
+        let mut without = selections.clone();
+        let members = without[kind]["all"].as_object_mut().unwrap();
+        members.remove("iam_role_arn").unwrap();
+        assert_eq!(
+            written(&plan(&without)),
+            ["selection-without-role"],
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn a_key_beside_plans_that_looks_like_a_plan_is_checked_as_one() {
+    let mut document = policy(json!({}), json!({}));
+    let mut plan = document["plans"]["p"].clone();
+    plan["rules"]["nightly"]["lifecycle"]["delete_after_days"] = set("soon");
+    document["stray"] = plan;
+    document["other"] = json!({"x": {}});
+    document["@@append_all"] = json!([]);
+    let findings = validate(&Document::parse(&document.to_string()).unwrap(), now());
+    let shown: Vec<String> = findings
+        .iter()
+        .map(|it| {
+            format!(
+                "{} {}: {}",
+                it.code,
+                it.path,
+                it.help.as_deref().unwrap_or("-")
+            )
+        })
+        .collect();
+    expect_test::expect![[r#"
+        [
+            "key-unknown stray: `stray` looks like a plan: write `{\"plans\": {\"stray\": ...}}`",
+            "days-invalid stray.rules.nightly.lifecycle.delete_after_days: write digits only: `\"35\"`",
+            "key-unknown other: only `plans` can stand here",
+            "operator-unknown @@append_all: what can stand here: `@@assign`, `@@append`, `@@remove` or `@@operators_allowed_for_child_policies`",
+        ]
+    "#]]
+    .assert_debug_eq(&shown);
+}
+
 #[test]
 fn copies_to_a_vault_default_and_the_same_copy_twice() {
     let copy = |arn: &str| json!({"copy_actions": {arn: {"target_backup_vault_arn": set(arn)}}});

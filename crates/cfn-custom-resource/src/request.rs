@@ -244,6 +244,26 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_id_is_as_good_as_none() {
+        let with_empty = |name: &str| {
+            let mut payload = payload();
+            payload[name] = json!("");
+            Envelope::read(payload)
+        };
+        let envelope = with_empty("PhysicalResourceId");
+        assert_eq!(envelope.addressee.physical_resource_id, None);
+        assert_eq!(envelope.request.unwrap().physical_resource_id, None);
+        assert_eq!(with_empty("ResponseURL").response_url, None);
+        for name in ["RequestId", "StackId", "LogicalResourceId"] {
+            let reason = with_empty(name).request.unwrap_err();
+            assert!(
+                reason.starts_with(&format!("the request has no {name}")),
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
     fn only_the_three_request_types_are_known() {
         for wrong in [
             json!("Read"),

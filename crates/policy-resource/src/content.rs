@@ -168,19 +168,82 @@ mod tests {
         assert!(error.contains("typographic quotation marks"), "{error}");
     }
 
+    /// The refusal of a policy that has these keys beside `plans`.
+    fn refused(names: &[&str]) -> Option<String> {
+        let mut policy = json!({"plans": {}});
+        for name in names {
+            policy[name] = json!("x");
+        }
+        let document = Document::from_value(policy);
+        let now = std::time::SystemTime::UNIX_EPOCH.into();
+        refusal(&backup_policy::validate(&document, now))
+    }
+
     #[test]
-    fn a_refusal_names_the_first_findings_and_how_many_more() {
-        let names = ["a", "b", "c", "d", "e", "f", "g"];
-        let policy: serde_json::Map<String, Value> = names
-            .iter()
-            .map(|name| ((*name).to_string(), json!({})))
-            .collect();
-        let document = Document::from_value(Value::Object(policy));
-        let findings = backup_policy::validate(&document, std::time::SystemTime::now().into());
-        let reason = refusal(&findings).unwrap();
-        assert!(reason.starts_with("the policy has "), "{reason}");
-        assert!(reason.contains(" more"), "{reason}");
-        assert!(!reason.contains('\n'), "{reason}");
-        assert_eq!(refusal(&[]), None);
+    fn a_refusal_is_one_line_with_the_first_five_findings_and_how_many_more() {
+        let finding = |name| {
+            format!(
+                "`{name}`: `{name}` is not a key of a backup policy (only `plans` can stand here)"
+            )
+        };
+        let all = ["a", "b", "c", "d", "e", "f", "g"];
+        let findings: Vec<String> = all.iter().map(finding).collect();
+        let expected = [
+            (0, None),
+            (1, Some(format!("the policy has 1 error: {}", findings[0]))),
+            (
+                5,
+                Some(format!(
+                    "the policy has 5 errors: {}",
+                    findings[..5].join("; ")
+                )),
+            ),
+            (
+                7,
+                Some(format!(
+                    "the policy has 7 errors: {}; and 2 more",
+                    findings[..5].join("; ")
+                )),
+            ),
+        ];
+        for (count, reason) in expected {
+            assert_eq!(refused(&all[..count]), reason);
+        }
+    }
+
+    #[test]
+    fn a_finding_about_the_whole_policy_says_so() {
+        let document = Document::from_value(json!({}));
+        let now = std::time::SystemTime::UNIX_EPOCH.into();
+        let reason = refusal(&backup_policy::validate(&document, now)).unwrap();
+        assert_eq!(
+            reason,
+            "the policy has 1 error: at the top: the document has no `plans` (put the plans into \
+             `{\"plans\": {...}}`)"
+        );
+    }
+
+    #[test]
+    fn of_variables_too_the_first_five_are_named_and_how_many_more() {
+        let names: Vec<String> = (0..7).map(|number| format!("V{number}")).collect();
+        let variables: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "x")).collect();
+        let warnings = |count: usize| {
+            let found = Found::Object(json!({"plans": {}}));
+            prepared(found, &variables[..count], &[]).unwrap().warnings
+        };
+        assert_eq!(warnings(5).len(), 5);
+        assert_eq!(warnings(7).len(), 6);
+        assert_eq!(
+            warnings(7)[5],
+            "2 more variables occur nowhere in the policy"
+        );
+        let open = |count: usize| {
+            let names: serde_json::Map<String, Value> = (0..count)
+                .map(|number| (format!("${{V{number}}}"), json!({})))
+                .collect();
+            prepared(Found::Object(json!({"plans": names})), &[], &[]).unwrap_err()
+        };
+        assert!(!open(5).contains(" more"), "{}", open(5));
+        assert!(open(7).ends_with("; and 2 more"), "{}", open(7));
     }
 }

@@ -176,10 +176,42 @@ mod tests {
             arn("aws", "111111111111", "service_control_policy/p-example123"),
             arn("aws", "11111111111", "backup_policy/p-example123"),
             arn("aws", "111111111111", "backup_policy/p-1"),
+            arn("aws", "11111111111x", "backup_policy/p-example123"),
+            arn("", "111111111111", "backup_policy/p-example123"),
+            arn("aws:", "111111111111", "backup_policy/p-example123"),
+            arn("aws", "111111111111", "backup_policy/p-example123").replace("/o-", "/x-"),
             "p-example123".to_owned(),
         ] {
             assert!(wrong.parse::<PolicyArn>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_policys_id_has_8_to_128_letters_digits_and_underscores() {
+        for length in [8, 128] {
+            assert!(is_policy_id(&format!("p-{}", "a".repeat(length))));
+        }
+        assert!(is_policy_id("p-A_z09aaa"));
+        for wrong in ["p-aaaaaaa", "p-aaaa-aaa", "p-aaaaaaaä", "aaaaaaaa"] {
+            assert!(!is_policy_id(wrong), "{wrong}");
+        }
+        assert!(!is_policy_id(&format!("p-{}", "a".repeat(129))));
+    }
+
+    #[test]
+    fn a_policy_without_a_description_names_its_stack_and_resource() {
+        let owner = |logical_id: String| Owner {
+            stack_id: "arn:aws:cloudformation:eu-west-1:222222222222:stack/backup/5f0c".into(),
+            logical_id,
+        };
+        assert_eq!(
+            owner("Daily".into()).description(),
+            "Managed by CloudFormation stack backup, resource Daily"
+        );
+        // CreatePolicy takes 512 characters.
+        let long = owner("x".repeat(600)).description();
+        assert_eq!(long.chars().count(), 512);
+        assert!(long.starts_with("Managed by CloudFormation stack backup, resource xxx"));
     }
 
     #[test]
@@ -194,6 +226,11 @@ mod tests {
         let mut half = tags.clone();
         half.remove(TAG_LOGICAL_ID);
         assert_eq!(owner.of(&half), Ownership::Others);
+        let elsewhere = Owner {
+            stack_id: "another stack".into(),
+            ..owner.clone()
+        };
+        assert_eq!(elsewhere.of(&tags), Ownership::Others);
         let monthly = Owner {
             logical_id: "Monthly".into(),
             ..owner

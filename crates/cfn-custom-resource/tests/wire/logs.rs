@@ -2,7 +2,8 @@
 
 use crate::world::{Reply, World, request, serve};
 use crate::{in_a_minute, make, refuse};
-use cfn_custom_resource::Failure;
+use cfn_custom_resource::{Failure, Success};
+use serde_json::{Map, Value};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
@@ -51,14 +52,32 @@ async fn the_log_names_outcomes_and_never_the_url_or_properties() {
     serve(request("Update"), in_a_minute(), &world.answering(), long)
         .await
         .unwrap();
+    let roomy = async |_| {
+        let large = Value::from("hush".repeat(1_000));
+        let success = Success {
+            physical_resource_id: "thing".to_owned(),
+            data: Map::from_iter([("Large".to_owned(), large)]),
+            ..Success::default()
+        };
+        Ok(success)
+    };
+    serve(request("Update"), in_a_minute(), &world.answering(), roomy)
+        .await
+        .unwrap();
     let world = World::replying(&[Reply::Status(403)]);
     let error = serve(request("Delete"), in_a_minute(), &world.answering(), make)
         .await
         .unwrap_err();
     drop(guard);
     let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(log.matches("answering SUCCESS").count(), 2, "{log}");
+    assert_eq!(log.matches("answering SUCCESS").count(), 3, "{log}");
     assert_eq!(log.matches("answering FAILED").count(), 2);
+    let left_out = "no room in the answer for attributes";
+    let left_out: Vec<&str> = log.lines().filter(|it| it.contains(left_out)).collect();
+    assert!(
+        left_out.len() == 1 && left_out[0].contains("attributes=\"Large\""),
+        "{log}"
+    );
     assert!(log.lines().all(|line| line.len() < 5_000));
     assert!(
         log.contains("`Name` is missing: set it") && log.contains("stack/s/1"),

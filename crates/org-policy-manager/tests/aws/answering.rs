@@ -127,3 +127,44 @@ async fn nothing_is_done_for_a_request_that_cannot_be_answered() {
     let ends = stack.lambda.ends();
     assert!(ends.iter().all(|it| matches!(it, End::Error(_))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_id_of_a_failed_create_says_whether_anything_can_be_left() {
+    let lost = Fault::from_then_on("CreatePolicy", 0, Way::LostBefore);
+    let lost_after = Fault::once("CreatePolicy", 0, Way::LostAfter);
+    let refused = |operation| Fault::from_then_on(operation, 0, Way::Refuse);
+    let busy = |operation| Fault::from_then_on(operation, 0, Way::ServerError(503));
+    let (nothing, unknown) = ("create-undone:", "create-failed:");
+    for (faults, expected) in [
+        (vec![refused("AssumeRole")], nothing),
+        (vec![busy("AssumeRole")], unknown),
+        (vec![refused("CreatePolicy")], nothing),
+        (vec![lost], unknown),
+        // The same refusal of the question whether a policy was made all the same: no attempt of
+        // this request had the right to make one.
+        (
+            vec![refused("CreatePolicy"), refused("ListPolicies")],
+            nothing,
+        ),
+        (vec![refused("CreatePolicy"), busy("ListPolicies")], unknown),
+        // The same busy answer twice says nothing of the attempts before.
+        (vec![busy("CreatePolicy"), busy("ListPolicies")], unknown),
+        (vec![lost_after, refused("ListPolicies")], unknown),
+        (vec![refused("DescribeStackResource")], unknown),
+    ] {
+        let world = World::new();
+        let before = world.organization();
+        let mut stack = Stack::new(&world, "backup");
+        faults.iter().for_each(|fault| world.inject(fault.clone()));
+        let answer = stack.create(&properties(1)).await.unwrap();
+        let id = &answer.physical_resource_id;
+        assert_eq!(answer.status, Status::Failed, "{faults:?}");
+        assert!(id.starts_with(expected), "{id}: {faults:?}");
+        world.heal();
+        world.forget_calls();
+        assert!(succeeded(&stack.go_on().await.expect("a Delete")));
+        assert_eq!(world.organization(), before, "{faults:?}");
+        let asks = world.calls().iter().any(|it| it.service == "organizations");
+        assert_eq!(asks, expected == unknown, "{faults:?}");
+    }
+}

@@ -1,11 +1,13 @@
 //! What a stack does over its life, without faults.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::lambda::Lambda;
 use crate::stack::{Stack, succeeded};
 use crate::template::{properties, properties_with};
-use crate::world::{Fault, OTHER_MANAGEMENT, PolicyTypeStatus, Status, Way, World};
+use crate::world::{Behaviour, Fault, OTHER_MANAGEMENT, PolicyTypeStatus, Status, Way, World};
 
 fn asked(world: &World) -> Vec<String> {
     let calls = world
@@ -164,6 +166,72 @@ async fn a_move_that_is_rolled_back_finds_the_policy_it_came_from() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_move_takes_over_what_another_move_left_unanswered() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    let moved = |version| {
+        let given = json!({
+            "OrgManagementAccount": OTHER_MANAGEMENT,
+            "PolicyName": "daily",
+            "PolicyTargets": "r-mod2",
+        });
+        properties_with(version, given)
+    };
+    // The move dies half-way, and its rollback cannot look for what it left.
+    stack.lambda.repeats = 0;
+    world.inject(Fault::once("AttachPolicy", 0, Way::CrashBefore));
+    assert_eq!(stack.update(&moved(1)).await, None);
+    world.inject(Fault::from_then_on("ListPolicies", 0, Way::Refuse));
+    assert!(succeeded(&stack.go_on().await.expect("the Update back")));
+    world.heal();
+    let left = world.organization_of(OTHER_MANAGEMENT);
+    let id = &left.policy_named("daily").unwrap().id;
+    assert!(left.targets_of(id).is_empty());
+    // The next move brings that very policy to what it asks for itself, not for what the other did.
+    let answer = stack.update(&moved(2)).await;
+    assert!(succeeded(&answer), "{answer:?}");
+    let now = world.organization_of(OTHER_MANAGEMENT);
+    assert_eq!(now.policies.len(), 1);
+    let policy = &now.policies[id];
+    assert_eq!(policy.description, "version 2");
+    assert!(policy.content.contains("cron(0 2 "), "{}", policy.content);
+    assert_eq!(now.targets_of(id), ["r-mod2".to_owned()].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_that_died_half_way_is_finished_and_its_policy_bears_no_mark() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    let given = json!({ "OrgManagementAccount": OTHER_MANAGEMENT, "PolicyTargets": "r-mod2" });
+    world.inject(Fault::once("CreatePolicy", 0, Way::CrashAfter));
+    let answer = stack.update(&properties_with(1, given)).await;
+    assert!(succeeded(&answer), "{answer:?}");
+    let there = world.organization_of(OTHER_MANAGEMENT);
+    let policy = there.policy_named("daily").unwrap();
+    assert_eq!(there.targets_of(&policy.id), ["r-mod2".to_owned()].into());
+    assert!(!policy.tags.contains_key("backup-org-policy:unanswered"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_move_that_was_finished_and_never_answered_leaves_nothing_when_it_is_rolled_back() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    let given = json!({ "OrgManagementAccount": OTHER_MANAGEMENT, "PolicyTargets": "r-mod2" });
+    world.inject(Fault::once("CreatePolicy", 0, Way::CrashAfter));
+    world.inject(Fault::from_then_on("PUT answer", 0, Way::CrashBefore));
+    assert_eq!(stack.update(&properties_with(1, given)).await, None);
+    let there = world.organization_of(OTHER_MANAGEMENT);
+    assert!(there.policy_named("daily").is_some());
+    world.heal();
+    assert!(succeeded(&stack.go_on().await.expect("the Update back")));
+    assert!(world.organization_of(OTHER_MANAGEMENT).policies.is_empty());
+    assert!(world.organization().policy_named("daily").is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_a_failed_create_the_same_name_is_free() {
     let world = World::new();
     let mut stack = Stack::new(&world, "backup");
@@ -195,6 +263,19 @@ async fn a_policy_deleted_by_hand_is_made_again_by_an_update_and_no_obstacle_to_
     ));
     world.somebody(|it| it.delete("p-model00002"));
     assert!(succeeded(&stack.delete().await));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_deleted_by_hand_that_is_made_again_under_its_name_stays() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    world.somebody(|it| it.delete("p-model00001"));
+    let same_name = properties_with(2, json!({ "PolicyName": "daily" }));
+    assert!(succeeded(&stack.update(&same_name).await));
+    let organization = world.organization();
+    let policy = organization.policy_named("daily").unwrap();
+    assert_eq!(organization.targets_of(&policy.id).len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -248,6 +329,20 @@ async fn the_policy_type_is_enabled_when_asked_for_and_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_enables_the_policy_type_whether_it_changes_the_policy_or_not() {
+    for version in [1, 2] {
+        let world = World::new();
+        let mut stack = Stack::new(&world, "backup");
+        assert!(succeeded(&stack.create(&properties(1)).await));
+        world.somebody(|it| it.status = PolicyTypeStatus::Disabled);
+        let enabling = properties_with(version, json!({ "EnablePolicyType": "true" }));
+        let answer = stack.update(&enabling).await;
+        assert!(succeeded(&answer), "{answer:?}");
+        assert_eq!(world.organization().status, PolicyTypeStatus::Enabled);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_that_does_not_fit_does_not_enable_the_policy_type() {
     let world = World::new();
     world.somebody(|it| it.status = PolicyTypeStatus::Disabled);
@@ -282,6 +377,23 @@ async fn the_role_is_assumed_once_for_many_requests() {
         .filter(|it| it.operation == "AssumeRole")
         .count();
     assert_eq!(assumed, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_assumed_session_is_used_again_only_while_it_outlives_an_invocation() {
+    // Lambda lets an invocation last for 15 minutes at most.
+    for (minutes, assumed) in [(15, 2), (17, 1)] {
+        let world = World::behaving(Behaviour {
+            sessions_last: Some(Duration::from_secs(minutes * 60)),
+            ..Behaviour::default()
+        });
+        let mut stack = Stack::new(&world, "backup");
+        assert!(succeeded(&stack.create(&properties(1)).await));
+        assert!(succeeded(&stack.update(&properties(2)).await));
+        let calls = world.calls();
+        let sessions = calls.iter().filter(|it| it.operation == "AssumeRole");
+        assert_eq!(sessions.count(), assumed, "{minutes} minutes");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,6 +108,55 @@ async fn the_delete_of_an_unanswered_create_spares_an_older_policy_of_the_same_r
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_repeated_delete_spares_what_a_later_create_of_the_resource_is_making() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    world.inject(Fault::from_then_on("CreatePolicy", 0, Way::LostBefore));
+    assert!(!succeeded(&stack.create(&properties(1)).await));
+    assert!(succeeded(&stack.go_on().await.expect("a Delete")));
+    let delete = stack.events.last().unwrap().clone();
+    world.heal();
+    stack.lambda.repeats = 0;
+    world.inject(Fault::once("CreatePolicy", 0, Way::CrashAfter));
+    assert_eq!(stack.create(&properties(1)).await, None);
+    // The Delete of the first Create comes again: it names that one's request.
+    assert!(succeeded(&stack.come_again(&delete).await));
+    assert_eq!(world.organization().policies.len(), 1);
+    assert!(succeeded(&stack.go_on().await.expect("its own Delete")));
+    assert!(world.organization().policies.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_delete_of_an_unanswered_create_spares_what_another_resource_is_making() {
+    let world = World::new();
+    let [mut first, mut second] = ["first", "second"].map(|name| Stack::new(&world, name));
+    for (stack, way) in [
+        (&mut first, Way::CrashAfter),
+        (&mut second, Way::CrashBefore),
+    ] {
+        stack.lambda.repeats = 0;
+        world.inject(Fault::once("CreatePolicy", 0, way));
+        assert_eq!(stack.create(&properties(1)).await, None);
+    }
+    assert!(succeeded(&second.go_on().await.expect("a Delete")));
+    assert_eq!(world.organization().policies.len(), 1);
+    assert!(succeeded(&first.go_on().await.expect("a Delete")));
+    assert!(world.organization().policies.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeated_create_spares_a_policy_that_was_retained() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    let event = stack.events.last().unwrap().clone();
+    world.retain(&event);
+    let before = world.organization();
+    assert!(!succeeded(&stack.come_again(&event).await));
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
 async fn tags_that_others_put_on_the_policy_stay() {
     let world = World::new();
     let mut stack = Stack::new(&world, "backup");

@@ -47,6 +47,36 @@ fn white_space_and_the_order_of_keys_are_no_difference() {
 }
 
 #[test]
+fn contents_that_say_something_else_or_cannot_be_read_are_different() {
+    let same = |one, other| same_content(one, other) && same_content(other, one);
+    assert!(same(r#"{"a": [1, 2]}"#, r#"{"a":[1,2]}"#));
+    assert!(same("no JSON", "no JSON"));
+    for other in [r#"{"a":[2,1]}"#, r#"{"a":[1,2],"b":1}"#, "no JSON"] {
+        assert!(!same_content(r#"{"a":[1,2]}"#, other), "{other}");
+        assert!(!same_content(other, r#"{"a":[1,2]}"#), "{other}");
+    }
+    assert!(!same_content("no JSON", "none either"));
+    let content = Some(r#"{"plans":{"daily":{}}}"#.to_string());
+    let desired = Desired {
+        content: content.clone(),
+        ..as_live()
+    };
+    let update = Change::Update {
+        name: None,
+        description: None,
+        content,
+    };
+    assert_eq!(plan(&desired, &live()), [update]);
+}
+
+#[test]
+fn a_policy_is_unanswered_while_it_bears_the_mark() {
+    let mark = (TAG_UNANSWERED.to_string(), "true".to_string());
+    assert!(is_unanswered(&BTreeMap::from([mark])));
+    assert!(!is_unanswered(&live().tags));
+}
+
+#[test]
 fn the_order_is_update_tag_attach_detach_untag() {
     let desired = Desired {
         name: "nightly".into(),
@@ -102,6 +132,29 @@ fn changes_that_do_not_fit_are_refused_with_the_remedy() {
 }
 
 #[test]
+fn changes_fit_when_making_and_undoing_them_and_the_reading_between_take_the_time_left_exactly() {
+    let changes = [
+        Change::Attach("ou-a".into()),
+        Change::Detach("ou-b".into()),
+        Change::Tag(BTreeMap::new()),
+        Change::Untag(BTreeSet::new()),
+        Change::Update {
+            name: None,
+            description: None,
+            content: None,
+        },
+    ];
+    // Three at 2 a second and two at 4 a second, made and undone; 8 s for reading; a policy created
+    // and deleted.
+    let needed = Duration::from_millis(2 * 2_000 + 8_000 + 2 * 500);
+    assert_eq!(fits(&changes, WRITE_COST, needed), Ok(()));
+    let left = needed - Duration::from_millis(1);
+    let error = fits(&changes, WRITE_COST, left).unwrap_err();
+    assert_eq!((error.changes, error.needed, error.left), (5, 13, 12));
+    assert_eq!(undo_cost(&changes), Duration::from_secs(10));
+}
+
+#[test]
 fn a_changes_text_has_no_content_and_no_tag_value() {
     let update = Change::Update {
         name: None,
@@ -111,6 +164,19 @@ fn a_changes_text_has_no_content_and_no_tag_value() {
     let tag = Change::Tag(BTreeMap::from([("key".into(), "secret".into())]));
     assert_eq!(update.to_string(), "change the description, content");
     assert_eq!(tag.to_string(), "set the tags key");
+    let renamed = Change::Update {
+        name: Some("nightly".into()),
+        description: None,
+        content: None,
+    };
+    assert_eq!(renamed.to_string(), "change the name");
+    let untag = Change::Untag(BTreeSet::from(["a".into(), "b".into()]));
+    assert_eq!(untag.to_string(), "remove the tags a, b");
+    assert_eq!(Change::Attach("ou-a".into()).to_string(), "attach to ou-a");
+    assert_eq!(
+        Change::Detach("ou-a".into()).to_string(),
+        "detach from ou-a"
+    );
 }
 
 /// What AWS does with a change.
@@ -183,6 +249,14 @@ proptest! {
         }
         prop_assert_eq!(plan(&desired, &live), vec![]);
         prop_assert_eq!(&live.name, &desired.name);
+        prop_assert_eq!(&live.description, &desired.description);
+        prop_assert_eq!(&live.content, desired.content.as_ref().unwrap_or(&was.content));
+        for (key, value) in &desired.tags {
+            prop_assert_eq!(live.tags.get(key), Some(value));
+        }
+        for key in &desired.without_tags {
+            prop_assert!(!live.tags.contains_key(key), "{key} is still there");
+        }
         let mut wanted = desired.targets.clone();
         wanted.sort();
         prop_assert_eq!(sorted(&live).targets, wanted);

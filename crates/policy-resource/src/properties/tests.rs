@@ -213,6 +213,20 @@ fn the_management_account_can_be_read_from_properties_that_are_otherwise_wrong()
 }
 
 #[test]
+fn the_keys_of_tags_can_be_read_from_properties_that_are_otherwise_wrong() {
+    let tags = json!([
+        {"Key": "team", "Value": "a"},
+        {"Key": 7},
+        "no tag",
+        {"Value": "b"},
+        {"Key": "cost", "Value": {"not": "a text"}},
+    ]);
+    assert_eq!(tag_keys(&json!({"Tags": tags})), ["team", "cost"]);
+    assert_eq!(tag_keys(&json!({"Tags": "team"})), [""; 0]);
+    assert_eq!(tag_keys(&json!({})), [""; 0]);
+}
+
+#[test]
 fn regions_of_every_partition_are_well_formed() {
     for region in [
         "eu-west-1",

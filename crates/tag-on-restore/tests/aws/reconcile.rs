@@ -90,6 +90,24 @@ async fn old_jobs_are_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_only_its_metadata_shows_to_be_skipped_has_no_line() {
+    let world = World::new();
+    let existing = RESTORES.iter().find(|it| it.title == "EFS").unwrap();
+    let offered = tags(&[("owner", "team")]);
+    existing.put(&world, "job-1", &offered, &Tags::new(), &Tags::new());
+    world.put_metadata("job-1", &[("newFileSystem", "false")]);
+    let lambda = Lambda::new(&world);
+    let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
+    let expected = json!({ "jobs": 1, "repaired": 0, "stoppedEarly": false });
+    assert_eq!(end, End::Answer(expected));
+    assert_eq!(world.tags_of(existing.target), Tags::new());
+    assert_eq!(lambda.lines().len(), 0);
+    // The event about the same job has its line.
+    lambda.invoke(&event("job-1")).await;
+    assert_eq!(lambda.last()["Outcome"], "Skipped");
+}
+
+#[tokio::test(start_paused = true)]
 async fn skipped_jobs_cost_nothing_and_failures_are_heard_of() {
     let world = volumes(2);
     world.deny(&format!("{VOLUME}0000"));

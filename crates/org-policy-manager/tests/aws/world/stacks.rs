@@ -49,6 +49,11 @@ impl World {
         }
     }
 
+    /// The resource is no longer in its stack, and what it stood for is retained.
+    pub fn retain(&self, event: &Value) {
+        self.lock().resources.remove(&key(event));
+    }
+
     /// CloudFormation waits no longer for a request that nobody answered.
     pub fn give_up(&self, event: &Value) {
         let now = self.now();

@@ -1,0 +1,1 @@
+"""Is every decision held by a test? `make mutants`, with cargo-mutants."""

@@ -1,0 +1,168 @@
+"""What is run again, what is remembered, and what the page says of it."""
+
+import pytest
+from mutants import page, run, texts
+from mutants.record import Record
+
+FILE = "crates/thing/src/decide.rs"
+CODE = """//! Decides.
+
+pub fn decide(n: u32) -> bool {
+    // Enough.
+    n > 3
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn three_is_not_enough() {
+        assert!(!super::decide(3));
+    }
+}
+"""
+OTHER_TEST = """#[test]
+fn four_is_enough() {
+    assert!(thing::decide(4));
+}
+"""
+NAMES = [
+    f"{FILE}:5:7: replace > with >= in decide",
+    f"{FILE}:5:7: replace > with == in decide",
+    f"{FILE}:4:5: replace decide -> bool with true",
+]
+CAUGHT = ("CaughtMutant", [(FILE, "three_is_not_enough")])
+CAUGHT_OUTSIDE = ("CaughtMutant", [("crates/thing/tests/all.rs", "four_is_enough")])
+SURVIVED = ("MissedMutant", [])
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A crate with one decision, one test beside it and one outside."""
+    (tmp_path / "crates/thing/src").mkdir(parents=True)
+    (tmp_path / "crates/thing/tests").mkdir()
+    (tmp_path / "docs/evidence").mkdir(parents=True)
+    (tmp_path / "tools/mutants").mkdir(parents=True)
+    (tmp_path / FILE).write_text(CODE)
+    (tmp_path / "crates/thing/src/lib.rs").write_text("mod decide;\n")
+    (tmp_path / "crates/thing/tests/all.rs").write_text(OTHER_TEST)
+    (tmp_path / "tools/mutants/reasons.toml").write_text("")
+    return tmp_path
+
+
+@pytest.fixture
+def recorded(root):
+    """A function that reads the record anew, after a run in which the second mutant survived."""
+    record = Record.read(root)
+    results = dict(zip(NAMES, [CAUGHT, SURVIVED, CAUGHT_OUTSIDE], strict=True))
+    record.add(FILE, NAMES, results)
+    record.write()
+    return lambda: Record.read(root)
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_what_has_no_result_is_run(root):
+    assert Record.read(root).to_run(FILE, NAMES) == NAMES
+
+
+def test_what_did_not_change_is_not_run_again(recorded):
+    assert recorded().to_run(FILE, NAMES) == []
+
+
+def test_another_code_is_run_and_another_comment_is_not(root, recorded):
+    edit(root / FILE, "// Enough.", "// Enough, or more.")
+    assert recorded().to_run(FILE, NAMES) == []
+    edit(root / FILE, "n > 3", "n > 4")
+    assert recorded().to_run(FILE, NAMES) == NAMES
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (FILE, "assert!(!super::decide(3))", "super::decide(3)"),
+        ("crates/thing/tests/all.rs", "four_is_enough", "four"),
+    ],
+)
+def test_a_test_that_caught_something_and_is_another_now_has_the_file_run(
+    root, recorded, file, old, new
+):
+    edit(root / file, old, new)
+    assert recorded().to_run(FILE, NAMES) == NAMES
+
+
+def test_a_new_test_has_the_survivors_run_and_nothing_else(root, recorded):
+    tests = root / "crates/thing/tests/all.rs"
+    tests.write_text(
+        OTHER_TEST + "\n#[test]\nfn five_is_enough() {\n    assert!(thing::decide(5));\n}\n"
+    )
+    record = recorded()
+    assert record.to_run(FILE, NAMES) == [NAMES[1]]
+    record.add(
+        FILE, NAMES, {NAMES[1]: ("CaughtMutant", [("crates/thing/tests/all.rs", "five_is_enough")])}
+    )
+    assert record.files[FILE]["caught"] == 3
+    assert record.files[FILE]["survivors"] == []
+    assert page.problems(record) == []
+
+
+def test_a_survivor_wants_a_test_or_a_reason_and_a_reason_a_survivor(root, recorded):
+    assert page.problems(recorded()) == [
+        f"{FILE}: replace > with == in decide in `n > 3` survives: write a test, or a reason into "
+        "tools/mutants/reasons.toml"
+    ]
+    reason = f"""[[survivor]]
+file = "{FILE}"
+mutant = "replace > with == in decide"
+line = "n > 3"
+reason = "Nobody decides about five."
+"""
+    reasons = root / "tools/mutants/reasons.toml"
+    reasons.write_text(reason)
+    assert page.problems(recorded()) == []
+    reasons.write_text(reason + reason.replace("==", "!="))
+    assert [problem.split(":")[1] for problem in page.problems(recorded())] == [
+        " no mutant survives that does `replace > with != in decide` in `n > 3`"
+    ]
+
+
+def test_a_survivor_with_a_reason_is_not_run_again_for_a_new_test(root, recorded):
+    (root / "tools/mutants/reasons.toml").write_text(
+        f"[[survivor]]\nfile = '{FILE}'\nmutant = 'replace > with == in decide'\nline = 'n > 3'\n"
+        "reason = 'Nobody decides about five.'\n"
+    )
+    (root / "crates/thing/tests/more.rs").write_text("#[test]\nfn more() {}\n")
+    assert recorded().to_run(FILE, NAMES) == []
+
+
+def test_the_page_says_what_has_no_result(recorded):
+    text = page.text(recorded(), {FILE: 3, "crates/thing/src/other.rs": 7})
+    assert "1 of 2 files have a result: of 3 mutants 2 were noticed, 66.7 %" in text
+    assert f"| `{FILE}` | 3 | 2 | 0 | 0 | 1 | 0 |" in text
+    assert "- `crates/thing/src/other.rs`: 7 mutants" in text
+    assert "for which a test is missing" in text
+
+
+def test_a_log_tells_which_tests_failed_and_where_they_stand(root):
+    log = """
+     Running `/x/rustc --crate-name thing --out-dir /x/target/debug/deps`
+     Running `/x/target/debug/deps/thing-0a1b0a1b0a1b0a1b`
+test decide::tests::three_is_not_enough ... FAILED
+test decide::tests::another ... ok
+     Running `/x/target/debug/deps/all-0a1b0a1b0a1b0a1b --skip slow::`
+test four_is_enough ... FAILED
+"""
+    assert run.failed(root, "thing", log) == [
+        (FILE, "three_is_not_enough"),
+        ("crates/thing/tests/all.rs", "four_is_enough"),
+    ]
+
+
+def test_the_recorded_page_is_what_the_record_says():
+    record = Record.read(texts.ROOT)
+    shown = (texts.ROOT / page.FILE).read_text()
+    for file in record.files:
+        assert page.row(record, file) in shown
