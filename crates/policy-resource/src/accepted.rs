@@ -194,6 +194,7 @@ mod tests {
             management_account: "111111111111".to_string(),
             enable_policy_type: false,
             adopt_existing: false,
+            repair: false,
             tags: Default::default(),
         };
         let regions: Vec<String> = regions.iter().map(text).collect();
