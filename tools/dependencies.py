@@ -23,8 +23,10 @@ FORBIDDEN = {
     "lambda-log": r"aws-.*",
     "org-policy-manager": r"tag-on-restore|aws-config",
     "tag-on-restore": r"backup-policy|cfn-custom-resource|org-policy-manager|aws-config",
-    "backup-watch": r"policy-resource|cfn-custom-resource|org-policy-manager|tag-on-restore|aws-config",
-    "backupctl": r"backup-watch|org-policy-manager|tag-on-restore|cfn-custom-resource|lambda-log|lambda_runtime",
+    "backup-watch": r"policy-resource|cfn-custom-resource|org-policy-manager|tag-on-restore"
+    r"|aws-config",
+    "backupctl": r"backup-watch|org-policy-manager|tag-on-restore|cfn-custom-resource|lambda-log"
+    r"|lambda_runtime",
 }
 CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
 
