@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 # The processor that packages are for. Another one than this machine's needs its standard library.
 ARCHITECTURE ?= $(shell uname -m)
-FUNCTIONS := org-policy-manager tag-on-restore
+FUNCTIONS := org-policy-manager tag-on-restore backup-watch
 
 TEMPLATES = $(wildcard cloudformation/*/*.yaml codebuild/*.yaml)
 SCRIPTS = .ci/run $(wildcard tools/*.sh tools/*/*.sh)

@@ -37,9 +37,9 @@ from .functions import code as function_code
 from .functions import output as function_output
 from .functions import roles as function_roles
 from .organizations import api as organizations_api
-from .organizations import landscape, membership, regions
+from .organizations import landscape, membership, regions, trail
 from .organizations.organization import Organization
-from .permissions import linked_roles, resource_policies
+from .permissions import linked_roles, principals, resource_policies
 from .permissions.gate import GATE
 from .permissions.requests import enforcement, missing_objects, pass_role
 from .permissions.requests.encrypted_calls import EncryptedCalls
@@ -158,7 +158,13 @@ class Emulator:
         ) -> Response:
             target = headers.get("x-amz-target", "")
             caller = get_account_id()
-            return organizations_api.handle(self.organization_of(caller), caller, target, body)
+            organization = self.organization_of(caller)
+            answer = organizations_api.handle(organization, caller, target, body)
+            if answer[0] == 200:
+                who = principals.of_access_key(extract_access_key_id(headers), caller)
+                operation = target.rpartition(".")[2]
+                trail.record(organization.landscape.management, who, operation, body)
+            return answer
 
         async def lambda_(
             method: str, path: str, headers: Headers, body: bytes, query: Any

@@ -15,13 +15,18 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # clients of AWS services; the rest of the SDK (`aws-smithy-*`) is HTTP and its types.
 FORBIDDEN = {
     "backup-policy": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime",
+    "backup-status": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime|policy-resource",
+    "backup-reading": r"aws-config|lambda_runtime|policy-resource|cfn-custom-resource",
     "policy-resource": r"aws-.*|tokio.*|hyper.*|reqwest|lambda_runtime|cfn-custom-resource",
     "cfn-custom-resource": r"aws-sdk-.*|aws-config|lambda_runtime",
     "aws-client": r"aws-sdk-.*|aws-config|lambda_runtime",
     "lambda-log": r"aws-.*",
     "org-policy-manager": r"tag-on-restore|aws-config",
     "tag-on-restore": r"backup-policy|cfn-custom-resource|org-policy-manager|aws-config",
-    "backupctl": r"org-policy-manager|tag-on-restore|cfn-custom-resource|lambda-log|lambda_runtime",
+    "backup-watch": r"policy-resource|cfn-custom-resource|org-policy-manager|tag-on-restore"
+    r"|aws-config",
+    "backupctl": r"backup-watch|org-policy-manager|tag-on-restore|cfn-custom-resource|lambda-log"
+    r"|lambda_runtime",
 }
 CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
 

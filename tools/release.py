@@ -18,7 +18,7 @@ import package
 import record_release
 from package import ROOT, Refusal
 
-FUNCTIONS = ("org-policy-manager", "tag-on-restore")
+FUNCTIONS = ("org-policy-manager", "tag-on-restore", "backup-watch")
 TOOL = "backupctl"
 INTO = ROOT / "dist" / "release"
 BILL = "release.cdx"

@@ -11,7 +11,7 @@ from ..tags.rules import MOST_TAGS, is_system
 from ..wire import rest_routes
 from ..wire.native import Handler, NativeError
 from ..wire.place import Place, here
-from . import lists
+from . import lists, summaries
 from .changes import Changes
 from .copies import api as copy_api
 from .copies.api import CopyApi
@@ -85,6 +85,9 @@ class BackupApi:
             elif operation in copy_api.OPERATIONS:
                 asked = (operation, place, labels, texts, payload)
                 answer = self._copies.answer(*asked, self._page)
+            elif operation in summaries.OPERATIONS:
+                asked_of = self._all_of(operation)
+                answer = summaries.answer(operation, place, texts, asked_of, self._slice)
             elif operation in _OF_JOBS:
                 answer = self._jobs_answer(operation, place, labels, texts, payload)
             else:
@@ -99,6 +102,14 @@ class BackupApi:
             response: Response = await self._base(method, path, headers, body, query)
             return response
         return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+
+    def _all_of(self, operation: str) -> list[summaries.Job]:
+        """Every job that an operation counts."""
+        if operation == "ListBackupJobSummaries":
+            return [(place, job) for (place, _), job in self._backup_jobs.items()]
+        if operation == "ListCopyJobSummaries":
+            return self._copies.described()
+        return [(job.place, self._describe(job)) for job in self._jobs.all()]
 
     def _points_answer(
         self,
@@ -155,14 +166,21 @@ class BackupApi:
         return self._describe(job)
 
     async def start_backup_job(
-        self, place: Place, payload: dict[str, Any], created_by: dict[str, str] | None = None
+        self,
+        place: Place,
+        payload: dict[str, Any],
+        created_by: dict[str, str] | None = None,
+        seconds_ago: float = 0,
     ) -> dict[str, Any]:
-        """StartBackupJob; ``created_by`` is the plan's rule that makes it, if one does."""
+        """StartBackupJob; ``created_by`` is the plan's rule that makes it, if one does.
+
+        A job of the past is shown as one of ``seconds_ago``.
+        """
         tags = payload.get("RecoveryPointTags") or {}
         if any(is_system(key) for key in tags):
             raise ValueError("Tag keys must not start with aws:")
         job_id = str(uuid.uuid4()).upper()
-        begun = now()
+        begun = now() - seconds_ago
         point = await self._points.back_up(
             place,
             _required(payload, "BackupVaultName"),
@@ -181,7 +199,7 @@ class BackupApi:
             "ResourceType": point.resource_type,
             "IamRoleArn": point.role,
             "CreationDate": begun,
-            "CompletionDate": now(),
+            "CompletionDate": now() - seconds_ago,
             "State": "COMPLETED",
             "PercentDone": "100.0",
             "IsParent": False,

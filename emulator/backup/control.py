@@ -101,6 +101,9 @@ async def _back_up(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
     """What a plan's rule does when its time has come: a backup and, where it says so, a copy."""
     place, plan, vault = _place(value), _text(value, "plan"), _text(value, "vault")
     role = _text(value, "role")
+    ago = value.get("seconds_ago", 0)
+    if isinstance(ago, bool) or not isinstance(ago, (int, float)) or ago < 0:
+        raise ValueError("`seconds_ago` must be a number of at least 0")
     rule = {"BackupPlanId": plan.rpartition(":")[2], "BackupPlanArn": plan, "BackupRuleId": "rule"}
     with request_scope(*place):
         backup = {
@@ -108,7 +111,8 @@ async def _back_up(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
             "ResourceArn": _text(value, "resource"),
             "IamRoleArn": role,
         }
-        point = (await restores.api.start_backup_job(place, backup, rule))["RecoveryPointArn"]
+        made = await restores.api.start_backup_job(place, backup, rule, ago)
+        point = made["RecoveryPointArn"]
         if "copy" in value:
             copy = {
                 "RecoveryPointArn": point,
@@ -116,7 +120,7 @@ async def _back_up(restores: Restores, value: dict[str, Any]) -> dict[str, Any]:
                 "DestinationBackupVaultArn": _text(value, "copy"),
                 "IamRoleArn": role,
             }
-            restores.copy_api.start(place, copy, rule)
+            restores.copy_api.start(place, copy, rule, ago)
     return {"recovery_point": point}
 
 

@@ -37,7 +37,7 @@ BACKUP_FILTERS: dict[str, Callable[[Entry, str], bool]] = {
 def reach(place: Place, query: dict[str, str]) -> Callable[[Place], bool]:
     """Whether a job's place is among those that a list from ``place`` has."""
     wanted = query.get("accountId")
-    everybody = wanted is not None and _sees_all(place.account)
+    everybody = wanted is not None and sees_all(place.account)
 
     def has(other: Place) -> bool:
         if other.region != place.region or wanted not in (None, "*", other.account):
@@ -53,7 +53,8 @@ def keeps(job: Entry, query: dict[str, str]) -> bool:
     return all(wanted(job, query[name]) for name, wanted in filters if name in query)
 
 
-def _sees_all(account: str) -> bool:
+def sees_all(account: str) -> bool:
+    """Whether an account may see the jobs of its whole organization."""
     organization = GATE.organization_of(account)
     if organization is None:
         return False

@@ -9,6 +9,7 @@ from ministack.services import cloudwatch, ec2, eventbridge, lambda_svc
 
 from ..base import patches
 from ..events import deliveries, notifications
+from ..events.letters import Letters
 from ..events.message_moves import MessageMoves
 from ..frame.rates import Rates
 from ..functions import queue_batches
@@ -50,6 +51,7 @@ class Restores:
         )
         self.clusters = Clusters(handlers["rds"], handlers["documentdb"])
         self.moves = MessageMoves(handlers["sqs"])
+        self.letters = Letters(handlers["sns"])
         self.tagging = TaggingApi(self.native, handlers["tagging"])
         self.rates = Rates()
 
@@ -59,6 +61,7 @@ class Restores:
             backup=self.api.handle,
             ec2=self.instances.handle,
             rds=self.clusters.handle,
+            sns=self.letters.handle,
             sqs=self.moves.handle,
             tagging=self.tagging.handle,
         )
@@ -116,4 +119,5 @@ class Restores:
         self.events.clear()
         self.api.clear()
         self.moves.clear()
+        self.letters.clear()
         self.rates.reset()

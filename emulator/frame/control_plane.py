@@ -112,6 +112,7 @@ class ControlPlane:
             "builds": self._emulator.delivery.builds.show,
             "denials": GATE.ledger.denials,
             "permissions": lambda: permissions_control.show(GATE),
+            "letters": self._emulator.restores.letters.show,
             "stacks": stack_tasks.show,
             "under-way": self._under_way,
             "custom-resources": self._emulator.custom_resources.log,

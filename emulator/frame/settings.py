@@ -24,6 +24,8 @@ class Settings:
     policy_type_delay: float = 0.5
     # How long a stack waits after it has made a role; some ten seconds on AWS.
     role_seconds: float = 0
+    # How long before it was seen an account's effective policy is shown to have come into force.
+    in_force_before: float = 0
 
     def as_dict(self) -> dict[str, int | bool | float]:
         """The values by name, as the control plane shows them."""

@@ -37,7 +37,7 @@ def describe_effective_policy(organization: Organization, payload: Payload) -> P
     content, since = _in_force(organization, kind, account)
     policy = {
         "PolicyContent": json.dumps(content),
-        "LastUpdatedTimestamp": since,
+        "LastUpdatedTimestamp": since - organization.settings.in_force_before,
         "TargetId": account,
         "PolicyType": kind,
     }

@@ -5,6 +5,7 @@ from kit.names import HOME, MANAGEMENT
 
 from .permissions import (
     ADMIN_ROLE,
+    BESIDE,
     ELSEWHERE,
     FAILS,
     FUNCTION_ROLE,
@@ -21,7 +22,7 @@ def test_of_the_policy_manager(home):
         for account, role in ((HOME, FUNCTION_ROLE), (MANAGEMENT, ADMIN_ROLE))
         for action in granted(client(home.emulator.url, "iam", account), role)
     }
-    assert found == set(FAILS) | UNSHOWN
+    assert found == set(FAILS) | BESIDE | UNSHOWN
 
 
 def test_of_tag_on_restore(member):

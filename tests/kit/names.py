@@ -45,6 +45,7 @@ OWNER_TAG = "backup-org-policy:stack-id"
 PACKAGES = Path(os.environ.get("PACKAGES") or ROOT / "target" / "functions").resolve()
 PACKAGE = PACKAGES / "org-policy-manager.zip"
 TAG_ON_RESTORE = PACKAGES / "tag-on-restore.zip"
+BACKUP_WATCH = PACKAGES / "backup-watch.zip"
 CHECKSUMS = PACKAGES / "SHA256SUMS"
 MAKE_PACKAGES = "make package" if PACKAGES == ROOT / "dist" else "make functions"
 EMULATOR_PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"

@@ -87,11 +87,11 @@ def function_role(**parameters):
 
 
 def function(**parameters):
-    """The function BackupOrgPolicyManager."""
+    """The function BackupOrgPolicyManager, without a bus to report to unless one is given."""
     return Stack(
         "aws-backup-backuporgpolicymanager",
         TEMPLATES / "home-account" / "aws-backup-backuporgpolicymanager.yaml",
-        {"Architecture": ARCHITECTURE} | parameters,
+        {"Architecture": ARCHITECTURE, "EventBusName": ""} | parameters,
         creates_named_roles=True,
     )
 
@@ -125,6 +125,16 @@ def notifications():
         "aws-backup-notifications",
         TEMPLATES / "home-account" / "aws-backup-notifications.yaml",
         {"OrganizationId": ORGANIZATION},
+        creates_named_roles=True,
+    )
+
+
+def policy_events():
+    """The management account's rule that reports changes of policies, in Organizations' Region."""
+    return Stack(
+        "aws-backup-policy-events",
+        TEMPLATES / "management-account" / "aws-backup-policy-events.yaml",
+        {"HomeRegion": REGION, "HomeAccountId": HOME},
         creates_named_roles=True,
     )
 

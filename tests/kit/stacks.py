@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .clients import client
+from .names import REGION
 from .wait import eventually
 
 TAG = {"Key": "Application", "Value": "Backup and Recovery with AWS Backup Solution"}
@@ -45,9 +46,9 @@ class Outcome:
         return self.failures[0][2] if self.failures else ""
 
 
-def stacks(emulator, account):
-    """The stacks of an account, through the library."""
-    cloudformation = client(emulator.url, "cloudformation", account)
+def stacks(emulator, account, region=REGION):
+    """The stacks of an account in a Region, through the library."""
+    cloudformation = client(emulator.url, "cloudformation", account, region)
 
     def call(operation, **parameters):
         body = parameters.get("TemplateBody")

@@ -1,6 +1,7 @@
 """The rehearsal's accounts, OUs and Regions, and where things lie."""
 
 from kit.names import (
+    BACKUP_WATCH,
     CENTRAL,
     EMULATOR_PYTHON,
     HOME,
@@ -66,6 +67,7 @@ TARGETS = {
 PACKAGES = {
     "org-policy-manager": PACKAGE,
     "tag-on-restore": TAG_ON_RESTORE,
+    "backup-watch": BACKUP_WATCH,
 }
 
 

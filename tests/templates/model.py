@@ -24,6 +24,7 @@ PSEUDO = {
 # What a reference to a resource of the type would be in a policy.
 ARNS = {
     "AWS::Logs::LogGroup": "arn:aws:logs:eu-central-1:111122223333:log-group:name:*",
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:eu-central-1:111122223333:table/name",
     "AWS::SQS::Queue": "arn:aws:sqs:eu-central-1:111122223333:name",
     "AWS::S3::Bucket": "arn:aws:s3:::name",
     "AWS::IAM::Role": "arn:aws:iam::111122223333:role/name",
@@ -35,6 +36,9 @@ ARNS = {
 }
 IMPORTS = {
     "aws-backup-s3-bucket-arn": "arn:aws:s3:::bucket",
+    "aws-backup-notifications-topic-arn": "arn:aws:sns:eu-central-1:111122223333:topic",
+    "aws-backup-notifications-key-arn": "arn:aws:kms:eu-central-1:111122223333:key/key",
+    "aws-backup-notifications-watch-queue-arn": "arn:aws:sqs:eu-central-1:111122223333:queue",
     "aws-backup-codepipeline-kms-arn": "arn:aws:kms:eu-central-1:111122223333:key/key",
     "aws-backup-codeconnections-arn": (
         "arn:aws:codeconnections:eu-central-1:111122223333:connection/id"

@@ -228,7 +228,7 @@ def test_the_chosen_level_is_the_functions_and_lambda_drops_no_line():
         for template in templates()
         for function in template.resources("AWS::Lambda::Function").values()
     ]
-    assert len(functions) == 2
+    assert len(functions) == 3
     for function in functions:
         assert function["LoggingConfig"]["ApplicationLogLevel"] == "TRACE"
         assert function["Environment"]["Variables"]["RUST_LOG"] == {"Ref": "LogLevel"}

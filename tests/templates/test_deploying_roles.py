@@ -1,4 +1,4 @@
-"""The two deploying roles may do what CloudFormation does for the types that they deploy.
+"""The deploying roles may do what CloudFormation does for the types that they deploy.
 
 The actions are those that each resource type's published schema lists for its create, read, update
 and delete handlers, as far as our templates use the properties that need them.
@@ -24,6 +24,7 @@ HANDLERS = {
     "UpdateFunctionConfiguration; iam: PassRole; s3: GetObject",
     "AWS::Lambda::EventInvokeConfig": "lambda: DeleteFunctionEventInvokeConfig "
     "GetFunctionEventInvokeConfig PutFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig",
+    "AWS::Lambda::Permission": "lambda: AddPermission GetPolicy RemovePermission",
     "AWS::Logs::LogGroup": "logs: CreateLogGroup DeleteLogGroup DeleteRetentionPolicy "
     "DescribeLogGroups GetDataProtectionPolicy ListTagsForResource PutRetentionPolicy TagResource "
     "UntagResource",
@@ -32,6 +33,16 @@ HANDLERS = {
     "AWS::SQS::QueuePolicy": "sqs: GetQueueAttributes GetQueueUrl SetQueueAttributes",
     "AWS::CloudWatch::Alarm": "cloudwatch: DeleteAlarms DescribeAlarms ListTagsForResource "
     "PutMetricAlarm TagResource UntagResource",
+    "AWS::CloudWatch::Dashboard": "cloudwatch: DeleteDashboards GetDashboard ListTagsForResource "
+    "PutDashboard TagResource UntagResource",
+    "AWS::DynamoDB::Table": "dynamodb: CreateTable DeleteTable DescribeContinuousBackups "
+    "DescribeContributorInsights DescribeKinesisStreamingDestination DescribeTable "
+    "DescribeTimeToLive GetResourcePolicy ListTagsOfResource TagResource UntagResource UpdateTable "
+    "UpdateTimeToLive",
+    "AWS::Lambda::EventSourceMapping": "lambda: CreateEventSourceMapping DeleteEventSourceMapping "
+    "GetEventSourceMapping ListTags TagResource UntagResource UpdateEventSourceMapping",
+    "AWS::Scheduler::Schedule": "scheduler: CreateSchedule DeleteSchedule GetSchedule "
+    "UpdateSchedule; iam: PassRole",
     "AWS::CodePipeline::Pipeline": "codepipeline: DeletePipeline GetPipeline GetPipelineState "
     "ListTagsForResource StartPipelineExecution TagResource UntagResource UpdatePipeline; "
     "iam: GetRole PassRole; codestar-connections: PassConnection",
@@ -58,6 +69,13 @@ PIPELINE_STACKS = [
     for stack in STACKS
     if stack.by.startswith("pipeline") or stack.name == "aws-backup-codepipeline"
 ]
+# What has a role of its own; the pipeline hands over CloudFormationRole for the rest.
+OF_THE_WATCH = "cloudformation/home-account/aws-backup-watch.yaml"
+ROLES = {
+    "CloudFormationRole": [path for path in PIPELINE_STACKS if path != OF_THE_WATCH],
+    "CloudFormationWatchRole": [OF_THE_WATCH],
+}
+DEPLOYED = [(role, path) for role, paths in ROLES.items() for path in paths]
 
 
 def needed(kind: str) -> set[str]:
@@ -68,11 +86,11 @@ def needed(kind: str) -> set[str]:
     return found
 
 
-def allowed(template: Template) -> set[str]:
+def allowed(template: Template, role: str) -> set[str]:
     return {
         action
-        for _, _, _, kind, document in policies(template)
-        if kind == "identity"
+        for key, _, _, kind, document in policies(template)
+        if kind == "identity" and key == role
         for statement in statements(document, template)
         for action in as_list(statement["Action"])
     }
@@ -82,25 +100,40 @@ def types(path: str) -> set[str]:
     return {resource["Type"] for resource in Template(ROOT / path).resources().values()}
 
 
-@pytest.mark.parametrize("path", PIPELINE_STACKS)
-def test_cloudformation_role_covers_what_the_pipeline_deploys(path):
-    role = allowed(Template(HOME / "CloudFormationRole.yaml"))
+@pytest.mark.parametrize(("role", "path"), DEPLOYED)
+def test_cloudformations_roles_cover_what_the_pipeline_deploys(role, path):
+    actions = allowed(Template(HOME / "CloudFormationRole.yaml"), role)
     for kind in types(path):
-        assert needed(kind) - role == set(), kind
+        assert needed(kind) - actions == set(), kind
+
+
+def test_the_pipeline_hands_over_the_role_that_is_a_stacks():
+    pipeline = Template(HOME / "aws-backup-codepipeline.yaml").text
+    for role, path in DEPLOYED:
+        action = pipeline.partition(f"TemplatePath: Source::{path}\n")[2].partition("Name: Source")[
+            0
+        ]
+        assert f":role/{role}\n" in action, path
 
 
 def test_execution_role_covers_the_package_buckets():
-    role = allowed(Template(HOME / "aws-cloudformation-stackset-execution-role.yaml"))
+    role = allowed(
+        Template(HOME / "aws-cloudformation-stackset-execution-role.yaml"), "ExecutionRole"
+    )
     for kind in types("cloudformation/home-account/aws-backup-lambda-s3-bucket.yaml"):
         assert needed(kind) - role == set(), kind
 
 
 @pytest.mark.shipped
-def test_cloudformation_role_has_nothing_that_no_type_needs():
+def test_cloudformations_roles_have_nothing_that_no_type_needs():
     """What is left over has a reason of its own."""
-    used = {action for path in PIPELINE_STACKS for kind in types(path) for action in needed(kind)}
-    rest = allowed(Template(HOME / "CloudFormationRole.yaml")) - used
-    assert rest == {
+    rest = {}
+    for role, paths in ROLES.items():
+        used = {action for path in paths for kind in types(path) for action in needed(kind)}
+        # What every template's parameters are read with.
+        rest[role] = allowed(Template(HOME / "CloudFormationRole.yaml"), role) - used
+    assert rest["CloudFormationWatchRole"] == {"ssm:GetParameters"}
+    assert rest["CloudFormationRole"] == {
         # The same action under the service's new name.
         "codeconnections:PassConnection",
         # With it GetFunction tells the tags, says Lambda's API reference.

@@ -99,8 +99,8 @@ def test_the_policy_manager_has_the_same_statements_wherever_it_runs():
     assert shape(home, "ManageBackupPolicies") == shape(management, "OrgAdminRole")
 
 
-def test_the_reader_role_allows_what_backupctl_plan_and_in_force_read():
-    """The actions that the commands' own documentation names, in its paragraphs on permissions."""
+def test_the_reader_role_allows_what_backupctl_and_the_watch_read():
+    """What `plan` and `in-force` name in their documentation, and what BackupWatch's list has."""
     readme = (ROOT / "crates/backupctl/README.md").read_text()
     paragraphs = [
         text
@@ -110,7 +110,7 @@ def test_the_reader_role_allows_what_backupctl_plan_and_in_force_read():
     assert len(paragraphs) == 2
     names = r"`(?:organizations:)?((?:Describe|List)[A-Za-z]+)`"
     read = set(re.findall(names, "\n".join(paragraphs)))
-    adapters = ROOT / "crates/backupctl/src/aws"
+    adapters = ROOT / "crates/backup-reading/src"
     source = "".join(
         (adapters / name).read_text() for name in ("organizations.rs", "organizations/effective.rs")
     )
@@ -124,4 +124,7 @@ def test_the_reader_role_allows_what_backupctl_plan_and_in_force_read():
         for statement in statements(document, template)
         for action in as_list(statement["Action"])
     }
-    assert allowed == read
+    listed = (ROOT / "crates/backup-watch/permissions.txt").read_text().splitlines()
+    watched = {line.split()[0].removeprefix("organizations:") for line in listed}
+    lists = {action for action in watched if re.match(r"(backup:)?(List|Describe)", action)}
+    assert allowed == read | lists

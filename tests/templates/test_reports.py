@@ -10,6 +10,8 @@ OTHERS = (
     "cloudformation/central-and-management-account/aws-backup-failed-jobs.yaml",
     "cloudformation/home-account/aws-backup-notifications.yaml",
 )
+# Organizations' own events.
+POLICY_EVENTS = "cloudformation/management-account/aws-backup-policy-events.yaml"
 
 
 def patterns(file: str) -> dict[str, dict]:
@@ -31,10 +33,11 @@ def test_every_account_reports_the_same():
 
 
 def test_every_rule_keeps_what_it_cannot_deliver():
-    for file in (MEMBER, *OTHERS):
+    for file in (MEMBER, *OTHERS, POLICY_EVENTS):
         template = Template(ROOT / file)
         rules = template.resources("AWS::Events::Rule")
-        (policy,) = template.resources("AWS::SQS::QueuePolicy").values()
+        policies = template.resources("AWS::SQS::QueuePolicy").items()
+        (policy,) = (policy for name, policy in policies if not name.startswith("Watch"))
         (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
         sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
         assert {entry["Fn::GetAtt"][0] for entry in sources} == set(rules), file
@@ -80,3 +83,47 @@ def test_no_pattern_is_longer_than_eventbridge_takes():
     for file in (MEMBER, *OTHERS):
         for name, rule in Template(ROOT / file).resources("AWS::Events::Rule").items():
             assert len(json.dumps(rule["Properties"]["EventPattern"])) < 2048, f"{file} {name}"
+
+
+def test_every_report_goes_to_the_watch_or_to_the_topic():
+    """One switch for all rules of the home account, and the queue lets each of them in."""
+    notifications = Template(ROOT / OTHERS[1])
+    rules = notifications.resources("AWS::Events::Rule")
+    switch = ["IsWatched", {"Fn::GetAtt": ["WatchQueue", "Arn"]}, {"Ref": "Topic"}]
+    for name, rule in rules.items():
+        assert [target["Arn"] for target in rule["Properties"]["Targets"]] == [
+            {"Fn::If": switch}
+        ], name
+    policy = notifications.resources()["WatchQueuePolicy"]["Properties"]["PolicyDocument"]
+    (statement,) = policy["Statement"]
+    sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert {entry["Fn::GetAtt"][0] for entry in sources} == set(rules)
+
+
+def test_the_queue_of_reports_is_there_whether_it_is_used_or_not():
+    """Neither order in which the stacks are deployed loses a report."""
+    resources = Template(ROOT / OTHERS[1]).resources()
+    for name in ("WatchQueue", "WatchDeadLetters", "WatchQueuePolicy"):
+        assert "Condition" not in resources[name], name
+
+
+def test_what_is_wrong_with_the_way_of_the_reports_does_not_go_that_way():
+    """Alarms of the watch and its queue go to the topic, and no rule takes them."""
+    home = (
+        Template(ROOT / OTHERS[1]),
+        Template(ROOT / "cloudformation/home-account/aws-backup-watch.yaml"),
+    )
+    prefix = home[0].resources()["HomeAlarmsRule"]["Properties"]["EventPattern"]["detail"]
+    (taken,) = prefix["alarmName"]
+    names = [
+        alarm["Properties"]["AlarmName"]
+        for template in home
+        for alarm in template.resources("AWS::CloudWatch::Alarm").values()
+        if "AlarmName" in alarm["Properties"]
+    ]
+    assert len(names) == 3
+    assert not any(name.startswith(taken["prefix"]) for name in names)
+    topic = [{"Ref": "Topic"}], [{"Fn::ImportValue": "aws-backup-notifications-topic-arn"}]
+    for template, wanted in zip(home, topic, strict=True):
+        for alarm in template.resources("AWS::CloudWatch::Alarm").values():
+            assert alarm["Properties"]["AlarmActions"] == wanted

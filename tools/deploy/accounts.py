@@ -13,7 +13,7 @@ from .preparing import linked_role, regions
 from .preview import preview
 from .problem import Problem, aws_reason
 from .removal import original
-from .stacks import STACKS, Stack
+from .stacks import BY_NAME, STACKS, Stack, load_template
 from .targets import Targets
 
 
@@ -102,6 +102,7 @@ def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], Non
         "AdministratorAccountId": targets.home_account,
         "ArchiveKey": source.ARCHIVE_KEY,
         "OrganizationId": targets.organization,
+        "Watch": _deploy_watch(),
     }
     client = session.client("cloudformation")
     if source.is_to_be_made(client):
@@ -134,7 +135,9 @@ def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], Non
             source.say_connection(session, client, say)
         if stack.name == "aws-backup-notifications":
             topic = cloudformation.output(client, stack.name, "TopicArn")
-            say(f"failed jobs and alarms are sent to the subscribers of {topic}")
+            say(f"what is reported is sent to the subscribers of {topic}")
+            if computed["Watch"] == "true":
+                say("  in words, by BackupWatch; until the pipeline has deployed it, reports wait")
     if not apply:
         if changes:
             say("then the pipeline backup-recovery-with-aws-backup would deploy the rest")
@@ -151,6 +154,13 @@ def deploy_home(session, targets: Targets, apply: bool, say: Callable[[str], Non
         "backup-recovery-with-aws-backup --max-items 1"
     )
     source.say_push(session, say)
+
+
+def _deploy_watch() -> str:
+    """The pipeline's option: the reports go where the pipeline puts who reads them."""
+    pipeline = BY_NAME["aws-backup-codepipeline"]
+    declared = load_template(pipeline.template_path.read_text())["Parameters"]["DeployWatch"]
+    return pipeline.parameters().get("DeployWatch", declared["Default"])
 
 
 def deploying_principal(session, arn: str) -> str:
@@ -226,7 +236,20 @@ def places(session, targets: Targets, stack: Stack) -> list[tuple[str, str]]:
     """Where the stack is deployed: Regions, and how each is named if there are several."""
     if stack.everywhere:
         return [(region, f" in {region}") for region in targets.regions]
+    if stack.beside_organizations:
+        region = organizations_region(session.region_name)
+        return [(region, f" in {region}")]
     return [(session.region_name, "")]
+
+
+def organizations_region(region: str) -> str:
+    """Where AWS Organizations, and so its events, are in the partition of a Region.
+
+    By AWS's published endpoints (botocore, `organizations`): one in each partition.
+    """
+    if region.startswith("cn-"):
+        return "cn-northwest-1"
+    return "us-gov-west-1" if region.startswith("us-gov-") else "us-east-1"
 
 
 def _deploy(client, stack: Stack, computed: dict[str, str], apply: bool, say) -> bool:

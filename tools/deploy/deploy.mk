@@ -96,7 +96,7 @@ acceptance: .tools/deploy/ready ## the checklist for the first real account, wit
 
 ##### What the pipeline's builds run
 
-DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore
+DEPLOYED_FUNCTIONS := org-policy-manager tag-on-restore backup-watch
 
 .PHONY: install-rust
 install-rust: ## the pinned Rust toolchain on a build machine

@@ -26,6 +26,7 @@ class Stack:
     needs: tuple[str, ...] = ()  # stacks of other accounts or order that no import shows
     child: str | None = None  # a stack set's template
     everywhere: bool = False  # one in every target Region
+    beside_organizations: bool = False  # in the Region of AWS Organizations, where its events are
     values: str | None = None  # the parameter file's name, where several stacks share one
 
     @property
@@ -119,6 +120,15 @@ STACKS = (
         everywhere=True,
         values="aws-backup-failed-jobs",
     ),
+    Stack(
+        "aws-backup-policy-events",
+        "cloudformation/management-account/aws-backup-policy-events.yaml",
+        "management",
+        "make deploy-management",
+        "that of AWS Organizations (us-east-1)",
+        beside_organizations=True,
+        values="aws-backup-failed-jobs",
+    ),
     _home("aws-cloudformation-stackset-admin-role", "aws-cloudformation-stackset-admin-role.yaml"),
     _home(
         "aws-cloudformation-stackset-execution-role",
@@ -139,6 +149,10 @@ STACKS = (
     _home(
         "aws-backup-codebuild-test-package-orgpolicymanager",
         "codebuild/aws-backup-codebuild-test-package-orgpolicymanager.yaml",
+    ),
+    _home(
+        "aws-backup-codebuild-test-package-watch",
+        "codebuild/aws-backup-codebuild-test-package-watch.yaml",
     ),
     _home("aws-backup-codecommit", "aws-backup-codecommit.yaml"),
     _home("aws-backup-codepipeline", "aws-backup-codepipeline.yaml"),
@@ -177,6 +191,12 @@ STACKS = (
         "stack-sets/stackset-aws-backup-tagonrestore.yaml",
         "Functions",
         child="cloudformation/member-account/aws-backup-tagonrestore.yaml",
+    ),
+    _pipeline(
+        "aws-backup-watch",
+        "home-account/aws-backup-watch.yaml",
+        "Functions",
+        needs=("aws-backup-backuporgpolicymanager-mangement-role",),
     ),
     _pipeline(
         "aws-backup-org-policy",

@@ -4,15 +4,14 @@ pub mod account;
 pub mod connection;
 pub mod copies;
 mod credentials;
-pub mod failure;
-pub mod jobs;
-pub mod organizations;
-mod pace;
 pub mod patience;
 pub mod progress;
 pub mod stack;
 
+/// The name of this program in requests.
+const PROGRAM: &str = "backupctl";
+
 /// See [`aws_client::retries_without_quota`].
 fn retries_without_quota() -> aws_sdk_sts::config::retry::RetryPartition {
-    aws_client::retries_without_quota("backupctl")
+    aws_client::retries_without_quota(PROGRAM)
 }

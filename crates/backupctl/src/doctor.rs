@@ -5,7 +5,6 @@ pub mod agreement;
 pub mod asked;
 pub mod deployed;
 pub mod diagnosis;
-pub mod due;
 pub mod facts;
 pub mod trust;
 

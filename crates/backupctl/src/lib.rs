@@ -10,8 +10,6 @@ pub mod doctor;
 pub mod effective;
 pub mod held;
 pub mod input;
-#[cfg(feature = "aws")]
-pub mod landscape;
 pub mod locks;
 pub mod moment;
 pub mod page;

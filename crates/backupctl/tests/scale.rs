@@ -28,13 +28,14 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use backup_policy::Instant;
-use backupctl::aws::connection::{Caller, Connection};
-use backupctl::aws::organizations::{Organizations, Tags};
+use backup_reading::Caller;
+use backup_reading::organizations::Tags;
+use backup_status::late::Window;
+use backupctl::aws::connection::Connection;
 use backupctl::aws::progress::Progress;
 use backupctl::command::doctor::look::{Question, look};
 use backupctl::command::status;
 use backupctl::doctor::diagnosis::{Check, State, diagnose};
-use backupctl::status::late::Window;
 use backupctl::targets::Targets;
 use serde_json::{Value, json};
 
@@ -449,7 +450,7 @@ async fn five_hundred_accounts_in_four_regions_take_the_calls_and_seconds_that_a
 
     let stub = with_policy();
     let begin = tokio::time::Instant::now();
-    let organizations = Organizations::new(&connection(&stub));
+    let organizations = connection(&stub).organizations();
     let progress = Progress::begin();
     let read = organizations.landscape(Tags::LeaveOut, &progress);
     assert_eq!(read.await.unwrap().0.accounts.len(), ACCOUNTS);

@@ -19,11 +19,11 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_types::SdkConfig;
+use backup_reading::Caller;
+use backup_status::Seen;
 use backupctl::aws::account::Account;
-use backupctl::aws::connection::{Caller, Connection};
-use backupctl::aws::organizations::Organizations;
+use backupctl::aws::connection::Connection;
 use backupctl::aws::patience::{Patient, Tell};
-use backupctl::doctor::facts::Seen;
 use tokio::time::Instant;
 
 /// Answers at once in one Region, and never in any other.
@@ -81,7 +81,7 @@ fn connection(answers_in: &'static str) -> (Connection, Arc<Mutex<Vec<String>>>)
 #[tokio::test(start_paused = true)]
 async fn a_call_without_an_answer_is_told_and_ends_after_a_minute() {
     let (connection, said) = connection("nowhere");
-    let organizations = Organizations::new(&connection);
+    let organizations = connection.organizations();
     let began = Instant::now();
     let failure = organizations.describe().await.unwrap_err().to_string();
     let taken = began.elapsed();
@@ -94,7 +94,7 @@ async fn a_call_without_an_answer_is_told_and_ends_after_a_minute() {
         ..connection
     };
     let began = Instant::now();
-    Organizations::new(&alone).describe().await.unwrap_err();
+    alone.organizations().describe().await.unwrap_err();
     assert!(began.elapsed() > Duration::from_secs(200));
     let host = "organizations.us-east-1.amazonaws.com";
     assert!(

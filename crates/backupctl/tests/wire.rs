@@ -24,11 +24,13 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use backup_reading::Caller;
+use backup_reading::organizations::{Organizations, Tags};
+use backup_status::Seen;
 use backupctl::aws::account::Account;
-use backupctl::aws::connection::{Caller, Connection};
-use backupctl::aws::organizations::{Organizations, Tags};
+use backupctl::aws::connection::Connection;
 use backupctl::aws::progress::Progress;
-use backupctl::doctor::facts::{Last, Seen};
+use backupctl::doctor::facts::Last;
 use serde_json::{Value, json};
 
 /// The answers of one operation, in their order: HTTP status and body.
@@ -121,7 +123,7 @@ fn organizations(wire: &Wire) -> Organizations {
         account: "222222222222".to_owned(),
         arn: "arn:aws:sts::222222222222:assumed-role/Admin/ana".to_owned(),
     };
-    Organizations::new(&Connection { sdk, caller })
+    Connection { sdk, caller }.organizations()
 }
 
 fn root() -> (u16, Value) {
@@ -220,12 +222,12 @@ async fn every_page_is_read_the_empty_ones_too() {
         ),
     ]);
     let (landscape, _) = organizations(&wire)
-        .landscape(Tags::LeaveOut, &Progress::begin())
+        .landscape(Tags::LeaveOut, &Progress::begin().counter())
         .await
         .unwrap();
     assert_eq!(landscape.attached_to("r-abcd"), ["p-2", "p-1"]);
     assert_eq!(landscape.attached_to("1"), ["p-1"]);
-    let ids = |children: &[backupctl::landscape::Child]| -> Vec<String> {
+    let ids = |children: &[backup_status::landscape::Child]| -> Vec<String> {
         children
             .iter()
             .map(|child| child.place.id.clone())
@@ -306,7 +308,9 @@ async fn a_large_organization_is_read_no_faster_than_aws_allows() {
     let begin = tokio::time::Instant::now();
     let organizations = organizations(&wire);
     let progress = Progress::begin();
-    let landscape = organizations.landscape(Tags::LeaveOut, &progress).await;
+    let landscape = organizations
+        .landscape(Tags::LeaveOut, &progress.counter())
+        .await;
     assert_eq!(landscape.unwrap().0.units.len(), 100);
     // 202 calls: 8 at once, the others at 5 a second.
     let expected = Duration::from_millis(194 * 200);

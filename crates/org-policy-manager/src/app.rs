@@ -14,6 +14,8 @@ use tokio::time::Instant;
 use crate::aws::{failed, retries_without_quota, sdk_config};
 use crate::cloudformation::CloudFormation;
 use crate::config::Config;
+use crate::drift::bus::Bus;
+use crate::drift::store::Store;
 use crate::organizations::Organizations;
 use crate::sources::Sources;
 
@@ -32,6 +34,8 @@ pub struct App {
     sdk: SdkConfig,
     sources: Sources,
     cloudformation: CloudFormation,
+    store: Store,
+    bus: Bus,
     answering: Answering,
     sessions: Mutex<HashMap<String, Session>>,
 }
@@ -49,6 +53,8 @@ pub struct Invocation {
     pub function_arn: String,
     /// When Lambda ends the invocation.
     pub deadline: Instant,
+    /// The time of day at its begin.
+    pub now: SystemTime,
 }
 
 /// Where the function runs, read from its ARN.
@@ -100,6 +106,8 @@ impl App {
         Self {
             sources: Sources::new(&sdk, environment),
             cloudformation: CloudFormation::new(&sdk, environment.endpoint("CLOUDFORMATION")),
+            store: Store::new(&sdk, environment),
+            bus: Bus::new(&sdk, environment, config.event_bus_name.as_deref()),
             answering: Answering {
                 http: http.clone(),
                 response_url,
@@ -130,6 +138,14 @@ impl App {
 
     pub(crate) fn cloudformation(&self) -> &CloudFormation {
         &self.cloudformation
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn bus(&self) -> &Bus {
+        &self.bus
     }
 
     /// Organizations as the management account's role sees it, or as the function's own role when

@@ -13,12 +13,23 @@ pub const DELEGATED_ADMINISTRATOR: &str = "DELEGATED_ADMINISTRATOR";
 /// Name, with its path if it has one, of the role to assume in the management account.
 pub const ORG_ADMIN_ROLE_NAME: &str = "ORG_ADMIN_ROLE_NAME";
 
+/// Name of the event bus in the function's own account and Region to which it reports policies that are not as
+/// they were deployed. Empty: it only logs them.
+pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
+
 /// For tests only: one origin, such as `http://127.0.0.1:4566`, that may receive answers although
 /// it is not an AWS host. Not set in production: without it only AWS's hosts are answered.
 pub const CUSTOM_RESOURCE_RESPONSE_ORIGIN: &str = "CUSTOM_RESOURCE_RESPONSE_ORIGIN";
 
 /// The services that the function calls, by their names in `AWS_ENDPOINT_URL_<name>`.
-const SERVICES: [&str; 5] = ["CLOUDFORMATION", "ORGANIZATIONS", "S3", "SSM", "STS"];
+const SERVICES: [&str; 6] = [
+    "CLOUDFORMATION",
+    "EVENTBRIDGE",
+    "ORGANIZATIONS",
+    "S3",
+    "SSM",
+    "STS",
+];
 
 /// The function's configuration. A template that deploys the function sets exactly the variables
 /// named in this module.
@@ -30,6 +41,8 @@ pub struct Config {
     pub org_admin_role_name: String,
     /// See [`DELEGATED_ADMINISTRATOR`].
     pub delegated_administrator: bool,
+    /// See [`EVENT_BUS_NAME`].
+    pub event_bus_name: Option<String>,
     /// See [`CUSTOM_RESOURCE_RESPONSE_ORIGIN`].
     pub response_origin: Option<String>,
 }
@@ -85,6 +98,7 @@ impl Config {
                 environment,
                 org_admin_role_name,
                 delegated_administrator,
+                event_bus_name: get(EVENT_BUS_NAME),
                 response_origin: get(CUSTOM_RESOURCE_RESPONSE_ORIGIN),
             }),
             Ok(_) => Err(ConfigError(problems)),

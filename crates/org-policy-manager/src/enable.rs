@@ -26,7 +26,8 @@ pub(crate) async fn enable_if_asked(
         .map_err(NotMade::untouched)
 }
 
-async fn enable(organizations: &Organizations, deadline: Instant) -> Result<(), String> {
+/// Enables backup policies on the root, and waits until they are.
+pub(crate) async fn enable(organizations: &Organizations, deadline: Instant) -> Result<(), String> {
     let give_up = deadline.min(Instant::now() + ENABLING);
     let mut asked = false;
     loop {

@@ -4,6 +4,7 @@ pub mod config;
 
 pub mod aws;
 pub mod cloudformation;
+mod json;
 pub mod organizations;
 mod retry;
 mod s3;
@@ -20,6 +21,8 @@ mod create;
 mod delete;
 mod update;
 
+mod drift;
+
 mod apply;
 mod enable;
 mod find;
@@ -30,4 +33,4 @@ mod waiting;
 
 pub use app::{App, Invocation};
 pub use config::Config;
-pub use handle::answer;
+pub use handle::{Failed, answer};

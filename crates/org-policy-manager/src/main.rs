@@ -17,15 +17,17 @@ async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Payload>| {
         let app = Arc::clone(&app);
         async move {
-            let left = event.context.deadline().duration_since(SystemTime::now());
+            let now = SystemTime::now();
+            let left = event.context.deadline().duration_since(now);
             let invocation = Invocation {
                 function_arn: event.context.invoked_function_arn.clone(),
                 deadline: Instant::now() + left.unwrap_or_default(),
+                now,
             };
             answer(app, event.payload.0, invocation)
                 .await
                 .map_err(|error| Diagnostic {
-                    error_type: "CloudFormationNotAnswered".to_string(),
+                    error_type: error.kind().to_string(),
                     error_message: error.to_string(),
                 })
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aws_client::{CallError, time_limits};
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
-use aws_sdk_organizations::types::{PolicyType, PolicyTypeStatus, Tag};
+use aws_sdk_organizations::types::{PolicySummary, PolicyType, PolicyTypeStatus, Tag};
 use aws_types::SdkConfig;
 use policy_resource::plan::{Change, Live};
 use tokio::time::Instant;
@@ -284,13 +284,6 @@ impl Organizations {
     /// As AWS answers.
     pub async fn named(&self, name: &str) -> Result<Option<Listed>, CallError> {
         let request = self.client.list_policies().filter(PolicyType::BackupPolicy);
-        let listed = |p: aws_sdk_organizations::types::PolicySummary| {
-            Some(Listed {
-                id: p.id?,
-                arn: p.arn?,
-                name: p.name?,
-            })
-        };
         let mut token = None;
         loop {
             let request = request.clone().set_next_token(token);
@@ -305,6 +298,17 @@ impl Organizations {
                 return Ok(None);
             }
         }
+    }
+
+    /// All backup policies.
+    ///
+    /// # Errors
+    /// As AWS answers.
+    pub async fn all(&self) -> Result<Vec<Listed>, CallError> {
+        let request = self.client.list_policies().filter(PolicyType::BackupPolicy);
+        let policies = pages!(self, "ListPolicies", request.clone(), policies);
+        let listed = policies.into_iter().filter_map(listed);
+        Ok(listed.collect())
     }
 
     /// The organization's root, and whether backup policies are enabled on it.
@@ -340,6 +344,14 @@ impl Organizations {
         let result = send!(self, "EnablePolicyType", request).map(drop);
         or_done(result, "PolicyTypeAlreadyEnabledException")
     }
+}
+
+fn listed(policy: PolicySummary) -> Option<Listed> {
+    Some(Listed {
+        id: policy.id?,
+        arn: policy.arn?,
+        name: policy.name?,
+    })
 }
 
 fn absent_if<T>(result: Result<T, CallError>, code: &str) -> Result<Option<T>, CallError> {

@@ -139,7 +139,7 @@ fn is_host_label(bucket: &str) -> bool {
 }
 
 /// What host names end with in a Region's partition, as the SDK knows it of another service.
-async fn suffix(region: &str) -> String {
+pub(crate) async fn suffix(region: &str) -> String {
     let known = async {
         let params = Params::builder().region(region).build().ok()?;
         let endpoint = DefaultResolver::new()

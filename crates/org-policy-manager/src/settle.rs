@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use policy_resource::deployed::content_left;
 use policy_resource::identity::{Ownership, PolicyArn, TAG_UNANSWERED};
 use policy_resource::plan::{Change, Live, fits, plan};
 use tokio::time::Instant;
@@ -97,7 +98,7 @@ impl Attempt<'_> {
         let changes = plan(&desired, &live);
         let settled = Settled {
             arn,
-            content: desired.content.unwrap_or_else(|| live.content.clone()),
+            content: content_left(desired.content.as_deref(), Some(&live)),
             unanswered: None,
         };
         if changes.is_empty() {

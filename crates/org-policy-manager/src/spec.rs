@@ -7,6 +7,7 @@ use backup_policy::Severity;
 use cfn_custom_resource::RequestType;
 use policy_resource::accepted::{Accepted, content_digest, properties_digest};
 use policy_resource::content::{Found, OneLine, prepare, refusal};
+use policy_resource::deployed::{Deployed, content_left};
 use policy_resource::identity::{Owner, TAG_ACCEPTED, TAG_UNANSWERED};
 use policy_resource::plan::{Desired, Live, same_content};
 use policy_resource::properties::{
@@ -39,16 +40,33 @@ pub(crate) struct Ready {
 impl Spec {
     /// How a policy that does not exist yet should be.
     pub(crate) fn fresh(&self, ready: &Ready) -> Desired {
-        self.desired(Some(ready), &Accepted::default())
+        self.desired(Some(ready), &Accepted::default(), None)
     }
 
-    fn desired(&self, ready: Option<&Ready>, accepted: &Accepted) -> Desired {
+    /// What is deployed when the policy is as this specifies, with this content.
+    pub(crate) fn deployed(&self, arn: String, content: String) -> Deployed {
+        Deployed {
+            arn,
+            owner: self.owner.clone(),
+            name: self.properties.name.clone(),
+            description: self.description.clone(),
+            content,
+            targets: self.targets.clone(),
+            repair: self.properties.repair,
+            enable_policy_type: self.properties.enable_policy_type,
+        }
+    }
+
+    fn desired(&self, ready: Option<&Ready>, accepted: &Accepted, live: Option<&Live>) -> Desired {
         let mut tags: BTreeMap<String, String> = self.properties.tags.clone();
         tags.extend(self.owner.tags());
-        if let Some(Ready { content, digest }) = ready {
-            let memory = accepted.and(digest, &content_digest(content));
-            tags.insert(TAG_ACCEPTED.to_string(), memory.tag());
-        }
+        let memory = match ready {
+            Some(Ready { content, digest }) => accepted.and(digest, &content_digest(content)),
+            None => accepted.clone(),
+        };
+        let content = content_left(ready.map(|ready| ready.content.as_str()), live);
+        let deployed = self.deployed(String::new(), content).digest();
+        tags.insert(TAG_ACCEPTED.to_string(), memory.deploying(&deployed).tag());
         let mut without_tags = self.dropped_tags.clone();
         without_tags.insert(TAG_UNANSWERED.to_string());
         Desired {
@@ -122,7 +140,7 @@ impl Attempt<'_> {
     pub(crate) async fn desired_beside(&self, spec: &Spec, live: &Live) -> Result<Desired, String> {
         let ready = self.content_beside(spec, live).await?;
         let accepted = Accepted::read(live.tags.get(TAG_ACCEPTED).map(String::as_str));
-        Ok(spec.desired(ready.as_ref(), &accepted))
+        Ok(spec.desired(ready.as_ref(), &accepted, Some(live)))
     }
 
     /// The content for a policy that is live; `None` when what is live stays.

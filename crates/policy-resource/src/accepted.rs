@@ -5,7 +5,8 @@
 //! validator has become stricter since, or because the S3 version of the content is gone: that
 //! would leave the stack in UPDATE_ROLLBACK_FAILED. So a policy bears a tag with digests of the
 //! last two contents, each as a pair: of the properties that the content was made from, and of
-//! the content itself.
+//! the content itself. A third one, of everything that was deployed, says which record of it is the
+//! right one ([`crate::deployed`]); a function that does not know it passes over it.
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,9 +15,15 @@ use crate::properties::{ContentSource, Properties};
 /// How many contents are remembered: the live one, and the one that a rollback goes back to.
 const REMEMBERED: usize = 2;
 
-/// Digests of the contents that AWS accepted, the newest first.
+/// Before the digest of what was deployed. A pair has a slash and no equals sign.
+const DEPLOYED: &str = "deployed=";
+
+/// Digests of the contents that AWS accepted, the newest first, and of what was deployed last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Accepted(Vec<Entry>);
+pub struct Accepted {
+    contents: Vec<Entry>,
+    deployed: Option<String>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
@@ -34,32 +41,53 @@ impl Accepted {
                 content: content.to_string(),
             })
         };
-        Self(
-            tag.unwrap_or_default()
-                .split(' ')
-                .filter_map(entry)
-                .take(REMEMBERED)
-                .collect(),
-        )
+        let words = || tag.unwrap_or_default().split(' ');
+        let deployed = words().find_map(|word| word.strip_prefix(DEPLOYED));
+        Self {
+            contents: words().filter_map(entry).take(REMEMBERED).collect(),
+            deployed: deployed.map(str::to_string),
+        }
     }
 
-    /// The tag's value: at most 131 characters of the 256 that a tag value may have.
+    /// The tag's value: at most 173 characters of the 256 that a tag value may have.
     pub fn tag(&self) -> String {
         let entries = self
-            .0
+            .contents
             .iter()
             .map(|e| format!("{}/{}", e.properties, e.content));
-        entries.collect::<Vec<_>>().join(" ")
+        let deployed = self.deployed.iter().map(|it| format!("{DEPLOYED}{it}"));
+        entries.chain(deployed).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The digest of what was deployed last; `None` when an older function deployed it.
+    pub fn deployed(&self) -> Option<&str> {
+        self.deployed.as_deref()
+    }
+
+    /// The digest of the content that AWS accepted last.
+    pub fn newest_content(&self) -> Option<&str> {
+        self.contents.first().map(|entry| entry.content.as_str())
+    }
+
+    /// The same memory after this was deployed.
+    #[must_use]
+    pub fn deploying(self, digest: &str) -> Self {
+        Self {
+            deployed: Some(digest.to_string()),
+            ..self
+        }
     }
 
     /// Whether a content made from these properties was accepted before.
     pub fn knows(&self, properties: &str) -> bool {
-        self.0.iter().any(|entry| entry.properties == properties)
+        self.contents
+            .iter()
+            .any(|entry| entry.properties == properties)
     }
 
     /// Whether the live content was made from these properties.
     pub fn made(&self, properties: &str, live_content: &str) -> bool {
-        self.0
+        self.contents
             .iter()
             .any(|e| e.properties == properties && e.content == live_content)
     }
@@ -70,13 +98,14 @@ impl Accepted {
             properties: properties.to_string(),
             content: content.to_string(),
         };
-        let older = self.0.iter().filter(|entry| **entry != newest).cloned();
-        Self(
-            std::iter::once(newest.clone())
-                .chain(older)
+        let older = self.contents.iter().filter(|entry| **entry != newest);
+        Self {
+            contents: std::iter::once(newest.clone())
+                .chain(older.cloned())
                 .take(REMEMBERED)
                 .collect(),
-        )
+            deployed: self.deployed.clone(),
+        }
     }
 }
 
@@ -103,7 +132,7 @@ pub fn content_digest(content: &str) -> String {
 
 /// The first 128 bits of a SHA-256 over the parts, each with its length before it: enough to distinguish
 /// contents apart by chance, and nobody gains by making two that collide in their own policy.
-fn digest(parts: &[&str]) -> String {
+pub(crate) fn digest(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.len().to_le_bytes());
@@ -142,8 +171,10 @@ mod tests {
     #[test]
     fn the_tag_reads_back_and_fits_a_tag_value() {
         let (p, c) = (digest(&["p"]), digest(&["c"]));
-        let memory = Accepted::default().and(&p, &c).and(&c, &p);
+        let memory = Accepted::default().and(&p, &c).and(&c, &p).deploying(&p);
         let tag = memory.tag();
+        assert_eq!(memory.deployed(), Some(p.as_str()));
+        assert_eq!(memory.newest_content(), Some(p.as_str()));
         assert!(tag.len() <= 256, "{tag}");
         assert_eq!(Accepted::read(Some(&tag)), memory);
     }
@@ -163,6 +194,7 @@ mod tests {
             management_account: "111111111111".to_string(),
             enable_policy_type: false,
             adopt_existing: false,
+            repair: false,
             tags: Default::default(),
         };
         let regions: Vec<String> = regions.iter().map(text).collect();
@@ -194,6 +226,14 @@ mod tests {
             made_from(newest, &[("a", "b")], &[]),
             "1bf990c152f1ba58c2d0fec87e07c7fa"
         );
+    }
+
+    #[test]
+    fn a_tag_of_a_function_that_did_not_know_what_was_deployed_reads_as_before() {
+        let memory = Accepted::read(Some("p/c q/d"));
+        assert!(memory.knows("p") && memory.knows("q"));
+        assert_eq!(memory.deployed(), None);
+        assert_eq!(memory.tag(), "p/c q/d");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub const REGIONS_PARAMETER: &str = "/backup/target/regions";
 
 /// The names of all properties, in the order of the documentation. `ServiceToken` and
 /// `ServiceTimeout` are CloudFormation's own.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     "PolicyName",
     "PolicyType",
     "PolicyDescription",
@@ -34,6 +34,7 @@ pub const NAMES: [&str; 13] = [
     "OrgManagementAccount",
     "EnablePolicyType",
     "AdoptExisting",
+    "Repair",
     "Tags",
     "ServiceToken",
     "ServiceTimeout",
@@ -79,6 +80,8 @@ pub struct Properties {
     pub enable_policy_type: bool,
     /// Whether a policy of this name that bears no tags of this resource is taken over.
     pub adopt_existing: bool,
+    /// Whether what others change on the policy by hand is put back.
+    pub repair: bool,
     /// Tags of the policy beside the function's own.
     pub tags: BTreeMap<String, String>,
 }
@@ -188,6 +191,7 @@ impl Properties {
             management_account: reader.management_account(),
             enable_policy_type: reader.flag("EnablePolicyType"),
             adopt_existing: reader.flag("AdoptExisting"),
+            repair: reader.flag("Repair"),
             tags: reader.tags(),
         };
         (read, reader.problems)

@@ -67,10 +67,21 @@ class CopyApi:
             raise NativeError("ResourceNotFoundException", "Cannot find copy job.")
         return {"CopyJob": job.describe()}
 
+    def described(self) -> list[tuple[Place, dict[str, Any]]]:
+        """Every job with its place."""
+        return [(job.place, job.describe()) for job in self._jobs.all()]
+
     def start(
-        self, place: Place, payload: dict[str, Any], created_by: dict[str, str] | None = None
+        self,
+        place: Place,
+        payload: dict[str, Any],
+        created_by: dict[str, str] | None = None,
+        seconds_ago: float = 0,
     ) -> dict[str, Any]:
-        """StartCopyJob; ``created_by`` is the plan's rule that makes it, if one does."""
+        """StartCopyJob; ``created_by`` is the plan's rule that makes it, if one does.
+
+        A job of the past is shown as one of ``seconds_ago``.
+        """
         asked = ("RecoveryPointArn", "SourceBackupVaultName", "DestinationBackupVaultArn")
         for name in (*asked, "IamRoleArn"):
             if not payload.get(name):
@@ -87,7 +98,8 @@ class CopyApi:
             raise ValueError("Source and destination backup vaults must not be the same")
         if backup._vaults.get_scoped(*target, found[3]) is None:
             raise NativeError("ResourceNotFoundException", f"Backup vault not found: {found[3]}")
-        job = self._jobs.start(point, target, found[3], str(payload["IamRoleArn"]), created_by)
+        role = str(payload["IamRoleArn"])
+        job = self._jobs.start(point, target, found[3], role, created_by, seconds_ago)
         return {"CopyJobId": job.id, "CreationDate": job.created, "IsParent": False}
 
 

@@ -53,6 +53,8 @@ class CopyJob:
     message: str | None = None
     is_made: bool = False
     created_by: dict[str, str] | None = None
+    # How long before its real end it is shown to have ended.
+    seconds_ago: float = 0
     created: float = field(default_factory=now)
     completed: float | None = None
 
@@ -121,11 +123,17 @@ class CopyJobs(Jobs[CopyJob]):
         vault: str,
         role: str,
         created_by: dict[str, str] | None = None,
+        seconds_ago: float = 0,
     ) -> CopyJob:
-        """Start a job, which goes on by itself; ``created_by`` is the plan's rule, if one does."""
+        """Start a job, which goes on by itself; ``created_by`` is the plan's rule, if one does.
+
+        A job of the past is shown as one of ``seconds_ago``.
+        """
         job_id = self._new_id()
         arn = copy_kinds.arn_of_copy(point, destination, job_id)
-        job = CopyJob(job_id, Copy(point, destination, vault, role, arn), created_by=created_by)
+        copy = Copy(point, destination, vault, role, arn)
+        job = CopyJob(job_id, copy, created_by=created_by, seconds_ago=seconds_ago)
+        job.created -= seconds_ago
         self._begin(job, self._run(job))
         return job
 
@@ -147,7 +155,7 @@ class CopyJobs(Jobs[CopyJob]):
             # Nobody awaits the task: the job must say it.
             _log.exception("copy job %s", job.id)
             job.state, job.message = "FAILED", f"the emulator failed: {error!r}"
-        job.completed = now()
+        job.completed = now() - job.seconds_ago
         self._tell(job)
 
     async def _copy(self, job: CopyJob) -> None:

@@ -125,6 +125,13 @@ def _efs(asked: Asked, operation: str) -> list[str]:
 def _events(asked: Asked, operation: str) -> list[str]:
     if arn := asked.text("ResourceARN"):
         return [arn]
+    if operation == "PutEvents":
+        # By the service authorization reference: each bus that an entry names.
+        buses = [str(entry.get("EventBusName") or "default") for entry in asked.entries("Entries")]
+        return [
+            name if name.startswith("arn:") else asked.arn(f"event-bus/{name}")
+            for name in dict.fromkeys(buses)
+        ]
     bus = asked.text("EventBusName").rpartition("/")[2]
     rule = asked.text("Rule") or asked.text("Name")
     if operation in ("CreateEventBus", "DeleteEventBus", "DescribeEventBus", "UpdateEventBus"):

@@ -74,6 +74,12 @@ class Asked:
                 number += 1
         return numbered
 
+    def entries(self, name: str) -> list[dict[str, Any]]:
+        """The objects of a list in a JSON body."""
+        value = self.members.get(name)
+        found = value if isinstance(value, list) else []
+        return [entry for entry in found if isinstance(entry, dict)]
+
     def arn(self, resource: str, service: str | None = None) -> str:
         """An ARN in the account and Region of the request."""
         return f"arn:aws:{service or self.service}:{self.region}:{self.account}:{resource}"

@@ -230,6 +230,12 @@ def _keys(asked: Asked, action: str) -> Context:
         return {"iam:awsservicename": linked}
     if action == "lambda:CreateEventSourceMapping" and (name := asked.text("FunctionName")):
         return {"lambda:functionarn": FINDERS["lambda"](asked, operation)[0] if name else name}
+    if action == "events:PutEvents":
+        entries = asked.entries("Entries")
+        return {
+            "events:source": [str(entry.get("Source", "")) for entry in entries],
+            "events:detail-type": [str(entry.get("DetailType", "")) for entry in entries],
+        }
     if action == "sts:AssumeRole":
         found = {
             "sts:externalid": asked.text("ExternalId"),

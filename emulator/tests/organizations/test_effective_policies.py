@@ -76,6 +76,21 @@ def test_an_account_gets_what_it_inherits(world: World) -> None:
     assert denied[0] == "AccessDeniedException"
 
 
+def test_a_policy_can_be_older_than_the_test(world: World) -> None:
+    world.enable_backup_policies()
+    attach(world, {"plans": {"Daily": PLAN}}, ROOT)
+    organizations = world.client("organizations")
+    asked = {"PolicyType": "BACKUP_POLICY", "TargetId": MEMBER}
+
+    def since() -> float:
+        policy = organizations.describe_effective_policy(**asked)["EffectivePolicy"]
+        return float(policy["LastUpdatedTimestamp"].timestamp())
+
+    seen = since()
+    world.control("POST", "settings", {"in_force_before": 86400})
+    assert since() == seen - 86400
+
+
 def test_an_invalid_document_is_withheld_and_named(world: World) -> None:
     world.enable_backup_policies()
     attach(world, {"plans": {"Daily": PLAN}}, ROOT)

@@ -75,7 +75,7 @@ def test_the_files_that_are_shipped_are_sound():
         (
             [("aws-backup-notifications", "Email", "a@example.com")],
             "aws-backup-notifications",
-            "Email: unknown; the template takes OrganizationId, NotificationEmail",
+            "Email: unknown; the template takes OrganizationId, NotificationEmail, Watch",
         ),
         (
             [(PIPELINE, "RequireApproval", None)],

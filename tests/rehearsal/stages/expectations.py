@@ -20,11 +20,12 @@ from ..names import (
 )
 
 VAULT, KEY, ROLE = "AWSBackupSolutionVault", "alias/AWSBackupSolutionKey", "AWSBackupSolutionRole"
-FUNCTION, MANAGER = "TagOnRestore", "BackupOrgPolicyManager"
+FUNCTION, MANAGER, WATCH = "TagOnRestore", "BackupOrgPolicyManager", "BackupWatch"
 # Function -> its name in the SSM parameters.
 PARAMETERS = {
     "org-policy-manager": "aws-backup-backuporgpolicymanager",
     "tag-on-restore": "aws-backup-tagonrestore",
+    "backup-watch": "aws-backup-watch",
 }
 # e_machine in the ELF header.
 _MACHINES = {62: "x86_64", 183: "arm64"}
@@ -148,7 +149,7 @@ class Expectations:
         if not stack["EnableTerminationProtection"]:
             raise RehearsalFailed("nothing protects the policies' stack from deletion")
 
-    def expect_reader_for_the_pipeline_alone(self):
+    def expect_reader_for_pipeline_and_watch_alone(self):
         """Fail if the home account's administrator may become the management account's reader."""
         sts = self._administrators.client("sts", HOME, HOME_REGION)
         role = f"arn:aws:iam::{MANAGEMENT}:role/BackupOrgPolicyReader"
@@ -175,7 +176,7 @@ class Expectations:
             raise RehearsalFailed("the management account's role does not trust the home account")
 
     def expect_packages(self, regions, packages):
-        """Fail unless both packages are recorded, and are in every Region's bucket.
+        """Fail unless all packages are recorded, and are in every Region's bucket.
 
         ``packages`` holds the bytes that must be there, as far as they are known.
         """
@@ -202,7 +203,11 @@ class Expectations:
 
     def expect_functions(self):
         """Fail unless each function runs the recorded package, on the processor it is built for."""
-        names = {FUNCTION: "tag-on-restore", MANAGER: "org-policy-manager"}
+        names = {
+            FUNCTION: "tag-on-restore",
+            MANAGER: "org-policy-manager",
+            WATCH: "backup-watch",
+        }
         for found in self._emulator.functions():
             function = names[found["name"]]
             content = self._package(function, self._recorded(function), HOME_REGION)

@@ -35,6 +35,7 @@ from .expectations import COMPLETE, NOTHING, ONLY_THE_ROLE
 from .failed_restores import expect_reported
 from .membership import VAULTS, Membership
 from .restores import Restores
+from .watching import Watching
 
 FIRST = (MEMBER, SECOND_MEMBER, THIRD_MEMBER)
 FIRST_REGIONS = (HOME_REGION, CENTRAL_REGION)
@@ -95,6 +96,7 @@ class Story:
             ("see that only that changed, everywhere", self.see_second),
             ("restored resources get their tags", self.restore),
             ("a restore that fails is reported, wherever it is", self.report),
+            ("what is wrong with backups is told once, in words", self.be_told),
             ("it leaves the organization, and comes back", self.membership.come_back_from_outside),
             ("remove the home account's stacks", self.destroy),
             ("remove the central account's stacks", self.destroy_central),
@@ -156,7 +158,7 @@ class Story:
         self.expectations.expect_policies([WORKLOADS], FIRST_REGIONS, 35)
         self.expectations.expect_targets([WORKLOADS], FIRST_REGIONS)
         self.expectations.expect_protected()
-        self.expectations.expect_reader_for_the_pipeline_alone()
+        self.expectations.expect_reader_for_pipeline_and_watch_alone()
         self._expect_packages(FIRST_REGIONS)
         self._expect_no_failed_instance()
         expect_no_denials(self._emulator)
@@ -235,6 +237,10 @@ class Story:
 
     def report(self):
         expect_reported(self.administrators)
+        expect_no_denials(self._emulator)
+
+    def be_told(self):
+        Watching(self._emulator, self.administrators).prove()
         expect_no_denials(self._emulator)
 
     def destroy(self):

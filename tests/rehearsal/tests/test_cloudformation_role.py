@@ -1,6 +1,6 @@
-"""CloudFormationRole may do all that its stacks ever ask of it, and has nothing that they do not.
+"""CloudFormation's roles may do all that their stacks ever ask, and have nothing that they do not.
 
-The stacks that the pipeline deploys with it are made, changed in everything that can change,
+The stacks that the pipeline deploys with one are made, changed in everything that can change,
 changed back and deleted with that role. The emulator checks each permission on its resource and
 remembers which statement was decisive. Stack sets are left to the rehearsal.
 """
@@ -22,7 +22,9 @@ from rehearsal.names import HOME, HOME_REGION, TARGETS
 from .home_account import deploy_home, quick
 
 ROLE = f"arn:aws:iam::{HOME}:role/CloudFormationRole"
+WATCH_ROLE = f"arn:aws:iam::{HOME}:role/CloudFormationWatchRole"
 PIPELINE = "aws-backup-codepipeline"
+WATCH = "aws-backup-watch"
 PACKAGES = f"lambda-deployment-bucket-{HOME}-{HOME_REGION}"
 TOPIC = f"arn:aws:sns:{HOME_REGION}:{HOME}:other"
 TAGS = {"Application": "Backup and Recovery with AWS Backup Solution"}
@@ -30,10 +32,13 @@ OTHER_TAGS = {"Owner": "somebody"}
 
 
 def denials(home):
-    """What the role was refused; the pipeline, which starts by itself, is not looked at."""
-    session = ROLE.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
+    """What the roles were refused; the pipeline, which starts by itself, is not looked at."""
+    sessions = tuple(
+        role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/"
+        for role in (ROLE, WATCH_ROLE)
+    )
     found = home.denials()
-    return [entry["message"] for entry in found if entry["principal"].startswith(session)]
+    return [entry["message"] for entry in found if entry["principal"].startswith(sessions)]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,8 @@ def home(emulator):
     s3.create_bucket(Bucket=PACKAGES, CreateBucketConfiguration=place)
     ssm = client(emulator.url, "ssm", HOME, HOME_REGION)
     for number in (1, 2):
-        s3.put_object(Bucket=PACKAGES, Key=f"{number}.zip", Body=PACKAGE.read_bytes())
+        for folder in ("", "backup-watch/"):
+            s3.put_object(Bucket=PACKAGES, Key=f"{folder}{number}.zip", Body=PACKAGE.read_bytes())
         ssm.put_parameter(
             Name=f"/backup/test/package-{number}", Type="String", Value=f"{number}.zip"
         )
@@ -61,7 +67,7 @@ def home(emulator):
 def operate(home, operation, name, template="", parameters=(), tags=TAGS):
     """A stack operation with the role; the stack's status when it is over."""
     cloud = client(home.url, "cloudformation", HOME, HOME_REGION)
-    wanted = {"StackName": name, "RoleARN": ROLE}
+    wanted = {"StackName": name, "RoleARN": WATCH_ROLE if name == WATCH else ROLE}
     if template:
         wanted |= {
             "TemplateBody": template,
@@ -137,6 +143,22 @@ def life(home):
         act("create", name, template, before)
         act("update", name, otherwise(template), after, OTHER_TAGS)
         act("update", name, template, before)
+
+    template = text("cloudformation/home-account/aws-backup-watch.yaml")
+    before, after = (
+        {"Architecture": ARCHITECTURE, "LogLevel": level} for level in ("INFO", "WARN")
+    )
+    for number, (operation, body, values) in enumerate(
+        (
+            ("create", template, before),
+            ("update", otherwise(template), after),
+            ("update", template, before),
+        )
+    ):
+        _record_package(home, f"backup-watch/{1 + number % 2}.zip")
+        act(operation, WATCH, body, values, OTHER_TAGS if values is after else TAGS)
+    act("delete", WATCH)
+
     for name in (*reversed(names), "aws-backup-ssm-targets"):
         act("delete", name)
     return done, denials(home)
@@ -147,7 +169,17 @@ def test_what_its_stacks_are_made_of_can_be_made_changed_and_deleted_with_the_ro
     assert refused == []
     wrong = [entry for entry in done if entry[2] != f"{entry[0].upper()}_COMPLETE"]
     assert wrong == []
-    assert len(done) == 15
+    assert len(done) == 19
+
+
+def _record_package(home, key):
+    """As publishing does: the stack of the watch reads no other parameter than this one."""
+    client(home.url, "ssm", HOME, HOME_REGION).put_parameter(
+        Name="/backup/lambda/aws-backup-watch/deployed-package",
+        Type="String",
+        Value=key,
+        Overwrite=True,
+    )
 
 
 def test_the_pipeline_itself_is_made_by_a_person(home, life):
@@ -160,9 +192,10 @@ def test_the_pipeline_itself_is_made_by_a_person(home, life):
     assert operate(home, "delete", PIPELINE) == "DELETE_COMPLETE"
 
 
-def test_the_role_has_nothing_that_no_stack_asks_for(home, life):
+@pytest.mark.parametrize("arn", [ROLE, WATCH_ROLE])
+def test_the_role_has_nothing_that_no_stack_asks_for(home, life, arn):
     """What allowed nothing in all this is needed in the rehearsal, or has a reason."""
-    (role,) = (entry for entry in home.permissions()["roles"] if entry["role"] == ROLE)
+    (role,) = (entry for entry in home.permissions()["roles"] if entry["role"] == arn)
     idle = {
         (statement["policy"].removeprefix("inline "), statement["statement"], action["action"])
         for statement in role["statements"]
@@ -170,16 +203,17 @@ def test_the_role_has_nothing_that_no_stack_asks_for(home, life):
         if action["state"] == "unused"
     }
     reasons = grants.read_reasons(tomllib.loads(REASONS.read_text()))
-    mine = [reason for reason in reasons if reason.role == "CloudFormationRole"]
+    name = arn.rpartition("/")[2]
+    mine = [reason for reason in reasons if reason.role == name]
     explained = {action for reason in mine for action in reason.actions}
-    needed = needed_in_the_rehearsal()
-    assert needed
+    needed = needed_in_the_rehearsal(name)
+    assert needed or arn != ROLE
     assert {grant for grant in idle - needed if grant[2] not in explained} == set()
 
 
-def needed_in_the_rehearsal():
-    """(policy, statement, action) of the role's that the rehearsal's own table has as checked."""
-    section = TABLE.read_text().partition("\n## CloudFormationRole\n")[2].partition("\n## ")[0]
+def needed_in_the_rehearsal(role):
+    """(policy, statement, action) of a role's that the rehearsal's own table has as checked."""
+    section = TABLE.read_text().partition(f"\n## {role}\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (\w+), (\w+) \| (.*?) \|", section, re.M)
     return {
         (policy, statement, action)

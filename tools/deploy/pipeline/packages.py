@@ -19,6 +19,7 @@ from ..targets import split
 FUNCTIONS = {
     "org-policy-manager": "aws-backup-backuporgpolicymanager",
     "tag-on-restore": "aws-backup-tagonrestore",
+    "backup-watch": "aws-backup-watch",
 }
 # e_machine in the ELF header: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 MACHINES = {62: "x86_64", 183: "arm64"}

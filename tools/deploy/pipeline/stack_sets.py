@@ -14,11 +14,12 @@ from botocore.exceptions import ClientError
 from ..problem import Problem
 from ..stacks import BY_NAME, STACKS, Stack, load_template
 
-# The options of aws-backup-codepipeline without which a stack set need not be there.
+# The options of aws-backup-codepipeline without which a stack need not be there.
 OPTIONS = {
     "stackset-aws-backup-member-accounts-role": "DeployMemberAccounts",
     "stackset-aws-backup-member-accounts": "DeployMemberAccounts",
     "stackset-aws-backup-tagonrestore": "DeployTagOnRestore",
+    "aws-backup-watch": "DeployWatch",
 }
 # An account that has just joined may still be getting its stacks.
 UNDER_WAY = ("PENDING", "RUNNING")

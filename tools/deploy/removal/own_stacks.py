@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from .. import cloudformation
 from ..accounts import places, require_account
+from ..pipeline.packages import FUNCTIONS
 from ..preparing import linked_role
 from ..stacks import STACKS
 from ..targets import Targets
 
 PACKAGE_PARAMETERS = tuple(
     f"/backup/lambda/{function}/{what}"
-    for function in ("aws-backup-backuporgpolicymanager", "aws-backup-tagonrestore")
+    for function in FUNCTIONS.values()
     for what in ("deployed-package", "deployed-hash")
 )
 

@@ -9,11 +9,13 @@ use aws_smithy_types::DateTime;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use backup_policy::Instant;
+use backup_reading::failure::Failure;
+use backup_reading::instant;
+use backup_status::Seen;
 use serde_json::Value;
 
-use super::failure::Failure;
 use super::retries_without_quota;
-use crate::doctor::facts::{Last, Seen, Vault};
+use crate::doctor::facts::{Last, Vault};
 
 mod functions;
 mod regions;
@@ -297,12 +299,6 @@ pub(super) fn days_before(now: Instant, days: u32) -> DateTime {
     let time = std::time::SystemTime::from(now) - span;
     DateTime::from(time)
 }
-
-/// A moment of AWS's as one of ours.
-pub(super) fn instant(time: DateTime) -> Option<Instant> {
-    Instant::from_timestamp(time.secs(), time.subsec_nanos())
-}
-
 /// IAM answers with policies in percent encoding (RFC 3986).
 fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();

@@ -12,12 +12,14 @@ use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsP
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use backup_reading::Caller;
+use backup_reading::failure::Failure;
+use backup_reading::jobs::Backup;
+use backup_reading::organizations::Organizations;
 use clap::Args;
 
-use super::credentials;
-use super::failure::Failure;
-use super::organizations::Organizations;
 use super::patience::{self, Patient};
+use super::{PROGRAM, credentials};
 
 /// Attempts of one call: with their back-off about 20 s of trying. `AWS_MAX_ATTEMPTS` says
 /// otherwise.
@@ -62,22 +64,6 @@ pub struct Connection {
     pub sdk: SdkConfig,
     /// Whose credentials they are.
     pub caller: Caller,
-}
-
-/// Who calls, as AWS says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The account.
-    pub account: String,
-    /// User, role session or root.
-    pub arn: String,
-}
-
-impl Caller {
-    /// `aws`, `aws-cn`, `aws-us-gov`, ...
-    pub fn partition(&self) -> &str {
-        self.arn.split(':').nth(1).unwrap_or("aws")
-    }
 }
 
 impl Access {
@@ -145,7 +131,7 @@ impl Access {
         }
         let caller = caller(&sdk).await?;
         let connection = Connection { sdk, caller };
-        let organization = Organizations::new(&connection).describe().await;
+        let organization = connection.organizations().describe().await;
         // Who is asking must be seen before what is found; that it cannot be written stops nothing.
         let line = introduction(&connection.caller, organization);
         let _ = writeln!(std::io::stderr(), "{line}");
@@ -166,6 +152,16 @@ fn introduction(caller: &Caller, organization: Result<(String, bool), Failure>) 
 }
 
 impl Connection {
+    /// AWS Organizations, with these credentials.
+    pub fn organizations(&self) -> Organizations {
+        Organizations::new(&self.sdk, PROGRAM, self.caller.clone(), None)
+    }
+
+    /// AWS Backup, with these credentials.
+    pub fn backup(&self) -> Backup {
+        Backup::new(self.sdk.clone(), PROGRAM, None)
+    }
+
     /// The same place, as a role that these credentials may assume.
     ///
     /// # Errors

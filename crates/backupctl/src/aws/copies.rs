@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_backup::types::{CopyJob, CopyJobState};
 use aws_smithy_types::DateTime;
 use backup_policy::Instant;
+use backup_reading::failure::Failure;
+use backup_status::Seen;
 
-use super::account::{Account, SPANS, days_before, instant};
-use super::failure::Failure;
-use crate::doctor::facts::{FailedCopies, Last, Seen};
+use super::account::{Account, SPANS, days_before};
+use crate::doctor::facts::{FailedCopies, Last};
+use backup_reading::instant;
 
 impl Account {
     /// When the newest copy from a Region of this account to a vault was completed. AWS Backup

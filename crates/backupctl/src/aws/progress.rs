@@ -38,6 +38,11 @@ impl Progress {
         }
     }
 
+    /// What hears from those who read.
+    pub fn counter(&self) -> impl Fn(&'static str, usize) + Sync {
+        |what, count| self.add(what, count)
+    }
+
     /// So many more of something were read.
     pub fn add(&self, what: &'static str, count: usize) {
         let Ok(mut printed) = self.printed.lock() else {

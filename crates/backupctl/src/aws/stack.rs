@@ -2,11 +2,11 @@
 
 use super::retries_without_quota;
 use aws_types::region::Region;
+use backup_reading::failure::Failure;
+use backup_status::Seen;
 
 use super::account::Account;
-use super::failure::Failure;
 use crate::doctor::deployed::Stack;
-use crate::doctor::facts::Seen;
 use crate::parameters::Parameters;
 
 impl Account {

@@ -18,8 +18,6 @@ use crate::report::Format;
 use crate::targets::Targets;
 use look::Question;
 
-pub(super) use look::merges;
-
 /// Check what backups need: plans, policies, roles, vaults, keys, functions, last backup and copy.
 ///
 /// Run it with credentials of the management account; it looks into the other accounts with a

@@ -6,15 +6,18 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::bail;
 use backup_policy::Instant;
+use backup_reading::organizations::Tags;
+use backup_status::Seen;
+use backup_status::merge::{InForce, Invalid, merges};
 use clap::Args;
 use tokio::time::{Instant as Clock, sleep};
 
-use super::doctor::{merges, print};
+use super::doctor::look::seen;
+use super::doctor::print;
 use crate::aws::connection::Access;
-use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
 use crate::doctor::diagnosis::{Reached, reached_by, taken_checks};
-use crate::doctor::facts::{InForce, Invalid, Protection, Seen};
+use crate::doctor::facts::Protection;
 use crate::plan::present::Present;
 use crate::plan::steps::owned;
 use crate::report::Format;
@@ -62,9 +65,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn ask(arguments: &Arguments) -> anyhow::Result<(Vec<Reached>, Invalid)> {
     let connection = arguments.access.connect().await?;
-    let organizations = Organizations::new(&connection);
+    let organizations = connection.organizations();
     let progress = Progress::begin();
-    let (landscape, _) = organizations.landscape(Tags::Read, &progress).await?;
+    let (landscape, _) = organizations
+        .landscape(Tags::Read, &progress.counter())
+        .await?;
     let present = Present::live(&landscape, true);
     let merges = match merges(&present.organization, Instant::from(SystemTime::now())) {
         Seen::There(merges) => merges,
@@ -92,14 +97,10 @@ async fn ask(arguments: &Arguments) -> anyhow::Result<(Vec<Reached>, Invalid)> {
     let invalid = settle(
         &mut reached,
         Duration::from_secs(arguments.wait),
-        async || match organizations.invalid().await {
-            Seen::There(invalid) => Ok(invalid),
-            Seen::Missing => Ok(Invalid::new()),
-            Seen::Unknown(why) => bail!("{why}"),
-        },
+        async || Ok(organizations.invalid().await?),
         async |account| {
             progress.add("answers of AWS", 1);
-            organizations.in_force(account).await
+            seen(organizations.in_force(account).await)
         },
     )
     .await?;
@@ -137,7 +138,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::doctor::facts::Merge;
+    use backup_status::merge::Merge;
 
     fn reached() -> Reached {
         let merge = Merge {

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use anyhow::{Context as _, anyhow, bail};
 use aws_sdk_organizations::types::PolicyTypeStatus;
 use backup_policy::{Document, Organization};
+use backup_reading::organizations::Tags;
 use clap::Args;
 
 use crate::aws::connection::Access;
-use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
 use crate::check::parse;
 use crate::input::read;
@@ -284,9 +284,11 @@ pub(super) fn snapshot(path: &Path) -> anyhow::Result<Organization> {
 
 async fn live(access: &Access) -> anyhow::Result<Present> {
     let connection = access.connect().await?;
-    let organizations = Organizations::new(&connection);
+    let organizations = connection.organizations();
     let progress = Progress::begin();
-    let (landscape, status) = organizations.landscape(Tags::Read, &progress).await?;
+    let (landscape, status) = organizations
+        .landscape(Tags::Read, &progress.counter())
+        .await?;
     let mut present = Present::live(&landscape, status == Some(PolicyTypeStatus::Enabled));
     present.organization.read_at = Some(SystemTime::now().into());
     Ok(present)

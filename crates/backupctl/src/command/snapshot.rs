@@ -8,12 +8,12 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 use aws_sdk_organizations::types::PolicyTypeStatus;
 use backup_policy::Instant;
+use backup_reading::organizations::Tags;
+use backup_status::landscape::Landscape;
 use clap::Args;
 
 use crate::aws::connection::Access;
-use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
-use crate::landscape::Landscape;
 
 /// Write a live organization to a file: tree, backup policies, attachments.
 ///
@@ -37,9 +37,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let (landscape, status) = super::wait_for(async {
         let connection = arguments.access.connect().await?;
-        let organizations = Organizations::new(&connection);
+        let organizations = connection.organizations();
         let progress = Progress::begin();
-        let read = organizations.landscape(Tags::LeaveOut, &progress).await;
+        let read = organizations
+            .landscape(Tags::LeaveOut, &progress.counter())
+            .await;
         anyhow::Ok(read?)
     })?;
     let read_at = Instant::from(SystemTime::now());
@@ -115,8 +117,8 @@ mod tests {
             rests_on(&landscape, true, at),
             "0 organizational units, 0 accounts and 0 backup policies, as of 2026-01-31 12:00 UTC"
         );
-        landscape.closed.push(crate::landscape::Child {
-            place: crate::landscape::Place::default(),
+        landscape.closed.push(backup_status::landscape::Child {
+            place: backup_status::landscape::Place::default(),
             parent: String::new(),
         });
         assert!(rests_on(&landscape, false, at).ends_with(

@@ -9,18 +9,19 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
 use backup_policy::Instant;
+use backup_reading::jobs::Which;
+use backup_reading::organizations::{Organizations, Tags};
+use backup_status::Seen;
+use backup_status::late::{Judged, Window, late};
+use backup_status::ledger::{Kind, Ledger};
+use backup_status::merge::{Merge, merges};
 use clap::{Args, ValueEnum};
 
-use super::doctor::merges;
-use crate::aws::account::Account;
 use crate::aws::connection::{Access, Connection};
-use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
-use crate::doctor::facts::{Merge, Seen};
 use crate::input::read;
 use crate::report::FormatOrPage as Format;
-use crate::status::late::{Judged, Window, late};
-use crate::status::{Kind, Ledger, Report, json, page, text};
+use crate::status::{Report, json, page, text};
 use crate::targets::Targets;
 
 /// Show what was backed up, copied and restored in the whole organization, what failed and what is late.
@@ -132,19 +133,21 @@ pub async fn look(
     regions: &[String],
     window: Window,
 ) -> anyhow::Result<Found> {
-    let organizations = Organizations::new(connection);
-    let own = Account::new(connection.sdk.clone(), &connection.caller.arn);
+    let organizations = connection.organizations();
+    let backup = connection.backup();
     let progress = Progress::begin();
 
     let (mut ledger, mut unasked) = (Ledger::default(), Vec::new());
     let mut judgeable = regions.to_vec();
     for region in regions {
         for kind in Kind::ALL {
-            let listed = own.jobs_of_all(region, kind, window.from, |job| {
+            let since = Which::MadeSince(window.from);
+            let listed = backup.jobs(region, kind, since, |job| {
                 progress.add("jobs", 1);
                 ledger.add(job);
             });
-            if let Seen::Unknown(why) = listed.await {
+            if let Err(failure) = listed.await {
+                let why = failure.of(&connection.caller.arn);
                 unasked.push(format!("{} jobs in {region}: {why}", kind.name()));
                 judgeable.retain(|it| it != region || kind == Kind::Restore);
             }
@@ -154,7 +157,10 @@ pub async fn look(
         bail!("no job can be listed: {}", unasked.join("; "));
     }
 
-    let (names, merged) = match organizations.landscape(Tags::LeaveOut, &progress).await {
+    let (names, merged) = match organizations
+        .landscape(Tags::LeaveOut, &progress.counter())
+        .await
+    {
         Ok((landscape, _)) => {
             let names = landscape
                 .accounts
@@ -195,7 +201,7 @@ async fn judge(
         let account = &found.place.0;
         if !changed.contains_key(account) {
             let in_force = organizations.in_force(account).await;
-            let updated = in_force.there().and_then(|it| it.as_ref()?.updated);
+            let updated = in_force.ok().flatten().and_then(|it| it.updated);
             changed.insert(account.clone(), updated);
         }
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use backup_status::Seen;
+use backup_status::merge::{InForce, Merge};
 use serde_json::Value;
-
-use super::facts::{InForce, Merge, Seen};
 
 /// What AWS has in force for an account, beside our merge.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,11 +9,12 @@ mod taken;
 
 use serde_json::Value;
 
-use super::facts::{Facts, Purpose, Role, Seen};
+use super::facts::{Facts, Purpose, Role};
 use super::trust;
 use crate::targets::Targets;
 use abilities::ability_checks;
 use accounts::{account_checks, closed_check};
+use backup_status::Seen;
 use functions::home_checks;
 use protection::{deployed_checks, protection_checks};
 pub use taken::{Reached, reached_by, taken_checks};

@@ -1,35 +1,15 @@
 //! What was seen, and what could not be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use backup_policy::Instant;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::due::Expected;
 use crate::plan::steps::Step;
-
-/// Something that was looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen<T> {
-    /// It is there.
-    There(T),
-    /// It is not there.
-    Missing,
-    /// It could not be looked for, for this reason.
-    Unknown(String),
-}
-
-impl<T> Seen<T> {
-    /// What is there.
-    pub fn there(&self) -> Option<&T> {
-        match self {
-            Seen::There(found) => Some(found),
-            Seen::Missing | Seen::Unknown(_) => None,
-        }
-    }
-}
+use backup_status::Seen;
+use backup_status::merge::{InForce, Invalid, Merge};
 
 /// Everything that a diagnosis is made from.
 #[derive(Debug, Clone)]
@@ -177,9 +157,6 @@ pub struct Account {
     pub places: Vec<Place>,
 }
 
-/// The accounts whose merged policy AWS calls invalid, by id, with the reasons that it gives.
-pub type Invalid = BTreeMap<String, Seen<Vec<String>>>;
-
 /// The policies that reach an account, merged by us and by AWS.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Protection {
@@ -187,28 +164,6 @@ pub struct Protection {
     pub ours: Seen<Arc<Merge>>,
     /// What AWS answers for the account: `None` if backup policies are not enabled.
     pub theirs: Seen<Option<InForce>>,
-}
-
-/// Our merge of the policies that reach an account.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Merge {
-    /// The merged document.
-    pub document: Value,
-    /// Why AWS withholds it; empty if it does not.
-    pub problems: Vec<String>,
-    /// The names of its plans.
-    pub plans: Vec<String>,
-    /// Its rules.
-    pub expected: Vec<Expected>,
-}
-
-/// What `DescribeEffectivePolicy` answers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct InForce {
-    /// The document.
-    pub document: Value,
-    /// When AWS merged it last.
-    pub updated: Option<Instant>,
 }
 
 /// What only some policies ask of an account's role, and what it has for it.

@@ -9,11 +9,13 @@ use serde_json::json;
 
 use super::diagnosis::{BACKUP, Check, STACK_SETS, State, diagnose};
 use super::facts::{
-    Abilities, Account, Asked, Facts, FailedCopies, Function, Home, InForce, Last, MemberPlace,
-    Merge, Place, Protection, Purpose, Role, Scope, Seen, Subscriptions, Tables, Tagger, Vault,
+    Abilities, Account, Asked, Facts, FailedCopies, Function, Home, Last, MemberPlace, Place,
+    Protection, Purpose, Role, Scope, Subscriptions, Tables, Tagger, Vault,
 };
 use crate::plan::steps::{Action, Step};
 use crate::targets::Targets;
+use backup_status::Seen;
+use backup_status::merge::{InForce, Merge};
 use policy_resource::plan::Change;
 
 fn now() -> backup_policy::Instant {

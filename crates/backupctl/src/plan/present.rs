@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use backup_policy::{Organization, Unit};
+use backup_status::landscape::{Detail, Landscape};
 use policy_resource::plan::Live;
 use serde_json::Value;
-
-use crate::landscape::{Detail, Landscape};
 
 /// What the plan starts from.
 #[derive(Debug, Clone)]

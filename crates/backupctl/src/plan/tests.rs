@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use backup_status::landscape::Detail;
 use policy_resource::identity::Owner;
 use serde_json::{Value, json};
 
@@ -7,7 +8,6 @@ use super::present::{Known, Present};
 use super::steps::Action;
 use super::wanted::{Reason, Sources, Wanted, reasons, wanted};
 use super::{Judging, Plan, plan};
-use crate::landscape::Detail;
 use crate::locks::Locks;
 use crate::parameters::Parameters;
 use crate::template;

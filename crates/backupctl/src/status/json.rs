@@ -1,8 +1,9 @@
 //! The status for programs.
 
+use backup_status::ledger::{Kind, Place};
 use serde_json::{Map, Value, json};
 
-use super::{Kind, Place, Report};
+use super::Report;
 
 /// `{"as_of", "since", "regions", "jobs", "late": [...], "failed": [...], "last": [...], "not_looked_at": [...]}`;
 /// `late` is `null` if it could not be judged.

@@ -14,7 +14,9 @@ mod tests;
 
 use std::io::{self, Write};
 
-use super::{Failed, Kind, Report};
+use backup_status::ledger::{Failed, Kind};
+
+use super::Report;
 use crate::page;
 use crate::words::{grouped, number};
 use accounts::Accounts;

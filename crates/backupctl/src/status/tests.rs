@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
+use backup_status::due::Expected;
+use backup_status::merge::Merge;
 use serde_json::json as value;
 
-use super::late::{Judged, Window, late};
+use backup_policy::Instant;
+use backup_status::late::{Judged, Window, late};
+use backup_status::ledger::{End, Job, Kind, Last, Place};
+
 use super::*;
-use crate::doctor::due::Expected;
-use crate::doctor::facts::Merge;
 
 const ACCOUNT: &str = "444444444441";
 const REGION: &str = "eu-west-1";
@@ -35,6 +38,7 @@ fn job(kind: Kind, created: &str) -> Job {
             Kind::Copy => CENTRAL.to_owned(),
             _ => "Vault".to_owned(),
         },
+        planned: true,
         created,
         ended: Some(created + chrono::TimeDelta::minutes(12)),
         end: End::Completed,

@@ -1,9 +1,10 @@
 //! The status for people: what is wrong first, then what was made last.
 
 use backup_policy::Instant;
+use backup_status::late::Late;
+use backup_status::ledger::{Failed, Kind, Place};
 
-use super::late::Late;
-use super::{Failed, Kind, Place, Report};
+use super::Report;
 use crate::words::columns::columns;
 use crate::words::number;
 

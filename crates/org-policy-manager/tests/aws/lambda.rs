@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use org_policy_manager::config::Config;
 use org_policy_manager::{App, Invocation, answer};
@@ -11,6 +11,9 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::world::{Answer, HOME, Process, World};
+
+/// The time of day when the world began: 15 January 2027.
+const BEGAN: Duration = Duration::from_secs(1_800_000_000);
 
 /// The pauses before Lambda repeats an asynchronous invocation that failed.
 const PAUSES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
@@ -121,6 +124,8 @@ impl Lambda {
                 "arn:aws:lambda:eu-west-1:{HOME}:function:BackupOrgPolicyManager"
             ),
             deadline,
+            // The clock of day goes with the world's time.
+            now: SystemTime::UNIX_EPOCH + BEGAN + self.world.now(),
         };
         let dies_after = self.dies_after.lock().unwrap().take();
         let dies = async {

@@ -20,6 +20,7 @@ mod world;
 
 mod answering;
 mod contents;
+mod drift;
 mod faults;
 mod lifecycle;
 mod logs;

@@ -117,6 +117,18 @@ def event_invoke_config(resource: Resource) -> Demands:
     yield Need("lambda:GetFunctionEventInvokeConfig", arn)
 
 
+def permission(resource: Resource) -> Demands:
+    """After the published schema. Every change replaces it: a new statement, then the old goes."""
+    function = function_arn(resource, str(resource.properties.get("FunctionName") or ""))
+    if resource.deletes:
+        yield Need("lambda:RemovePermission", function)
+        return
+    yield Need("lambda:AddPermission", function)
+    yield Need("lambda:GetPolicy", function)
+    if resource.updates:
+        yield Need("lambda:RemovePermission", function)
+
+
 def event_source_mapping(resource: Resource) -> Demands:
     """After the published schema. CreateEventSourceMapping has no resource in IAM."""
     arn = resource.arn("lambda", f"event-source-mapping:{last_part(resource.physical_id)}")

@@ -1,4 +1,4 @@
-"""AWS::CloudWatch::Alarm, AWS::Logs::LogGroup and AWS::SSM::Parameter."""
+"""AWS::CloudWatch::*, AWS::Logs::LogGroup and AWS::SSM::Parameter."""
 
 from __future__ import annotations
 
@@ -15,6 +15,17 @@ def alarm(resource: Resource) -> Demands:
     yield Need("cloudwatch:PutMetricAlarm", arn)
     yield from resource.tagging(arn, "cloudwatch:TagResource", "cloudwatch:UntagResource")
     yield from on(arn, "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource")
+
+
+def dashboard(resource: Resource) -> Demands:
+    """After the published schema. A dashboard's ARN names no Region."""
+    arn = f"arn:aws:cloudwatch::{resource.account}:dashboard/{resource.name('DashboardName')}"
+    if resource.deletes:
+        yield from on(arn, "cloudwatch:GetDashboard", "cloudwatch:DeleteDashboards")
+        return
+    yield Need("cloudwatch:PutDashboard", arn)
+    yield from resource.tagging(arn, "cloudwatch:TagResource", "cloudwatch:UntagResource")
+    yield from on(arn, "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource")
 
 
 def log_group(resource: Resource) -> Demands:

@@ -38,8 +38,10 @@ def table(resource: Resource) -> Demands:
         return
     if resource.creates:
         yield Need("dynamodb:CreateTable", arn)
-    elif _changed(resource):
+    elif _changed(resource, "TimeToLiveSpecification"):
         yield Need("dynamodb:UpdateTable", arn)
+    if resource.sets("TimeToLiveSpecification") or resource.drops("TimeToLiveSpecification"):
+        yield from on(arn, "dynamodb:UpdateTimeToLive", "dynamodb:DescribeTimeToLive")
     yield from resource.tagging(arn, "dynamodb:TagResource", "dynamodb:UntagResource")
     yield from on(arn, *_TABLE_READS)
 

@@ -66,6 +66,10 @@ SAMPLES: dict[str, tuple[Properties, Properties]] = {
         {"StackSetName": "s", "PermissionModel": "SELF_MANAGED"},
     ),
     "AWS::CloudWatch::Alarm": ({"AlarmName": "a", "Threshold": 1}, {"AlarmName": "a"}),
+    "AWS::CloudWatch::Dashboard": (
+        {"DashboardName": "d", "DashboardBody": '{"widgets": []}'},
+        {"DashboardName": "d", "DashboardBody": "{}"},
+    ),
     "AWS::CodeBuild::Project": ({"Name": "p", "ServiceRole": _ROLE}, {"Name": "p"}),
     "AWS::CodeCommit::Repository": (
         {"RepositoryName": "r", "RepositoryDescription": "d"},
@@ -98,7 +102,12 @@ SAMPLES: dict[str, tuple[Properties, Properties]] = {
         {"Name": "p", "RoleArn": _ROLE, "Stages": []},
     ),
     "AWS::DynamoDB::Table": (
-        {"TableName": "t", "KeySchema": [{"AttributeName": "id"}], "BillingMode": "PROVISIONED"},
+        {
+            "TableName": "t",
+            "KeySchema": [{"AttributeName": "id"}],
+            "BillingMode": "PROVISIONED",
+            "TimeToLiveSpecification": {"AttributeName": "expires", "Enabled": True},
+        },
         {"TableName": "t", "KeySchema": [{"AttributeName": "id"}]},
     ),
     "AWS::EC2::Volume": (
@@ -184,6 +193,10 @@ SAMPLES: dict[str, tuple[Properties, Properties]] = {
             "Role": _ROLE,
             "Code": {"S3Bucket": "b", "S3Key": "k", "S3ObjectVersion": "v"},
         },
+    ),
+    "AWS::Lambda::Permission": (
+        {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "p"},
+        {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "q"},
     ),
     "AWS::Logs::LogGroup": (
         {
@@ -319,7 +332,6 @@ LEFT_OUT: dict[str, dict[str, str]] = {
             _NO_PROPERTY,
             "dynamodb:DeleteResourcePolicy",
             "dynamodb:DescribeImport",
-            "dynamodb:DescribeTimeToLive",
             "dynamodb:DisableKinesisStreamingDestination",
             "dynamodb:EnableKinesisStreamingDestination",
             "dynamodb:ImportTable",
@@ -327,7 +339,6 @@ LEFT_OUT: dict[str, dict[str, str]] = {
             "dynamodb:UpdateContinuousBackups",
             "dynamodb:UpdateContributorInsights",
             "dynamodb:UpdateKinesisStreamingDestination",
-            "dynamodb:UpdateTimeToLive",
             "iam:CreateServiceLinkedRole",
             "kinesis:DescribeStream",
             "kinesis:PutRecords",

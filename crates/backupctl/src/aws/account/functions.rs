@@ -2,11 +2,12 @@
 
 use super::super::retries_without_quota;
 use aws_types::SdkConfig;
+use backup_reading::failure::Failure;
+use backup_status::Seen;
+use backup_status::due::Expected;
 
-use super::super::failure::Failure;
 use super::Account;
-use crate::doctor::due::Expected;
-use crate::doctor::facts::{Function, Seen, Subscriptions, Tagger};
+use crate::doctor::facts::{Function, Subscriptions, Tagger};
 
 impl Account {
     /// A function's state.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use backup_reading::failure::Failure;
+use backup_status::Seen;
+
 use super::super::retries_without_quota;
 
-use super::super::failure::Failure;
 use super::Account;
-use crate::doctor::facts::Seen;
 
 impl Account {
     /// Every Region that AWS names for the account, with whether it is switched on.

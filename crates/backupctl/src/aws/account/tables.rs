@@ -3,10 +3,11 @@
 use std::ops::ControlFlow;
 
 use backup_policy::Instant;
+use backup_reading::failure::Failure;
+use backup_status::Seen;
 
-use super::super::failure::Failure;
 use super::{Account, SPANS, days_before};
-use crate::doctor::facts::{Seen, Tables};
+use crate::doctor::facts::Tables;
 
 impl Account {
     /// Whether AWS Backup keeps the backups of tables, and if not, whether a vault has such backups

@@ -11,20 +11,19 @@ use std::time::SystemTime;
 
 use anyhow::bail;
 use backup_policy::Instant;
+use backup_reading::failure::Failure;
+use backup_reading::organizations::Organizations;
+use backup_status::Seen;
+use backup_status::landscape::Child;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::aws::account::Account as Adapter;
 use crate::aws::connection::Connection;
-use crate::aws::failure::Failure;
-use crate::aws::organizations::Organizations;
 use crate::aws::progress::Progress;
 use crate::doctor::diagnosis::{LINKED_ROLE, STACK_SETS};
-use crate::doctor::facts::{Account, Facts, Place, Protection, Purpose, Role, Scope, Seen};
-use crate::landscape::Child;
+use crate::doctor::facts::{Account, Facts, Place, Protection, Purpose, Role, Scope};
 use crate::targets::Targets;
-
-pub(in crate::command) use asked::merges;
 
 /// The solution's names, which its templates spell.
 const MEMBER_VAULT: &str = "AWSBackupSolutionVault";
@@ -73,7 +72,7 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
         );
     }
     let progress = Progress::begin();
-    let organizations = Arc::new(Organizations::new(connection));
+    let organizations = Arc::new(connection.organizations());
     let own = Adapter::new(connection.sdk.clone(), &connection.caller.arn);
     let now = Instant::from(SystemTime::now());
 
@@ -151,7 +150,7 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
         },
         home,
         deployed,
-        invalid: organizations.invalid().await,
+        invalid: seen(organizations.invalid().await),
         central: central(&work).await,
         members: members(&work, below, &progress).await,
         tags_sap_hana: question.tags_sap_hana,
@@ -159,7 +158,7 @@ pub async fn look(connection: &Connection, question: &Question) -> anyhow::Resul
     })
 }
 
-fn seen<T>(answer: Result<T, Failure>) -> Seen<T> {
+pub(in crate::command) fn seen<T>(answer: Result<T, Failure>) -> Seen<T> {
     match answer {
         Ok(found) => Seen::There(found),
         Err(failure) => Seen::Unknown(failure.to_string()),
@@ -257,7 +256,7 @@ async fn member(work: &Work, child: &Child) -> Account {
             Seen::Missing => Seen::Unknown("the policies could not be merged".to_owned()),
             Seen::Unknown(why) => Seen::Unknown(why.clone()),
         },
-        theirs: work.organizations.in_force(id).await,
+        theirs: seen(work.organizations.in_force(id).await),
     };
     let regions = adapter.regions().await;
     let mut places = Vec::new();

@@ -1,7 +1,9 @@
 //! Whether an account's role can do what the effective policy asks of it.
 
+use backup_status::Seen;
+
 use super::{Check, State, check_or};
-use crate::doctor::facts::{Abilities, Seen};
+use crate::doctor::facts::Abilities;
 use crate::doctor::trust;
 
 /// AWS's managed policies for what the role does only if somebody asks.

@@ -1,11 +1,12 @@
 //! An account's role, and vault, key, backups and copies in each of its Regions.
 
 use backup_policy::Instant;
+use backup_status::Seen;
 use chrono::TimeDelta;
 
 use super::functions::tagger_check;
 use super::{BACKUP, Check, LINKED_ROLE, PREPARE_MEMBERS, State, check, check_or};
-use crate::doctor::facts::{Account, FailedCopies, Last, Missed, Place, Seen, Tables};
+use crate::doctor::facts::{Account, FailedCopies, Last, Missed, Place, Tables};
 use crate::doctor::trust;
 
 /// What is to be reported of an account. `kind` stands before the names of the checks, and `remedy`

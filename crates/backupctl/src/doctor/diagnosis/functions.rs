@@ -1,7 +1,9 @@
 //! Whether the two functions run, what sets them going, and who is notified of failures.
 
+use backup_status::Seen;
+
 use super::{Check, FUNCTIONS, HOME, Verdict, check_or};
-use crate::doctor::facts::{Function, Home, Seen, Tagger};
+use crate::doctor::facts::{Function, Home, Tagger};
 
 /// The function behind the policies, and the topic of failures.
 pub(super) fn home_checks(home: &Home) -> Vec<Check> {

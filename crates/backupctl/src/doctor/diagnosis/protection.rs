@@ -1,8 +1,11 @@
 //! Whether a backup plan reaches each account: by our merge of what is attached, and by AWS's own.
 
+use backup_status::Seen;
+use backup_status::merge::{Invalid, Merge};
+
 use super::{Check, PIPELINE_POLICIES, State, check, check_or};
 use crate::doctor::agreement::{Agreement, agreement};
-use crate::doctor::facts::{Facts, Invalid, Merge, Protection, Seen};
+use crate::doctor::facts::{Facts, Protection};
 
 /// How many places a line names.
 const NAMED: usize = 3;

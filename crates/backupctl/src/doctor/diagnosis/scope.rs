@@ -1,7 +1,9 @@
 //! What a diagnosis rests on: how much was looked at, what was not and why.
 
+use backup_status::Seen;
+
 use super::{Check, State};
-use crate::doctor::facts::{Account, Facts, Seen};
+use crate::doctor::facts::{Account, Facts};
 
 /// How many accounts a line names.
 const NAMED: usize = 5;

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use backup_policy::{Organization, Unit};
+use backup_status::Seen;
+use backup_status::merge::Invalid;
 
 use super::protection::theirs;
 use super::{Check, PIPELINE_POLICIES, State};
 use crate::doctor::agreement::agreement;
-use crate::doctor::facts::{Invalid, Protection, Seen};
+use crate::doctor::facts::Protection;
 
 /// An account that policies of the stack reach.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,11 @@
 //! What only some policies and some resources ask.
 
+use backup_status::Seen;
 use serde_json::json;
 
 use super::{check, healthy, targets, trust, wrong};
 use crate::doctor::diagnosis::{Check, State, diagnose};
-use crate::doctor::facts::{Abilities, Asked, Facts, Seen, Tables};
+use crate::doctor::facts::{Abilities, Asked, Facts, Tables};
 
 #[test]
 fn tables_fail_only_where_a_backup_cannot_be_copied() {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use backup_status::merge::Invalid;
+
 use super::*;
 use crate::doctor::diagnosis::{Reached, reached_by, taken_checks};
-use crate::doctor::facts::Invalid;
 use crate::doctor::text::text;
 
 fn reached(id: &str) -> Reached {

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use backup_policy::Instant;
+use backup_status::late::Late;
+use backup_status::ledger::Last;
 
 use super::markup::{Html, and_more, cut, el, table, text, words};
 use super::moments::{ago, time};
 use super::{Failed, Kind, NAME, Report};
-use crate::status::Last;
-use crate::status::late::Late;
 use crate::words::{grouped, number};
 
 /// How many rows all accounts have together: 500 accounts with 10 types in each of 4 Regions have 20,000.

@@ -5,10 +5,11 @@ mod late;
 
 use std::collections::BTreeSet;
 
+use backup_status::ledger::Place;
+
 use super::accounts::Accounts;
 use super::markup::{Html, and_more, cut, el, text, words};
 use super::{Failed, Report};
-use crate::status::Place;
 use crate::words::number;
 
 /// How many rules that are late and how many reasons of failures are shown. A message from a template of AWS's

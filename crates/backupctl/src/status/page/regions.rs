@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use backup_policy::Instant;
+use backup_status::ledger::Place;
 
 use super::accounts::{Accounts, newest};
 use super::markup::{Html, el, table, text, words};
 use super::moments::{ago, time};
 use super::{Kind, Report};
-use crate::status::Place;
 use crate::words::grouped;
 
 /// What each Region has, in one line.

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
+use backup_status::late::{Judged, Late, Window};
+use backup_status::ledger::{End, Job, Ledger};
 use expect_test::expect;
 
 use super::*;
-use crate::status::late::{Judged, Late, Window};
-use crate::status::{End, Job, Ledger};
 
 const ACCOUNT: &str = "444444444441";
 const REGION: &str = "eu-west-1";
@@ -21,6 +21,7 @@ fn job(account: &str, kind: Kind, resource: &str, end: End) -> Job {
         resource_type: "EBS".to_owned(),
         resource: resource.to_owned(),
         vault: "Vault".to_owned(),
+        planned: true,
         created: at("2026-01-31T05:00:00Z"),
         ended: Some(at("2026-01-31T05:12:00Z")),
         end,

@@ -9,7 +9,7 @@
 //! - `paging`: pages, also empty ones with more to come
 //! - `fault`: when a call fails, and how
 //! - `rates`: AWS's published request rates
-//! - `neighbours`: STS, SSM and S3
+//! - `neighbours`: STS, SSM, S3 and EventBridge
 //! - `answers`: what CloudFormation receives
 //! - `stacks`: what CloudFormation shows of its stacks' resources, which may lag behind too
 //! - `request`: one request as the services read it, and the response in their protocols
@@ -33,6 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -52,7 +53,7 @@ pub const OTHER_MANAGEMENT: &str = "999999999999";
 pub struct Call {
     /// Virtual time since the world began.
     pub time: Duration,
-    /// `organizations`, `sts`, `ssm`, `s3` or `cloudformation` (its API and the answer).
+    /// `organizations`, `sts`, `ssm`, `events`, `s3` or `cloudformation` (its API and the answer).
     pub service: &'static str,
     pub operation: String,
     pub policy: Option<String>,
@@ -126,6 +127,8 @@ struct State {
     /// By bucket and key.
     objects: BTreeMap<(String, String), Vec<Version>>,
     answers: Vec<Answer>,
+    /// Details of the events that the bus has.
+    reports: Vec<Value>,
     /// By stack and logical id.
     resources: BTreeMap<(String, String), stacks::Resource>,
     calls: Vec<Call>,
@@ -216,6 +219,7 @@ impl World {
                 parameters: BTreeMap::new(),
                 objects: BTreeMap::new(),
                 answers: Vec::new(),
+                reports: Vec::new(),
                 resources: BTreeMap::new(),
                 calls: Vec::new(),
                 faults: Vec::new(),
@@ -305,6 +309,21 @@ impl World {
             .get_mut(&(bucket.to_owned(), key.to_owned()))
             .unwrap();
         versions.iter_mut().find(|(it, _)| it == version).unwrap().1 = None;
+    }
+
+    /// The names of all parameters.
+    pub fn parameters(&self) -> Vec<String> {
+        self.lock().parameters.keys().cloned().collect()
+    }
+
+    /// Somebody removes a parameter.
+    pub fn remove_parameter(&self, name: &str) {
+        self.lock().parameters.remove(name);
+    }
+
+    /// What was reported on the bus since this was last asked.
+    pub fn reports(&self) -> Vec<Value> {
+        std::mem::take(&mut self.lock().reports)
     }
 
     /// Everything CloudFormation received, in order.

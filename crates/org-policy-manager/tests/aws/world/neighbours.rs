@@ -1,4 +1,4 @@
-//! The little of STS, SSM and S3 that the function asks of them.
+//! The little of STS, SSM, S3 and EventBridge that the function asks of them.
 
 use std::time::{Duration, SystemTime};
 
@@ -78,13 +78,78 @@ impl State {
         ))
     }
 
-    pub(super) fn get_parameter(&self, input: &Value) -> Reply {
+    fn get_parameter(&self, input: &Value) -> Reply {
         let name = input["Name"].as_str().unwrap_or_default();
         match self.parameters.get(name) {
             Some(value) => Ok(json!({ "Parameter": {
                 "Name": name, "Type": "StringList", "Value": value, "Version": 1 } })),
             None => Err(Refusal::new("ParameterNotFound", "")),
         }
+    }
+
+    /// The parameters of Systems Manager.
+    pub(super) fn parameter_store(&mut self, operation: &str, input: &Value) -> Reply {
+        match operation {
+            "GetParameter" => self.get_parameter(input),
+            "PutParameter" => self.write_parameter(input),
+            "GetParametersByPath" => self.get_parameters_by_path(input),
+            "DeleteParameters" => {
+                let names = input["Names"].as_array().cloned().unwrap_or_default();
+                assert!((1..=10).contains(&names.len()), "{names:?}");
+                for name in names.iter().filter_map(Value::as_str) {
+                    self.parameters.remove(name);
+                }
+                Ok(json!({ "DeletedParameters": names, "InvalidParameters": [] }))
+            }
+            _ => Err(Refusal::new("UnknownOperationException", operation)),
+        }
+    }
+
+    fn write_parameter(&mut self, input: &Value) -> Reply {
+        let [name, value] = ["Name", "Value"].map(|it| input[it].as_str().unwrap().to_owned());
+        if value.is_empty() || value.len() > 4_096 || value.contains("{{") {
+            return Err(Refusal::new("ValidationException", "the value"));
+        }
+        if self.parameters.contains_key(&name) && input["Overwrite"] != true {
+            return Err(Refusal::new("ParameterAlreadyExists", "it exists"));
+        }
+        self.parameters.insert(name, value);
+        Ok(json!({ "Version": 1, "Tier": "Standard" }))
+    }
+
+    fn get_parameters_by_path(&self, input: &Value) -> Reply {
+        let path = input["Path"].as_str().unwrap().trim_end_matches('/');
+        let below = format!("{path}/");
+        let found: Vec<Value> = self
+            .parameters
+            .iter()
+            .filter(|(name, _)| name.starts_with(&below))
+            .map(|(name, value)| json!({ "Name": name, "Value": value, "Type": "String" }))
+            .collect();
+        let from = input["NextToken"]
+            .as_str()
+            .map_or(0, |it| it.parse().unwrap());
+        let most = input["MaxResults"].as_u64().unwrap() as usize;
+        let page: Vec<Value> = found.iter().skip(from).take(most).cloned().collect();
+        let mut reply = json!({ "Parameters": page });
+        if from + most < found.len() {
+            reply["NextToken"] = json!((from + most).to_string());
+        }
+        Ok(reply)
+    }
+
+    /// An event bus takes what it is given.
+    pub(super) fn put_events(&mut self, input: &Value) -> Reply {
+        let entries = input["Entries"].as_array().cloned().unwrap_or_default();
+        let taken: Vec<Value> = entries.iter().map(|_| json!({ "EventId": "e" })).collect();
+        for entry in entries {
+            assert_eq!(entry["EventBusName"], "notifications");
+            assert_eq!(entry["Source"], "aws-backup-solution");
+            assert_eq!(entry["DetailType"], "Backup Policy Drift");
+            let detail = entry["Detail"].as_str().unwrap();
+            self.reports.push(serde_json::from_str(detail).unwrap());
+        }
+        Ok(json!({ "FailedEntryCount": 0, "Entries": taken }))
     }
 
     /// The text and the version of an object.

@@ -59,6 +59,7 @@ impl Asked {
             asked.service = match service {
                 "AWSOrganizationsV20161128" => "organizations",
                 "AmazonSSM" => "ssm",
+                "AWSEvents" => "events",
                 _ => "unknown",
             };
             asked.operation = operation.to_owned();
@@ -118,7 +119,7 @@ impl Asked {
             reason,
         } = refusal;
         let text = match self.service {
-            "organizations" | "ssm" => {
+            "organizations" | "ssm" | "events" => {
                 let mut body = json!({ "__type": code, "Message": message });
                 if let Some(reason) = reason {
                     body["Reason"] = json!(reason);

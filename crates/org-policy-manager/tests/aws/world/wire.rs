@@ -182,7 +182,11 @@ impl Wire {
         let mut state = self.world.lock();
         match asked.service {
             "organizations" => state.organizations_call(asked, now).map(Reply::Json),
-            "ssm" => state.get_parameter(&asked.input).map(Reply::Json),
+            "ssm" => {
+                let reply = state.parameter_store(&asked.operation, &asked.input);
+                reply.map(Reply::Json)
+            }
+            "events" => state.put_events(&asked.input).map(Reply::Json),
             "sts" => state.assume_role(&asked.form, now).map(Reply::Xml),
             "s3" => {
                 let [bucket, key] = ["Bucket", "Key"].map(|it| asked.member(&[it]).unwrap());

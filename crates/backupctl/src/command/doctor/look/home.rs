@@ -1,10 +1,12 @@
 //! The home account: roles, function and topic, and what deploying the policies' stack again would
 //! change.
 
+use backup_status::Seen;
+
 use super::{EXECUTION_ROLE, Question, TOPIC, Work};
 use crate::doctor::deployed::{STACK, again};
 use crate::doctor::diagnosis::{POLICY_MANAGER, STACK_SET_ADMINISTRATION};
-use crate::doctor::facts::{Home, Purpose, Role, Seen};
+use crate::doctor::facts::{Home, Purpose, Role};
 use crate::plan::present::Present;
 use crate::plan::steps::Step;
 

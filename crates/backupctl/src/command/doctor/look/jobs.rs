@@ -1,11 +1,12 @@
 //! What was made of the schedules in a Region of an account, and of restores there.
 
 use backup_policy::Instant;
+use backup_status::Seen;
+use backup_status::due::Expected;
 
 use super::{MEMBER_VAULT, TAGGER, Work};
 use crate::aws::account::Account as Adapter;
-use crate::doctor::due::Expected;
-use crate::doctor::facts::{Last, MemberPlace, Missed, Place, Protection, Seen};
+use crate::doctor::facts::{Last, MemberPlace, Missed, Place, Protection};
 
 /// Looks at what is asked of members only.
 pub(super) async fn look(

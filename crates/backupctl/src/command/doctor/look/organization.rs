@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_organizations::types::PolicyTypeStatus;
+use backup_reading::organizations::{Organizations, Tags};
+use backup_status::Seen;
+use backup_status::landscape::{Child, Landscape, Place, Policies, Tree};
 
 use super::seen;
-use crate::aws::organizations::{Organizations, Tags};
 use crate::aws::progress::Progress;
-use crate::doctor::facts::Seen;
-use crate::landscape::{Child, Landscape, Place, Policies, Tree};
 use crate::plan::present::Present;
 use crate::targets::Targets;
 
@@ -29,8 +29,9 @@ pub(super) async fn read(organizations: &Organizations, progress: &Progress) -> 
     };
     let (tree, policies) = match &root {
         Ok((root, _)) => {
-            let policies = organizations.policies(Tags::Read, progress);
-            let (tree, policies) = tokio::join!(organizations.tree(root, progress), policies);
+            let count = progress.counter();
+            let policies = organizations.policies(Tags::Read, &count);
+            let (tree, policies) = tokio::join!(organizations.tree(root, &count), policies);
             (seen(tree), seen(policies))
         }
         Err(failure) => {
@@ -106,7 +107,7 @@ pub(super) fn in_targets(units: &[Child], accounts: &[Child], targets: &Targets)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::landscape;
+    use backup_status::landscape;
 
     fn child(id: &str, parent: &str) -> Child {
         let place = landscape::Place {

@@ -3,12 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use backup_status::late::Late;
+
 use super::super::accounts::Accounts;
 use super::super::markup::{Html, and_more, cut, el, table, text, words};
 use super::super::moments::{ago, time};
 use super::super::{Kind, NAME, Report, title};
 use super::{GROUPS, ROWS, card, group, places};
-use crate::status::late::Late;
 use crate::words::number;
 
 /// The card.

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// The rate of one of AWS's token buckets.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(crate) struct Pace {
     interval: Duration,
     burst: u32,
     /// When the bucket would be full, had nobody called since.
@@ -16,7 +16,7 @@ pub(super) struct Pace {
 
 impl Pace {
     /// So many calls a second, and so many at once after a rest.
-    pub(super) fn new(rate: u32, burst: u32) -> Self {
+    pub(crate) fn new(rate: u32, burst: u32) -> Self {
         Pace {
             interval: Duration::from_secs(1) / rate.max(1),
             burst,
@@ -25,7 +25,7 @@ impl Pace {
     }
 
     /// Waits until the next call may be made. Callers get their turns in the order of asking.
-    pub(super) async fn turn(&self) {
+    pub(crate) async fn turn(&self) {
         let mut full = self.full.lock().await;
         let spare = self.interval * self.burst.saturating_sub(1);
         if let Some(may) = full.checked_sub(spare) {

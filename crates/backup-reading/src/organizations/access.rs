@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_organizations::types::OrganizationFeatureSet;
 
 use super::Organizations;
-use crate::aws::failure::Failure;
+use crate::failure::Failure;
 
 impl Organizations {
     /// The organization's id, and whether all its features are on.

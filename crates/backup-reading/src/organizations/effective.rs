@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_organizations::types::EffectivePolicyType;
+use backup_status::Seen;
+use backup_status::merge::{InForce, Invalid};
 use serde_json::Value;
 
 use super::Organizations;
-use crate::aws::account::instant;
-use crate::aws::failure::Failure;
-use crate::doctor::facts::{InForce, Invalid, Seen};
+use crate::failure::Failure;
+use crate::instant;
 
 impl Organizations {
     /// What AWS has in force for an account; none if backup policies are not enabled.
-    pub async fn in_force(&self, account: &str) -> Seen<Option<InForce>> {
+    ///
+    /// # Errors
+    /// As AWS answers.
+    pub async fn in_force(&self, account: &str) -> Result<Option<InForce>, Failure> {
         self.paces.effective.turn().await;
         let operation = "DescribeEffectivePolicy";
         let described = self
@@ -27,38 +31,37 @@ impl Organizations {
             Err(error) => {
                 let failure = Failure::new("organizations", operation, error);
                 return match failure.is("EffectivePolicyNotFoundException") {
-                    true => Seen::There(None),
-                    false => unknown(failure.of(&self.caller.arn)),
+                    true => Ok(None),
+                    false => Err(failure.of(&self.caller.arn)),
                 };
             }
         };
         let text = policy.as_ref().and_then(|policy| policy.policy_content());
         match text.map(serde_json::from_str::<Value>) {
-            Some(Ok(document)) => Seen::There(Some(InForce {
+            Some(Ok(document)) => Ok(Some(InForce {
                 document,
                 updated: policy
                     .and_then(|policy| policy.last_updated_timestamp)
                     .and_then(instant),
             })),
-            _ => unknown(super::odd(operation, "the answer has no policy")),
+            _ => Err(super::odd(operation, "the answer has no policy")),
         }
     }
 
-    /// The accounts whose merged policy AWS calls invalid, with its reasons.
-    pub async fn invalid(&self) -> Seen<Invalid> {
+    /// The accounts whose merged policy AWS calls invalid, with its reasons as far as it gives them.
+    ///
+    /// # Errors
+    /// As AWS answers about the accounts.
+    pub async fn invalid(&self) -> Result<Invalid, Failure> {
         let mut all = BTreeMap::new();
-        let accounts = match self.invalid_accounts().await {
-            Ok(accounts) => accounts,
-            Err(failure) => return unknown(failure),
-        };
-        for account in accounts {
+        for account in self.invalid_accounts().await? {
             let reasons = match self.reasons(&account).await {
                 Ok(reasons) => Seen::There(reasons),
-                Err(failure) => unknown(failure),
+                Err(failure) => Seen::Unknown(failure.to_string()),
             };
             all.insert(account, reasons);
         }
-        Seen::There(all)
+        Ok(all)
     }
 
     async fn invalid_accounts(&self) -> Result<Vec<String>, Failure> {
@@ -92,8 +95,4 @@ impl Organizations {
         };
         Ok(errors.into_iter().map(reason).collect())
     }
-}
-
-fn unknown<T>(failure: Failure) -> Seen<T> {
-    Seen::Unknown(failure.to_string())
 }

@@ -1,13 +1,13 @@
 //! What the schedules ask for and nobody made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use backup_policy::Instant;
 
-use super::{Kind, Ledger, Place, hour};
-use crate::doctor::due::Expected;
-use crate::doctor::facts::Merge;
+use crate::due::Expected;
+use crate::ledger::{Kind, Ledger, Place, hour};
+use crate::merge::Merge;
 
 /// A run of a rule that left nothing where it did before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,7 @@ pub fn late(
     let mut judge = Judge {
         ledger,
         window,
+        runs: HashMap::new(),
         judged: Judged::default(),
     };
     for (account, merge) in merges {
@@ -68,10 +69,11 @@ pub fn late(
         }
         let since = changed.get(account).copied();
         for rule in &merge.expected {
+            let runs = judge.runs(rule, since);
             for region in regions.iter().filter(|it| rule.regions.contains(it)) {
                 let place = (account.clone(), region.clone());
-                judge.backups(rule, &place, since);
-                judge.copies(rule, &place, since);
+                judge.backups(rule, &place, runs);
+                judge.copies(rule, &place, runs);
             }
         }
     }
@@ -81,18 +83,39 @@ pub fn late(
 struct Judge<'j> {
     ledger: &'j Ledger,
     window: Window,
+    /// Of rules that many accounts share.
+    runs: HashMap<*const Expected, Runs>,
     judged: Judged,
 }
 
+/// The runs of a rule whose backups and copies should be there.
+#[derive(Clone, Copy)]
+struct Runs {
+    backup: Option<Instant>,
+    copy: Option<Instant>,
+}
+
 impl Judge<'_> {
-    fn backups(&mut self, rule: &Expected, place: &Place, since: Option<Instant>) {
-        if let Some(run) = rule.due(since, self.window.now) {
+    fn runs(&mut self, rule: &Expected, since: Option<Instant>) -> Runs {
+        let now = self.window.now;
+        let of = |since| Runs {
+            backup: rule.due(since, now),
+            copy: rule.copy_due(since, now),
+        };
+        match since {
+            Some(_) => of(since),
+            None => *self.runs.entry(rule).or_insert_with(|| of(None)),
+        }
+    }
+
+    fn backups(&mut self, rule: &Expected, place: &Place, runs: Runs) {
+        if let Some(run) = runs.backup {
             self.look(Kind::Backup, rule, place, run, here(&rule.vault, place));
         }
     }
 
-    fn copies(&mut self, rule: &Expected, place: &Place, since: Option<Instant>) {
-        let Some(run) = rule.copy_due(since, self.window.now) else {
+    fn copies(&mut self, rule: &Expected, place: &Place, runs: Runs) {
+        let Some(run) = runs.copy else {
             return;
         };
         // A run that made no backup made nothing to copy.

@@ -6,12 +6,12 @@ use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::types::{AccountState, AccountStatus, PolicyType, PolicyTypeStatus};
 
-use super::connection::{Caller, Connection};
-use super::failure::Failure;
-use super::pace::Pace;
-use super::progress::Progress;
-use super::retries_without_quota;
-use crate::landscape::{Child, Detail, Landscape, Place, Policies, Policy, Tree};
+use aws_types::SdkConfig;
+use backup_status::landscape::{Child, Detail, Landscape, Place, Policies, Policy, Tree};
+
+use crate::failure::Failure;
+use crate::pace::Pace;
+use crate::{Caller, Count};
 
 /// AWS Organizations as one caller sees it.
 #[derive(Debug)]
@@ -73,12 +73,21 @@ mod access;
 mod effective;
 
 impl Organizations {
-    /// A client for these credentials.
-    pub fn new(connection: &Connection) -> Self {
-        let config = Builder::from(&connection.sdk).retry_partition(retries_without_quota());
+    /// A client for a program's credentials, at AWS's address or another.
+    pub fn new(
+        sdk: &SdkConfig,
+        program: &'static str,
+        caller: Caller,
+        endpoint: Option<&str>,
+    ) -> Self {
+        let retries = aws_client::retries_without_quota(program);
+        let mut config = Builder::from(sdk).retry_partition(retries);
+        if let Some(url) = endpoint {
+            config = config.endpoint_url(url);
+        }
         Organizations {
             client: Client::from_conf(config.build()),
-            caller: connection.caller.clone(),
+            caller,
             paces: Paces {
                 roots: Pace::new(1, 2),
                 children: Pace::new(5, 8),
@@ -97,11 +106,11 @@ impl Organizations {
     pub async fn landscape(
         &self,
         tags: Tags,
-        progress: &Progress,
+        count: Count<'_>,
     ) -> Result<(Landscape, Option<PolicyTypeStatus>), Failure> {
         let (root, status) = self.root().await?;
         let (tree, policies) =
-            tokio::try_join!(self.tree(&root, progress), self.policies(tags, progress))?;
+            tokio::try_join!(self.tree(&root, count), self.policies(tags, count))?;
         Ok((Landscape::new(root, tree, policies), status))
     }
 
@@ -131,7 +140,7 @@ impl Organizations {
     ///
     /// # Errors
     /// As AWS answers.
-    pub async fn tree(&self, root: &Place, progress: &Progress) -> Result<Tree, Failure> {
+    pub async fn tree(&self, root: &Place, count: Count<'_>) -> Result<Tree, Failure> {
         let mut tree = Tree::default();
         let mut parent = root.id.clone();
         let mut next = 0;
@@ -144,7 +153,7 @@ impl Organizations {
                 request().parent_id(&parent),
                 organizational_units
             );
-            progress.add("organizational units", found.len());
+            count("organizational units", found.len());
             tree.units.extend(found.into_iter().map(|unit| Child {
                 place: place(unit.id, unit.name),
                 parent: parent.clone(),
@@ -157,7 +166,7 @@ impl Organizations {
                 request().parent_id(&parent),
                 accounts
             );
-            progress.add("accounts", found.len());
+            count("accounts", found.len());
             for account in found {
                 let kind = match is_open(&account) {
                     true => &mut tree.accounts,
@@ -180,7 +189,7 @@ impl Organizations {
     ///
     /// # Errors
     /// As AWS answers.
-    pub async fn policies(&self, tags: Tags, progress: &Progress) -> Result<Policies, Failure> {
+    pub async fn policies(&self, tags: Tags, count: Count<'_>) -> Result<Policies, Failure> {
         let listed = pages!(
             self,
             policies,
@@ -206,7 +215,7 @@ impl Organizations {
                 attached.entry(target).or_default().push(id.clone());
             }
             policies.insert(id, policy);
-            progress.add("policies", 1);
+            count("policies", 1);
         }
         // Order matters, and has to be asked for, only where there are several.
         for (target, ids) in attached.iter_mut().filter(|(_, ids)| ids.len() > 1) {
@@ -218,7 +227,7 @@ impl Organizations {
                 request().target_id(target).filter(PolicyType::BackupPolicy),
                 policies
             );
-            progress.add("targets of several policies", 1);
+            count("targets of several policies", 1);
             *ids = in_order
                 .into_iter()
                 .filter_map(|policy| policy.id)

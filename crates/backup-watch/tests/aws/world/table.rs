@@ -1,0 +1,156 @@
+//! DynamoDB: items, the changes and the conditions that the function uses, and transactions.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::State;
+
+type Refused = (&'static str, String);
+
+impl State {
+    pub(super) fn dynamodb(&mut self, operation: &str, input: &Value) -> Result<Value, Refused> {
+        match operation {
+            "GetItem" => {
+                let id = input["Key"]["id"]["S"].as_str().unwrap();
+                assert_eq!(input["ConsistentRead"], true);
+                Ok(match self.items.get(id) {
+                    Some(item) => json!({"Item": item}),
+                    None => json!({}),
+                })
+            }
+            "PutItem" => {
+                assert!(input.get("ConditionExpression").is_none());
+                self.store(&input["Item"]);
+                Ok(json!({}))
+            }
+            "UpdateItem" => {
+                if !self.holds(input) {
+                    let code = "ConditionalCheckFailedException";
+                    return Err((code, "The conditional request failed".to_string()));
+                }
+                self.change(input);
+                Ok(json!({}))
+            }
+            "TransactWriteItems" => {
+                let put = &input["TransactItems"][0]["Put"];
+                let update = &input["TransactItems"][1]["Update"];
+                assert_eq!(put["ConditionExpression"], "attribute_not_exists(id)");
+                let id = put["Item"]["id"]["S"].as_str().unwrap();
+                if self.items.contains_key(id) {
+                    let message = "Transaction cancelled, please refer cancellation reasons for specific reasons \
+                                   [ConditionalCheckFailed, None]";
+                    return Err(("TransactionCanceledException", message.to_string()));
+                }
+                self.store(&put["Item"]);
+                self.change(update);
+                Ok(json!({}))
+            }
+            other => panic!("the model has no {other}"),
+        }
+    }
+
+    fn store(&mut self, item: &Value) {
+        let item = item.as_object().unwrap();
+        assert!(
+            json!(item).to_string().len() < 400_000,
+            "DynamoDB takes 400 KB"
+        );
+        let id = item["id"]["S"].as_str().unwrap().to_string();
+        self.items.insert(id, item.clone());
+    }
+
+    fn holds(&self, input: &Value) -> bool {
+        let Some(condition) = input.get("ConditionExpression") else {
+            return true;
+        };
+        let id = input["Key"]["id"]["S"].as_str().unwrap();
+        let empty = Map::new();
+        let item = self.items.get(id).unwrap_or(&empty);
+        let value = |name: &str| &input["ExpressionAttributeValues"][name];
+        let is = |attribute: &str, name: &str| item.get(attribute) == Some(value(name));
+        let older = |attribute: &str, name: &str| {
+            let number = |it: &Value| it["N"].as_str().unwrap().parse::<i64>().unwrap();
+            item.get(attribute)
+                .is_some_and(|it| number(it) < number(value(name)))
+        };
+        match condition.as_str().unwrap() {
+            "attribute_not_exists(w_state) OR (w_state = :claimed AND (w_by = :me OR w_at < :stale))" => {
+                !item.contains_key("w_state")
+                    || (is("w_state", ":claimed") && (is("w_by", ":me") || older("w_at", ":stale")))
+            }
+            "attribute_not_exists(w_by) OR w_by = :me OR w_at < :stale" => {
+                !item.contains_key("w_by") || is("w_by", ":me") || older("w_at", ":stale")
+            }
+            "w_by = :me" => is("w_by", ":me"),
+            other => panic!("the model has no condition {other}"),
+        }
+    }
+
+    fn change(&mut self, input: &Value) {
+        let id = input["Key"]["id"]["S"].as_str().unwrap();
+        let item = self.items.entry(id.to_string()).or_default();
+        item.insert("id".to_string(), json!({"S": id}));
+        let value = |name: &str| input["ExpressionAttributeValues"][name].clone();
+        let words: Vec<String> = input["UpdateExpression"]
+            .as_str()
+            .unwrap()
+            .replace(',', " ")
+            .split_whitespace()
+            .map(str::to_string)
+            .collect();
+        let mut words = words.iter().map(String::as_str).peekable();
+        let mut clause = "";
+        while let Some(word) = words.next() {
+            if ["ADD", "SET", "REMOVE", "DELETE"].contains(&word) {
+                clause = word;
+                continue;
+            }
+            match clause {
+                "REMOVE" => {
+                    item.remove(word);
+                }
+                "SET" => {
+                    assert_eq!(words.next(), Some("="));
+                    let given = words.next().unwrap();
+                    match given.strip_prefix("if_not_exists(") {
+                        Some(_) => {
+                            let name = words.next().unwrap().trim_end_matches(')');
+                            item.entry(word.to_string()).or_insert(value(name));
+                        }
+                        None => {
+                            item.insert(word.to_string(), value(given));
+                        }
+                    }
+                }
+                _ => {
+                    let given = value(words.next().unwrap());
+                    let changed = combine(item.get(word), &given, clause);
+                    match changed {
+                        Some(changed) => item.insert(word.to_string(), changed),
+                        None => item.remove(word),
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// `ADD` and `DELETE` of numbers and sets; an empty set is none.
+fn combine(old: Option<&Value>, given: &Value, clause: &str) -> Option<Value> {
+    let number = |it: &Value| it["N"].as_str().map(|it| it.parse::<i64>().unwrap());
+    if let Some(add) = number(given) {
+        let sum = old.and_then(number).unwrap_or(0) + add;
+        return Some(json!({"N": sum.to_string()}));
+    }
+    let set = |it: &Value| -> BTreeSet<String> {
+        let all = it["SS"].as_array().unwrap().iter();
+        all.map(|it| it.as_str().unwrap().to_string()).collect()
+    };
+    let mut all = old.map(set).unwrap_or_default();
+    match clause {
+        "ADD" => all.extend(set(given)),
+        _ => all = &all - &set(given),
+    }
+    (!all.is_empty()).then(|| json!({"SS": all}))
+}
