@@ -237,10 +237,8 @@ aws-data: needs-python needs-npm ## renew AWS's published policies and actions, 
 	$(PYTHON) tools/aws_data.py
 
 .PHONY: fuzz
-fuzz: needs-cargo needs-cc ## arbitrary bytes as policies, templates and what people have in hand, ten minutes (needs cargo-fuzz)
-	mkdir -p fuzz/corpus/check
-	cd fuzz && cargo fuzz run check --fuzz-dir . --sanitizer none corpus/check \
-	  ../crates/backupctl/tests/cmd/validate.in ../crates/backupctl/tests/cmd/reading.in -- -max_len=6000 -max_total_time=600
+fuzz: needs-cargo needs-cc needs-python ## arbitrary bytes for whatever reads what others wrote (TARGET=schedule; RUNS=20000 each; RECORD=1: keep the figures)
+	$(PYTHON) tools/fuzz.py --runs $(or $(RUNS),20000) $(if $(RECORD),--record) $(TARGET)
 
 ##### Tools, each in an environment of its own: some pin what others pin differently
 

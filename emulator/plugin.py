@@ -179,6 +179,8 @@ class Emulator:
             answer = self.backup_settings.answer(organization, method, path, body)
             if answer is None:
                 answer = await base_backup(method, path, headers, body, query)
+            if answer[0] < 300:
+                self.restores.changes.called(method, path, headers, query, body)
             return answer
 
         async def cloudformation(
@@ -220,6 +222,7 @@ class Emulator:
         self.custom_resources.on_update = events.changes
         self.types.install()
         kept_policies.install()
+        self.restores.changes.install()
         storage.install()
         patches.replace(
             f"{package}.custom_resource", "invoke_custom_resource", self.custom_resources.request

@@ -12,6 +12,7 @@ from ..wire import rest_routes
 from ..wire.native import Handler, NativeError
 from ..wire.place import Place, here
 from . import lists
+from .changes import Changes
 from .copies import api as copy_api
 from .copies.api import CopyApi
 from .recovery_points import RecoveryPoint, RecoveryPoints
@@ -39,11 +40,17 @@ class BackupApi:
     """Answers what concerns recovery points, copies and restores; the base answers the rest."""
 
     def __init__(
-        self, points: RecoveryPoints, jobs: RestoreJobs, copies: CopyApi, base: Handler
+        self,
+        points: RecoveryPoints,
+        jobs: RestoreJobs,
+        copies: CopyApi,
+        changes: Changes,
+        base: Handler,
     ) -> None:
         self._points = points
         self._jobs = jobs
         self._copies = copies
+        self._changes = changes
         self._base = base
         self._backup_jobs: dict[tuple[Place, str], dict[str, Any]] = {}
         # What requests with a token were answered: sent again, they start nothing.
@@ -111,7 +118,9 @@ class BackupApi:
                 kept = [it for (at, _), it in jobs if has(at) and lists.keeps(it, query)]
                 return self._page("BackupJobs", kept, query)
             case "DeleteRecoveryPoint":
-                self._points.remove(self._point(place, labels))
+                point = self._point(place, labels)
+                self._points.remove(point)
+                self._changes.point(point, "DELETING")
                 return {}
             case "DescribeRecoveryPoint":
                 return self._point(place, labels).describe()

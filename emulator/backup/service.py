@@ -18,6 +18,7 @@ from ..wire.calls import Call, Request
 from ..wire.native import BASE, Handler
 from . import instances
 from .api import BackupApi
+from .changes import Changes
 from .clusters import Clusters
 from .copies.api import CopyApi
 from .copies.jobs import CopyJobs
@@ -43,7 +44,10 @@ class Restores:
             self.native, self.points, self.events, settings.copies_across_accounts
         )
         self.copy_api = CopyApi(self.points, self.copies)
-        self.api = BackupApi(self.points, self.jobs, self.copy_api, handlers["backup"])
+        self.changes = Changes(self.events)
+        self.api = BackupApi(
+            self.points, self.jobs, self.copy_api, self.changes, handlers["backup"]
+        )
         self.clusters = Clusters(handlers["rds"], handlers["documentdb"])
         self.moves = MessageMoves(handlers["sqs"])
         self.tagging = TaggingApi(self.native, handlers["tagging"])

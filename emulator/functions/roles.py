@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+import time
+import uuid
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
 
 from ..base import patches
+from ..events import bus
 from ..permissions.services import execution_role
 from ..wire import rest_routes
 from ..wire.native import BASE
-from ..wire.place import here
+from ..wire.place import Place, here
 from . import functions, queue_batches
 from . import logs as function_logs
 
@@ -64,8 +67,44 @@ def route_failure(
 ) -> None:
     """Send what failed in every attempt to its destination, if the function's role may."""
     config = functions.config_of(name)
-    if config is None or execution_role.destination_refused(config, destination) is None:
+    if config is not None and execution_role.destination_refused(config, destination) is not None:
+        return
+    if config is not None and destination.startswith("arn:") and ":event-bus/" in destination:
+        _put_on_bus(config, destination, event, result)
+    else:
         original(destination, name, event, result)
+
+
+def _put_on_bus(
+    config: Mapping[str, Any], destination: str, event: dict[str, Any], result: dict[str, Any]
+) -> None:
+    """As in Lambda's guide, "Capturing records of Lambda asynchronous invocations".
+
+    The base knows no bus as a destination.
+    """
+    function = f"{config['FunctionArn']}:$LATEST"
+    record = {
+        "version": "1.0",
+        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+        "requestContext": {
+            "requestId": str(uuid.uuid4()),
+            "functionArn": function,
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": event,
+        "responseContext": {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": result.get("function_error") or "Unhandled",
+        },
+        "responsePayload": result.get("body"),
+    }
+    region, account = destination.split(":")[3:5]
+    place = Place(account, region)
+    kind = "Lambda Function Invocation Result - Failure"
+    sent = bus.event(place, "lambda", kind, [destination, function], record)
+    bus.dispatch(place, {**sent, "EventBusName": destination.rpartition("/")[2]})
 
 
 def put_invoke_config(original: Any, name: str, qualifier: str | None, data: dict[str, Any]) -> Any:

@@ -19,10 +19,21 @@ def bill(**size):
 def test_what_accounts_and_regions_cost_is_counted_in_the_templates():
     found = bill(accounts=300, regions=4)
     assert found["keys of the accounts"] == 300 * 4 * 1.0
-    assert found["alarms of TagOnRestore"] == pytest.approx(300 * 4 * 6 * 0.10)
+    assert found["alarms of TagOnRestore"] == 0
+    by_choice = bill(accounts=300, regions=4, alarms=1)["alarms of TagOnRestore"]
+    assert by_choice == pytest.approx(300 * 4 * 0.10)
     assert found["other keys"] == 3.0
-    polls = 300 * 4 * 648_000 * 0.40 / 1e6
+    polls = 300 * 4 * (648_000 + 4 * 30) * 0.40 / 1e6
     assert found["polling of TagOnRestore's queues"] == pytest.approx(polls)
+
+
+def test_the_looks_are_those_of_the_functions_code_and_schedule():
+    code = (ROOT / "crates/tag-on-restore/src/look.rs").read_text()
+    always, _ = code.split("if dead_letters > 0")
+    assert len(re.findall(r"^ {8}(?:queue|lambda)\(", always, re.M)) == cost.METRICS_A_LOOK
+    assert always.count("aws.messages(") == cost.QUEUES_A_LOOK
+    found = bill(accounts=300, regions=4)["TagOnRestore's looks at itself"]
+    assert found == pytest.approx(300 * 4 * 4 * 30 * 4 * 0.01 / 1000)
 
 
 def test_backups_are_a_full_one_and_a_change_for_every_further_day_of_retention():

@@ -61,16 +61,18 @@ NEEDED = {
 HELPFUL = {
     "backup:ListTags": "DynamoDB table",
 }
-# What no restore here needs: the reconciliation, the queue's reader and the log (tested elsewhere),
-# what older tagging calls of S3 and EFS ask for, and services that the emulator does not have.
+# What no restore here needs: the reconciliation and its look at the function (test_reports), the
+# queue's reader and the log (tested elsewhere), what older tagging calls of S3 and EFS ask for, and
+# services that the emulator does not have.
 ELSEWHERE = {
     "backup:ListRestoreJobs",
+    "cloudwatch:GetMetricData",
+    "events:PutEvents",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
     "sqs:ReceiveMessage",
-    "sqs:SendMessage",
     "tag:GetResources",
     "elasticfilesystem:CreateTags",
     "s3:GetBucketTagging",

@@ -256,10 +256,10 @@ class Emulator:
         """Deliver an event once more."""
         self.control("POST", "backup-events", {"repeat": event["id"]})
 
-    def send_event(self, account, detail):
-        """Let AWS Backup send an event with this detail."""
+    def send_event(self, account, detail, **more):
+        """Let AWS Backup send an event with this detail; ``more`` are its kind and resources."""
         place = {"account": account, "region": REGION}
-        self.control("POST", "backup-events", place | {"detail": detail})
+        self.control("POST", "backup-events", place | {"detail": detail} | more)
 
     def start_restore_test(self, account, recovery_point):
         """Restore as a restore testing plan does; the job's id."""

@@ -1,4 +1,4 @@
-"""Failed jobs and what scans find are reported from every account that can have them."""
+"""Failed jobs, what scans find and changes are reported from every account that can have them."""
 
 import json
 
@@ -17,15 +17,15 @@ def patterns(file: str) -> dict[str, dict]:
     rules = Template(ROOT / file).resources("AWS::Events::Rule").values()
     found = [rule["Properties"]["EventPattern"] for rule in rules]
     return {
-        pattern["detail-type"][0]: pattern
+        pattern.get("detail-type", ["changes"])[0]: pattern
         for pattern in found
-        if pattern["source"] == ["aws.backup"]
+        if pattern.get("source") == ["aws.backup"]
     }
 
 
 def test_every_account_reports_the_same():
     member = patterns(MEMBER)
-    assert set(member) == {"Backup Job State Change", "Scan Job State Change"}
+    assert set(member) == {"Backup Job State Change", "Scan Job State Change", "changes"}
     for file in OTHERS:
         assert patterns(file) == member, file
 
@@ -53,4 +53,30 @@ def test_the_bus_takes_what_central_and_management_send():
     assert set(statement["Condition"]) == {"StringEquals"}
     assert set(statement["Condition"]["StringEquals"]) == {"aws:PrincipalOrgID"}
     behind = notifications.body["Resources"]["AccountsRule"]["Properties"]["EventPattern"]
-    assert "aws.backup" in behind["source"] and set(behind) == {"source"}
+    taken = [it["source"] for it in behind["$or"] if set(it) == {"source"}]
+    assert ["aws.backup", "aws.cloudwatch"] in taken
+
+
+def test_the_bus_takes_what_the_member_accounts_say_of_tag_on_restore():
+    behind = Template(ROOT / OTHERS[1]).body["Resources"]["AccountsRule"]["Properties"]
+    rule = Template(ROOT / MEMBER).body["Resources"]["TagOnRestoreRule"]["Properties"]
+    sent = {
+        (source, kind)
+        for it in rule["EventPattern"]["$or"]
+        for source in it["source"]
+        for kind in it["detail-type"]
+    }
+    taken = {
+        (source, kind)
+        for it in behind["EventPattern"]["$or"]
+        for source in it["source"]
+        for kind in it.get("detail-type", [])
+    }
+    assert sent <= taken
+
+
+def test_no_pattern_is_longer_than_eventbridge_takes():
+    """2,048 characters, EventBridge's quota for event patterns."""
+    for file in (MEMBER, *OTHERS):
+        for name, rule in Template(ROOT / file).resources("AWS::Events::Rule").items():
+            assert len(json.dumps(rule["Properties"]["EventPattern"])) < 2048, f"{file} {name}"

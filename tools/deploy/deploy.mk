@@ -20,7 +20,7 @@ values-check: .tools/deploy/ready ## do the values of the other parameter files 
 	@$(DEPLOY) values-check
 
 # Any of these, for one's own figures; what each is stands in docs/cost.md.
-COST_SIZES := ACCOUNTS REGIONS DATA_GB CHANGE DAYS CENTRAL_DAYS ELSEWHERE RUNS BUILD_MINUTES GB_PRICE
+COST_SIZES := ACCOUNTS REGIONS DATA_GB CHANGE DAYS CENTRAL_DAYS ELSEWHERE RUNS BUILD_MINUTES ALARMS GB_PRICE
 
 .PHONY: cost
 cost: .tools/deploy/ready ## what it costs a month by list prices, without AWS (ACCOUNTS=300 REGIONS=4 DATA_GB=50000 ...)

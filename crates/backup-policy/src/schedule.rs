@@ -37,7 +37,7 @@ pub struct Schedule {
     pub(crate) day_fields_against_documentation: bool,
     /// How many fields there are: six, or five where the year is left out.
     pub fields: usize,
-    without_year: String,
+    in_any_year: String,
 }
 
 impl Schedule {
@@ -55,24 +55,21 @@ impl Schedule {
         let cron =
             cron(&read.pattern).map_err(|_| "its fields do not make a schedule".to_owned())?;
         let day_fields_against_documentation = read.question_marks != 1;
-        let count = fields.split_ascii_whitespace().count();
-        // Seconds come before the first field.
-        let without_year: Vec<&str> = read.pattern.split(' ').take(6).collect();
         Ok(Schedule {
             cron,
             day_fields_against_documentation,
-            fields: count,
-            without_year: without_year.join(" "),
+            fields: fields.split_ascii_whitespace().count(),
+            in_any_year: read.in_any_year,
         })
     }
 
     /// Why it runs in no year at all, if that is so.
     pub(crate) fn never_runs(&self, now: Instant) -> Option<String> {
-        let in_any_year = cron(&self.without_year).ok()?;
+        let in_any_year = cron(&self.in_any_year).ok()?;
         if in_any_year.find_next_occurrence(&now, false).is_ok() {
             return None;
         }
-        let fields: Vec<&str> = self.without_year.split(' ').collect();
+        let fields: Vec<&str> = self.in_any_year.split(' ').collect();
         let number = |at: usize| -> Option<u8> { fields.get(at)?.parse().ok() };
         let month = number(4).and_then(|month| chrono::Month::try_from(month).ok());
         Some(match (number(3), month) {
@@ -250,6 +247,25 @@ mod tests {
         assert_eq!(runs("cron(0 5 1 1 ? 2020)"), 0);
         assert_eq!(runs("cron(0 5 1 1 ? 2026)"), 1);
         assert_eq!(runs("cron(0 5 30 2 ? *)"), 0);
+    }
+
+    /// The cron crate would search until the year 5000, day by day: 0.1 s for each schedule that never runs.
+    #[test]
+    fn no_run_is_later_than_the_last_year_that_aws_takes() {
+        for text in [
+            "cron(0 5 1 1 ? *)",
+            "cron(0 5 1 1 ?)",
+            "cron(0 5 1 1 ? 2026/1)",
+        ] {
+            let schedule = Schedule::parse(text).unwrap();
+            let runs = schedule.runs_after(at("2197-06-01T12:00:00Z"), 5);
+            let years: Vec<String> = runs
+                .iter()
+                .map(|run| run.format("%Y").to_string())
+                .collect();
+            assert_eq!(years, ["2198", "2199"], "{text}");
+            assert_eq!(schedule.never_runs(at("2197-06-01T12:00:00Z")), None);
+        }
     }
 
     #[test]

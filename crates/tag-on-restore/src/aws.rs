@@ -21,6 +21,7 @@ use crate::Arn;
 use crate::failure::Fault;
 
 mod answers;
+mod health;
 mod host;
 mod jobs;
 pub mod operations;
@@ -28,6 +29,7 @@ mod read;
 pub mod service;
 mod write;
 
+pub use health::Metric;
 use host::Hosts;
 pub use read::Instance;
 
@@ -158,6 +160,10 @@ impl Aws {
             request
                 .headers
                 .push(("x-amz-account-id", account.to_string()));
+        }
+        // They spoke another protocol once, and are told by this to name errors as they did then.
+        if [service::SQS.name, service::CLOUDWATCH.name].contains(&service.name) {
+            request.headers.push(("x-amzn-query-mode", "true".into()));
         }
         self.send(operation, &endpoint, region, request).await
     }

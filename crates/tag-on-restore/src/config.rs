@@ -42,8 +42,19 @@ pub const DRY_RUN: &str = "DRY_RUN";
 /// How many hours reconciliation looks back, 1 to 720. Default 24.
 pub const RECONCILE_HOURS: &str = "RECONCILE_HOURS";
 
+/// The address of the queue of restore events. With it the function looks at its own state before each
+/// reconciliation and reports what is wrong. The queues of dead letters have the same address with
+/// [`DEAD_LETTERS`] or [`RECONCILE_DEAD_LETTERS`] behind it. Without it, nothing is looked at.
+pub const QUEUE_URL: &str = "QUEUE_URL";
+
+/// What follows the queue's name in the name of its dead-letter queue.
+pub const DEAD_LETTERS: &str = "-DeadLetters";
+
+/// What follows it in the name of the queue of reconciliations that could not be started.
+pub const RECONCILE_DEAD_LETTERS: &str = "-ReconcileDeadLetters";
+
 /// Every variable that [`Config::read`] asks for: a template that deploys the function sets these.
-pub const VARIABLES: [&str; 11] = [
+pub const VARIABLES: [&str; 12] = [
     EXCLUDE_KEYS,
     INCLUDE_KEYS,
     PREFER,
@@ -55,6 +66,7 @@ pub const VARIABLES: [&str; 11] = [
     PROVENANCE_TAGS,
     DRY_RUN,
     RECONCILE_HOURS,
+    QUEUE_URL,
 ];
 
 /// The function's settings.
@@ -82,6 +94,29 @@ pub struct Config {
     pub dry_run: bool,
     /// See [`RECONCILE_HOURS`].
     pub look_back: Duration,
+    /// See [`QUEUE_URL`].
+    pub queues: Option<Queues>,
+}
+
+/// The function's queues, by the address of the one with restore events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queues(String);
+
+impl Queues {
+    /// The name of the queue of restore events.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The address of its dead-letter queue.
+    pub fn dead_letters(&self) -> String {
+        format!("{}{DEAD_LETTERS}", self.0)
+    }
+
+    /// The address of the queue of reconciliations that could not be started.
+    pub fn reconcile_dead_letters(&self) -> String {
+        format!("{}{RECONCILE_DEAD_LETTERS}", self.0)
+    }
 }
 
 /// Whose value counts when two differ.
@@ -108,6 +143,7 @@ impl Default for Config {
             provenance_tags: false,
             dry_run: false,
             look_back: hours(24),
+            queues: None,
         }
     }
 }
@@ -184,6 +220,15 @@ impl Config {
                 "`{INCLUDE_KEYS}` lets no key through: name globs, or `*` for all keys"
             ));
         }
+        let queues = get(QUEUE_URL);
+        if let Some(given) = &queues
+            && !(given.starts_with("http") && given.contains("://") && !given.ends_with('/'))
+        {
+            problems.push(format!(
+                "`{QUEUE_URL}` is `{given}`: expected the address of a queue, https://..."
+            ));
+        }
+        let queues = queues.map(Queues);
         let config = Self {
             exclude: globs(EXCLUDE_KEYS, default.exclude),
             include,
@@ -196,6 +241,7 @@ impl Config {
             provenance_tags,
             dry_run,
             look_back,
+            queues,
         };
         match problems.is_empty() {
             true => Ok(config),

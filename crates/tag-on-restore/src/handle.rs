@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_client::CallError;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::app::{App, Invocation};
 use crate::event::{self, Completed, Notice, Payload, Record};
 use crate::process::{Trigger, process};
 use crate::report::Report;
-use crate::{Arn, Aws, reconcile};
+use crate::{Arn, Aws, health, look, reconcile};
 
 /// Calls have ended this long before the invocation's deadline, so that their outcome can still be
 /// returned.
@@ -35,6 +36,9 @@ pub enum Failure {
     /// Reconciliation could not do everything.
     #[error(transparent)]
     Reconcile(#[from] reconcile::Failure),
+    /// What is wrong with the function could not be reported, though the reconciliation was done.
+    #[error("what is wrong with the function cannot be reported: {0}")]
+    Report(CallError),
 }
 
 /// Serves one invocation. `Ok` is Lambda's answer: for a batch of SQS messages the ones to be
@@ -51,8 +55,27 @@ pub async fn handle(app: &App, payload: &Value, invocation: &Invocation) -> Resu
     match event::read(payload)? {
         Payload::Batch(records) => Ok(batch(app, &aws, records, invocation).await),
         Payload::Event(notice) => event(app, &aws, notice?, invocation).await,
-        Payload::Reconcile => Ok(reconcile::reconcile(app, &aws, invocation).await?),
+        Payload::Reconcile => scheduled(app, &aws, invocation).await,
     }
+}
+
+/// A look at the function's own state, and the search for lost events. Each is done and reported
+/// whatever becomes of the other.
+async fn scheduled(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Value, Failure> {
+    let function = Arn::parse(&invocation.function_arn);
+    let (Some(function), Some(queues)) = (function, &app.config().queues) else {
+        let summary = reconcile::reconcile(app, aws, invocation).await;
+        return Ok(summary.map_err(reconcile::Failure::List)?.answer()?);
+    };
+    let health = look::look(aws, &function, queues, invocation.now).await;
+    let told = look::report(aws, &function, &health::troubles(&health)).await;
+    let summary = reconcile::reconcile(app, aws, invocation).await;
+    let summary = summary.map_err(reconcile::Failure::List)?;
+    let after = health::after_reconciling(summary.repaired, summary.stopped_early);
+    let also_told = look::report(aws, &function, &after).await;
+    let answer = summary.answer()?;
+    told.and(also_told).map_err(Failure::Report)?;
+    Ok(answer)
 }
 
 /// An event that came without a queue.

@@ -34,6 +34,25 @@ pub struct Summary {
     pub stopped_early: bool,
 }
 
+impl Summary {
+    /// What Lambda is answered.
+    ///
+    /// # Errors
+    /// When a job could not be done: no queue has a message for it.
+    pub(crate) fn answer(self) -> Result<Value, Failure> {
+        let Self {
+            jobs,
+            repaired,
+            undone,
+            stopped_early,
+        } = self;
+        match undone {
+            0 => Ok(json!({ "jobs": jobs, "repaired": repaired, "stoppedEarly": stopped_early })),
+            _ => Err(Failure::Undone { undone, jobs }),
+        }
+    }
+}
+
 /// Why reconciliation counts as failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -53,13 +72,12 @@ pub enum Failure {
 /// Looks through the jobs that completed within the look-back, and tags what lacks tags.
 ///
 /// # Errors
-/// When the jobs cannot be listed, and, after all others were done, when one could not be: no
-/// queue has a message for it.
+/// When the jobs cannot be listed.
 pub(crate) async fn reconcile(
     app: &App,
     aws: &Aws,
     invocation: &Invocation,
-) -> Result<Value, Failure> {
+) -> Result<Summary, CallError> {
     let mut summary = Summary::default();
     let mut pace = interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -96,10 +114,7 @@ pub(crate) async fn reconcile(
     if stopped_early {
         tracing::warn!("not all restore jobs fitted into the time: set RECONCILE_HOURS lower");
     }
-    match undone {
-        0 => Ok(json!({ "jobs": jobs, "repaired": repaired, "stoppedEarly": stopped_early })),
-        _ => Err(Failure::Undone { undone, jobs }),
-    }
+    Ok(summary)
 }
 
 /// Looks at one job. Only what changed something, or should have, has a line in the log: the

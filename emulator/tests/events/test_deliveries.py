@@ -284,3 +284,46 @@ def test_nobody_but_aws_sends_events_of_aws(account: Account) -> None:
     entry = {"Source": "aws.backup", "DetailType": "x", "Detail": "{}"}
     (answer,) = account.events.put_events(Entries=[entry])["Entries"]
     assert answer["ErrorCode"] == "NotAuthorizedForSourceException"
+
+
+def test_an_event_that_fails_in_every_attempt_comes_to_the_bus_that_is_its_destination(
+    account: Account,
+) -> None:
+    create_function(account)
+    bus = arn("events", "event-bus/default")
+    wanted = {"OnFailure": {"Destination": bus}}
+    configure = getattr(account, "lambda").put_function_event_invoke_config
+    asked = {"FunctionName": "worker", "MaximumRetryAttempts": 0, "DestinationConfig": wanted}
+    code, _ = error_of(configure, **asked)
+    assert code == "InvalidParameterValueException"
+    role = getattr(account, "lambda").get_function_configuration(FunctionName="worker")["Role"]
+    may = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
+    account.world.allow(role, may, name="report")
+    configure(**asked)
+    url = str(account.sqs.create_queue(QueueName="failures")["QueueUrl"])
+    account.events.put_rule(Name="failed", EventPattern=json.dumps({"source": ["lambda"]}))
+    target = {"Id": "queue", "Arn": arn("sqs", "failures")}
+    account.events.put_targets(Rule="failed", Targets=[target])
+    allow_rule(account, url, arn("sqs", "failures"), arn("events", "rule/failed"))
+    getattr(account, "lambda").invoke(
+        FunctionName="worker",
+        InvocationType="Event",
+        Payload=json.dumps(
+            {
+                "Records": [
+                    {
+                        "messageId": "1",
+                        "body": "exit",
+                        "attributes": {"ApproximateReceiveCount": "1"},
+                    }
+                ]
+            }
+        ),
+    )
+    (event,) = eventually(lambda: received(account, url))
+    assert event["detail-type"] == "Lambda Function Invocation Result - Failure"
+    function = arn("lambda", "function:worker") + ":$LATEST"
+    assert event["resources"] == [bus, function]
+    assert event["detail"]["requestContext"]["functionArn"] == function
+    assert event["detail"]["requestContext"]["condition"] == "RetriesExhausted"
+    assert event["detail"]["requestPayload"]["Records"][0]["body"] == "exit"

@@ -22,11 +22,13 @@ RECORD = json.loads((ROOT / "crates/tag-on-restore/tests/aws/wire.json").read_te
 HOSTS = json.loads((ROOT / "crates/tag-on-restore/tests/aws/hosts.json").read_text())
 REGION = "eu-west-1"
 ACCOUNT = "111122223333"
+DEAD_LETTERS, UNSTARTED = "TagOnRestore-DeadLetters", "TagOnRestore-ReconcileDeadLetters"
 BACKUP_POINT = f"arn:aws:backup:{REGION}:{ACCOUNT}:recovery-point:"
 
 # What botocore calls a service, where that differs.
 NAMES = {
     "elasticfilesystem": "efs",
+    "eventbridge": "events",
     "storage-gateway": "storagegateway",
     "s3-control": "s3control",
     "tagging": "resourcegroupstaggingapi",
@@ -36,6 +38,16 @@ NAMES = {
 
 def here(service: str, resource: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def metric(place: int, namespace: str, name: str, of: str, statistic: str) -> dict[str, Any]:
+    """One of CloudWatch's queries."""
+    dimension = {"Name": "QueueName" if namespace == "AWS/SQS" else "FunctionName", "Value": of}
+    asked = {"Namespace": namespace, "MetricName": name, "Dimensions": [dimension]}
+    return {
+        "Id": f"m{place}",
+        "MetricStat": {"Metric": asked, "Period": 300, "Stat": statistic},
+    }
 
 
 # The same calls, as a user of AWS's library makes them.
@@ -48,6 +60,17 @@ PARAMETERS = {
     "backup:DescribeRestoreJob": {"RestoreJobId": "job-1"},
     "backup:GetRestoreJobMetadata": {"RestoreJobId": "job-1"},
     "backup:ListTags": {"ResourceArn": BACKUP_POINT + "0a1b2c3d-0000-4000-8000-000000000001"},
+    "cloudwatch:GetMetricData": {
+        "StartTime": 1759975800,
+        "EndTime": 1760001000,
+        "MetricDataQueries": [
+            metric(0, "AWS/SQS", "ApproximateAgeOfOldestMessage", "TagOnRestore", "Maximum"),
+            metric(1, "AWS/SQS", "NumberOfMessagesSent", UNSTARTED, "Sum"),
+            metric(2, "AWS/Lambda", "Errors", "TagOnRestore", "Sum"),
+            metric(3, "AWS/Lambda", "Throttles", "TagOnRestore", "Sum"),
+            metric(4, "AWS/SQS", "ApproximateAgeOfOldestMessage", DEAD_LETTERS, "Maximum"),
+        ],
+    },
     "dsql:GetCluster": {"identifier": "restored"},
     "dsql:ListTagsForResource": {"resourceArn": here("dsql", "cluster/source")},
     "dsql:TagResource": {
@@ -60,6 +83,16 @@ PARAMETERS = {
     "ec2:DescribeVolumes": {"VolumeIds": ["vol-restored1", "vol-restored2"]},
     "eks:ListTagsForResource": {"resourceArn": here("eks", "cluster/source")},
     "elasticfilesystem:ListTagsForResource": {"ResourceId": "fs-0source"},
+    "events:PutEvents": {
+        "Entries": [
+            {
+                "Source": "aws-backup-solution",
+                "DetailType": "TagOnRestore Report",
+                # The function's own, which no service reads.
+                "Detail": json.loads(RECORD["events:PutEvents"]["body"])["Entries"][0]["Detail"],
+            }
+        ]
+    },
     "fsx:ListTagsForResource": {"ResourceARN": here("fsx", "file-system/fs-0source")},
     "rds:DescribeDBClusters": {"DBClusterIdentifier": here("rds", "cluster:restored")},
     "rds:ListTagsForResource": {"ResourceName": here("rds", "db:source")},
@@ -73,6 +106,10 @@ PARAMETERS = {
         "AccountId": ACCOUNT,
         "ResourceArn": "arn:aws:s3:::restored",
         "Tags": [{"Key": "owner", "Value": "team"}],
+    },
+    "sqs:GetQueueAttributes": {
+        "QueueUrl": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{DEAD_LETTERS}",
+        "AttributeNames": ["ApproximateNumberOfMessages"],
     },
     "ssm-sap:ListTagsForResource": {"resourceArn": here("ssm-sap", "HANA/source/DB/S4")},
     "ssm-sap:TagResource": {
@@ -221,5 +258,11 @@ def test_the_answer_is_one_that_awss_library_understands(call: str) -> None:
         assert parsed["Volumes"][0]["SnapshotId"] == "snap-of-vol-restored1"
     if call == "dsql:GetCluster":
         assert len(parsed["multiRegionProperties"]["clusters"]) == 2
+    if call == "cloudwatch:GetMetricData":
+        assert [found["Id"] for found in parsed["MetricDataResults"]] == [f"m{n}" for n in range(5)]
+    if call == "events:PutEvents":
+        assert (parsed["FailedEntryCount"], len(parsed["Entries"])) == (0, 1)
+    if call == "sqs:GetQueueAttributes":
+        assert parsed["Attributes"] == {"ApproximateNumberOfMessages": "1"}
     if call == "tagging:TagResources":
         assert parsed["FailedResourcesMap"] == {}

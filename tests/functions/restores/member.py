@@ -13,6 +13,7 @@ from kit.wait import eventually
 
 VAULT = "AWSBackupSolutionVault"
 QUEUE, DEAD_LETTERS = "TagOnRestore", "TagOnRestore-DeadLetters"
+UNSTARTED = "TagOnRestore-ReconcileDeadLetters"
 LOG_GROUP = "/aws/lambda/TagOnRestore"
 # As the template's RedrivePolicy says.
 RECEIVES = 6
@@ -121,6 +122,12 @@ class Member:
             lambda: len(self._invocations()) > before, "the reconciliation did not come to an end"
         )
 
+    def measured(self, namespace, name, dimension, of, value):
+        """CloudWatch has this value of a service's metric now; nobody measures it here."""
+        data = {"MetricName": name, "Value": value}
+        data["Dimensions"] = [{"Name": dimension, "Value": of}]
+        self.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])
+
     def _invocations(self):
         """The reports of finished invocations."""
         return [line for line in self._lines() if line.startswith("REPORT")]
@@ -147,6 +154,10 @@ class Member:
         """The function's own log lines since the test began, of one job if it is given."""
         entries = [json.loads(line) for line in self._lines() if line.startswith("{")]
         return [entry for entry in entries if job is None or job in json.dumps(entry)]
+
+    def said(self):
+        """All that the function wrote since the test began, and Lambda about it."""
+        return "\n".join(self._lines())
 
     def _lines(self):
         logs = self.client("logs")

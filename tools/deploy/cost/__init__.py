@@ -15,9 +15,14 @@ from ..stacks import BY_NAME, ROOT, STACKS, load_template
 PRICES = json.loads(Path(__file__).with_name("prices.json").read_text())
 MEMBERS = ("stackset-aws-backup-member-accounts", "stackset-aws-backup-tagonrestore")
 DAYS = 30
+# Conditions of what is there only if somebody asks for it.
+BY_CHOICE = ("HasAlarmTopic",)
 # Lambda polls a queue without an end, as AWS's knowledge centre says (sqs-high-charges). How often
 # is nowhere published: what is seen are five requests at a time, each of which waits 20 seconds.
 POLLS_A_MONTH = 5 * 3 * 60 * 24 * DAYS
+# Of each look of TagOnRestore at itself (crates/tag-on-restore/src/look.rs), when nothing is wrong.
+METRICS_A_LOOK = 4
+QUEUES_A_LOOK = 1
 
 
 def _retention() -> int:
@@ -37,6 +42,7 @@ class Size:
     elsewhere: float | None = None  # percent of it outside the central vault's Region
     runs: int = 20  # of the pipeline in a month
     build_minutes: int = 45  # of all builds of a run; not measured on AWS
+    alarms: int = 0  # 1 if AlarmTopicName is given: of the function, in an account and Region
     gb_price: float | None = None
 
     def __post_init__(self):
@@ -96,7 +102,8 @@ def estimate(size: Size) -> list[Line]:
     other_keys, other_alarms = (
         outside(kind) for kind in ("AWS::KMS::Key", "AWS::CloudWatch::Alarm")
     )
-    polls = places * queues * POLLS_A_MONTH / 1e6
+    looks = places * looks_a_month()
+    requests = places * queues * POLLS_A_MONTH + looks * QUEUES_A_LOOK
     minutes = size.runs * size.build_minutes
     return [
         Line(
@@ -116,8 +123,19 @@ def estimate(size: Size) -> list[Line]:
             "GB",
         ),
         _line("keys of the accounts", places * keys, "key_month", "keys"),
-        _line("alarms of TagOnRestore", places * alarms, "alarm_month", "alarms"),
-        _line("polling of TagOnRestore's queues", polls, "queue_requests_million", "M requests"),
+        _line("alarms of TagOnRestore", places * (alarms + size.alarms), "alarm_month", "alarms"),
+        _line(
+            "TagOnRestore's looks at itself",
+            looks * METRICS_A_LOOK / 1000,
+            "metric_reads_thousand",
+            "K metrics",
+        ),
+        _line(
+            "polling of TagOnRestore's queues",
+            requests / 1e6,
+            "queue_requests_million",
+            "M requests",
+        ),
         _line("other keys", other_keys, "key_month", "keys"),
         _line("other alarms", other_alarms, "alarm_month", "alarms"),
         _line("builds", minutes, "build_minute", "minutes"),
@@ -150,8 +168,20 @@ def tell(size: Size, say: Callable[[str], None]) -> None:
 
 
 def in_members(kind: str) -> int:
-    """How many resources of a type an account has in each Region."""
+    """How many resources of a type an account has in each Region, whatever is chosen."""
     return sum(_count(BY_NAME[name].child, kind) for name in MEMBERS)
+
+
+def looks_a_month() -> int:
+    """How often each function TagOnRestore looks at itself: as often as its schedule says."""
+    template = load_template((ROOT / BY_NAME[MEMBERS[1]].child).read_text())
+    (schedule,) = (
+        resource["Properties"]["ScheduleExpression"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Scheduler::Schedule"
+    )
+    hours = int(schedule.removeprefix("rate(").removesuffix(" hours)"))
+    return 24 // hours * DAYS
 
 
 def outside(kind: str) -> int:
@@ -161,7 +191,10 @@ def outside(kind: str) -> int:
 
 def _count(template: str, kind: str) -> int:
     resources = load_template((ROOT / template).read_text())["Resources"].values()
-    return sum(resource["Type"] == kind for resource in resources)
+    return sum(
+        resource["Type"] == kind and resource.get("Condition") not in BY_CHOICE
+        for resource in resources
+    )
 
 
 def _line(what: str, amount: float, price: str, unit: str) -> Line:

@@ -5,8 +5,10 @@
 
 /// A translated expression.
 pub(super) struct Read {
-    /// The same schedule in the cron crate's way, with seconds.
+    /// The same schedule in the cron crate's way, with seconds and years.
     pub(super) pattern: String,
+    /// The pattern, in each of AWS's years.
+    pub(super) in_any_year: String,
     /// How many of the two day fields are `?`.
     pub(super) question_marks: usize,
 }
@@ -62,30 +64,40 @@ const FIELDS: [Field; 6] = [
     },
 ];
 
+/// All years that AWS takes. Without them the cron crate would search until the year 5000.
+const YEARS: &str = "1970-2199";
+
 /// Reads what stands between the brackets of `cron(...)`, or says what is wrong with it.
 pub(super) fn read(text: &str) -> Result<Read, String> {
     let fields: Vec<&str> = text.split_ascii_whitespace().collect();
     if fields.len() != 6 && fields.len() != 5 {
         return Err(format!("it has {} fields instead of 6", fields.len()));
     }
-    let mut pattern = "0".to_owned();
+    // Seconds come before the first field.
+    let mut read = vec!["0".to_owned()];
     let mut question_marks = 0;
     for (field, text) in FIELDS.iter().zip(fields) {
-        pattern.push(' ');
         if text == "?" && field.is_day() {
             question_marks += 1;
-            pattern.push('*');
+            read.push("*".to_owned());
         } else {
             let items: Result<Vec<String>, String> = text
                 .to_ascii_uppercase()
                 .split(',')
                 .map(|item| field.item(item))
                 .collect();
-            pattern.push_str(&items?.join(","));
+            read.push(items?.join(","));
         }
     }
+    let years = match read.get(FIELDS.len()).map(String::as_str) {
+        None | Some("*") => YEARS.to_owned(),
+        Some(years) => years.to_owned(),
+    };
+    read.truncate(FIELDS.len());
+    let fields = read.join(" ");
     Ok(Read {
-        pattern,
+        pattern: format!("{fields} {years}"),
+        in_any_year: format!("{fields} {YEARS}"),
         question_marks,
     })
 }

@@ -4,8 +4,8 @@ use aws_client::service::Service;
 
 use super::Operation;
 use super::service::{
-    BACKUP_GATEWAY, DSQL, DYNAMODB, EC2, EFS, EKS, FSX, RDS, REDSHIFT, REDSHIFT_SERVERLESS, S3,
-    S3_CONTROL, SSM_SAP, STORAGE_GATEWAY, TIMESTREAM,
+    BACKUP_GATEWAY, CLOUDWATCH, DSQL, DYNAMODB, EC2, EFS, EKS, EVENTBRIDGE, FSX, RDS, REDSHIFT,
+    REDSHIFT_SERVERLESS, S3, S3_CONTROL, SQS, SSM_SAP, STORAGE_GATEWAY, TIMESTREAM,
 };
 
 macro_rules! operations {
@@ -63,4 +63,7 @@ operations! {
     S3_LIST_TAGS: S3_CONTROL "ListTagsForResource" "s3:ListTagsForResource";
     S3_TAG: S3_CONTROL "TagResource" "s3:TagResource";
     S3_GET_BUCKET_TAGGING: S3 "GetBucketTagging" "s3:GetBucketTagging";
+    SQS_GET_QUEUE_ATTRIBUTES: SQS "GetQueueAttributes" "sqs:GetQueueAttributes";
+    CLOUDWATCH_GET_METRIC_DATA: CLOUDWATCH "GetMetricData" "cloudwatch:GetMetricData";
+    EVENTS_PUT_EVENTS: EVENTBRIDGE "PutEvents" "events:PutEvents";
 }

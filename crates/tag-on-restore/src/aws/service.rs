@@ -117,8 +117,30 @@ pub static S3_CONTROL: Service = service(
 /// Amazon S3, buckets addressed by path.
 pub static S3: Service = service("S3", "s3.{region}.{suffix}", "s3", Protocol::RestXml);
 
+/// Amazon SQS.
+pub static SQS: Service = service(
+    "SQS",
+    "sqs.{region}.{suffix}",
+    "sqs",
+    json("1.0", "AmazonSQS"),
+);
+/// Amazon CloudWatch.
+pub static CLOUDWATCH: Service = service(
+    "CLOUDWATCH",
+    "monitoring.{region}.{suffix}",
+    "monitoring",
+    json("1.0", "GraniteServiceVersion20100801"),
+);
+/// Amazon EventBridge.
+pub static EVENTBRIDGE: Service = service(
+    "EVENTBRIDGE",
+    "events.{region}.{suffix}",
+    "events",
+    json("1.1", "AWSEvents"),
+);
+
 /// All of them.
-pub static ALL: [&Service; 15] = [
+pub static ALL: [&Service; 18] = [
     &EC2,
     &RDS,
     &REDSHIFT,
@@ -134,4 +156,7 @@ pub static ALL: [&Service; 15] = [
     &SSM_SAP,
     &S3_CONTROL,
     &S3,
+    &SQS,
+    &CLOUDWATCH,
+    &EVENTBRIDGE,
 ];

@@ -50,6 +50,10 @@ fn every_setting_has_another_value_of_its_own() {
         (PROVENANCE_TAGS, "true"),
         (DRY_RUN, "true"),
         (RECONCILE_HOURS, "720"),
+        (
+            QUEUE_URL,
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/TagOnRestore",
+        ),
     ]);
     let expected = Config {
         exclude: Globs::new(["cost:*", "tmp"]),
@@ -63,6 +67,9 @@ fn every_setting_has_another_value_of_its_own() {
         provenance_tags: true,
         dry_run: true,
         look_back: Duration::from_secs(30 * 24 * 3600),
+        queues: Some(Queues(
+            "https://sqs.eu-west-1.amazonaws.com/111122223333/TagOnRestore".into(),
+        )),
     };
     assert_eq!(config.unwrap(), expected);
 }
@@ -94,7 +101,8 @@ fn every_wrong_variable_is_reported_at_once() {
         `DRY_RUN` is `yes`: expected `false` or `true`
         `PREFER` is `yes`: expected `recovery-point` or `source`
         `RECONCILE_HOURS` is `yes`: expected a whole number from 1 to 720
-        `INCLUDE_KEYS` lets no key through: name globs, or `*` for all keys"#]]
+        `INCLUDE_KEYS` lets no key through: name globs, or `*` for all keys
+        `QUEUE_URL` is `yes`: expected the address of a queue, https://..."#]]
     .assert_eq(&error.0.join("\n"));
     assert!(!error.to_string().contains('\n'));
 }
@@ -104,6 +112,17 @@ fn the_look_back_is_bounded() {
     for hours in ["0", "721", "-1", "1.5", "day"] {
         assert!(read(&[(RECONCILE_HOURS, hours)]).is_err(), "{hours}");
     }
+}
+
+#[test]
+fn the_queues_of_dead_letters_are_found_by_the_first_ones_address() {
+    let url = "https://sqs.eu-west-1.amazonaws.com/111122223333/TagOnRestore";
+    let queues = read(&[(QUEUE_URL, url)]).unwrap().queues.unwrap();
+    assert_eq!(queues.name(), "TagOnRestore");
+    assert_eq!(queues.dead_letters(), format!("{url}-DeadLetters"));
+    let unstarted = queues.reconcile_dead_letters();
+    assert_eq!(unstarted, format!("{url}-ReconcileDeadLetters"));
+    assert!(read(&[(QUEUE_URL, "TagOnRestore")]).is_err());
 }
 
 #[test]

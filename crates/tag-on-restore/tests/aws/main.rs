@@ -23,5 +23,6 @@ mod limits;
 mod permissions;
 mod promises;
 mod reconcile;
+mod reports;
 mod simulation;
 mod speed;

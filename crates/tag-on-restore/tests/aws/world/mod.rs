@@ -2,6 +2,7 @@
 //! virtual time. Written from AWS's documentation and service models, not from the function.
 
 mod fault;
+mod own;
 mod request;
 mod services;
 mod wire;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 pub use fault::{Fault, Way};
+pub use own::QUEUE;
 
 /// The account and Region of the function.
 pub const ACCOUNT: &str = "111122223333";
@@ -160,6 +162,7 @@ pub(crate) struct State {
     metadata: BTreeMap<String, BTreeMap<String, String>>,
     /// ARNs, and beginnings of ARNs, that nobody may write to or read.
     denied: BTreeSet<String>,
+    own: own::Own,
     calls: Vec<Call>,
     received: Vec<Exchange>,
     faults: Vec<Fault>,
@@ -223,6 +226,7 @@ impl World {
             forgotten: BTreeSet::new(),
             metadata: BTreeMap::new(),
             denied: BTreeSet::new(),
+            own: own::Own::default(),
             calls: Vec::new(),
             received: Vec::new(),
             faults: Vec::new(),

@@ -22,7 +22,7 @@ pub(super) enum Protocol {
 use Protocol::{Json, Query, RestJson, RestXml};
 
 /// As AWS's service models (botocore) have them.
-const SERVICES: [Service; 18] = [
+const SERVICES: [Service; 21] = [
     Service("backup", "backup.R.amazonaws.com", "backup", RestJson),
     Service(
         "tagging",
@@ -91,6 +91,24 @@ const SERVICES: [Service; 18] = [
     Service("ssm-sap", "ssm-sap.R.amazonaws.com", "ssm-sap", RestJson),
     Service("s3control", "A.s3-control.R.amazonaws.com", "s3", RestXml),
     Service("s3", "s3.R.amazonaws.com", "s3", RestXml),
+    Service(
+        "sqs",
+        "sqs.R.amazonaws.com",
+        "sqs",
+        Json("1.0", "AmazonSQS"),
+    ),
+    Service(
+        "cloudwatch",
+        "monitoring.R.amazonaws.com",
+        "monitoring",
+        Json("1.0", "GraniteServiceVersion20100801"),
+    ),
+    Service(
+        "events",
+        "events.R.amazonaws.com",
+        "events",
+        Json("1.1", "AWSEvents"),
+    ),
 ];
 
 /// A request, understood.
@@ -169,7 +187,7 @@ impl Asked {
     /// What the call is about: an ARN, an id, a job.
     pub fn about(&self) -> String {
         let member = |name: &str| self.json.get(name).and_then(Value::as_str);
-        let named = ["ResourceArn", "resourceArn", "ResourceARN"];
+        let named = ["ResourceArn", "resourceArn", "ResourceARN", "QueueUrl"];
         if let Some(arn) = named.iter().find_map(|name| member(name)) {
             return arn.to_owned();
         }

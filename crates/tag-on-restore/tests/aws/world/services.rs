@@ -24,7 +24,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
         Refusal {
             status,
             code,
@@ -76,6 +76,7 @@ impl State {
         let about = asked.about();
         match asked.service {
             "backup" if asked.operation != "ListTags" => Vec::new(),
+            "sqs" | "cloudwatch" | "events" => Vec::new(),
             "ec2" if asked.operation == "DescribeTags" => {
                 let ids = asked
                     .form
@@ -130,6 +131,7 @@ impl State {
                 let (status, code) = self.behaviour.old_s3.unwrap_or_default();
                 Err(Refusal::new(status, code, "not for this resource"))
             }
+            ("sqs" | "cloudwatch" | "events", _) => self.own(asked),
             (_, "TagResource" | "AddTagsToResource") => {
                 self.add_tags(&about, asked.tags())?;
                 match asked.service {
@@ -464,7 +466,7 @@ impl State {
     }
 
     /// The part of a list that a request wants, and the token of the next part.
-    fn page<T: Clone>(&self, asked: &Asked, list: &[T]) -> (Vec<T>, Option<String>) {
+    pub(super) fn page<T: Clone>(&self, asked: &Asked, list: &[T]) -> (Vec<T>, Option<String>) {
         let first = asked.page();
         let size = self.behaviour.page_size;
         let page = list.iter().skip(first).take(size).cloned().collect();

@@ -167,7 +167,12 @@ impl Wire {
 
 /// A call with its answer, byte by byte but for the signature.
 fn exchange(asked: &Asked, request: &HttpRequest, response: &HttpResponse) -> Exchange {
-    const TOLD: [&str; 3] = ["content-type", "x-amz-target", "x-amz-account-id"];
+    const TOLD: [&str; 4] = [
+        "content-type",
+        "x-amz-target",
+        "x-amz-account-id",
+        "x-amzn-query-mode",
+    ];
     let headers = TOLD
         .iter()
         .filter_map(|name| Some((*name, request.headers().get(name)?)));
