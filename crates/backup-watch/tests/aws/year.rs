@@ -338,11 +338,9 @@ fn expected(year: &Year) -> BTreeMap<String, Vec<(i64, i64)>> {
 #[test]
 fn in_a_year_every_incident_is_told_once_and_nothing_else_is() {
     let mut figures = Figures::default();
-    for seed in [1] {
-        let mut year = Year::new(seed);
-        let lived = live(&mut year);
-        judge(&year, &lived, &mut figures);
-    }
+    let mut year = Year::new(1);
+    let lived = live(&mut year);
+    judge(&year, &lived, &mut figures);
     assert!(
         figures.incidents > 1_000 && figures.blind > 10,
         "{figures:?}"
