@@ -10,8 +10,9 @@
 use std::collections::BTreeMap;
 
 use backup_policy::Instant;
-use backupctl::status::late::{Judged, Late, Window};
-use backupctl::status::{End, Job, Kind, Ledger, Report, page};
+use backup_status::late::{Judged, Late, Window};
+use backup_status::ledger::{End, Job, Kind, Ledger};
+use backupctl::status::{Report, page};
 
 const NOW: &str = "2026-01-31T12:00:00Z";
 const REGIONS: [&str; 4] = ["eu-central-1", "eu-west-1", "eu-north-1", "us-east-1"];
@@ -204,6 +205,7 @@ impl Made {
         ago: chrono::TimeDelta,
     ) {
         self.ledger.add(Job {
+            planned: true,
             kind,
             account: id(account),
             region: region.to_owned(),
@@ -228,6 +230,7 @@ impl Made {
         for _ in 0..resources {
             let resource = self.ledger.jobs();
             self.ledger.add(Job {
+                planned: true,
                 kind,
                 account: id(account),
                 region: region.to_owned(),
