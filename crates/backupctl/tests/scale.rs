@@ -452,7 +452,8 @@ async fn five_hundred_accounts_in_four_regions_take_the_calls_and_seconds_that_a
     let begin = tokio::time::Instant::now();
     let organizations = connection(&stub).organizations();
     let progress = Progress::begin();
-    let read = organizations.landscape(Tags::LeaveOut, &progress);
+    let counter = progress.counter();
+    let read = organizations.landscape(Tags::LeaveOut, &counter);
     assert_eq!(read.await.unwrap().0.accounts.len(), ACCOUNTS);
     rows += &stub.seen.lock().unwrap().row("snapshot", begin.elapsed());
 

@@ -79,7 +79,8 @@ impl Look<'_> {
         let differences = match (&subject.deployed, &live) {
             (Some(deployed), live) => {
                 let bare = live.as_ref().is_some_and(|live| live.targets.is_empty());
-                let enabled = !(bare && !deployed.targets.is_empty())
+                let enabled = !bare
+                    || deployed.targets.is_empty()
                     || organizations
                         .root()
                         .await?
