@@ -72,7 +72,7 @@ pub async fn wait<T>(
     }
 }
 
-/// An HTTP client that asks no host without end: see [`SILENCE`].
+/// An HTTP client that asks no host without end: one that has answered nothing for a minute is asked no more.
 #[derive(Clone)]
 pub struct Patient {
     http: SharedHttpClient,
