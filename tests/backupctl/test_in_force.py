@@ -68,8 +68,10 @@ def world(running):
 
 def test_the_pipelines_role_may_make_the_calls_and_no_others():
     policies = resources(MANAGEMENT_ROLE)["ReaderRole"]["Properties"]["Policies"]
-    allowed = {action.removeprefix("organizations:") for action in allows(statements(policies))}
-    assert allowed == ACTIONS | ACTIONS_AFTER
+    allowed = allows(statements(policies))
+    # What it reads of AWS Backup is the watch's, and held against the watch's own list.
+    calls = {action for action in allowed if not action.startswith("backup:")}
+    assert calls == {f"organizations:{action}" for action in ACTIONS | ACTIONS_AFTER}
 
 
 def test_where_aws_has_what_is_attached_it_ends_at_once_and_well(world):
