@@ -4,7 +4,15 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CRATES = ("aws-client", "cfn-custom-resource", "lambda-log", "org-policy-manager", "tag-on-restore")
+CRATES = (
+    "aws-client",
+    "backup-reading",
+    "backup-watch",
+    "cfn-custom-resource",
+    "lambda-log",
+    "org-policy-manager",
+    "tag-on-restore",
+)
 # What waits: an await, a lock that blocks a thread, a channel, a thread that is waited for.
 WAITS = re.compile(r"\.await\b|\.lock\(\)(?!\.await)|\.recv\(|\.join\(\)|\bblock_on\(")
 

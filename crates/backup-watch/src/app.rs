@@ -17,6 +17,10 @@ use crate::{Config, documents};
 /// For how long the accounts' names are taken from memory. Looks write them every six hours.
 const NAMES_LAST: Duration = Duration::from_secs(3600);
 
+/// For how long a message waits for the accounts' names. Our choice: they are usually there within a few
+/// milliseconds, and a message without them is better than none.
+const NAMES_TAKE: Duration = Duration::from_secs(5);
+
 /// Calls have ended this long before the invocation's deadline, so that their outcome can still be returned.
 const ANSWER_MARGIN: Duration = Duration::from_secs(2);
 
@@ -89,7 +93,8 @@ impl App {
         {
             return Arc::clone(names);
         }
-        let read: Result<_, CallError> = documents::load(aws, &self.config.table, "names").await;
+        let aws = aws.no_longer_than(Instant::now() + NAMES_TAKE);
+        let read: Result<_, CallError> = documents::load(&aws, &self.config.table, "names").await;
         let document = match read {
             Ok(document) => document,
             Err(error) => {

@@ -86,6 +86,17 @@ impl Aws {
         }
     }
 
+    /// When all calls have ended.
+    pub fn ends(&self) -> Instant {
+        self.until
+    }
+
+    /// The same with calls that have ended by `until`, if theirs do not end before.
+    #[must_use]
+    pub fn no_longer_than(&self, until: Instant) -> Self {
+        self.until(self.until.min(until))
+    }
+
     async fn call(
         &self,
         service: &'static Service,

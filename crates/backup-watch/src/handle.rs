@@ -1,8 +1,11 @@
 //! What one invocation does, and what it returns to Lambda.
 
+use std::time::Duration;
+
 use aws_client::CallError;
 use aws_lambda_events::sqs::SqsBatchResponse;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::app::{App, Invocation};
 use crate::aws::Aws;
@@ -10,6 +13,9 @@ use crate::look;
 use crate::news::{self, News};
 use crate::payload::{self, Payload, Record};
 use crate::tell::{Outcome, tell};
+
+/// An event has no less time than this: one attempt of a call without an answer, and then one of each that answers.
+const AT_LEAST: Duration = Duration::from_secs(25);
 
 /// Why an invocation failed as a whole. Lambda tries asynchronous ones again, twice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +84,8 @@ impl Counts {
     }
 }
 
-/// A batch, one event after the other. One message's failure does not affect the others.
+/// A batch, one event after the other. One message's failure does not affect the others, nor does a service that never
+/// answers about it: each has its share of the time that is left.
 async fn batch(
     app: &App,
     aws: &Aws,
@@ -87,8 +94,13 @@ async fn batch(
     counts: &mut Counts,
 ) -> Value {
     let mut response = SqsBatchResponse::default();
+    let mut left = u32::try_from(records.len()).unwrap_or(u32::MAX);
     for record in records {
         let id = record.message_id;
+        let now = Instant::now();
+        let share = aws.ends().saturating_duration_since(now) / left.max(1);
+        let aws = &aws.no_longer_than(now + share.max(AT_LEAST));
+        left = left.saturating_sub(1);
         let again = match record.event {
             Err(poison) => {
                 tracing::error!(sqs_message = id, "for the dead-letter queue: {poison}");

@@ -106,8 +106,8 @@ async fn whole(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Value, C
             let organizations = Organizations::new(&sdk, PROGRAM, caller, endpoint);
             let backup = Backup::new(sdk, PROGRAM, environment.endpoint("BACKUP"));
             read_organization(&organizations, &mut sight, until).await;
-            read_jobs(app, aws, &backup, &mut sight, until).await?;
-            metrics = counts(app, &backup, &mut sight, until).await;
+            let silent = read_jobs(app, aws, &backup, &mut sight, until).await?;
+            metrics = counts(app, &backup, &mut sight, &silent, until).await;
             let suspects = sight.suspects();
             let new = sight.to_ask(&suspects, &memory);
             let (changed, unasked) = changes(&organizations, &mut sight, new, until).await;
@@ -239,6 +239,10 @@ async fn read_organization(organizations: &Organizations, sight: &mut Sight, unt
 
 const NO_TIME: &str = "there was no time left: the next look goes on";
 
+/// Regions that did not answer, each with what happened to the call. They are not asked again in this look, so that
+/// there is time for the others.
+type Silent = BTreeMap<String, String>;
+
 /// Lists what completed since the last look, Region by Region, and keeps it.
 async fn read_jobs(
     app: &App,
@@ -246,7 +250,8 @@ async fn read_jobs(
     backup: &Backup,
     sight: &mut Sight,
     until: Instant,
-) -> Result<(), CallError> {
+) -> Result<Silent, CallError> {
+    let mut silent = Silent::new();
     let now = sight.window.now;
     let look_back = TimeDelta::days(i64::from(app.config.look_back_days));
     for region in &app.config.regions {
@@ -259,6 +264,11 @@ async fn read_jobs(
         }
         let mut is_whole = true;
         for kind in LISTED {
+            if let Some(why) = silent.get(region) {
+                let what = format!("{} jobs in {region}", kind.name());
+                sight.blind.push((what, why.clone()));
+                continue;
+            }
             for (from, to) in known.slices(kind, now, look_back) {
                 let which = Which::CompletedBetween(from, to);
                 let ledger = &mut sight.ledger;
@@ -273,7 +283,13 @@ async fn read_jobs(
                         known.listed(kind, from, to);
                         continue;
                     }
-                    Ok(Err(failure)) => failure.call.to_string(),
+                    Ok(Err(failure)) => {
+                        let why = failure.call.to_string();
+                        if failure.call.code.is_none() {
+                            silent.insert(region.clone(), why.clone());
+                        }
+                        why
+                    }
                     Err(_) => NO_TIME.to_string(),
                 };
                 // A slice of which a page is missing is listed again as a whole, next time.
@@ -294,7 +310,7 @@ async fn read_jobs(
     if !sight.names.is_empty() {
         keep_names(app, aws, &sight.names).await?;
     }
-    Ok(())
+    Ok(silent)
 }
 
 async fn keep_names(
@@ -322,6 +338,7 @@ async fn counts(
     app: &App,
     backup: &Backup,
     sight: &mut Sight,
+    silent: &Silent,
     until: Instant,
 ) -> Vec<(&'static str, u64)> {
     let mut metrics: BTreeMap<&'static str, u64> = BTreeMap::new();
@@ -333,8 +350,15 @@ async fn counts(
             Kind::Restore => "CompletedRestores",
         };
         for region in &app.config.regions {
-            let why = match timeout_at(until, backup.counts(region, kind)).await {
-                Ok(Ok(counts)) => {
+            let counted = match silent.get(region) {
+                Some(why) => Err(why.clone()),
+                None => match timeout_at(until, backup.counts(region, kind)).await {
+                    Ok(counted) => counted.map_err(|failure| failure.call.to_string()),
+                    Err(_) => Err(NO_TIME.to_string()),
+                },
+            };
+            let why = match counted {
+                Ok(counts) => {
                     for (state, count) in counts {
                         match state.as_str() {
                             "COMPLETED" => *metrics.entry(metric).or_default() += count,
@@ -348,8 +372,7 @@ async fn counts(
                     metrics.entry("FailedJobs").or_default();
                     continue;
                 }
-                Ok(Err(failure)) => failure.call.to_string(),
-                Err(_) => NO_TIME.to_string(),
+                Err(why) => why,
             };
             blind.extend([metric, "FailedJobs"]);
             let what = format!("the number of {} jobs in {region}", kind.name());

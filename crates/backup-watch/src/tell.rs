@@ -24,6 +24,9 @@ pub const STALE: TimeDelta = TimeDelta::minutes(15);
 /// is still known.
 const REMEMBERED: TimeDelta = TimeDelta::days(20);
 
+/// Kept of an event's time for giving back a message that could not be published. Our choice: one call, and its retries.
+const GIVING_BACK: Duration = Duration::from_secs(3);
+
 /// How often a transaction is tried that meets another one.
 const TRIES: u32 = 8;
 
@@ -137,7 +140,10 @@ pub(crate) async fn publish(
     event: &Value,
 ) -> Result<(), CallError> {
     let table = app.config.table.as_str();
-    if let Err(error) = aws.publish(&app.config.topic, subject, body, event).await {
+    let ends = aws.ends();
+    let publishing = aws.no_longer_than(ends.checked_sub(GIVING_BACK).unwrap_or(ends));
+    let topic = app.config.topic.as_str();
+    if let Err(error) = publishing.publish(topic, subject, body, event).await {
         // Given back, so that the next delivery need not wait. If not even that works, it has to.
         let update = Update {
             id: reason,

@@ -29,6 +29,15 @@ use repair::{Outcome, repairable};
 use store::Memory;
 use subject::{Seen, Stack, Subject};
 
+/// A policy has no less time than this, as long as there is any: so long AWS may be enabling the policy type. Our choice.
+const AT_LEAST: Duration = Duration::from_secs(60);
+
+/// Kept of a policy's time for telling what could not be put back. Our choice.
+const TELLING: Duration = Duration::from_secs(10);
+
+/// Kept of it for giving back what could not be told. Our choice: one call, and its retries.
+const GIVING_BACK: Duration = Duration::from_secs(3);
+
 /// Why a look is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trigger {
@@ -82,7 +91,10 @@ impl Look<'_> {
         };
         let mut known = BTreeSet::new();
         let mut missed = Missed::new();
+        let mut left = memories.len() + accounts.len();
         for (id, memory) in memories {
+            let look = self.share(left);
+            left = left.saturating_sub(1);
             let Some(deployed) = memory.deployed.clone() else {
                 continue;
             };
@@ -95,14 +107,15 @@ impl Look<'_> {
             }
             accounts.insert(arn.management_account.clone());
             let subject = Subject::known(&arn, deployed);
-            let looked = self.at(&arn.management_account, subject, memory, cause);
+            let looked = look.at(&arn.management_account, subject, memory, cause);
             if let Err(error) = looked.await {
                 missed.push(format!("{id} ({error})"));
             }
         }
         if cause.is_none() {
-            for account in &accounts {
-                if let Err(error) = self.at_others(account, &known).await {
+            for (done, account) in accounts.iter().enumerate() {
+                let look = self.share(accounts.len() - done);
+                if let Err(error) = look.at_others(account, &known).await {
                     missed.push(format!("policies of {account} ({error})"));
                 }
             }
@@ -116,14 +129,45 @@ impl Look<'_> {
         }
     }
 
+    /// The same look with the time of one of so many parts that are left: what never answers about one policy keeps
+    /// the others waiting no longer.
+    fn share(&self, parts: usize) -> Self {
+        let now = Instant::now();
+        let all = self.deadline.saturating_duration_since(now);
+        let parts = u32::try_from(parts).unwrap_or(u32::MAX).max(1);
+        self.until(now + (all / parts).max(AT_LEAST))
+    }
+
+    /// The same look, ended by `until`.
+    fn until(&self, until: Instant) -> Self {
+        Self {
+            deadline: self.deadline.min(until),
+            ..*self
+        }
+    }
+
+    /// The same look, ended so long before its end.
+    fn less(&self, kept: Duration) -> Self {
+        let ends = self.deadline;
+        self.until(ends.checked_sub(kept).unwrap_or(ends))
+    }
+
     /// Looks at the policies of this account's stacks of which nothing is remembered.
     async fn at_others(&self, account: &str, known: &BTreeSet<String>) -> Result<(), String> {
         let organizations = self.organizations(account).await?;
         let listed = organizations.all().await.map_err(|it| it.to_string())?;
         let mut missed = Missed::new();
-        for policy in listed.into_iter().filter(|it| !known.contains(&it.id)) {
+        let others: Vec<Listed> = listed
+            .into_iter()
+            .filter(|it| !known.contains(&it.id))
+            .collect();
+        let mut left = others.len();
+        for policy in others {
             let id = policy.id.clone();
-            if let Err(error) = self.at_other(account, &organizations, policy).await {
+            let look = self.share(left);
+            left = left.saturating_sub(1);
+            let organizations = organizations.until(look.deadline);
+            if let Err(error) = look.at_other(account, &organizations, policy).await {
                 missed.push(format!("{id} ({error})"));
             }
         }
@@ -255,7 +299,9 @@ impl Look<'_> {
         let state = match &subject.deployed {
             Some(deployed) if deployed.repair && repairable(differences) && !others => {
                 let repairs = &memory.repairs;
-                let repair = self.repair(organizations, subject, deployed, seen, repairs);
+                let look = self.less(TELLING);
+                let organizations = organizations.until(look.deadline);
+                let repair = look.repair(&organizations, subject, deployed, seen, repairs);
                 match repair.await {
                     Ok(Outcome::Done) => {
                         return self.done(subject, seen, memory, &claimed, cause).await;
@@ -380,7 +426,8 @@ impl Look<'_> {
             seen: &seen.unwrap_or_default(),
             cause: cause.filter(explains),
         };
-        let told = self.app.bus().report(&report, self.deadline).await;
+        let until = self.less(GIVING_BACK).deadline;
+        let told = self.app.bus().report(&report, until).await;
         told.map_err(|error| format!("the difference could not be told: {error}"))
     }
 

@@ -68,10 +68,11 @@ async fn scheduled(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Valu
         let summary = reconcile::reconcile(app, aws, invocation).await;
         return Ok(summary.map_err(reconcile::Failure::List)?.answer()?);
     };
-    // What does not answer here keeps the search for lost events waiting no longer than a job would.
-    let looking = aws.no_longer_than(Instant::now() + BEGIN_MARGIN);
-    let health = look::look(&looking, &function, queues, invocation.now).await;
-    let told = look::report(&looking, &function, &health::troubles(&health)).await;
+    // What does not answer here keeps the search for lost events waiting no longer than two jobs would. The report has
+    // a time of its own: what did not answer the look is in it.
+    let soon = || aws.no_longer_than(Instant::now() + BEGIN_MARGIN);
+    let health = look::look(&soon(), &function, queues, invocation.now).await;
+    let told = look::report(&soon(), &function, &health::troubles(&health)).await;
     let summary = reconcile::reconcile(app, aws, invocation).await;
     let summary = summary.map_err(reconcile::Failure::List)?;
     let after = health::after_reconciling(summary.repaired, summary.stopped_early);

@@ -54,10 +54,22 @@ impl Organizations {
     /// As AWS answers about the accounts.
     pub async fn invalid(&self) -> Result<Invalid, Failure> {
         let mut all = BTreeMap::new();
+        // Who does not answer is not asked about each account.
+        let mut silent = None;
         for account in self.invalid_accounts().await? {
-            let reasons = match self.reasons(&account).await {
+            let reasons = match &silent {
+                Some(why) => Err(String::clone(why)),
+                None => self.reasons(&account).await.map_err(|failure| {
+                    let why = failure.to_string();
+                    if failure.call.code.is_none() {
+                        silent = Some(why.clone());
+                    }
+                    why
+                }),
+            };
+            let reasons = match reasons {
                 Ok(reasons) => Seen::There(reasons),
-                Err(failure) => Seen::Unknown(failure.to_string()),
+                Err(why) => Seen::Unknown(why),
             };
             all.insert(account, reasons);
         }

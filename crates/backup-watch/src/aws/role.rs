@@ -1,17 +1,22 @@
 //! The role in the management account.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use aws_client::CallError;
 use aws_client::request::Input;
+use aws_client::{CallError, time_limits};
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::{Aws, PROGRAM, STS};
 
 /// Attempts of one call of a look: with their back-off about 20 s of trying.
 const ATTEMPTS: u32 = 10;
+
+/// The longest that one call of a look takes, with its attempts: all of them when it is refused for a while, two when
+/// nothing answers. Our choice: what never answers must leave time to ask others.
+const CALL: Duration = Duration::from_secs(45);
 
 /// The name under which the management account's CloudTrail shows the function's calls.
 const SESSION_NAME: &str = "BackupWatch";
@@ -28,12 +33,9 @@ impl Aws {
             None => self.environment.credentials.clone(),
         };
         let region = self.environment.region.as_str();
-        Ok(aws_client::sdk_config(
-            &self.http,
-            region,
-            credentials,
-            ATTEMPTS,
-        ))
+        let sdk = aws_client::sdk_config(&self.http, region, credentials, ATTEMPTS);
+        let limits = time_limits(Instant::now() + CALL);
+        Ok(sdk.into_builder().timeout_config(limits).build())
     }
 
     async fn assume(&self, role: &str) -> Result<Credentials, CallError> {

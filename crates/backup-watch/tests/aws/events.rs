@@ -409,3 +409,55 @@ async fn twelve_days_of_storms_loses_nothing_and_repeats_nothing() {
         assert_eq!(repeats + expected, count, "seed {seed}");
     }
 }
+
+/// Events of different accounts, so of different reasons.
+fn of_ten_accounts(world: &World) -> Vec<serde_json::Value> {
+    let all = (0..10).map(|n| failed(&format!("e-{n}"), &format!("44444444444{n}"), world.now()));
+    all.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_never_answers_for_some_keeps_no_other_message_of_the_batch_from_being_told() {
+    let world = world();
+    let function = world.function().await;
+    // Three messages' attempts, for which the invocation's time is too short.
+    world.fail("Publish", 15, Fault::Hang);
+    let events = of_ten_accounts(&world);
+    let again = function.batch("r", &events).await.unwrap();
+    assert!((1..=7).contains(&again.len()), "{again:?}");
+    assert_eq!(world.subjects().len() + again.len(), 10);
+    // What was not told is free for the next delivery, at once.
+    let rest: Vec<_> = events
+        .into_iter()
+        .filter(|it| again.iter().any(|id| it["id"] == **id))
+        .collect();
+    assert_eq!(function.batch("s", &rest).await, Some(Vec::new()));
+    assert_eq!(world.subjects().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_topic_that_never_answers_leaves_every_message_to_the_next_delivery() {
+    let world = world();
+    let function = world.function().await;
+    world.fail("Publish", usize::MAX, Fault::Hang);
+    let events = of_ten_accounts(&world);
+    let again = function.batch("r", &events).await.unwrap();
+    assert_eq!(again.len(), 10);
+    world.lock().clear_faults();
+    world.pass(TimeDelta::minutes(6));
+    assert_eq!(function.batch("s", &events).await, Some(Vec::new()));
+    assert_eq!(world.subjects().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_never_come_delay_no_message() {
+    let world = world();
+    let function = world.function().await;
+    world.fail("GetItem", 1, Fault::Hang);
+    let began = tokio::time::Instant::now();
+    let event = failed("e-1", SHOP, world.now());
+    assert_eq!(function.batch("r", &[event]).await, Some(Vec::new()));
+    assert_eq!(world.subjects().len(), 1);
+    let took = began.elapsed().as_secs();
+    assert!(took < 10, "{took} s");
+}

@@ -304,3 +304,112 @@ async fn names_are_known_to_messages_from_the_first_look_on() {
         ["shop: backup of EBS failed: Access Denied"]
     );
 }
+
+/// What a look in which something never answers did not look at.
+fn not_looked_at(answer: &serde_json::Value) -> Vec<&str> {
+    let all = answer["not_looked_at"].as_array().unwrap().iter();
+    all.map(|it| it.as_str().unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_region_that_never_answers_keeps_no_other_from_being_looked_at() {
+    let world = crashed_world();
+    // The first Region.
+    for operation in [
+        "ListBackupJobs",
+        "ListCopyJobs",
+        "ListBackupJobSummaries",
+        "ListCopyJobSummaries",
+        "ListRestoreJobSummaries",
+    ] {
+        world.fail_in("eu-west-1", operation, Fault::Hang);
+    }
+    let function = world.function().await;
+    let answer = function.look("look").await.unwrap().unwrap();
+    let blind = not_looked_at(&answer);
+    assert!(
+        !blind.is_empty() && blind.iter().all(|it| it.contains("in eu-west-1")),
+        "{answer}"
+    );
+    let subjects = world.subjects();
+    for what in [
+        "shop: a backup",
+        "bank: AWS withholds",
+        "could not be looked at everywhere",
+    ] {
+        assert!(subjects.iter().any(|it| it.contains(what)), "{subjects:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_aws_calls_invalid_may_never_come_and_the_jobs_are_looked_at() {
+    for operation in [
+        "ListAccountsWithInvalidEffectivePolicy",
+        "ListEffectivePolicyValidationErrors",
+    ] {
+        let world = crashed_world();
+        let others = (0..8).map(|n| format!("55555555555{n}"));
+        world.lock().organization.invalid.extend(others);
+        world.fail(operation, usize::MAX, Fault::Hang);
+        let function = world.function().await;
+        let answer = function.look("look").await.unwrap().unwrap();
+        assert!(
+            not_looked_at(&answer)
+                .iter()
+                .all(|it| it.contains("withholds")),
+            "{answer}"
+        );
+        let subjects = world.subjects();
+        assert!(
+            subjects.iter().any(|it| it.contains("shop: a backup")),
+            "{subjects:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_organization_that_never_answers_is_named_and_the_jobs_are_kept() {
+    let world = crashed_world();
+    world.fail("ListRoots", usize::MAX, Fault::Hang);
+    let function = world.function().await;
+    let answer = function.look("look").await.unwrap().unwrap();
+    assert_eq!(
+        not_looked_at(&answer),
+        ["the organization's accounts and policies"]
+    );
+    let email = world.lock().published[0].email.clone();
+    assert!(email.contains("ListRoots"), "{email}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_never_answers_the_next_look_begins_and_tells() {
+    for operation in [
+        "AssumeRole",
+        "ListRoots",
+        "ListPolicies",
+        "ListBackupJobs",
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+        "Publish",
+        "ListCopyJobSummaries",
+    ] {
+        let world = crashed_world();
+        let role = [("MANAGEMENT_ROLE_ARN", ROLE)];
+        let function = world.configured(&role).await;
+        world.fail(operation, usize::MAX, Fault::Hang);
+        let ended = function.look("one").await;
+        assert!(ended.is_some(), "{operation}: Lambda ended it");
+        world.lock().clear_faults();
+        world.pass(TimeDelta::hours(6));
+        let answer = function.look("two").await.unwrap().unwrap();
+        assert_eq!(answer["not_looked_at"], json!([]), "{operation}: {answer}");
+        let subjects = world.subjects();
+        for what in ["a backup of daily", "AWS withholds"] {
+            assert!(
+                subjects.iter().any(|it| it.contains(what)),
+                "{operation}: {subjects:?}"
+            );
+        }
+    }
+}

@@ -607,3 +607,63 @@ async fn an_organization_that_cannot_be_read_is_said_and_never_taken_for_drift()
         world.heal();
     }
 }
+
+/// Policies of so many stacks, each with a target that somebody took from it; by their ids.
+async fn all_drifted(world: &World, number: usize) -> (Lambda, Vec<String>) {
+    let mut stacks = Vec::new();
+    for n in 0..number {
+        let mut stack = Stack::new(world, &format!("backup-{n}"));
+        stack.lambda = function(world);
+        let name = json!({ "PolicyName": format!("daily-{n}") });
+        assert!(succeeded(&stack.create(&properties_with(1, name)).await));
+        stacks.push(stack);
+    }
+    let ids: Vec<String> = world.organization().policies.into_keys().collect();
+    assert_eq!(ids.len(), number);
+    for id in &ids {
+        world.somebody(|it| it.detach(id, &unit(1)));
+    }
+    (function(world), ids)
+}
+
+#[tokio::test(start_paused = true)]
+async fn policies_about_which_aws_never_answers_keep_no_other_from_being_looked_at() {
+    let world = World::new();
+    let (mut lambda, ids) = all_drifted(&world, 3).await;
+    lambda.repeats = 0;
+    for silent in &ids[..2] {
+        let operation = format!("DescribePolicy {silent}");
+        world.inject(Fault::from_then_on(&operation, 0, Way::Hang));
+    }
+    lambda.deliver(&schedule()).await;
+    let told = world.reports();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert_eq!(told[0]["policyId"], *ids[2]);
+    let end = lambda.ends().pop().unwrap();
+    let named = |it: &str| ids[..2].iter().all(|id| it.contains(id)) && !it.contains(&ids[2]);
+    assert!(matches!(&end, End::Error(it) if named(it)), "{end:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_bus_that_never_answers_was_to_be_told_the_next_attempt_tells() {
+    let world = World::new();
+    let (mut lambda, ids) = all_drifted(&world, 3).await;
+    lambda.repeats = 0;
+    world.inject(Fault::from_then_on("PutEvents", 0, Way::Hang));
+    lambda.deliver(&schedule()).await;
+    let end = lambda.ends().pop().unwrap();
+    assert!(
+        matches!(&end, End::Error(it) if it.contains("could not be told")),
+        "{end:?}"
+    );
+    world.heal();
+    // As soon as Lambda tries again.
+    sleep(Duration::from_secs(60)).await;
+    lambda.deliver(&schedule()).await;
+    let told: BTreeSet<String> = world
+        .reports()
+        .iter()
+        .map(|it| it["policyId"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(told, ids.into_iter().collect());
+}

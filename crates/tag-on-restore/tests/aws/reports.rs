@@ -169,6 +169,53 @@ async fn what_cannot_be_looked_at_is_reported_and_hinders_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_never_answers_about_the_function_itself_is_reported_and_restores_are_looked_for_all_the_same()
+ {
+    for (call, other) in [
+        ("sqs:GetQueueAttributes", "errors"),
+        ("cloudwatch:GetMetricData", "dead-letters"),
+    ] {
+        let (world, lambda) = healthy();
+        put_volume(&world);
+        world.put_messages(DEAD_LETTERS, 1);
+        world.put_metric("Errors", EVENTS, &[(ago(30), 1.0)]);
+        world.inject(Fault::always(call, Way::Hang));
+        let end = reconcile(&lambda).await;
+        assert_eq!(world.tags_of(VOLUME), tags(&[("owner", "team")]), "{call}");
+        assert!(matches!(end, End::Answer(_)), "{call}: {end:?}");
+        let reported = world.take_reported();
+        assert_eq!(kinds(&reported), [other, "not-looked-at", "repaired"]);
+        let summary = reported[1]["summary"].as_str().unwrap();
+        assert!(summary.contains(call), "{summary}");
+        let both = summary.contains("sqs:") && summary.contains("cloudwatch:");
+        assert!(!both, "only one of them is silent: {summary}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_never_answers_fails_the_invocation_after_the_work() {
+    for also in [
+        &[][..],
+        &["sqs:GetQueueAttributes", "cloudwatch:GetMetricData"],
+    ] {
+        let (world, lambda) = healthy();
+        put_volume(&world);
+        world.put_messages(DEAD_LETTERS, 1);
+        for call in also.iter().chain(&["events:PutEvents"]) {
+            world.inject(Fault::always(call, Way::Hang));
+        }
+        let end = reconcile(&lambda).await;
+        assert_eq!(world.tags_of(VOLUME), tags(&[("owner", "team")]));
+        let End::Error(error) = end else {
+            panic!("nobody would know: {end:?}")
+        };
+        let expected =
+            "what is wrong with the function cannot be reported: events:PutEvents failed";
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_report_that_the_bus_does_not_take_fails_the_invocation_after_the_work() {
     let (world, lambda) = healthy();
     put_volume(&world);

@@ -28,6 +28,8 @@ pub enum Fault {
     LostBefore,
     /// The call has its effect, and nobody hears of it.
     LostAfter,
+    /// Nothing ever comes back, and nothing happened.
+    Hang,
     /// The process dies before the call has an effect.
     CrashBefore,
     /// The call has its effect, and the process dies.
@@ -49,6 +51,8 @@ struct Plan {
     /// Calls of this operation that go well before.
     after: usize,
     times: usize,
+    /// Only calls in this Region.
+    region: Option<&'static str>,
     fault: Fault,
 }
 
@@ -112,6 +116,18 @@ impl World {
             operation,
             after,
             times,
+            region: None,
+            fault,
+        });
+    }
+
+    /// All calls of an operation in a Region fail so.
+    pub fn fail_in(&self, region: &'static str, operation: &'static str, fault: Fault) {
+        self.lock().plans.push(Plan {
+            operation,
+            after: 0,
+            times: usize::MAX,
+            region: Some(region),
             fault,
         });
     }
@@ -186,7 +202,8 @@ pub struct Function {
 impl Function {
     /// Invokes it; `None` when the process died.
     pub async fn invoke(&self, request: &str, payload: &Value) -> Option<Result<Value, String>> {
-        let lasts = Duration::from_secs(600);
+        // The template's figure.
+        let lasts = Duration::from_secs(300);
         let invocation = Invocation {
             request: request.to_string(),
             function_arn: FUNCTION.to_string(),

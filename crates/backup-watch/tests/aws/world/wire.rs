@@ -70,7 +70,7 @@ impl Wire {
             state
                 .calls
                 .push(format!("{}:{}", asked.service, asked.operation));
-            state.fault(&asked.operation)
+            state.fault(&asked)
         };
         // Others come in between.
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
@@ -84,6 +84,7 @@ impl Wire {
                 return Ok(refusal(&asked, code, message));
             }
             Some(Fault::LostBefore) => return Err(ConnectorError::io("connection reset".into())),
+            Some(Fault::Hang) => return pending().await,
             Some(Fault::CrashBefore) => {
                 self.0.lock().dead = true;
                 return pending().await;
@@ -148,7 +149,8 @@ fn read(request: &HttpRequest, body: &[u8]) -> Asked {
 }
 
 impl State {
-    fn fault(&mut self, operation: &str) -> Option<Fault> {
+    fn fault(&mut self, asked: &Asked) -> Option<Fault> {
+        let operation = asked.operation.as_str();
         if let Some((at, fault)) = self.nth
             && at == self.calls.len()
         {
@@ -156,7 +158,8 @@ impl State {
             return Some(fault);
         }
         for plan in &mut self.plans {
-            if plan.operation != operation {
+            let elsewhere = plan.region.is_some_and(|it| it != asked.region);
+            if plan.operation != operation || elsewhere {
                 continue;
             }
             if plan.after > 0 {

@@ -5,6 +5,7 @@ use super::Call;
 /// Fails the calls of one operation, from one call on, a number of times.
 #[derive(Clone, Debug)]
 pub struct Fault {
+    /// `DescribePolicy`, or `DescribePolicy p-1234` for the calls about one policy only.
     pub operation: String,
     /// Calls of the operation that pass before the fault.
     pub skip: usize,
@@ -71,10 +72,10 @@ impl Fault {
 /// The way in which this call fails, if it does; faults count it either way.
 pub(super) fn next(faults: &mut [Fault], call: &Call) -> Option<Way> {
     let mut way = None;
-    for fault in faults
-        .iter_mut()
-        .filter(|it| it.operation == call.operation)
-    {
+    let policy = call.policy.as_deref().unwrap_or_default();
+    let about = format!("{} {policy}", call.operation);
+    let met = |it: &&mut Fault| it.operation == call.operation || it.operation == about;
+    for fault in faults.iter_mut().filter(met) {
         if fault.skip > 0 {
             fault.skip -= 1;
         } else if fault.times != Some(0) && way.is_none() {
