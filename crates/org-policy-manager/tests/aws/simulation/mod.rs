@@ -27,7 +27,7 @@ const FIGURES: Lives = Lives {
     first: 0,
     number: 250,
 };
-/// The others: as many as take less than a minute on two cores.
+/// The others: as many as take two to three minutes of a processor.
 const OTHERS: Lives = Lives {
     first: 250,
     number: 950,
