@@ -117,7 +117,7 @@ def taken(tmp_path_factory):
 
 
 def expect_new_calls_alone(emulator):
-    """The functions are today's: the release's roles refuse what is new in them; it is forgotten."""
+    """The functions are today's: the release's roles refuse what is new; that is forgotten."""
     refused = {
         (denial["principal"].split("/")[1], denial["action"]) for denial in emulator.take_denials()
     }
