@@ -24,6 +24,7 @@ BREAK_GLASS = "AWSBackupSolutionBreakGlass"
 DAY = 86400
 # A plan that everybody has, as the deployed policy makes it in an account.
 PLAN = f"arn:aws:backup:{{region}}:{MEMBER}:backup-plan:watched"
+POLICIES = ("org-daily-backup-policy", "org-monthly-backup-policy")
 UNABLE = "The job could not be completed because of a lack of permission."
 
 
@@ -59,7 +60,7 @@ class Watching:
         self._told_once("a threat", self._threat, MEMBER, "threat", "do not restore")
         self._told_once("a deletion", self._break_glass, MEMBER, "DeleteRecoveryPoint", BREAK_GLASS)
         self._told_once("a failed copy", self._failing_copies, MEMBER, "copy of EBS", UNABLE)
-        self._told_once("drift", self._drift, "org-daily-backup-policy", "make deploy-policies")
+        self._changes_by_hand()
         self._an_invalid_merge()
 
     # -- what people get
@@ -90,9 +91,16 @@ class Watching:
     # -- what happens
 
     def _look(self):
-        """Let the schedule's six hours pass."""
+        """Let the six hours of the watch's schedule pass."""
+        self._elapse("aws-backup-watch-")
+
+    def _look_for_drift(self):
+        """Let the six hours of the policy manager's schedule pass."""
+        self._elapse("aws-backup-backuporgpolicymanager-")
+
+    def _elapse(self, stack):
         schedules = self._client("scheduler", HOME).list_schedules()["Schedules"]
-        (name,) = (one["Name"] for one in schedules if one["Name"].startswith("aws-backup-watch-"))
+        (name,) = (one["Name"] for one in schedules if one["Name"].startswith(stack))
         place = {"account": HOME, "region": HOME_REGION}
         self._emulator.control("POST", "elapse", {**place, "schedule": name})
 
@@ -130,23 +138,35 @@ class Watching:
             }
             self._send("Copy Job State Change", detail)
 
-    def _drift(self):
-        """As the policy manager reports it, at each of its looks."""
-        detail = {
-            "key": "drift/org-daily-backup-policy/detached",
-            "summary": "org-daily-backup-policy was detached from Workloads by somebody",
-            "remedy": "make deploy-policies puts it back",
-        }
-        entry = {
-            "EventBusName": "aws-backup-notifications",
-            "Source": "aws-backup-solution",
-            "DetailType": "Backup Policy Drift",
-            "Detail": json.dumps(detail),
-        }
-        events = self._client("events", HOME)
-        for _ in range(3):
-            if events.put_events(Entries=[entry])["FailedEntryCount"]:
-                raise RehearsalFailed("the bus does not take the home account's own events")
+    def _changes_by_hand(self):
+        """Somebody detaches a policy and changes another's content, and puts both back."""
+        organizations = self._client("organizations", MANAGEMENT)
+        found = organizations.list_policies(Filter="BACKUP_POLICY")["Policies"]
+        ids = {one["Name"]: one["Id"] for one in found if one["Name"] in POLICIES}
+        daily, monthly = (ids[name] for name in POLICIES)
+        targets = organizations.list_targets_for_policy(PolicyId=daily)["Targets"]
+        target = {"PolicyId": daily, "TargetId": targets[0]["TargetId"]}
+
+        def detach():
+            organizations.detach_policy(**target)
+
+        self._told_once("a detached policy", detach, POLICIES[0], "DetachPolicy", "detached from")
+        self._nothing("the next look for drift", self._look_for_drift)
+        self._nothing("the policy's return", lambda: organizations.attach_policy(**target))
+        content = organizations.describe_policy(PolicyId=monthly)["Policy"]["Content"]
+
+        other = json.loads(content)
+        for plan in other["plans"].values():
+            plan["regions"] = {"@@assign": [HOME_REGION]}
+
+        def change(to):
+            organizations.update_policy(PolicyId=monthly, Content=to)
+
+        self._told_once(
+            "a changed policy", lambda: change(json.dumps(other)), POLICIES[1], "content"
+        )
+        self._nothing("the next look for drift", self._look_for_drift)
+        self._nothing("the content's return", lambda: change(content))
 
     def _break_glass(self):
         """Somebody takes the role that may, and deletes a recovery point."""
