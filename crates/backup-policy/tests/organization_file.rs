@@ -341,8 +341,13 @@ fn every_policy_that_aws_accepts_can_be_merged() {
                 "policy_type": "BACKUP_POLICY",
                 "root": {"id": "r-1", "name": "Root", "policies": ["p-1"]},
                 "policies": {"p-1": {"name": "one", "content": case["policy"]}},
-            });
-            let parsed = Organization::parse(&text.to_string());
+            })
+            .to_string();
+            // What is not known before deployment is no policy of AWS's yet.
+            if text.contains(backup_policy::UNKNOWN) {
+                continue;
+            }
+            let parsed = Organization::parse(&text);
             assert!(parsed.is_ok(), "{}: {:?}", case["case"], parsed.err());
             tried += 1;
         }
