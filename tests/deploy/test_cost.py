@@ -31,7 +31,7 @@ def test_the_looks_are_those_of_the_functions_code_and_schedule():
     code = (ROOT / "crates/tag-on-restore/src/look.rs").read_text()
     always, _ = code.split("if dead_letters > 0")
     assert len(re.findall(r"^ {8}(?:queue|lambda)\(", always, re.M)) == cost.METRICS_A_LOOK
-    assert always.count("aws.messages(") == cost.QUEUES_A_LOOK
+    assert always.count(".messages(") == cost.QUEUES_A_LOOK
     found = bill(accounts=300, regions=4)["TagOnRestore's looks at itself"]
     assert found == pytest.approx(300 * 4 * 4 * 30 * 4 * 0.01 / 1000)
 
