@@ -103,8 +103,8 @@ def test_targets_change_without_a_gap(home):
     policy = home.policy()["id"]
     home.emulator.forget_calls()
     assert home.update(Policy=resource(PolicyTargets=[WORKLOADS, PRODUCTION])).complete
-    # Nothing but these calls, in this order: the shared target is not touched. The tag is the digest of
-    # what is deployed from now on.
+    # Nothing but these calls, in this order: the shared target is not touched. The tag is the
+    # digest of what is deployed from now on.
     assert [(c.operation, c.policy, c.target) for c in home.writes()] == [
         ("TagResource", policy, None),
         ("AttachPolicy", policy, WORKLOADS),
