@@ -88,13 +88,12 @@ pub(super) fn scan(detail: &Value) -> Option<Told> {
         found => found,
     };
     let has_found = status.contains("THREATS_FOUND") && !status.starts_with("NO_");
-    let is_bad = matches!(
-        state.as_str(),
-        "COMPLETED_WITH_ISSUES" | "FAILED" | "CANCELED" | "ABORTED" | "EXPIRED" | "STOPPED"
-    );
-    if !has_found && !is_bad {
-        return None;
-    }
+    // As the templates' rules: any end but a good one, also one that nobody knows yet.
+    let end = match (state.as_str(), status.as_str()) {
+        ("COMPLETED", "" | "NO_THREATS_FOUND") | ("CREATED" | "RUNNING", _) => return None,
+        ("COMPLETED", unsure) => format!("without a result ({unsure})"),
+        _ => format!("as {state}"),
+    };
     let resource_type = text(detail, "resourceType");
     let (what, remedy) = match has_found {
         true => (
@@ -103,7 +102,7 @@ pub(super) fn scan(detail: &Value) -> Option<Told> {
              at the resource itself",
         ),
         false => (
-            format!("a malware scan of a backup of {resource_type} ended as {state}"),
+            format!("a malware scan of a backup of {resource_type} ended {end}"),
             "the backup is unscanned or only partly scanned: see the message, and start the scan again with \
              `aws backup start-scan-job`",
         ),
@@ -113,7 +112,7 @@ pub(super) fn scan(detail: &Value) -> Option<Told> {
     let same = match has_found {
         true => format!("threats|{recovery_point}"),
         false => format!(
-            "{state}|{resource_type}|{}",
+            "{end}|{resource_type}|{}",
             alike(&text(detail, "statusMessage"))
         ),
     };

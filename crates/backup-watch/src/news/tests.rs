@@ -133,8 +133,30 @@ fn threats_that_scans_find_are_told_one_by_one() {
         "a malware scan found threats in a backup of EBS"
     );
     assert_ne!(found("p-1").reason, found("p-2").reason);
-    let partly = json!({"state": "COMPLETED_WITH_ISSUES", "resourceType": "S3"});
-    report(backup("Scan Job State Change", partly));
+}
+
+#[test]
+fn every_end_of_a_scan_but_a_clean_one_is_told() {
+    for state in ["COMPLETED_WITH_ISSUES", "FAILED", "CANCELED", "A_NEW_END"] {
+        let ended = json!({"state": state, "resourceType": "S3"});
+        let told = report(backup("Scan Job State Change", ended)).what;
+        assert!(told.ends_with(&format!("ended as {state}")), "{told}");
+    }
+    let unsure = json!({
+        "state": "COMPLETED", "resourceType": "S3", "scanResult": {"scanResultStatus": "UNKNOWN"},
+    });
+    assert_eq!(
+        report(backup("Scan Job State Change", unsure)).what,
+        "a malware scan of a backup of S3 ended without a result (UNKNOWN)"
+    );
+    for state in ["CREATED", "RUNNING", "COMPLETED"] {
+        let well = json!({"state": state, "resourceType": "S3"});
+        assert_eq!(
+            backup("Scan Job State Change", well),
+            News::Quiet,
+            "{state}"
+        );
+    }
 }
 
 #[test]
