@@ -1,6 +1,6 @@
-//! A certificate authority of our own, beside the system's.
+//! A certificate authority of our own, beside Amazon's.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,19 +9,13 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// Where systems keep all root certificates in one file: Debian and Ubuntu, Fedora and Amazon
-/// Linux, openSUSE, Alpine.
-const SYSTEM_BUNDLES: [&str; 4] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-];
+/// The root certificates that the functions have in them.
+const AMAZONS_ROOTS: &str = include_str!("../../../crates/aws-client/src/amazons-roots.pem");
 
 /// What the stub serves with, and what a function must trust.
 pub struct Certificates {
     pub acceptor: TlsAcceptor,
-    /// The system's root certificates with ours among them: the size is what costs time.
+    /// Amazon's root certificates and ours: as many as a function reads on Lambda, and one.
     pub bundle: PathBuf,
 }
 
@@ -34,13 +28,8 @@ pub fn make(folder: &Path) -> Result<Certificates> {
     let certificate =
         CertificateParams::new(["127.0.0.1".to_owned()])?.signed_by(&key, &authority)?;
 
-    let mut roots = SYSTEM_BUNDLES
-        .iter()
-        .find_map(|bundle| std::fs::read_to_string(bundle).ok())
-        .context("no root certificates found: install the package `ca-certificates`")?;
-    roots.push_str(&authority.pem());
     let bundle = folder.join("roots.pem");
-    std::fs::write(&bundle, roots)?;
+    std::fs::write(&bundle, format!("{AMAZONS_ROOTS}{}", authority.pem()))?;
 
     let private_key = PrivateKeyDer::try_from(key.serialize_der())
         .map_err(|reason| anyhow::anyhow!("the certificate's key cannot be used: {reason}"))?;
