@@ -227,8 +227,8 @@ simulate: needs-cargo needs-cc ## more simulated lives of both functions (SEEDS=
 	  cargo test $(CARGO_CHECKED) --test aws -- --nocapture $(or $(TEST),simulation::)
 
 .PHONY: mutants
-mutants: needs-git needs-cargo needs-cc needs-python .tools/mutants/ready ## does a test notice each changed decision? What changed since the last run (MINUTES=60, FILES='crates/...', AGAIN=1)
-	@cd tools && $(PYTHON) -m mutants $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(AGAIN),--again) $(FILES)
+mutants: needs-git needs-cargo needs-cc .tools/build/ready .tools/mutants/ready ## does a test notice each changed decision? What changed since the last run (MINUTES=60, FILES='crates/...', AGAIN=1)
+	@cd tools && ../.tools/build/bin/python -m mutants $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(AGAIN),--again) $(FILES)
 
 .PHONY: bench-policy
 bench-policy: needs-cargo needs-cc needs-python ## how long it takes to check the largest policy, and to merge and show for 100,000 accounts

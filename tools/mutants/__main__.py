@@ -12,7 +12,7 @@ import argparse
 import sys
 import time
 
-from mutants import page, run
+from mutants import build, page, run
 from mutants.record import Record
 from mutants.texts import ROOT
 
@@ -31,32 +31,53 @@ def main():
     ]
 
     record = Record.read(ROOT)
-    run.copy_tree(ROOT)
-    listed = run.mutants()
-    unknown = [name for name in chosen if not any(within(file, name) for file in listed)]
+    parts = run.parts(ROOT, build.listed(run.crates()))
+    unknown = [name for name in chosen if not any(within(file, name) for file in parts)]
     if unknown:
         sys.exit(f"mutants: no mutant in {', '.join(unknown)}: scope.toml says what is in scope")
-    record.forget_all_but(listed)
-    for file, part in listed.items():
-        if chosen and not any(within(file, name) for name in chosen):
-            continue
-        wanted = part.names if arguments.again else record.to_run(file, part.names)
-        if not wanted:
-            continue
-        if time.monotonic() >= end:
-            print(
-                f"mutants: {arguments.minutes:g} minutes are over; the next run goes on with {file}"
-            )
-            break
-        print(f"{file}: {len(wanted)} of {len(part.names)} mutants", flush=True)
-        record.add(file, part.names, run.run(part, file, wanted))
-        record.write()
-        page.write(record, listed)
-    record.write()
-    page.write(record, listed)
+    record.forget_all_but(parts)
+    wanted = {}
+    for file, part in parts.items():
+        if not chosen or any(within(file, name) for name in chosen):
+            names = part.names if arguments.again else record.to_run(file, part.names)
+            wanted |= {file: set(names)} if names else {}
+    if wanted:
+        examine(record, parts, wanted, end)
+    keep(record, parts)
     problems = page.problems(record)
-    print("\n".join(problems) or page.total(record, listed))
+    print("\n".join(problems) or page.total(record, parts))
     sys.exit(1 if problems else 0)
+
+
+def examine(record, parts, wanted, end):
+    """Run the wanted mutants of each file until the time is over, and keep what became of them."""
+    everything = [
+        it for file, names in wanted.items() for it in parts[file].mutants if it.name in names
+    ]
+    print(f"{len(everything)} mutants in {len(wanted)} files", flush=True)
+    build.copy_tree(ROOT)
+    runner = run.Runner(everything)
+    unviable, alone = len(runner.build.unviable), len(runner.build.alone)
+    print(f"{unviable} do not compile, {alone} are compiled one by one", flush=True)
+    # What is compiled by itself takes a hundred times as long: it comes last.
+    for run_some in runner.run, runner.run_alone:
+        for file, names in wanted.items():
+            if time.monotonic() >= end:
+                print(f"mutants: the time is over; the next run goes on with {file}")
+                return
+            began = time.monotonic()
+            results = run_some(parts[file], names)
+            if results:
+                record.add(file, parts[file].names, results)
+                keep(record, parts)
+                missed = sum(1 for it in results.values() if it[0] == run.MISSED)
+                seconds = time.monotonic() - began
+                print(f"{file}: {missed} of {len(results)} survive ({seconds:.0f} s)", flush=True)
+
+
+def keep(record, parts):
+    record.write()
+    page.write(record, parts)
 
 
 def within(file, name):
@@ -67,7 +88,7 @@ def within(file, name):
 if __name__ == "__main__":
     try:
         main()
-    except run.Refusal as refusal:
+    except build.Refusal as refusal:
         sys.exit(f"mutants: {refusal}")
     except KeyboardInterrupt:
         sys.exit("mutants: interrupted; the files that were done have their result")

@@ -6,12 +6,13 @@ FILE = "docs/evidence/mutants.md"
 
 BEGINNING = """# What the tests notice
 
-Made by `make mutants`: [cargo-mutants](https://mutants.rs) changes the decisions of the crates one
-by one (another operator, a condition that always holds, a function that returns nothing), and the
-tests of that crate run. *Caught*: a test failed. *Unviable*: it does not compile. *Timeout*: the
-tests did not end, so it would be seen. *Survived*: no test noticed; then the behaviour is the same
-or nobody's business, with the reason below, or a test is missing. What is in scope, and by which
-tests, stands in [scope.toml](../../tools/mutants/scope.toml).
+Made by `make mutants`: [cargo-mutants](https://mutants.rs) lists changes of the crates' decisions
+(another operator, a condition that always holds, a function that returns nothing). They are
+compiled together, each behind a switch of its own, and the tests that reach one run with it on.
+*Caught*: a test failed. *Unviable*: it does not compile. *Timeout*: the tests did not end, so it
+would be seen. *Survived*: no test noticed; then the behaviour is the same or nobody's business,
+with the reason below, or a test is missing. What is in scope, and by which tests, stands in
+[scope.toml](../../tools/mutants/scope.toml).
 """
 
 

@@ -1,5 +1,6 @@
 """docs/evidence/mutants.json: what became of each file's mutants, and for which texts."""
 
+import functools
 import json
 import tomllib
 
@@ -11,8 +12,8 @@ REASONS = "tools/mutants/reasons.toml"
 
 class Record:
     """By file: its `code`'s digest, how many of its mutants were `caught` or `unviable`, which were
-    `timeouts` and `survivors`, the tests that caught (`by`: file, then test, then digest), and the
-    digest of all `tests` of the crate with which the survivors survived."""
+    `timeouts` and `survivors`, which are `left` to be run, the tests that caught (`by`: file, then
+    test, then digest), and the digest of all `tests` with which the survivors survived."""
 
     def __init__(self, root, files, reasons):
         self.root = root
@@ -41,10 +42,10 @@ class Record:
         entry = self.files.get(file)
         if not entry or entry["code"] != self._code(file) or self._tests_changed(entry):
             return names
-        unexplained = {(it["name"], it["line"]) for it in self.unexplained(file)}
-        if not unexplained or entry["tests"] == self._tests(file):
-            return []
-        return [name for name in names if described(self.root, name) in unexplained]
+        wanted = {tuple(it) for it in entry["left"]}
+        if entry["tests"] != self._tests:
+            wanted |= {(it["name"], it["line"]) for it in self.unexplained(file)}
+        return [name for name in names if described(self.root, name) in wanted]
 
     def unexplained(self, file):
         """A file's survivors for which there is no reason."""
@@ -53,9 +54,12 @@ class Record:
     def add(self, file, names, results):
         """Add what became of some of a file's mutants: by name, the summary and what failed."""
         entry = self.files.get(file, {})
-        if len(results) == len(names) or not entry:
+        if len(results) == len(names) or not entry or entry["code"] != self._code(file):
             entry = {"caught": 0, "unviable": 0, "timeouts": [], "survivors": [], "by": {}}
+            entry["left"] = [described(self.root, name) for name in names]
         again = {described(self.root, name) for name in results}
+        left = {tuple(it) for it in entry["left"]} - again
+        entry["left"] = sorted(left)
         for kind in ("timeouts", "survivors"):
             entry[kind] = [it for it in entry[kind] if (it["name"], it["line"]) not in again]
         for name, (summary, failed) in results.items():
@@ -74,7 +78,7 @@ class Record:
         entry["by"] = {
             source: dict(sorted(it.items())) for source, it in sorted(entry["by"].items())
         }
-        entry |= {"mutants": len(names), "code": self._code(file), "tests": self._tests(file)}
+        entry |= {"mutants": len(names), "code": self._code(file), "tests": self._tests}
         self.files[file] = entry
 
     def is_current(self, file):
@@ -84,8 +88,11 @@ class Record:
     def _code(self, file):
         return texts.digest(texts.own((self.root / file).read_text()))
 
-    def _tests(self, file):
-        return texts.digest(texts.tests(self.root, file.split("/")[1]))
+    @functools.cached_property
+    def _tests(self):
+        """All tests: those of one crate hold what another decides."""
+        crates = sorted(it.name for it in (self.root / "crates").iterdir())
+        return texts.digest("\n".join(texts.tests(self.root, crate) for crate in crates))
 
     def _tests_changed(self, entry):
         """Whether a test that caught a mutant is another now, or gone."""

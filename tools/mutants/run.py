@@ -1,168 +1,180 @@
-"""cargo-mutants on a copy of the sources, with a build folder of its own: file by file."""
+"""Run the tests against each mutant, two at a time, and tell which tests noticed."""
 
+import concurrent.futures
+import contextlib
 import dataclasses
-import json
 import os
 import re
-import shutil
+import signal
 import subprocess
+import time
 import tomllib
 
-from mutants import texts
-from mutants.texts import ROOT
+from mutants import build, texts
+from mutants.build import TREE, WORK, Refusal
 
-WORK = ROOT / "target" / "mutants"
-TREE = WORK / "tree"
-OUTPUT = WORK / "output"
-PROGRAM = ROOT / ".tools" / "mutants" / "bin" / "cargo-mutants"
-SCOPE = ROOT / "tools" / "mutants" / "scope.toml"
-BUILDING = 600  # seconds: the first build of a crate compiles what it depends on, too
+SCOPE = texts.ROOT / "tools" / "mutants" / "scope.toml"
+REACHED = WORK / "reached"
+AT_ONCE = os.cpu_count() or 2
+MOST_MEMORY = 8_000_000  # kilobytes of address space: a mutant may allocate without end
 
-# A test's failure need not be read: no debug information, and no shrinking of what failed.
-ENVIRONMENT = {
-    "CARGO_TARGET_DIR": str(WORK / "build"),
-    "CARGO_PROFILE_DEV_DEBUG": "0",
-    "CARGO_PROFILE_TEST_DEBUG": "0",
-    "PROPTEST_MAX_SHRINK_ITERS": "0",
-    "RUST_BACKTRACE": "0",
-}
-
-
-class Refusal(Exception):
-    """Why there is nothing to run on."""
+CAUGHT, MISSED, UNVIABLE, TIMEOUT = "CaughtMutant", "MissedMutant", "Unviable", "Timeout"
 
 
 @dataclasses.dataclass
 class Part:
-    """A file's mutants, and how its crate is tested."""
+    """A file's mutants, and the tests that are to notice them: `[CRATE:]BINARY [ARGUMENT …]`."""
 
     crate: str
     steps: list
-    seconds: int
-    names: list
+    mutants: list
+
+    @property
+    def names(self):
+        return [it.name for it in self.mutants]
 
 
-def copy_tree(root):
-    """Bring the copy up to date. What did not change keeps its time: it is not built again."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    out = subprocess.run(listed, cwd=root, check=True, capture_output=True, text=True).stdout
-    wanted = {name for name in out.split("\0") if name and (root / name).is_file()}
-    for name in wanted:
-        source, copy = root / name, TREE / name
-        if not copy.is_file() or copy.read_bytes() != source.read_bytes():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, copy)
-    for copy in [it for it in TREE.rglob("*") if it.is_file() and not it.is_symlink()]:
-        if copy.relative_to(TREE).as_posix() not in wanted:
-            copy.unlink()
+@dataclasses.dataclass
+class Step:
+    """Tests that were run without a mutant: how long they take, and which mutants they reach."""
+
+    binary: build.Binary
+    arguments: list
+    seconds: float
+    reached: set
 
 
-def mutants():
+def parts(root, listed):
     """Every file in scope that has mutants, in the order of the scope."""
-    scope = tomllib.loads(SCOPE.read_text())["part"]
-    crates = [f"--package={crate}" for crate in dict.fromkeys(part["crate"] for part in scope)]
-    listed = {}
-    for mutant in json.loads(_cargo_mutants("--list", "--json", *crates, capture=True)):
-        listed.setdefault(mutant["file"], []).append(mutant["name"])
-    parts = {}
-    for part in scope:
-        source = TREE / "crates" / part["crate"] / "src"
+    found = {}
+    for part in tomllib.loads(SCOPE.read_text())["part"]:
+        source = root / "crates" / part["crate"] / "src"
         for pattern in part["files"]:
             # Before Python 3.13 `**` alone finds folders only.
-            for file in sorted(
-                source.glob(f"{pattern}/*.rs" if pattern.endswith("**") else pattern)
-            ):
-                name = file.relative_to(TREE).as_posix()
-                if name in listed and name not in parts:
-                    parts[name] = Part(part["crate"], part["steps"], part["seconds"], listed[name])
-    return parts
-
-
-def run(part, file, wanted):
-    """Run some mutants of a file: by name, what became of it and the tests that failed."""
-    results = {}
-    for step in part.steps:
-        left = [
-            name for name in wanted if results.get(name, ("MissedMutant",))[0] == "MissedMutant"
-        ]
-        if left:
-            results |= _step(part, file, step, left)
-    lost = [name for name in wanted if name not in results]
-    if lost:
-        raise Refusal(f"{file}: cargo-mutants did not run {lost[0]}: see {OUTPUT}")
-    return results
-
-
-def _step(part, file, step, names):
-    _green(part, step)
-    shutil.rmtree(OUTPUT, ignore_errors=True)
-    OUTPUT.mkdir(parents=True)
-    # Which tests are built, and which of them run.
-    built, ran = (
-        (step[: step.index("--")], step[step.index("--") :]) if "--" in step else (step, [])
-    )
-    _cargo_mutants(
-        *("--in-place", "--baseline=skip", "--no-config", f"--file={file}", f"--output={OUTPUT}"),
-        *(f"--timeout={part.seconds}", f"--build-timeout={BUILDING}"),
-        *(f"--re=^{re.escape(name)}$" for name in names),
-        *(f"--cargo-arg={word}" for word in built),
-        *(["--", *ran] if ran else []),
-    )
-    output = OUTPUT / "mutants.out"
-    outcomes = json.loads((output / "outcomes.json").read_text())["outcomes"]
-    results = {}
-    for outcome in outcomes:
-        log = (output / outcome["log_path"]).read_text(errors="replace")
-        name = outcome["scenario"]["Mutant"]["name"]
-        results[name] = outcome["summary"], failed(TREE, part.crate, log)
-    return results
-
-
-def failed(root, crate, log):
-    """The tests that failed in a run of `cargo test`, each with the file it stands in."""
-    binary, found = None, []
-    for line in log.splitlines():
-        if running := re.match(r"\s+Running `\S*/deps/(\w+)-[0-9a-f]+[ `]", line):
-            binary = _source(root / "crates" / crate, running[1])
-        if binary and (test := re.match(r"test (\S+) \.\.\. FAILED", line)):
-            source = texts.source_of(root, crate, binary, test[1])
-            found.append((source, test[1].rsplit("::", 1)[-1]))
+            pattern = f"{pattern}/*.rs" if pattern.endswith("**") else pattern
+            for file in sorted(source.glob(pattern)):
+                name = file.relative_to(root).as_posix()
+                if name in listed and name not in found:
+                    found[name] = Part(part["crate"], part["steps"], listed[name])
     return found
 
 
-def _source(folder, binary):
-    """The first file of a crate's binary of tests."""
-    candidates = [f"tests/{binary}.rs", f"tests/{binary}/main.rs"]
-    return next((name for name in candidates if (folder / name).is_file()), "src/lib.rs")
+def crates():
+    return list(dict.fromkeys(part["crate"] for part in tomllib.loads(SCOPE.read_text())["part"]))
 
 
-_seen_green = set()
+class Runner:
+    """One build with all wanted mutants, and what its tests say of each."""
+
+    def __init__(self, mutants):
+        self.build = build.Build(mutants)
+        self.binaries = self.build.make()
+        self._steps = {}
+
+    def run(self, part, wanted):
+        """By a mutant's name, what became of it and the tests that failed: `(source, test)`."""
+        mutants = [it for it in part.mutants if it.name in wanted]
+        steps = [self._step(part.crate, it) for it in part.steps]
+        switched = []
+        results = {}
+        for mutant in mutants:
+            if mutant.number in self.build.unviable:
+                results[mutant.name] = UNVIABLE, []
+            elif mutant.number not in self.build.alone:
+                switched.append(mutant)
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            done = pool.map(lambda it: _noticed(steps, it), switched)
+            results |= {it.name: result for it, result in zip(switched, done, strict=True)}
+        return results
+
+    def run_alone(self, part, wanted):
+        """The same for mutants that cannot be switched: each is compiled by itself."""
+        results = {}
+        for mutant in part.mutants:
+            if mutant.name in wanted and mutant.number in self.build.alone:
+                before = (TREE / mutant.file).read_bytes()
+                try:
+                    results[mutant.name] = self._alone(part, mutant)
+                finally:
+                    build.put(TREE / mutant.file, before)
+        return results
+
+    def _alone(self, part, mutant):
+        if not self.build.with_one(mutant):
+            return UNVIABLE, []
+        before = [self._step(part.crate, it) for it in part.steps]
+        built = build.binaries(*sorted({it.binary.name for it in before}))
+        steps = [
+            dataclasses.replace(
+                it, binary=built[it.binary.crate, it.binary.name], reached={mutant.number}
+            )
+            for it in before
+        ]
+        return _noticed(steps, mutant)
+
+    def _step(self, crate, text):
+        """Run a step's tests without a mutant, once."""
+        if (crate, text) not in self._steps:
+            name, *arguments = text.split()
+            owner, _, name = name.rpartition(":")
+            try:
+                binary = self.binaries[owner or crate, name]
+            except KeyError:
+                raise Refusal(f"scope.toml: {crate} has no tests `{text}`") from None
+            REACHED.unlink(missing_ok=True)
+            began = time.monotonic()
+            status, output = _tests(binary, arguments, {"MUTANTS_REACHED": str(REACHED)}, 1200)
+            if status:
+                raise Refusal(f"`{crate} {text}` fails without any mutant:\n{output[-4000:]}")
+            seconds = time.monotonic() - began
+            reached = set(map(int, REACHED.read_text().split())) if REACHED.exists() else set()
+            print(f"  {crate} {text}: {seconds:.1f} s, {len(reached)} mutants reached", flush=True)
+            self._steps[crate, text] = Step(binary, arguments, seconds, reached)
+        return self._steps[crate, text]
 
 
-def _green(part, step):
-    """A step that fails without any mutant catches everything, and says nothing."""
-    key = (part.crate, *step)
-    if key in _seen_green:
-        return
-    command = ["cargo", "test", "--locked", "--package", part.crate, *step]
-    done = subprocess.run(
-        command, cwd=TREE, env=os.environ | ENVIRONMENT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        print(done.stdout, done.stderr)
-        raise Refusal(f"`{' '.join(command)}` fails without any mutant: mend that first")
-    _seen_green.add(key)
+def _noticed(steps, mutant):
+    """What became of a mutant, and the tests that failed."""
+    for step in steps:
+        if mutant.number not in step.reached:
+            continue
+        switched = {"MUTANT": str(mutant.number)}
+        status, output = _tests(step.binary, step.arguments, switched, 20 + 6 * step.seconds)
+        if status is None:
+            return TIMEOUT, []
+        if status:
+            return CAUGHT, failed(TREE, step.binary.crate, step.binary.source, output)
+    return MISSED, []
 
 
-def _cargo_mutants(*arguments, capture=False):
-    done = subprocess.run(
-        [PROGRAM, "mutants", "--dir", TREE, *arguments],
-        env=os.environ | ENVIRONMENT,
-        stdout=subprocess.PIPE if capture else None,
+def _tests(binary, arguments, environment, seconds):
+    """Run tests: the status, or nothing after so many seconds, and what they wrote."""
+    folder = TREE / "crates" / binary.crate
+    limited = ["sh", "-c", f'ulimit -v {MOST_MEMORY}; exec "$@"', "sh"]
+    with subprocess.Popen(
+        [*limited, binary.path, *arguments],
+        cwd=folder,
+        env=os.environ | build.ENVIRONMENT | {"CARGO_MANIFEST_DIR": str(folder)} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
-    # 2: some survived; 3: some took too long. Anything else is no result.
-    if done.returncode not in (0, 2, 3):
-        raise Refusal(f"cargo-mutants ended with status {done.returncode}")
-    return done.stdout
+        errors="replace",
+        start_new_session=True,
+    ) as tests:
+        try:
+            output, _ = tests.communicate(timeout=seconds)
+            return tests.returncode, output
+        except subprocess.TimeoutExpired:
+            return None, ""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(tests.pid, signal.SIGKILL)
+
+
+def failed(root, crate, source, output):
+    """The tests that failed, each with the file it stands in."""
+    names = re.findall(r"^test (\S+) \.\.\. FAILED", output, re.M)
+    return [
+        (texts.source_of(root, crate, source, name), name.rsplit("::", 1)[-1]) for name in names
+    ]

@@ -146,19 +146,15 @@ def test_the_page_says_what_has_no_result(recorded):
     assert "for which a test is missing" in text
 
 
-def test_a_log_tells_which_tests_failed_and_where_they_stand(root):
-    log = """
-     Running `/x/rustc --crate-name thing --out-dir /x/target/debug/deps`
-     Running `/x/target/debug/deps/thing-0a1b0a1b0a1b0a1b`
+def test_what_the_tests_wrote_tells_which_failed_and_where_they_stand(root):
+    output = """
 test decide::tests::three_is_not_enough ... FAILED
 test decide::tests::another ... ok
-     Running `/x/target/debug/deps/all-0a1b0a1b0a1b0a1b --skip slow::`
-test four_is_enough ... FAILED
 """
-    assert run.failed(root, "thing", log) == [
-        (FILE, "three_is_not_enough"),
-        ("crates/thing/tests/all.rs", "four_is_enough"),
-    ]
+    inside = run.failed(root, "thing", "src/lib.rs", output)
+    assert inside == [(FILE, "three_is_not_enough")]
+    outside = run.failed(root, "thing", "tests/all.rs", "test four_is_enough ... FAILED\n")
+    assert outside == [("crates/thing/tests/all.rs", "four_is_enough")]
 
 
 def test_the_recorded_page_is_what_the_record_says():
