@@ -13,10 +13,10 @@ WORK = ROOT / "target" / "mutants"
 TREE = WORK / "tree"
 PROGRAM = ROOT / ".tools" / "mutants" / "bin" / "cargo-mutants"
 
-# Beside what `make test` builds: all but the workspace's crates is compiled already. What failed is
+# A build folder of its own: what has mutants in it must not be taken for the product. What failed is
 # not shrunk.
 ENVIRONMENT = {
-    "CARGO_TARGET_DIR": str(ROOT / "target"),
+    "CARGO_TARGET_DIR": str(WORK / "build"),
     "PROPTEST_MAX_SHRINK_ITERS": "0",
     "RUST_BACKTRACE": "0",
 }
