@@ -13,8 +13,8 @@ WORK = ROOT / "target" / "mutants"
 TREE = WORK / "tree"
 PROGRAM = ROOT / ".tools" / "mutants" / "bin" / "cargo-mutants"
 
-# A build folder of its own: what has mutants in it must not be taken for the product. What failed is
-# not shrunk.
+# A build folder of its own: what has mutants in it must not be taken for the product. What failed
+# is not shrunk.
 ENVIRONMENT = {
     "CARGO_TARGET_DIR": str(WORK / "build"),
     "PROPTEST_MAX_SHRINK_ITERS": "0",

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 import tomllib
 
@@ -16,6 +17,7 @@ from mutants.build import TREE, WORK, Refusal
 SCOPE = texts.ROOT / "tools" / "mutants" / "scope.toml"
 REACHED = WORK / "reached"
 AT_ONCE = os.cpu_count() or 2
+FAILED = re.compile(r"^test (\S+) \.\.\. FAILED", re.M)
 MOST_MEMORY = 8_000_000  # kilobytes of address space: a mutant may allocate without end
 
 CAUGHT, MISSED, UNVIABLE, TIMEOUT = "CaughtMutant", "MissedMutant", "Unviable", "Timeout"
@@ -148,7 +150,8 @@ def _noticed(steps, mutant):
 
 
 def _tests(binary, arguments, environment, seconds):
-    """Run tests: the status, or nothing after so many seconds, and what they wrote."""
+    """Run tests until the first fails: the status, or nothing after so many seconds, and what they
+    wrote."""
     folder = TREE / "crates" / binary.crate
     limited = ["sh", "-c", f'ulimit -v {MOST_MEMORY}; exec "$@"', "sh"]
     with subprocess.Popen(
@@ -162,19 +165,29 @@ def _tests(binary, arguments, environment, seconds):
         errors="replace",
         start_new_session=True,
     ) as tests:
-        try:
-            output, _ = tests.communicate(timeout=seconds)
-            return tests.returncode, output
-        except subprocess.TimeoutExpired:
-            return None, ""
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(tests.pid, signal.SIGKILL)
+        late = threading.Event()
+        timer = threading.Timer(seconds, lambda: (late.set(), _kill(tests)))
+        timer.start()
+        lines = []
+        for line in tests.stdout:
+            lines.append(line)
+            if FAILED.match(line):
+                _kill(tests)
+        timer.cancel()
+        status = tests.wait()
+        _kill(tests)
+    return (None if late.is_set() else status), "".join(lines)
+
+
+def _kill(tests):
+    """End tests, and whatever they started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(tests.pid, signal.SIGKILL)
 
 
 def failed(root, crate, source, output):
     """The tests that failed, each with the file it stands in."""
-    names = re.findall(r"^test (\S+) \.\.\. FAILED", output, re.M)
+    names = FAILED.findall(output)
     return [
         (texts.source_of(root, crate, source, name), name.rsplit("::", 1)[-1]) for name in names
     ]
