@@ -6,11 +6,12 @@ import os
 import pathlib
 import subprocess
 
-from mutants import switch
+from mutants import switch, texts
 from mutants.texts import ROOT
 
 WORK = ROOT / "target" / "mutants"
 TREE = WORK / "tree"
+LEFT_OUT = WORK / "left-out.json"
 PROGRAM = ROOT / ".tools" / "mutants" / "bin" / "cargo-mutants"
 
 # A build folder of its own: what has mutants in it must not be taken for the product. What failed
@@ -47,6 +48,11 @@ class Mutant:
     @property
     def is_opaque(self):
         return self.genre == "FnValue" and "impl " in self.returns
+
+    @property
+    def key(self):
+        """Its name, and the text that the name is about."""
+        return f"{self.name} in {texts.digest((ROOT / self.file).read_text())}"
 
     @property
     def change(self):
@@ -120,6 +126,7 @@ class Build:
         # A function that returns `impl …` returns one type, which another value rarely has.
         self.alone = {it.number for it in mutants if it.is_opaque}
         self.unviable = set()
+        self._remember()
         self.ranges = {}
         count = max(self.mutants, default=0) + 1
         self.module = switch.MODULE.replace("COUNT", str(count))
@@ -135,7 +142,19 @@ class Build:
             if not self._leave_out(errors):
                 shown = "\n".join(it["rendered"] for it in errors[:3])
                 raise Refusal(f"the switched sources do not compile:\n{shown}")
+        self._keep()
         return binaries()
+
+    def _remember(self):
+        """Take over what an earlier build found of the same texts: finding it takes minutes."""
+        known = json.loads(LEFT_OUT.read_text()) if LEFT_OUT.exists() else {}
+        for it in self.mutants.values():
+            if kind := known.get(it.key):
+                (self.alone if kind == "alone" else self.unviable).add(it.number)
+
+    def _keep(self):
+        kinds = {it: "alone" for it in self.alone} | {it: "unviable" for it in self.unviable}
+        LEFT_OUT.write_text(json.dumps({self.mutants[it].key: kinds[it] for it in kinds}))
 
     def _write(self, crates):
         files = {it.file for it in self.mutants.values()}

@@ -18,6 +18,9 @@ SCOPE = texts.ROOT / "tools" / "mutants" / "scope.toml"
 REACHED = WORK / "reached"
 AT_ONCE = os.cpu_count() or 2
 FAILED = re.compile(r"^test (\S+) \.\.\. FAILED", re.M)
+FIRST = 4  # tests that run before all others that reach a mutant
+LEAST = 20  # seconds for tests of no length, on a machine that does something else as well
+BASELINE = 600  # seconds for a test without a mutant
 MOST_MEMORY = 8_000_000  # kilobytes of address space: a mutant may allocate without end
 
 CAUGHT, MISSED, UNVIABLE, TIMEOUT = "CaughtMutant", "MissedMutant", "Unviable", "Timeout"
@@ -38,12 +41,24 @@ class Part:
 
 @dataclasses.dataclass
 class Step:
-    """Tests that were run without a mutant: how long they take, and which mutants they reach."""
+    """Tests that were run without a mutant, one by one: how many seconds each took, and which
+    mutants it reaches."""
 
     binary: build.Binary
     arguments: list
-    seconds: float
-    reached: set
+    tests: dict
+
+    @property
+    def reached(self):
+        return set().union(*(reached for _, reached in self.tests.values()))
+
+    def which_reach(self, number):
+        """The tests that reach a mutant, those first that reach little else."""
+        reaching = [name for name, (_, reached) in self.tests.items() if number in reached]
+        return sorted(reaching, key=lambda name: len(self.tests[name][1]))
+
+    def seconds(self, names):
+        return sum(self.tests[name][0] for name in names)
 
 
 def parts(root, listed):
@@ -107,12 +122,9 @@ class Runner:
         before = [self._step(part.crate, it) for it in part.steps]
         built = build.binaries(*sorted({it.binary.name for it in before}))
         steps = [
-            dataclasses.replace(
-                it, binary=built[it.binary.crate, it.binary.name], reached={mutant.number}
-            )
-            for it in before
+            dataclasses.replace(it, binary=built[it.binary.crate, it.binary.name]) for it in before
         ]
-        return _noticed(steps, mutant)
+        return _noticed_alone(steps, mutant)
 
     def _step(self, crate, text):
         """Run a step's tests without a mutant, once."""
@@ -123,30 +135,67 @@ class Runner:
                 binary = self.binaries[owner or crate, name]
             except KeyError:
                 raise Refusal(f"scope.toml: {crate} has no tests `{text}`") from None
-            REACHED.unlink(missing_ok=True)
-            began = time.monotonic()
-            status, output = _tests(binary, arguments, {"MUTANTS_REACHED": str(REACHED)}, 1200)
-            if status:
-                raise Refusal(f"`{crate} {text}` fails without any mutant:\n{output[-4000:]}")
-            seconds = time.monotonic() - began
-            reached = set(map(int, REACHED.read_text().split())) if REACHED.exists() else set()
-            print(f"  {crate} {text}: {seconds:.1f} s, {len(reached)} mutants reached", flush=True)
-            self._steps[crate, text] = Step(binary, arguments, seconds, reached)
+            step = _without_a_mutant(binary, arguments)
+            print(
+                f"  {crate} {text}: {len(step.tests)} tests, {step.seconds(step.tests):.0f} s, "
+                f"{len(step.reached)} mutants reached",
+                flush=True,
+            )
+            self._steps[crate, text] = step
         return self._steps[crate, text]
+
+
+def _without_a_mutant(binary, arguments):
+    """Run tests without a mutant, each by itself."""
+    _, output = _tests(binary, ["--list", "--format=terse", *arguments], {}, BASELINE)
+    names = re.findall(r"^(\S+): test$", output, re.M)
+    REACHED.mkdir(parents=True, exist_ok=True)
+
+    def one(index_and_name):
+        index, name = index_and_name
+        file = REACHED / str(index)
+        file.unlink(missing_ok=True)
+        began = time.monotonic()
+        status, output = _tests(binary, ["--exact", name], {"MUTANTS_REACHED": str(file)}, BASELINE)
+        if status != 0:
+            raise Refusal(f"{binary.crate} {name} fails without any mutant:\n{output[-4000:]}")
+        reached = set(map(int, file.read_text().split())) if file.exists() else set()
+        return time.monotonic() - began, reached
+
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        done = list(pool.map(one, enumerate(names)))
+    return Step(binary, arguments, dict(zip(names, done, strict=True)))
 
 
 def _noticed(steps, mutant):
     """What became of a mutant, and the tests that failed."""
     for step in steps:
-        if mutant.number not in step.reached:
-            continue
-        switched = {"MUTANT": str(mutant.number)}
-        status, output = _tests(step.binary, step.arguments, switched, 20 + 6 * step.seconds)
-        if status is None:
-            return TIMEOUT, []
-        if status:
-            return CAUGHT, failed(TREE, step.binary.crate, step.binary.source, output)
+        reaching = step.which_reach(mutant.number)
+        for names in reaching[:FIRST], reaching[FIRST:]:
+            if names:
+                seconds = LEAST + 6 * step.seconds(names)
+                result = _run(step.binary, ["--exact", *names], mutant, seconds)
+                if result:
+                    return result
     return MISSED, []
+
+
+def _noticed_alone(steps, mutant):
+    """The same where it is not known which tests reach it."""
+    for step in steps:
+        seconds = LEAST + 6 * step.seconds(step.tests)
+        result = _run(step.binary, step.arguments, mutant, seconds)
+        if result:
+            return result
+    return MISSED, []
+
+
+def _run(binary, arguments, mutant, seconds):
+    """What tests say of a mutant: nothing, if all of them pass."""
+    status, output = _tests(binary, arguments, {"MUTANT": str(mutant.number)}, seconds)
+    if status is None:
+        return TIMEOUT, []
+    return (CAUGHT, failed(TREE, binary.crate, binary.source, output)) if status else None
 
 
 def _tests(binary, arguments, environment, seconds):
