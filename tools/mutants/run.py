@@ -19,7 +19,7 @@ REACHED = WORK / "reached"
 AT_ONCE = os.cpu_count() or 2
 FAILED = re.compile(r"^test (\S+) \.\.\. FAILED", re.M)
 FIRST = 4  # tests that run before all others that reach a mutant
-LEAST = 20  # seconds for tests of no length, on a machine that does something else as well
+LEAST = 8  # seconds for tests of no length, on a machine that does something else as well
 BASELINE = 600  # seconds for a test without a mutant
 MOST_MEMORY = 8_000_000  # kilobytes of address space: a mutant may allocate without end
 
@@ -91,7 +91,6 @@ class Runner:
     def run(self, part, wanted):
         """By a mutant's name, what became of it and the tests that failed: `(source, test)`."""
         mutants = [it for it in part.mutants if it.name in wanted]
-        steps = [self._step(part.crate, it) for it in part.steps]
         switched = []
         results = {}
         for mutant in mutants:
@@ -99,6 +98,7 @@ class Runner:
                 results[mutant.name] = UNVIABLE, []
             elif mutant.number not in self.build.alone:
                 switched.append(mutant)
+        steps = [self._step(part.crate, it) for it in part.steps] if switched else []
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             done = pool.map(lambda it: _noticed(steps, it), switched)
             results |= {it.name: result for it, result in zip(switched, done, strict=True)}
