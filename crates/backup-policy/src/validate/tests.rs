@@ -143,6 +143,49 @@ fn schedules_of_crontab_and_every_hour() {
 }
 
 #[test]
+fn schedules_that_end_or_never_run() {
+    let runs = |schedule: &str| rule(json!({"schedule_expression": set(schedule)}));
+    for (schedule, told) in [
+        (
+            "cron(0 5 31 2 ? *)",
+            "`cron(0 5 31 2 ? *)` never runs: there is no 31 February [schedule-ends]: write \
+             another day, or `L` for the last one of the month",
+        ),
+        (
+            "cron(0 5 1 1 ? 2027)",
+            "`cron(0 5 1 1 ? 2027)` runs less than twice after 2026-09-15 [schedule-ends]: AWS \
+             wants a schedule that goes on: take out the year, or check the date",
+        ),
+    ] {
+        let told = format!("`plans.p.rules.r.schedule_expression`: {told}");
+        check("schedule-ends", &runs(schedule), &[&told]);
+    }
+    check("schedule-ends", &runs("cron(0 5 1 1 ? 2027-2028)"), &[]);
+}
+
+#[test]
+fn a_misspelt_region_has_the_right_one_for_remedy() {
+    let regions = |region: &str| plan(json!({"regions": set(json!([region]))}));
+    for (code, region, help) in [
+        ("region-unlisted", "eu-wset-1", "did you mean `eu-west-1`?"),
+        (
+            "region-unlisted",
+            "moon-farside-1",
+            "AWS refuses it unless it is new",
+        ),
+        ("region-invalid", "eu-west1", "did you mean `eu-west-1`?"),
+        (
+            "region-invalid",
+            "*",
+            "write the code of one Region, such as `eu-west-1`",
+        ),
+    ] {
+        let told = told(code, &regions(region));
+        assert!(told[0].ends_with(&format!("]: {help}")), "{told:?}");
+    }
+}
+
+#[test]
 fn copies_and_the_regions_in_their_arns() {
     let copy = |region: &str| {
         let arn = format!("arn:aws:backup:{region}:$account:backup-vault:V");
