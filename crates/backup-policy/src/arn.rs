@@ -175,4 +175,55 @@ mod tests {
         let air_gapped = "arn:aws:backup:$region:$account:backup-vault:Vault";
         assert_eq!(check_air_gapped_vault(air_gapped), Ok(()));
     }
+
+    #[test]
+    fn what_is_wrong_with_an_arn_is_said() {
+        type Check = fn(&str) -> Result<(), Reason>;
+        let (role, copy, air_gapped) = (
+            check_role as Check,
+            check_copy_vault as Check,
+            check_air_gapped_vault as Check,
+        );
+        for (check, text, reason) in [
+            (role, "urn:aws:iam::$account:role/R", "it is not an ARN"),
+            (role, "arn:aws:iam::$account:", "it is not an ARN"),
+            (
+                role,
+                "arn:azure:iam::$account:role/R",
+                "`azure` is not a partition (`aws`, `aws-cn`, ...)",
+            ),
+            (
+                role,
+                "arn:aws-CN:iam::$account:role/R",
+                "`aws-CN` is not a partition (`aws`, `aws-cn`, ...)",
+            ),
+            (
+                copy,
+                "arn:aws:backup:Ireland:$account:backup-vault:V",
+                "`Ireland` is not the code of a Region",
+            ),
+            (
+                copy,
+                "arn:aws:s3:::bucket",
+                "it is not the ARN of a backup vault",
+            ),
+            (
+                copy,
+                "arn:aws:backup:eu-west-1:$account:backup-vault:with.dot",
+                "`with.dot` is not the name of a vault",
+            ),
+            (
+                air_gapped,
+                "arn:aws:backup:$region:$account:backup-vault:with.dot",
+                "`with.dot` is not the name of a vault",
+            ),
+            (
+                air_gapped,
+                "arn:aws:backup:$region:$account:vault:V",
+                "it is not the ARN of a backup vault",
+            ),
+        ] {
+            assert_eq!(check(text), Err(reason.to_owned()), "{text}");
+        }
+    }
 }

@@ -173,10 +173,6 @@ impl<'de> serde::de::Visitor<'de> for StrictVisitor {
         Ok(value.into())
     }
 
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
     fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         while let Some(Strict(value)) = list.next_element()? {
@@ -219,6 +215,11 @@ mod tests {
             "the key `a` is there twice (line 2, column 3)"
         );
         assert_eq!(error("{} {}"), "trailing characters (line 1, column 4)");
+        // In characters, as an editor counts, and not in bytes.
+        assert_eq!(
+            error("{\"täglich\": }"),
+            "expected value (line 1, column 13)"
+        );
     }
 
     #[test]

@@ -82,4 +82,22 @@ mod tests {
         assert_eq!(one_line("a\nb\u{1b}[31m", 20), "a\\nb\\u{1b}[31m");
         assert_eq!(one_line("äöü", 2), "äö…");
     }
+
+    #[test]
+    fn a_finding_is_short_and_on_one_line_whatever_the_author_wrote() {
+        let long = format!("a\n{}", "x".repeat(5_000));
+        let finding = Finding {
+            severity: Severity::Warning,
+            code: Code::ConditionKeyForm,
+            path: long.clone(),
+            message: long.clone(),
+            help: Some(long),
+            position: None,
+        };
+        let finding = finding.in_lines();
+        let shown = |longest: usize| format!("a\\n{}…", "x".repeat(longest - 2));
+        assert_eq!(finding.path, shown(LONGEST_PATH));
+        assert_eq!(finding.message, shown(LONGEST));
+        assert_eq!(finding.help, Some(shown(LONGEST)));
+    }
 }

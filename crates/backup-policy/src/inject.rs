@@ -30,7 +30,8 @@ pub fn inject_regions(document: &mut Document, regions: &[String]) -> Vec<String
     if regions.is_empty() {
         return changed;
     }
-    let each: usize = regions.iter().map(|region| region.len() + 3).sum();
+    let given = json!({ "@@assign": regions });
+    let each = given.to_string().len();
     let mut left = MOST_CHARACTERS;
     for (name, plan) in members_mut(&mut document.value)
         .filter(|(key, _)| key.eq_ignore_ascii_case("plans"))
@@ -39,7 +40,7 @@ pub fn inject_regions(document: &mut Document, regions: &[String]) -> Vec<String
         let Value::Object(plan) = plan else { continue };
         let is_plan = !name.starts_with("@@");
         if is_plan && !plan.keys().any(|key| key.eq_ignore_ascii_case("regions")) {
-            plan.insert("regions".into(), json!({ "@@assign": regions }));
+            plan.insert("regions".into(), given.clone());
             changed.push(name.clone());
             left = left.saturating_sub(each);
             if left == 0 {
@@ -93,5 +94,16 @@ mod tests {
         check("[1]", &[], "[1]");
         check(r#"{"plans":{"a":1}}"#, &[], r#"{"plans":{"a":1}}"#);
         check(r#"{"plans":[{}]}"#, &[], r#"{"plans":[{}]}"#);
+    }
+
+    #[test]
+    fn a_document_that_is_ten_times_too_large_gets_no_more_regions() {
+        let plans: Vec<String> = (0..20_000).map(|n| format!("\"p{n}\":{{}}")).collect();
+        let text = format!("{{\"plans\":{{{}}}}}", plans.join(","));
+        let mut document = Document::parse(&text).unwrap();
+        let changed = inject_regions(&mut document, &["eu-west-1".to_owned()]);
+        assert!(!changed.is_empty() && changed.len() < plans.len());
+        let added = document.minified().len() - text.len();
+        assert!(added > 10 * crate::MAX_CHARACTERS, "{added}");
     }
 }

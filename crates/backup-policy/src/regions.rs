@@ -81,6 +81,8 @@ mod tests {
             "12",
             "US-EAST-1",
             "us-east-1a",
+            "us-east-",
+            "us-east-100",
             "us-east",
             "aws-global",
         ] {

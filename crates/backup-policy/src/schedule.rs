@@ -225,6 +225,40 @@ mod tests {
             &["Tue 2030-01-01 05:00", "Wed 2031-01-01 05:00"],
         );
         check("cron(0 5 1 1 ?)", &["Thu 2026-01-01 05:00"]);
+        // To the end of the field.
+        check(
+            "cron(0/59 20 ? * * *)",
+            &[
+                "Wed 2025-01-01 20:00",
+                "Wed 2025-01-01 20:59",
+                "Thu 2025-01-02 20:00",
+            ],
+        );
+        check(
+            "cron(0 5-9/4 ? * * *)",
+            &["Thu 2025-01-02 05:00", "Thu 2025-01-02 09:00"],
+        );
+    }
+
+    #[test]
+    fn a_range_goes_round_the_end_of_its_field_with_a_step_as_without() {
+        check(
+            "cron(0 21-3/3 ? * * *)",
+            &[
+                "Wed 2025-01-01 21:00",
+                "Thu 2025-01-02 00:00",
+                "Thu 2025-01-02 03:00",
+                "Thu 2025-01-02 21:00",
+            ],
+        );
+        check(
+            "cron(0 5 1 11-2/2 ? *)",
+            &["Sat 2025-11-01 05:00", "Thu 2026-01-01 05:00"],
+        );
+        check(
+            "cron(0 5 ? * FRI-MON/2 *)",
+            &["Fri 2025-01-03 05:00", "Sun 2025-01-05 05:00"],
+        );
     }
 
     #[test]
@@ -337,6 +371,11 @@ mod tests {
                 "cron(0 5 3W-4 * ? *)",
                 "`3W-4` is not something the days of the month take",
             ),
+            (
+                "cron(0 5 ? * LW *)",
+                "`LW` is not something the days of the week take",
+            ),
+            ("cron(L 5 ? * * *)", "`L` is not something the minutes take"),
             (
                 "cron(0 5 ? * L,? *)",
                 "`?` is not something the days of the week take",

@@ -49,4 +49,19 @@ mod tests {
         assert_eq!(largest_count("cron(0 5 ? * * *)"), 17);
         assert_eq!(largest_count("🙂"), 4);
     }
+
+    #[test]
+    fn a_text_that_is_too_long_only_as_it_is_written_is_told_apart() {
+        let text = |length: usize| "x".repeat(length);
+        for (written, minified, expected) in [
+            (MAX_CHARACTERS, MAX_CHARACTERS, None),
+            (MAX_CHARACTERS + 1, MAX_CHARACTERS, Some(MAX_CHARACTERS + 1)),
+            // It fits in no way.
+            (MAX_CHARACTERS + 2, MAX_CHARACTERS + 1, None),
+            (MAX_CHARACTERS + 3, MAX_CHARACTERS + 2, None),
+        ] {
+            let found = as_written(&text(written), &text(minified));
+            assert_eq!(found, expected, "{written} {minified}");
+        }
+    }
 }

@@ -72,9 +72,7 @@ fn of_json(rest: &str, text: &str, line: usize, before: usize) -> Option<&'stati
             _ => None,
         },
         (_, Some('+')) => Some(NUMBER),
-        (_, Some('0'..='9')) if before > 0 && text_before(text, line, before).ends_with('0') => {
-            Some(NUMBER)
-        }
+        (_, Some('0'..='9')) if text_before(text, line, before).ends_with('0') => Some(NUMBER),
         (_, Some(letter)) if letter.is_alphabetic() => {
             Some("keys and texts stand in quotation marks, `\"...\"`")
         }
@@ -136,6 +134,7 @@ mod tests {
             ("{plans: {}}", "quotation marks"),
             ("{\"a\": True}", "small letters"),
             ("{\"a\": 060}", "leading zero"),
+            ("{\"a\": +60}", "plus"),
             ("{\"a\": {\"b\": 1}\n", "not closed"),
         ] {
             let found = help(text).unwrap_or_default();
@@ -144,5 +143,23 @@ mod tests {
         for text in ["", "{\"a\" 1}", "{\"a\": }"] {
             assert_eq!(help(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_yaml_error_has_a_remedy_for_the_character_at_its_place_or_before_it() {
+        for (text, column, remedy) in [
+            ("@@assign: x", 1, "`'@@assign'`"),
+            ("key: `x`", 6, "this character wants quotes"),
+            ("key: %x", 6, "this character wants quotes"),
+            ("\tkey: x", 1, "spaces instead of the tab"),
+            ("\tkey: x", 2, "spaces instead of the tab"),
+            ("key: *", 6, "`'*'`"),
+            ("key: * x", 7, "`'*'`"),
+            ("key: “x”", 6, "typographic"),
+        ] {
+            let found = super::syntax_help(text, 1, column, true).unwrap_or_default();
+            assert!(found.contains(remedy), "{text:?}: {found:?}");
+        }
+        assert_eq!(super::syntax_help("key: x: y", 1, 7, true), None);
     }
 }

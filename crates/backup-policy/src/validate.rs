@@ -13,6 +13,8 @@ mod scalar;
 pub(crate) mod selection;
 mod size;
 pub(crate) mod suggest;
+#[cfg(test)]
+mod tests;
 mod timing;
 mod values;
 mod walk;

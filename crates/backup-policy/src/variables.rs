@@ -347,4 +347,16 @@ mod tests {
         let text = r#"{"a":"arn:aws:iam::$account:role/$region"}"#;
         assert_eq!(replace(text, &[]).unwrap().document.minified(), text);
     }
+
+    #[test]
+    fn a_document_of_a_hundred_thousand_characters_is_the_longest_that_is_looked_through() {
+        // Key and text together.
+        let text = |length: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(length - 1));
+        let never = [("never", "x")];
+        assert!(replace(&text(MOST_CHARACTERS), &never).is_ok());
+        assert_eq!(
+            replace(&text(MOST_CHARACTERS + 1), &never).unwrap_err(),
+            [VariableError::TooLarge]
+        );
+    }
 }

@@ -142,15 +142,19 @@ fn policies_that_are_not_there_or_attached_twice() {
 
 #[test]
 fn more_policies_than_aws_attaches() {
-    let policies: Vec<String> = (0..11)
-        .map(|number| format!("\"p-{number}\": {{\"name\": \"x\", \"content\": {{}}}}"))
-        .collect();
-    let ids: Vec<String> = (0..11).map(|number| format!("\"p-{number}\"")).collect();
-    check(
-        &file(
+    let attached = |count: usize| {
+        let policies: Vec<String> = (0..count)
+            .map(|number| format!("\"p-{number}\": {{\"name\": \"x\", \"content\": {{}}}}"))
+            .collect();
+        let ids: Vec<String> = (0..count).map(|number| format!("\"p-{number}\"")).collect();
+        file(
             &format!(", \"policies\": [{}]", ids.join(",")),
             &policies.join(","),
-        ),
+        )
+    };
+    assert!(Organization::parse(&attached(10)).is_ok());
+    check(
+        &attached(11),
         &["`root.policies`: 11 policies are attached here: AWS allows 10 (line 3, column 15)"],
     );
 }
@@ -258,6 +262,50 @@ fn a_place_has_a_value_or_keys_of_its_own() {
     }
     let keys_only = tags("{\"below\": {\"@@assign\": \"x\"}}");
     assert!(Organization::parse(&keys_only).is_ok());
+}
+
+#[test]
+fn an_operator_at_the_root_of_a_policy_means_nothing_and_cannot_hold_keys() {
+    let of_type = |policy_type: &str, root: &str| {
+        let policy = format!("\"p-1\": {{\"name\": \"a\", \"content\": {{\"@@assign\": {root}}}}}");
+        file("", &policy).replace("BACKUP_POLICY", policy_type)
+    };
+    for policy_type in ["BACKUP_POLICY", "TAG_POLICY"] {
+        let organization = Organization::parse(&of_type(policy_type, "7")).unwrap();
+        let effective = organization
+            .effective_policies(Instant::UNIX_EPOCH)
+            .unwrap();
+        assert_eq!(effective.accounts.len(), 0);
+    }
+    check(
+        &of_type("BACKUP_POLICY", "{\"plans\": {}}"),
+        &[
+            "`policies.p-1.content.@@assign`: a value stands where only keys can: take it out (line 5, column 46)",
+        ],
+    );
+    check(
+        &of_type("TAG_POLICY", "{\"tags\": {}}"),
+        &[
+            "`policies.p-1.content.@@assign`: this is not a value: write a text, a number, or true or false (line 5, column 46)",
+        ],
+    );
+}
+
+#[test]
+fn a_file_is_nested_100_levels_deep_at_most() {
+    // The root of the file, `policies`, the policy and its content are the first four.
+    let nested = |levels: usize| {
+        let inner = levels - 4;
+        let content = format!("{}{{}}{}", "{\"a\":".repeat(inner), "}".repeat(inner));
+        let policy = format!("\"p-1\": {{\"name\": \"a\", \"content\": {content}}}");
+        file("", &policy).replace("BACKUP_POLICY", "TAG_POLICY")
+    };
+    assert!(Organization::parse(&nested(100)).is_ok());
+    for levels in [101, 102] {
+        let errors = Organization::parse(&nested(levels)).unwrap_err();
+        let messages: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        assert_eq!(messages, ["this is nested more than 100 levels deep"]);
+    }
 }
 
 #[test]

@@ -244,6 +244,8 @@ fn archived_backups_stay_in_cold_storage_for_90_days() {
 
 #[test]
 fn archived_backups_are_28_days_apart() {
+    // The first of February and of March.
+    check(rule(archived("cron(0 5 1 2-3 ? *)", 30, 120)), &[]);
     check(
         rule(archived("cron(0 5 ? * * *)", 30, 120)),
         &[

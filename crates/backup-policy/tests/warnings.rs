@@ -188,6 +188,55 @@ fn roles_that_can_back_up_nothing() {
     }
 }
 
+/// The messages about what an account gets from one policy.
+fn messages(policy: &Value) -> Vec<String> {
+    let organization = organization(&[("unit", "p-own", policy.clone())]);
+    let policies = effective(&organization);
+    let warnings = policies.accounts[0].effective.warnings.iter();
+    warnings.map(|it| it.message.clone()).collect()
+}
+
+#[test]
+fn a_role_is_told_apart_from_others_that_are_of_no_use() {
+    for (arn, message) in [
+        (
+            "arn:aws:iam::$account:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup",
+            "`AWSServiceRoleForBackup` is AWS Backup's service-linked role: it can back up nothing \
+             but EFS file systems that bear AWS's own default-backup tag",
+        ),
+        (
+            "arn:aws:iam::$account:role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
+            "this is a service-linked role, which only its own service can take on",
+        ),
+        (
+            "arn:aws:iam::222222222222:role/Backup",
+            "the role is that of the account 222222222222: AWS Backup cannot take it on in any \
+             other",
+        ),
+    ] {
+        let role = selection(json!({"iam_role_arn": set(arn)}));
+        assert_eq!(messages(&role), [message]);
+    }
+}
+
+#[test]
+fn an_arn_of_another_partition_than_all_of_the_regions() {
+    let plan = |regions: Value| {
+        let arn = "arn:aws-us-gov:iam::$account:role/Backup";
+        let mut policy = selection(json!({"iam_role_arn": set(arn)}));
+        policy["plans"]["p"]["regions"] = set(regions);
+        policy
+    };
+    let found = "partitions-differ selections/tags/all/iam_role_arn";
+    check(&plan(json!(["eu-west-1", "eu-west-2"])), &[found]);
+    check(&plan(json!(["us-gov-west-1", "us-gov-east-1"])), &[]);
+    // What the plan is for cannot be said: the Regions themselves are the mistake.
+    assert_eq!(
+        merged(&plan(json!(["eu-west-1", "us-gov-west-1"]))),
+        [""; 0]
+    );
+}
+
 /// So many of something, named `x0`, `x1` and so on.
 fn many(count: usize, one: &Value) -> Value {
     let named = (0..count).map(|number| (format!("x{number}"), one.clone()));
@@ -328,6 +377,21 @@ fn copies_to_a_vault_default_and_the_same_copy_twice() {
         &policy(copy(own), json!({})),
         &[&format!("copy-to-default rules/nightly/copy_actions/{own}")],
     );
+    assert_eq!(
+        messages(&policy(copy(own), json!({}))),
+        [
+            "copies go to the vault `Default`, which exists only where somebody opened the AWS \
+             Backup console once, in each account and Region"
+        ]
+    );
+    let other = "arn:aws:backup:eu-west-1:222222222222:backup-vault:Default";
+    assert_eq!(
+        messages(&policy(copy(other), json!({}))),
+        [
+            "copies go to the vault `Default` of another account, whose key nobody can share: only \
+             what AWS Backup manages fully, such as EFS and S3, can be copied there"
+        ]
+    );
     check(&policy(copy(CENTRAL), json!({})), &[]);
     let rule = |schedule: &str| {
         let mut rule = policy(copy(CENTRAL), json!({}))["plans"]["p"]["rules"]["nightly"].clone();
@@ -389,21 +453,24 @@ fn what_an_air_gapped_vault_never_takes() {
 
 #[test]
 fn an_index_of_what_is_not_backed_up() {
-    let index = json!({"index_actions": {"resource_types": set(json!(["S3"]))}});
-    let types = |types: Value| {
-        policy(
-            index.clone(),
-            of_types(json!({"resource_types": set(types)})),
-        )
+    let index = |kind: &str| json!({"index_actions": {"resource_types": set(json!([kind]))}});
+    let types = |kind: &str, types: &[&str]| {
+        let own = json!({"resource_types": set(json!(types))});
+        policy(index(kind), of_types(own))
     };
     let found = "index-in-vain rules/nightly/index_actions";
-    check(&types(json!(["arn:aws:rds:*:*:db:*"])), &[found]);
-    check(
-        &types(json!(["arn:aws:rds:*:*:db:*", "arn:aws:s3:::*"])),
-        &[],
-    );
-    check(&types(json!(["*"])), &[]);
-    check(&policy(index, json!({})), &[]);
+    let (databases, stacks) = ("arn:aws:rds:*:*:db:*", "arn:aws:cloudformation:*:*:stack/*");
+    for (kind, own, others) in [
+        ("S3", "arn:aws:s3:::*", "arn:aws:ec2:*:*:volume/*"),
+        ("EBS", "arn:aws:ec2:*:*:volume/*", "arn:aws:s3:::*"),
+    ] {
+        check(&types(kind, &[databases]), &[found]);
+        check(&types(kind, &[databases, others]), &[found]);
+        check(&types(kind, &[databases, own]), &[]);
+        check(&types(kind, &[stacks]), &[]);
+        check(&types(kind, &["*"]), &[]);
+        check(&policy(index(kind), json!({})), &[]);
+    }
 }
 
 #[test]
@@ -437,6 +504,19 @@ fn selections_that_nothing_matches() {
     let mut other = condition("string_equals", "monthly");
     other["conditions"]["string_equals"]["one"]["condition_key"] = set("aws:ResourceTag/Backup");
     check(&selection(other), &[]);
+    // A selection by type takes any value of a tag that its conditions leave.
+    let found_by_type = "selection-matches-nothing selections/resources/all";
+    let by_type = |conditions: Value| {
+        let own = json!({"resource_types": set(json!(["*"])), "conditions": conditions});
+        policy(json!({}), of_types(own))
+    };
+    let one = |operator: &str, value: &str| condition(operator, value)["conditions"].clone();
+    for operator in ["string_not_equals", "string_not_like", "string_like"] {
+        check(&by_type(one(operator, "d*")), &[]);
+    }
+    let mut both = one("string_equals", "daily");
+    both["string_not_like"] = one("string_not_like", "d*")["string_not_like"].clone();
+    check(&by_type(both), &[found_by_type]);
     let types = json!(["arn:aws:rds:*:*:db:*"]);
     let found = "selection-matches-nothing selections/resources/all";
     for (except, expected) in [
@@ -474,6 +554,13 @@ fn types_that_no_region_of_the_plan_has() {
     ] {
         check(&of(regions, types), expected);
     }
+    // Nothing is known of a plan without Regions, nor of a selection of whatever type.
+    let mut nowhere = of(&["eu-north-1"], &[TIMESTREAM]);
+    let plan = nowhere["plans"]["p"].as_object_mut().unwrap();
+    plan.remove("regions").unwrap();
+    check(&nowhere, &[]);
+    let by_condition = of_types(condition("string_equals", "daily"));
+    check(&policy(json!({}), by_condition), &[]);
     // A document alone is told with care, and one that adds Regions not at all.
     let mut alone = of(&["eu-north-1"], &[TIMESTREAM]);
     let help = |document: &Value| {
@@ -506,6 +593,20 @@ fn windows_and_cold_storage_that_only_the_merge_shows() {
     let codes: Vec<&str> = warnings.iter().map(|it| it.code.name()).collect();
     assert_eq!(codes, ["windows-disagree", "cold-storage-too-short"]);
     assert_eq!(warnings[1].policies, ["p-above".into(), "p-own".into()]);
+}
+
+#[test]
+fn ninety_days_in_cold_storage_are_enough() {
+    let days = |cold: u32, delete: u32| {
+        let days =
+            json!({"move_to_cold_storage_after_days": set(cold), "delete_after_days": set(delete)});
+        policy(json!({"lifecycle": days}), json!({}))
+    };
+    check(&days(30, 120), &[]);
+    check(
+        &days(30, 119),
+        &["cold-storage-too-short rules/nightly/lifecycle"],
+    );
 }
 
 #[test]
@@ -623,6 +724,28 @@ fn what_a_policy_above_does_not_allow_is_without_effect() {
         idle(&[("root", "p-limits", limits), ("unit", "p-own", root)]),
         ["p-own  [p-limits]"]
     );
+}
+
+#[test]
+fn an_account_is_told_of_every_policy_without_effect_on_the_way_to_it() {
+    let removed = json!({"plans": {"p": {"regions": {"@@remove": ["eu-west-3"]}}}});
+    let policies = ["p-a", "p-b", "p-c"].map(|id| ("unit", id, removed.clone()));
+    let mut organization = organization(&policies);
+    organization.root.organizational_units[0].policies = vec!["p-c".into(), "p-a".into()];
+    organization.root.policies = vec!["p-b".into()];
+    let beside = Account {
+        id: "222222222222".into(),
+        ..Account::default()
+    };
+    organization.root.accounts.push(beside);
+    let policies = effective(&organization);
+    let told = |id: &str| -> Vec<&str> {
+        let account = policies.account(id).unwrap();
+        let told = policies.without_effect_for(account);
+        told.iter().map(|it| &*it.policy).collect()
+    };
+    assert_eq!(told("111111111111"), ["p-a", "p-b", "p-c"]);
+    assert_eq!(told("222222222222"), ["p-b"]);
 }
 
 #[test]

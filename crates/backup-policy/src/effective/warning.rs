@@ -390,8 +390,7 @@ impl Judge {
         const KEYS: &[&str] = &["iam_role_arn"];
         let own = "use a role of your own that is in every account, as this solution's";
         self.partition_of(role, KEYS, selection.node);
-        let account = arn::account(role).unwrap_or_default();
-        if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
+        if let Some(account) = arn::account(role).filter(|account| *account != "$account") {
             let message = format!(
                 "the role is that of the account {account}: AWS Backup cannot take it on in any other"
             );

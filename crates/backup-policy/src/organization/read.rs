@@ -112,22 +112,18 @@ fn policy(value: &Value, at: &At<'_>, errors: &mut Errors) -> Policy {
         Some(Value::String(text)) => Document::parse_value(text).unwrap_or_else(|error| {
             let message = format!("the text of this policy is not JSON: {error}");
             errors.add(&at.key("content"), message);
-            empty()
+            Value::Null
         }),
         Some(content) => content.clone(),
         None => {
             lacks("content", members, at, errors);
-            empty()
+            Value::Null
         }
     };
     Policy {
         name: text("name", members, at, errors),
         content,
     }
-}
-
-fn empty() -> Value {
-    Value::Object(Map::new())
 }
 
 /// The members of an object that has no other keys than these.

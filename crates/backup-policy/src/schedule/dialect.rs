@@ -136,7 +136,12 @@ impl Field {
             return Ok(format!("{}#{nth}", self.value(day, item)?));
         }
         let Some((range, step)) = item.split_once('/') else {
-            return self.range(item, item);
+            return match item.split_once('-') {
+                Some((first, last)) => {
+                    Ok(self.listed(self.value(first, item)?, self.value(last, item)?, 1))
+                }
+                None => Ok(self.value(item, item)?.to_string()),
+            };
         };
         // `0/60` is common, so a step may lead out of the field; it then stands for its start.
         let step = self.number(step, item, 1, self.highest.saturating_add(1))?;
@@ -146,23 +151,18 @@ impl Field {
             // AWS: from here to the end of the field.
             None => (self.value(range, item)?, self.highest),
         };
-        if first.saturating_add(step) > last {
-            return Ok(first.to_string());
-        }
-        Ok(format!("{first}-{last}/{step}"))
+        Ok(self.listed(first, last, step))
     }
 
-    fn range(&self, range: &str, item: &str) -> Result<String, String> {
-        let Some((first, last)) = range.split_once('-') else {
-            return self.value(range, item).map(|value| value.to_string());
+    /// Every so many values from one to another, round the end if the first is the greater one.
+    fn listed(&self, first: u16, last: u16, step: u16) -> String {
+        let (end, round) = match first <= last {
+            true => (last, None),
+            false => (self.highest, Some(self.lowest..=last)),
         };
-        let (first, last) = (self.value(first, item)?, self.value(last, item)?);
-        if first <= last {
-            Ok(format!("{first}-{last}"))
-        } else {
-            // Round the end: two ranges.
-            Ok(format!("{first}-{},{}-{last}", self.highest, self.lowest))
-        }
+        let values = (first..=end).chain(round.into_iter().flatten());
+        let values = values.step_by(step.into()).map(|value| value.to_string());
+        values.collect::<Vec<String>>().join(",")
     }
 
     /// A number or a name.

@@ -159,18 +159,18 @@ fn check_partitions(plan: &Cursor<'_>, report: &mut Report) {
     }
     of_regions.sort_unstable();
     of_regions.dedup();
-    let [expected] = of_regions.as_slice() else {
-        if of_regions.len() > 1 {
+    match of_regions.as_slice() {
+        [] => {}
+        [expected] => compare_partitions(plan, expected, report),
+        several => {
             let message = format!(
                 "the Regions are of several partitions: {}",
-                of_regions.join(", ")
+                several.join(", ")
             );
             let help = "an organization is in one partition: use a policy for each".into();
             report.key(Code::PartitionsDiffer, &listed, message, help);
         }
-        return;
-    };
-    compare_partitions(plan, expected, report);
+    }
 }
 
 fn compare_partitions(at: &Cursor<'_>, expected: &str, report: &mut Report) {

@@ -72,6 +72,17 @@ mod tests {
     }
 
     #[test]
+    fn how_much_is_too_much_is_said() {
+        let findings = validate(&of_length(MAX_CHARACTERS + 234, 'x'), Instant::UNIX_EPOCH);
+        let found = findings.iter().find(|it| it.code == Code::DocumentTooLong);
+        assert_eq!(
+            found.unwrap().message,
+            "the document has 10234 characters without white space, 234 more than the 10000 that \
+             AWS allows"
+        );
+    }
+
+    #[test]
     fn a_monster_is_not_looked_at() {
         let all = |length| validate(&of_length(length, 'x'), Instant::UNIX_EPOCH).len();
         assert_eq!(all(10 * MAX_CHARACTERS), 2);

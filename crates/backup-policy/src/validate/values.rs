@@ -54,9 +54,7 @@ pub(super) fn leaf(
         report.value(Code::OperatorMissing, at, message, help);
         return;
     }
-    let mut operators = 0;
     for (key, mut value) in at.members() {
-        operators += 1;
         match Operator::of(key) {
             Some(Operator::Controls) => controls(&value, report),
             Some(operator) => {
@@ -67,7 +65,7 @@ pub(super) fn leaf(
             None => unknown_operator(key, &value, report),
         }
     }
-    if operators == 0 {
+    if at.members().next().is_none() {
         let message = "there is no operator here, so it has no effect".to_owned();
         report.key(
             Code::LeafEmpty,
