@@ -186,6 +186,9 @@ fn roles_that_can_back_up_nothing() {
     ] {
         check(&role(arn), &[]);
     }
+    // An account that is not known before deployment may be `$account`.
+    let unknown = format!("arn:aws:iam::{}:role/Backup", backup_policy::UNKNOWN);
+    check(&role(&unknown), &[]);
 }
 
 /// The messages about what an account gets from one policy.

@@ -127,7 +127,17 @@ fn numbers_that_aws_backup_takes() {
 fn schedules_of_crontab_and_every_hour() {
     let runs = |schedule: &str| rule(json!({"schedule_expression": set(schedule)}));
     for (schedule, help) in [
-        ("cron(0 5 * * 2)", "write `cron(0 5 ? * 2 *)`"),
+        ("cron(0 5 * * FRI)", "write `cron(0 5 ? * FRI *)`"),
+        (
+            "cron(0 5 * * 1)",
+            "write `cron(0 5 ? * MON *)` if Monday is 1 for you, as for crontab: for AWS it is 2",
+        ),
+        (
+            "cron(0 5 * * 1-3,7)",
+            "write `cron(0 5 ? * MON-WED,SUN *)` if Monday is 1 for you, as for crontab: for AWS it \
+             is 2",
+        ),
+        ("cron(0 5 * * 6L)", "write `cron(0 5 ? * 6L *)`"),
         ("cron(0 5 1 * *)", "write `cron(0 5 1 * ? *)`"),
         (
             "cron(0 5 1 * 2)",

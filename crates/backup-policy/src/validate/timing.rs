@@ -75,13 +75,40 @@ fn five_fields(text: &str) -> String {
         .split_ascii_whitespace()
         .collect();
     match fields.as_slice() {
-        [minutes, hours, "*", months, weekdays] => {
-            format!("write `cron({minutes} {hours} ? {months} {weekdays} *)`")
-        }
+        [minutes, hours, "*", months, weekdays] => match crontabs_days(weekdays) {
+            Some(named) => format!(
+                "write `cron({minutes} {hours} ? {months} {named} *)` if Monday is 1 for you, as for \
+                 crontab: for AWS it is 2"
+            ),
+            None => format!("write `cron({minutes} {hours} ? {months} {weekdays} *)`"),
+        },
         [minutes, hours, days, months, "*"] => {
             format!("write `cron({minutes} {hours} {days} {months} ? *)`")
         }
         _ => "write `?` for the days of the month or for those of the week, and `*` for the year"
             .into(),
     }
+}
+
+/// The names of the days of the week that crontab numbers from 0 or 7 for Sunday, where there are
+/// numbers of days and nothing else.
+fn crontabs_days(field: &str) -> Option<String> {
+    let separators = |it: char| matches!(it, ',' | '-');
+    let mut named = String::new();
+    for item in field.split_inclusive(separators) {
+        let number = item.trim_end_matches(separators);
+        let name = match number {
+            "0" | "7" => "SUN",
+            "1" => "MON",
+            "2" => "TUE",
+            "3" => "WED",
+            "4" => "THU",
+            "5" => "FRI",
+            "6" => "SAT",
+            _ => return None,
+        };
+        named.push_str(name);
+        named.extend(item.chars().last().filter(|last| separators(*last)));
+    }
+    Some(named)
 }
