@@ -137,6 +137,11 @@ fn schedules_of_crontab_and_every_hour() {
             "write `cron(0 5 ? * MON-WED,SUN *)` if Monday is 1 for you, as for crontab: for AWS it \
              is 2",
         ),
+        (
+            "cron(0 5 * * 0,2,4,5,6)",
+            "write `cron(0 5 ? * SUN,TUE,THU,FRI,SAT *)` if Monday is 1 for you, as for crontab: \
+             for AWS it is 2",
+        ),
         ("cron(0 5 * * 6L)", "write `cron(0 5 ? * 6L *)`"),
         ("cron(0 5 1 * *)", "write `cron(0 5 1 * ? *)`"),
         (
