@@ -64,6 +64,28 @@ async fn what_is_not_begun_in_time_is_delivered_again() {
     let messages = [("a", event("job-1").to_string(), 1)];
     assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&["a"]));
     assert_eq!(world.calls(), []);
+    // Time enough, to the moment.
+    lambda.timeout = Duration::from_secs(10);
+    assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&[]));
+    assert_eq!(world.tags_of(VOLUME), tags(&[("owner", "team")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_tells_how_old_its_event_is_or_else_how_long_ago_the_job_completed() {
+    let world = volume();
+    let lambda = Lambda::new(&world);
+    for (sent, age) in [
+        (json!("2025-10-09T09:08:00Z"), json!(20)),
+        (json!(null), json!(299)),
+        // The clocks of two machines differ.
+        (json!("2025-10-09T09:08:30Z"), json!(null)),
+    ] {
+        let mut event = event("job-1");
+        event["time"] = sent.clone();
+        lambda.invoke(&event).await;
+        let line = lambda.last();
+        assert_eq!(line["EventAgeSeconds"], age, "{sent}: {line}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,6 +183,21 @@ async fn an_event_is_believed_when_aws_backup_knows_the_job_no_longer() {
     let end = Lambda::new(&world).invoke(&event).await;
     assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
     assert_eq!(world.tags_of(VOLUME), tags(&[("owner", "team")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_not_believed_when_aws_backup_may_not_be_asked() {
+    let world = volume();
+    let way = Way::Code("AccessDeniedException");
+    world.inject(Fault::always("backup:DescribeRestoreJob", way));
+    let mut event = event("job-1");
+    event["detail"]["createdResourceArn"] = json!(VOLUME);
+    event["detail"]["recoveryPointArn"] = json!("arn:aws:ec2:eu-west-1::snapshot/snap-0backup");
+    let lambda = Lambda::new(&world);
+    let end = lambda.invoke(&event).await;
+    assert!(matches!(end, End::Error(_)), "{end:?}");
+    assert_eq!(lambda.last()["Outcome"], "Failed");
+    assert_eq!(world.tags_of(VOLUME), Tags::new());
 }
 
 #[tokio::test(start_paused = true)]

@@ -232,6 +232,48 @@ async fn a_part_that_fails_fails_the_job_after_all_else_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_several_parts_that_fail_the_first_that_may_pass_decides_and_else_the_first() {
+    let restore = RESTORES.iter().find(|it| it.title == "EC2").unwrap();
+    let (passes, stays) = ("ResourceInUseException", "AccessDeniedException");
+    for (codes, outcome, told) in [
+        ([stays, stays], "Failed", 0),
+        ([stays, passes], "Retry", 1),
+        ([passes, stays], "Retry", 0),
+        ([passes, passes], "Retry", 0),
+    ] {
+        let (world, lambda) = prepare(restore);
+        for (place, code) in codes.into_iter().enumerate() {
+            let fault = Fault::nth("tagging:TagResources", 1 + place, Way::PerArn(code));
+            world.inject(fault);
+        }
+        let end = lambda.invoke(&event("job-1")).await;
+        assert!(matches!(end, End::Error(_)), "{codes:?}: {end:?}");
+        let line = lambda.last();
+        assert_eq!(line["Outcome"], outcome, "{codes:?}: {line}");
+        let reason = line["reason"].as_str().unwrap();
+        assert!(reason.starts_with(restore.parts[told]), "{codes:?}: {line}");
+        assert!(world.tags_of(restore.parts[2]).contains_key("point"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_that_is_to_be_tried_again_comes_before_its_parts() {
+    let restore = RESTORES.iter().find(|it| it.title == "EC2").unwrap();
+    let (world, lambda) = prepare(restore);
+    let way = Way::PerArn("ResourceInUseException");
+    world.inject(Fault::once("tagging:TagResources", way));
+    lambda.invoke(&event("job-1")).await;
+    assert_eq!(lambda.last()["Outcome"], "Retry");
+    for part in restore.parts {
+        assert_eq!(world.tags_of(part), Tags::new(), "{part}");
+    }
+    lambda.invoke(&event("job-1")).await;
+    for part in restore.parts {
+        assert!(world.tags_of(part).contains_key("point"), "{part}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn tags_on_many_pages_are_all_read() {
     for restore in &RESTORES {
         let world = World::behaving(Behaviour {
