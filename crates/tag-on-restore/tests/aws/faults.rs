@@ -2,8 +2,14 @@
 //! with the same tags, and what can never work ends in the dead-letter queue.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use aws_client::Environment;
 use serde_json::json;
+use tag_on_restore::failure::{Class, classify};
+use tag_on_restore::route::Write;
+use tag_on_restore::{Arn, Aws};
+use tokio::time::Instant;
 
 use crate::kinds::{RESTORES, Restore};
 use crate::lambda::{End, Lambda, event};
@@ -147,6 +153,17 @@ async fn a_failure_for_the_arn_in_an_answer_of_200_is_a_failure() {
     assert_eq!(lambda.last()["Outcome"], "Retry");
     let end = lambda.invoke(&event("job-1")).await;
     assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_for_the_arn_that_nobody_knows_is_no_silence_to_be_waited_out() {
+    let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
+    let (world, lambda) = prepare(restore);
+    let way = Way::PerArn("SomethingNewException");
+    world.inject(Fault::once("tagging:TagResources", way));
+    lambda.invoke(&event("job-1")).await;
+    assert_eq!(lambda.last()["Outcome"], "Failed");
+    assert_eq!(lambda.last()["errorCode"], "SomethingNewException");
 }
 
 #[tokio::test(start_paused = true)]
@@ -324,6 +341,61 @@ async fn a_bucket_keeps_every_tag_by_the_older_calls_too() {
         let mut expected = own;
         expected.extend(offered);
         assert_eq!(world.tags_of(restore.target), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_never_to_be_tagged_is_not_whoever_asks() {
+    let world = World::new();
+    let (http, _) = world.process();
+    let variable = |name: &str| match name {
+        "AWS_REGION" => Some("eu-west-1".to_owned()),
+        name if name.starts_with("AWS_") && !name.contains("ENDPOINT") => Some("model".into()),
+        _ => None,
+    };
+    let environment = Environment::read(variable, tag_on_restore::aws::services()).unwrap();
+    let aws = Aws::new(&environment, &http).await;
+    let aws = aws.invocation("111122223333", Instant::now() + Duration::from_secs(60));
+    let stack = Arn::parse("arn:aws:cloudformation:eu-west-1:111122223333:stack/s/1").unwrap();
+    let wanted = tags(&[("owner", "me")]);
+    let error = aws.write_tags(&stack, Write::Never, &wanted).await;
+    let error = error.unwrap_err();
+    assert!(error.message.contains("never to be tagged"), "{error}");
+    assert_eq!(
+        classify(&error, 1),
+        Class::Permanent,
+        "no attempt changes it"
+    );
+    assert_eq!(world.calls(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_without_tags_is_told_from_one_whose_tags_nobody_may_read() {
+    let restore = RESTORES.iter().find(|it| it.title == "S3").unwrap();
+    for (readable, outcome) in [(true, "Tagged"), (false, "Failed")] {
+        let world = World::behaving(Behaviour {
+            old_s3: Some((405, "MethodNotAllowed")),
+            ..Behaviour::default()
+        });
+        let own = match readable {
+            true => Tags::new(),
+            false => tags(&[("point", "own")]),
+        };
+        restore.put(
+            &world,
+            "job-1",
+            &tags(&[("point", "1")]),
+            &Tags::new(),
+            &own,
+        );
+        if !readable {
+            world.deny("s3:GetBucketTagging");
+        }
+        let lambda = Lambda::new(&world);
+        lambda.invoke(&event("job-1")).await;
+        assert_eq!(lambda.last()["Outcome"], outcome, "{}", lambda.last());
+        let expected = if readable { "1" } else { "own" };
+        assert_eq!(world.tags_of(restore.target), tags(&[("point", expected)]));
     }
 }
 
