@@ -116,6 +116,40 @@ async fn a_call_without_an_answer_leaves_time_to_say_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_call_without_an_answer_leaves_time_to_say_so() {
+    let restore = RESTORES.iter().find(|it| it.title == "EFS").unwrap();
+    let prepare = || {
+        let world = World::new();
+        let offered = tags(&[("owner", "team")]);
+        restore.put(&world, "job-1", &offered, &Tags::new(), &Tags::new());
+        let lambda = Lambda::new(&world);
+        (world, lambda)
+    };
+    let messages = [("a", event("job-1").to_string(), 1)];
+    let (world, lambda) = prepare();
+    assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&[]));
+    let names: std::collections::BTreeSet<String> =
+        world.calls().iter().map(|it| it.name()).collect();
+    assert!(names.contains("backup:DescribeRestoreJob"), "{names:?}");
+    for name in names {
+        let (world, lambda) = prepare();
+        world.inject(Fault::always(&name, Way::Hang));
+        let end = lambda.invoke(&batch(&messages)).await;
+        assert_eq!(end, failures(&["a"]), "{name}");
+    }
+    let (world, lambda) = prepare();
+    world.inject(Fault::always("backup:ListRestoreJobs", Way::Hang));
+    let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
+    let End::Error(reason) = end else {
+        panic!("{end:?}")
+    };
+    assert!(
+        reason.starts_with("the restore jobs cannot be listed"),
+        "{reason}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_that_never_answers_keeps_no_other_job_of_the_batch_waiting() {
     for silent in [1, 3, 9] {
         let world = volume();
