@@ -120,11 +120,6 @@ impl Aws {
         }
     }
 
-    /// The account in which the function runs.
-    pub fn account(&self) -> &str {
-        &self.account
-    }
-
     /// The time at which the last call has ended.
     pub fn ends(&self) -> Instant {
         self.until

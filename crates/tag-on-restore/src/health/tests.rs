@@ -120,7 +120,8 @@ fn every_trouble_is_told_with_its_figures() {
         TagOnRestore could not look at its own state: no; neither
         5 restored resource(s) had been missed and have their tags now
         a reconciliation had not the time to look at all restores
-    "#]].assert_eq(&lines.collect::<String>());
+    "#]]
+    .assert_eq(&lines.collect::<String>());
 }
 
 #[test]
