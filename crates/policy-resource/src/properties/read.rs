@@ -258,7 +258,6 @@ impl Reader<'_> {
     pub fn variables(&mut self) -> BTreeMap<String, String> {
         let maps: Vec<Value> = match self.get("Variables") {
             None => Vec::new(),
-            Some(value) if self.is_open(value) => Vec::new(),
             Some(Value::Array(maps)) => maps.clone(),
             Some(other) => vec![other.clone()],
         };

@@ -183,7 +183,11 @@ fn a_wrong_s3_content_is_told_what_is_missing_and_what_is_too_much() {
 #[test]
 fn variables_may_be_a_map_or_the_originals_list_of_maps() {
     let expected = BTreeMap::from([("a".to_string(), "1".to_string()), ("b".into(), "2".into())]);
-    for variables in [json!({"a": 1, "b": "2"}), json!([{"a": "1"}, {"b": "2"}])] {
+    for variables in [
+        json!({"a": 1, "b": "2"}),
+        json!([{"a": "1"}, {"b": "2"}]),
+        json!([{"a": "1", "b": "2"}, {"a": 1}]),
+    ] {
         assert_eq!(read(json!({ "Variables": variables })).variables, expected);
     }
     refused(

@@ -150,6 +150,7 @@ fn a_tag_that_a_service_would_refuse_is_known_with_the_reason() {
         ),
         (Kind::DsqlCluster, "k", "v w@x", None),
         (Kind::DsqlCluster, "k", "é", Some(ValueCharacter)),
+        (Kind::DsqlCluster, "é", "v", Some(KeyCharacter('é'))),
         (Kind::SapHana, "a9,b;c=d<", "v", None),
         (Kind::SapHana, "a>", "v", Some(KeyCharacter('>'))),
         (Kind::SapHana, "a b", "v", Some(KeyCharacter(' '))),
