@@ -178,6 +178,9 @@ mod tests {
             ("https://s3.amazonaws.com./key", NotAws),
             ("https://169.254.169.254/latest/meta-data", NotAws),
             ("https://[::1]/key", NotAws),
+            ("https://a_b.amazonaws.com/key", NotAws),
+            ("https://a!b.amazonaws.com/key", NotAws),
+            ("https://a~b.amazonaws.com/key", NotAws),
             ("https://localhost/key", NotAws),
         ] {
             assert_eq!(

@@ -79,11 +79,7 @@ impl Deployed {
         let mut parts = Vec::new();
         let mut rest = text.as_str();
         while !rest.is_empty() {
-            let mut end = rest.len().min(PART);
-            while !rest.is_char_boundary(end) {
-                end -= 1;
-            }
-            let (part, after) = rest.split_at(end);
+            let (part, after) = rest.split_at(rest.floor_char_boundary(PART));
             parts.push(part.to_string());
             rest = after;
         }
@@ -201,6 +197,28 @@ mod tests {
         let torn = [&first[..1], &second[1..]].concat();
         let torn = read(&torn).map(|it| it.digest());
         assert_ne!(torn, Some(new.digest()));
+    }
+
+    #[test]
+    fn content_that_means_the_same_as_what_is_live_stays_as_it_is() {
+        let live = Live {
+            arn: String::new(),
+            id: String::new(),
+            name: String::new(),
+            description: String::new(),
+            content: "{ \"a\": 1 }".into(),
+            targets: Vec::new(),
+            tags: BTreeMap::new(),
+        };
+        let (same, another) = ("{\"a\":1}", "{\"a\":2}");
+        for (wanted, live, left) in [
+            (Some(same), Some(&live), live.content.as_str()),
+            (Some(another), Some(&live), another),
+            (None, Some(&live), live.content.as_str()),
+            (Some(same), None, same),
+        ] {
+            assert_eq!(content_left(wanted, live), left, "{wanted:?} {live:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! What lives as long as the process, and what one invocation brings.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,12 +23,6 @@ pub struct App {
     config: Config,
     aws: Aws,
     print: Print,
-}
-
-impl fmt::Debug for App {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("config", &self.config).finish()
-    }
 }
 
 /// What Lambda passes about one invocation.

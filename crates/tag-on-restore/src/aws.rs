@@ -41,7 +41,7 @@ const ATTEMPTS: u32 = 5;
 const PROGRAM: &str = "tag-on-restore";
 
 /// The largest answer that is read: a hundred times what a thousand tags are. Our choice.
-const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
+const LARGEST_ANSWER: usize = 16_777_216;
 
 /// Every service that is called, by its name in `AWS_ENDPOINT_URL_<name>`.
 pub fn services() -> impl Iterator<Item = &'static str> {
@@ -118,11 +118,6 @@ impl Aws {
             until: self.until.min(until),
             ..self.clone()
         }
-    }
-
-    /// The account in which the function runs.
-    pub fn account(&self) -> &str {
-        &self.account
     }
 
     /// The time at which the last call has ended.

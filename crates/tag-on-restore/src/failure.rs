@@ -43,21 +43,6 @@ pub enum Class {
     Permanent,
 }
 
-impl Class {
-    /// The name in logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Retry => "Retry",
-            Self::Gone => "Gone",
-            Self::Denied => "Denied",
-            Self::Limit => "Limit",
-            Self::Busy => "Busy",
-            Self::Invalid => "Invalid",
-            Self::Permanent => "Permanent",
-        }
-    }
-}
-
 /// The receive count from which a resource that cannot be found is gone. Before that it may only
 /// not be visible yet everywhere.
 pub const GONE_AT_RECEIVE: u32 = 3;

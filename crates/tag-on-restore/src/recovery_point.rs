@@ -88,6 +88,14 @@ mod tests {
                 ),
                 (format!("dsql:{a}:cluster/x/backup/y"), TagsOf::TaggingApi),
                 (format!("backup:{a}:backup-vault:v"), TagsOf::TaggingApi),
+                (format!("ec2:{a}:volume/vol-1"), TagsOf::TaggingApi),
+                (format!("rds:{a}:db:orders"), TagsOf::TaggingApi),
+                (format!("fsx:{a}:file-system/fs-1"), TagsOf::TaggingApi),
+                (format!("redshift:{a}:cluster:c"), TagsOf::TaggingApi),
+                (
+                    format!("redshift-serverless:{a}:namespace/1"),
+                    TagsOf::TaggingApi,
+                ),
             ] {
                 let arn = Arn::parse(&format!("arn:{partition}:{rest}")).unwrap();
                 assert_eq!(tags_of(&arn), expected, "{arn}");

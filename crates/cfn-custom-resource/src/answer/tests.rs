@@ -134,6 +134,39 @@ fn data_is_left_out_largest_first_and_the_reason_names_it() {
 }
 
 #[test]
+fn data_stays_as_long_as_a_mark_of_the_reason_has_room_beside_it() {
+    let reason = "y".repeat(3_000);
+    let filled = |size: usize| {
+        let data = json!({"Filler": "x".repeat(size)});
+        sent(succeeded(Some(&reason), data))
+    };
+    // `sent` sees that no answer is too long, however little room is left.
+    let most = (3_600..4_096).rev().find(|size| filled(*size).1.is_empty());
+    let most = most.expect("some data fit");
+    for size in most - 200..=most {
+        let (body, left_out) = filled(size);
+        assert_eq!(left_out, [""; 0], "{size}");
+        let shown = body["Reason"].as_str().unwrap();
+        assert!(
+            shown.ends_with(ELLIPSIS) || shown.ends_with(SHORTENED),
+            "{shown}"
+        );
+    }
+    let data = json!({"Filler": "x".repeat(most)});
+    let body = succeeded(Some(&reason), data).into_body().ok().unwrap();
+    assert_eq!(body.json.len(), MAX_ANSWER_BYTES, "no byte is unused");
+}
+
+#[test]
+fn an_entry_is_as_large_as_its_key_and_its_value_together() {
+    let (long, longer) = ("k".repeat(100), "k".repeat(3_000));
+    let data = json!({&long: "x".repeat(60), "B": "x".repeat(4_000)});
+    assert_eq!(sent(succeeded(None, data)).1, ["B"]);
+    let data = json!({&longer: "x", "B": "x".repeat(2_000)});
+    assert_eq!(sent(succeeded(None, data)).1, [longer]);
+}
+
+#[test]
 fn the_physical_id_follows_from_request_and_result() {
     let ok = |id: &str| {
         Ok(Success {

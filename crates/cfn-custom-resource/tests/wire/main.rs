@@ -317,6 +317,20 @@ async fn when_no_attempt_succeeds_the_error_says_so_before_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_hears_nothing_in_no_time_at_all_was_one_attempt_and_says_so() {
+    let world = World::replying(&[Reply::Silence]);
+    let error = serve(request("Create"), Instant::now(), &world.answering(), never)
+        .await
+        .unwrap_err();
+    assert_eq!(world.puts().len(), 1);
+    let expected = NotDelivered {
+        attempts: 1,
+        last: "no reply before the deadline".into(),
+    };
+    assert_eq!(error, ServeError::NotDelivered(expected));
+}
+
+#[tokio::test(start_paused = true)]
 async fn even_after_the_handler_was_stopped_there_is_time_for_a_second_attempt() {
     let world = World::replying(&[Reply::Silence, Reply::Status(200)]);
     let handler = async |_| std::future::pending().await;

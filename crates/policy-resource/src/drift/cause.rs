@@ -136,6 +136,50 @@ mod tests {
     }
 
     #[test]
+    fn every_call_explains_what_it_can_do_to_the_policy_that_it_names() {
+        let root = || "r-abcd".to_string();
+        let all = [
+            Difference::Content,
+            Difference::Name,
+            Difference::Description,
+            Difference::Detached(root()),
+            Difference::Attached(root()),
+            Difference::Deleted,
+            Difference::Disowned,
+            Difference::TypeDisabled,
+            Difference::Unknown,
+        ];
+        let explained = |name: &str, policy: &str| {
+            let named = json!({"policyId": policy, "targetId": "r-abcd", "rootId": "r-abcd"});
+            let cause = Cause::read(&event(name, named)).unwrap();
+            let explains = |it: &&Difference| cause.explains("p-example123", &[it.to_string()]);
+            all.iter().filter(explains).cloned().collect::<Vec<_>>()
+        };
+        for (name, differences) in [
+            (
+                "UpdatePolicy",
+                &[
+                    Difference::Content,
+                    Difference::Name,
+                    Difference::Description,
+                ][..],
+            ),
+            ("DetachPolicy", &[Difference::Detached(root())]),
+            ("AttachPolicy", &[Difference::Attached(root())]),
+            ("DeletePolicy", &[Difference::Deleted]),
+            ("MoveAccount", &[]),
+        ] {
+            assert_eq!(explained(name, "p-example123"), differences, "{name}");
+            assert_eq!(explained(name, "p-another000"), [], "{name}");
+        }
+        // It is about no policy, and so about all.
+        for policy in ["p-example123", "p-another000"] {
+            let found = explained("DisablePolicyType", policy);
+            assert_eq!(found, [Difference::TypeDisabled]);
+        }
+    }
+
+    #[test]
     fn a_call_that_was_refused_explains_nothing() {
         let mut event = event("DeletePolicy", json!({"policyId": "p-example123"}));
         event["detail"]["errorCode"] = json!("AccessDenied");
@@ -157,7 +201,12 @@ mod tests {
         let moved = json!({
             "accountId": "333333333333", "sourceParentId": "ou-abcd-1", "destinationParentId": "r-abcd",
         });
-        let cause = Cause::read(&event("MoveAccount", moved)).unwrap();
+        let cause = Cause::read(&event("MoveAccount", moved.clone())).unwrap();
         assert_eq!(cause.moved.map(|it| it.source), Some("ou-abcd-1".into()));
+        let mut refused = event("MoveAccount", moved.clone());
+        refused["detail"]["errorCode"] = json!("AccessDeniedException");
+        for other in [refused, event("CreateAccount", moved)] {
+            assert_eq!(Cause::read(&other).unwrap().moved, None, "{other}");
+        }
     }
 }

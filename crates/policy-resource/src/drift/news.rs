@@ -160,6 +160,16 @@ mod tests {
     }
 
     #[test]
+    fn who_may_still_be_telling_is_left_to_it() {
+        // Lambda lets a function run for a quarter of an hour.
+        for seconds in [15 * 60, TELLING.as_secs()] {
+            let slow = mark(&["a"], NOW - seconds, false);
+            let found = news(&texts(&["a"]), &[slow], NOW);
+            assert!(found.busy && found.abandoned.is_empty() && found.new.is_empty());
+        }
+    }
+
+    #[test]
     fn a_mark_reads_back() {
         let mark = mark(&["its content was changed"], NOW, true);
         assert_eq!(Mark::read(&mark.name, &mark.text()), Some(mark));

@@ -170,14 +170,109 @@ fn a_report_is_flat_and_says_what_who_and_what_to_do() {
 }
 
 #[test]
-fn many_differences_are_counted() {
+fn an_update_in_place_puts_back_all_but_a_policy_that_is_gone_strange_or_unknown() {
+    for difference in [
+        Difference::Content,
+        Difference::Name,
+        Difference::Description,
+        Difference::Detached("r-abcd".into()),
+        Difference::Attached("r-abcd".into()),
+        Difference::TypeDisabled,
+    ] {
+        assert!(difference.can_be_put_back(), "{difference}");
+    }
+    for difference in [
+        Difference::Deleted,
+        Difference::Disowned,
+        Difference::Unknown,
+    ] {
+        assert!(!difference.can_be_put_back(), "{difference}");
+    }
+}
+
+#[test]
+fn every_report_says_what_can_be_done() {
     let policy = Policy {
+        stack_id: deployed().owner.stack_id,
+        logical_id: "Daily".into(),
+        ..policy()
+    };
+    let busy = || State::NotRepaired("AWS is busy".into());
+    let mut lines = String::new();
+    for (state, difference) in [
+        (State::Drifted, Difference::Content),
+        (State::Drifted, Difference::Disowned),
+        (State::Drifted, Difference::Deleted),
+        (State::Drifted, Difference::TypeDisabled),
+        (busy(), Difference::Content),
+        (busy(), Difference::TypeDisabled),
+        (State::Repaired, Difference::Content),
+        (State::Over, Difference::Content),
+        (State::Unknown, Difference::Unknown),
+        (State::Moved, Difference::Detached("r-abcd".into())),
+    ] {
+        let differences = [difference.to_string()];
+        let detail = Report {
+            policy: &policy,
+            state,
+            differences: &differences,
+            mark: "0",
+            seen: "",
+            cause: None,
+        }
+        .detail();
+        let text = |name: &str| detail[name].as_str().unwrap().to_owned();
+        let (state, remedy) = (text("state"), text("remedy"));
+        lines += &format!("{state}, {difference:?}: {remedy}\n");
+    }
+    expect![[r#"
+        DRIFTED, Content: if it was meant, change the stack backup; if not, update it with any property of Daily changed, or with `Repair: true`, which puts such changes back from then on
+        DRIFTED, Disowned: if the stack backup is to keep the policy, update it with `AdoptExisting: true` on Daily
+        DRIFTED, Deleted: update the stack backup with any property of Daily changed: that makes the policy anew
+        DRIFTED, TypeDisabled: enable backup policies on the organization's root, then update the stack backup with any property of Daily changed (`EnablePolicyType: true` does both)
+        NOT_REPAIRED, Content: if it was meant, change the stack backup; if not, update it with any property of Daily changed, or with `Repair: true`, which puts such changes back from then on
+        NOT_REPAIRED, TypeDisabled: enable backup policies on the organization's root, then update the stack backup with any property of Daily changed (`EnablePolicyType: true` does both)
+        REPAIRED, Content: nothing has to be done; ask who did it, or change the stack if it was meant
+        OVER, Content: nothing has to be done
+        UNKNOWN, Unknown: update the stack backup with any property of Daily changed (a first `Repair` counts): from then on it is known
+        MOVED, Detached("r-abcd"): see with `backupctl in-force` which plans the account has now, and attach the policy to where it is if it should keep them
+    "#]].assert_eq(&lines);
+}
+
+#[test]
+fn a_call_of_nobody_knows_whom_is_not_said_to_be_somebodys() {
+    let cause = Cause::read(&json!({
+        "source": "aws.organizations", "detail": {"eventName": "DetachPolicy"},
+    }));
+    let differences = ["it was detached from ou-abcd-1".to_string()];
+    let policy = policy();
+    let detail = Report {
+        policy: &policy,
+        state: State::Drifted,
+        differences: &differences,
+        mark: "0",
+        seen: "",
+        cause: cause.as_ref(),
+    }
+    .detail();
+    let summary = detail["summary"].as_str().unwrap();
+    assert!(summary.ends_with("detached from ou-abcd-1"), "{summary}");
+    assert_eq!(detail.get("by"), None);
+}
+
+fn policy() -> Policy {
+    Policy {
         id: "p-example123".into(),
         arn: String::new(),
         name: "daily".into(),
         stack_id: String::new(),
         logical_id: String::new(),
-    };
+    }
+}
+
+#[test]
+fn many_differences_are_counted() {
+    let policy = policy();
     let differences: Vec<String> = (0..300)
         .map(|n| Difference::Detached(format!("ou-abcd-{n}")).to_string())
         .collect();

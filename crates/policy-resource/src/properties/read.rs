@@ -258,11 +258,10 @@ impl Reader<'_> {
     pub fn variables(&mut self) -> BTreeMap<String, String> {
         let maps: Vec<Value> = match self.get("Variables") {
             None => Vec::new(),
-            Some(value) if self.is_open(value) => Vec::new(),
             Some(Value::Array(maps)) => maps.clone(),
             Some(other) => vec![other.clone()],
         };
-        let is_list = maps.len() > 1 || self.get("Variables").is_some_and(Value::is_array);
+        let is_list = self.get("Variables").is_some_and(Value::is_array);
         let mut variables = BTreeMap::new();
         let members = |map: &Value| map.as_object().map_or(1, Map::len);
         if self.too_many("Variables", maps.iter().map(members).sum()) {
@@ -294,14 +293,14 @@ impl Reader<'_> {
                 let problem = match scalar(&value) {
                     _ if key.is_empty() => "`Variables` has an empty key".to_owned(),
                     None => format!("`Variables.{key}` must be a text"),
-                    Some(_) if key.len() > LONGEST_VARIABLE => {
+                    Some(_) if key.chars().count() > LONGEST_VARIABLE => {
                         let start = key.chars().take(40).collect::<String>();
                         format!(
                             "`Variables.{start}…` must have at most {LONGEST_VARIABLE} characters \
                              in its name"
                         )
                     }
-                    Some(text) if text.len() > MOST_CHARACTERS => {
+                    Some(text) if text.chars().count() > MOST_CHARACTERS => {
                         format!("`Variables.{key}` must have at most {MOST_CHARACTERS} characters")
                     }
                     Some(text) => match variables.insert(key.clone(), text.clone()) {

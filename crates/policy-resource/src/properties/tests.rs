@@ -90,6 +90,34 @@ fn lists_may_be_lists_or_comma_separated_text_with_spaces() {
 }
 
 #[test]
+fn a_target_is_a_root_a_unit_or_an_account_by_the_whole_of_its_id() {
+    let (most, more) = ("a".repeat(32), "a".repeat(33));
+    for target in [
+        "r-abcd".to_string(),
+        format!("r-{most}"),
+        "ou-a1b2-12345678".into(),
+        format!("ou-{most}-{most}"),
+        "111111111111".into(),
+    ] {
+        assert_eq!(target_problem(&target), None, "{target}");
+    }
+    for target in [
+        "r-abc".to_string(),
+        "r-ABCD".into(),
+        format!("r-{more}"),
+        "ou-abcd".into(),
+        "ou-abcd-1234567".into(),
+        "ou-abc-12345678".into(),
+        "ou-abcd-1234567X".into(),
+        "ou-ABCD-12345678".into(),
+        format!("ou-abcd-{more}"),
+        "1111111111111".into(),
+    ] {
+        assert!(target_problem(&target).is_some(), "{target}");
+    }
+}
+
+#[test]
 fn numbers_and_booleans_may_be_texts_as_cloudformation_writes_them() {
     for account in [json!("111111111111"), json!(111111111111u64)] {
         let properties = read(json!({ "OrgManagementAccount": account }));
@@ -155,7 +183,11 @@ fn a_wrong_s3_content_is_told_what_is_missing_and_what_is_too_much() {
 #[test]
 fn variables_may_be_a_map_or_the_originals_list_of_maps() {
     let expected = BTreeMap::from([("a".to_string(), "1".to_string()), ("b".into(), "2".into())]);
-    for variables in [json!({"a": 1, "b": "2"}), json!([{"a": "1"}, {"b": "2"}])] {
+    for variables in [
+        json!({"a": 1, "b": "2"}),
+        json!([{"a": "1"}, {"b": "2"}]),
+        json!([{"a": "1", "b": "2"}, {"a": 1}]),
+    ] {
         assert_eq!(read(json!({ "Variables": variables })).variables, expected);
     }
     refused(
@@ -165,6 +197,18 @@ fn variables_may_be_a_map_or_the_originals_list_of_maps() {
             `Variables` has an empty key
             `Variables.c` must be a text"#]],
     );
+}
+
+#[test]
+fn what_is_no_map_of_variables_is_named_by_its_place_in_a_list_only() {
+    for (variables, named) in [
+        (json!("x"), "`Variables` must be a map"),
+        (json!(["x"]), "`Variables[0]` must be a map"),
+        (json!([{"a": "1"}, "x"]), "`Variables[1]` must be a map"),
+    ] {
+        let errors = Properties::read(&with(json!({ "Variables": variables }))).unwrap_err();
+        assert!(errors.to_string().starts_with(named), "{errors}");
+    }
 }
 
 #[test]
@@ -182,6 +226,25 @@ fn tags_that_aws_would_refuse_or_that_mark_the_owner_are_refused_without_their_v
             `Tags`: the key `b` is given twice
             `Tags`: the key `c*` must have 1 to 128 letters, digits, spaces and `_.:/=+-@`"#]],
     );
+}
+
+#[test]
+fn a_tag_may_have_every_character_and_the_whole_length_that_aws_allows() {
+    let tags = |key: &str, value: &str| with(json!({"Tags": [{"Key": key, "Value": value}]}));
+    let (text, most, more) = ("Größe 1 _.:/=+-@", "é".repeat(256), "é".repeat(257));
+    for (key, value) in [(text, text), ("k", ""), ("k", &most), (&most[..256], "v")] {
+        let read = Properties::read(&tags(key, value)).unwrap();
+        assert_eq!(read.tags.get(key).map(String::as_str), Some(value));
+    }
+    for (key, value, named) in [
+        ("k", more.as_str(), "the value of `k` must have at most 256"),
+        ("k", &"v".repeat(400), "the value of `k`"),
+        (&most[..258], "v", "must have 1 to 128"),
+        ("", "v", "must have 1 to 128"),
+    ] {
+        let reason = Properties::read(&tags(key, value)).unwrap_err().to_string();
+        assert!(reason.contains(named), "{named}: {reason}");
+    }
 }
 
 #[test]
@@ -241,6 +304,10 @@ fn regions_of_every_partition_are_well_formed() {
     for wrong in [
         "",
         "eu",
+        "eu-1",
+        "e-west-1",
+        "eu--1",
+        "eu-west-",
         "eu-west",
         "EU-WEST-1",
         "eu west 1",
@@ -266,6 +333,9 @@ fn what_is_known_only_at_deployment_is_no_problem_and_the_rest_is() {
         Properties::read(&open).is_err(),
         "a request has no unknown values"
     );
+
+    let whole = with(json!({"Tags": "?", "Variables": "?", "PolicyTargets": "?"}));
+    assert_eq!(Properties::examine(&whole, is_open).1, []);
 
     let half = with(json!({"PolicyTargets": ["?", "everyone"], "OrgManagementAccount": "12"}));
     let (read, problems) = Properties::examine(&half, is_open);
@@ -310,6 +380,38 @@ fn a_request_that_could_not_be_worked_off_is_refused_by_a_reason_that_names_the_
         assert!(reason.contains(limit), "{limit}: {reason:.500}");
         assert!(reason.len() < 2_000, "{limit}: {} bytes", reason.len());
     }
+}
+
+#[test]
+fn a_request_at_the_limits_is_read_and_one_beyond_is_not() {
+    let variable = |name: String, value: String| json!({"Variables": {name: value}});
+    for (most, more) in [
+        (
+            json!({ "PolicyContent": " ".repeat(1_000_000) }),
+            json!({ "PolicyContent": " ".repeat(1_000_001) }),
+        ),
+        (
+            variable("V".into(), "é".repeat(1_000_000)),
+            variable("V".into(), "é".repeat(1_000_001)),
+        ),
+        (
+            variable("é".repeat(200), "x".into()),
+            variable("é".repeat(201), "x".into()),
+        ),
+        (
+            json!({ "PolicyRegions": vec!["eu-west-1"; 5_000] }),
+            json!({ "PolicyRegions": vec!["eu-west-1"; 5_001] }),
+        ),
+    ] {
+        let problems = Properties::examine(&with(most), |_| false).1;
+        assert_eq!(problems, []);
+        assert!(Properties::read(&with(more)).is_err());
+    }
+    let long = Properties::read(&with(variable("V".repeat(300), "x".into()))).unwrap_err();
+    assert!(
+        long.to_string().contains("at most 200 characters"),
+        "{long}"
+    );
 }
 
 #[test]

@@ -109,7 +109,6 @@ impl Aws {
             let message = entry.get("ErrorMessage").and_then(Value::as_str);
             Some(CallError {
                 code: Some(code.to_string()),
-                status: Some(400),
                 ..CallError::other(operation.action, message.unwrap_or_default())
             })
         });

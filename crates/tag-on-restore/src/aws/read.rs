@@ -283,7 +283,7 @@ impl Aws {
         let input = input.collect();
         self.ec2_pages(&EC2_DESCRIBE_VOLUMES, arn, input, |document| {
             for item in xml_children(document, "volumeSet") {
-                let snapshot = xml_text(item, "snapshotId").filter(|id| !id.is_empty());
+                let snapshot = xml_text(item, "snapshotId");
                 if let Some(id) = xml_text(item, "volumeId") {
                     let volume = arn.sibling(format!("volume/{id}"));
                     instance
@@ -309,11 +309,11 @@ impl Aws {
             let document = xml(operation, &answer)?;
             each(&document);
             match xml_text(document.root_element(), "nextToken") {
-                Some(token) if !token.is_empty() => {
+                Some(token) => {
                     page = input.clone();
                     page.push(("NextToken".into(), token.to_string()));
                 }
-                _ => return Ok(()),
+                None => return Ok(()),
             }
         }
     }

@@ -79,10 +79,7 @@ impl Aws {
             Some(failure) => Err(CallError {
                 code: failure.error_code.map(|code| code.as_str().to_string()),
                 // It was an answer, whatever the status in it.
-                status: u16::try_from(failure.status_code)
-                    .ok()
-                    .filter(|it| *it > 0)
-                    .or(Some(400)),
+                status: Some(u16::try_from(failure.status_code).unwrap_or_default()),
                 ..CallError::other(
                     "tag:TagResources",
                     failure.error_message.unwrap_or_default(),

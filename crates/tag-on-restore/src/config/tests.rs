@@ -204,7 +204,11 @@ fn the_queues_of_dead_letters_are_found_by_the_first_ones_address() {
     assert_eq!(queues.dead_letters(), format!("{url}-DeadLetters"));
     let unstarted = queues.reconcile_dead_letters();
     assert_eq!(unstarted, format!("{url}-ReconcileDeadLetters"));
-    assert!(read(&[(QUEUE_URL, "TagOnRestore")]).is_err());
+    let slash = format!("{url}/");
+    for no_address in ["TagOnRestore", "http", "sqs://x/TagOnRestore", &slash] {
+        let read = read(&[(QUEUE_URL, no_address)]);
+        assert!(read.is_err(), "{no_address}");
+    }
 }
 
 #[test]

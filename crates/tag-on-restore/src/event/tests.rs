@@ -216,3 +216,32 @@ fn poison_is_told_from_what_is_ignored() {
     let nameless = restore(json!({"restoreJobId": "", "status": "COMPLETED"}));
     assert_eq!(read_event(&nameless), Err(Poison::NoJobId));
 }
+
+#[test]
+fn what_is_wrong_with_an_envelope_is_told_in_short() {
+    let mut event = restore(json!({"restoreJobId": "job-1"}));
+    event["resources"] = json!("x".repeat(10_000));
+    let told = read_event(&event).unwrap_err().to_string();
+    assert!(told.contains("(invalid type: string \"xxx"), "{told:.400}");
+    assert!(told.len() < 400, "{} bytes", told.len());
+}
+
+#[test]
+fn a_truth_value_may_be_its_text_in_any_case() {
+    for (given, expected) in [
+        (json!(true), Some(true)),
+        (json!("true"), Some(true)),
+        (json!("True"), Some(true)),
+        (json!(false), Some(false)),
+        (json!("FALSE"), Some(false)),
+        (json!("yes"), None),
+        (json!(1), None),
+        (json!({}), None),
+        (json!(null), None),
+    ] {
+        let read = job(&restore(
+            json!({"restoreJobId": "job-1", "isParent": given}),
+        ));
+        assert_eq!(read.is_parent, expected, "{given}");
+    }
+}

@@ -142,6 +142,11 @@ fn what_is_unknown_reaches_the_dead_letter_queue() {
         assert_eq!(class(code, 400, 6), Class::Permanent, "{code}");
     }
     assert_eq!(class("NotImplemented", 501, 1), Class::Permanent);
+    // The status alone does not say that a resource is gone.
+    for receive_count in [1, 3] {
+        let unknown = class("UnknownOperationException", 404, receive_count);
+        assert_eq!(unknown, Class::Permanent);
+    }
 }
 
 #[test]

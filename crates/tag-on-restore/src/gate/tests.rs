@@ -146,6 +146,40 @@ fn metadata_tell_new_from_existing_in_any_case_of_their_keys() {
 }
 
 #[test]
+fn a_target_that_was_there_before_is_told_by_what_shows_it() {
+    let created = |resource: &str| job(&format!("arn:aws:{resource}"));
+    let efs = created(&format!("elasticfilesystem:{A}:file-system/fs-1"));
+    let eks = created(&format!("eks:{A}:cluster/prod"));
+    let redshift = created(&format!("redshift:{A}:cluster:dwh"));
+    let unknown = created(&format!("newservice:{A}:thing/1"));
+    let silent = "the job does not say that it is new";
+    for (job, key, value, expected) in [
+        (&efs, "newFileSystem", "false", "the job says so"),
+        (&eks, "newCluster", "False", "the job says so"),
+        (&efs, "newFileSystem", "perhaps", silent),
+        (&efs, "another", "false", silent),
+        (
+            &eks,
+            "namespaceLevelRestore",
+            "true",
+            "namespaces were restored into it",
+        ),
+        (
+            &redshift,
+            "RestoreType",
+            "TABLE_RESTORE",
+            "a table or namespace was restored into it",
+        ),
+        (&unknown, "new", "true", "its kind is unknown"),
+    ] {
+        let told = metadata(&[(key, value)]);
+        let decided = decide(job, Some(&told), &Config::default());
+        let expected = Decision::Skip(Skip::ExistingTarget(expected));
+        assert_eq!(decided, expected, "{key} {value}");
+    }
+}
+
+#[test]
 fn a_restore_into_its_own_source_is_one_into_something_existing() {
     let table = format!("arn:aws:dynamodb:{A}:table/orders");
     let mut job = job(&table);

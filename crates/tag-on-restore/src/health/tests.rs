@@ -1,3 +1,5 @@
+use expect_test::expect;
+
 use super::*;
 
 fn kinds(health: &Health) -> Vec<&'static str> {
@@ -93,6 +95,33 @@ fn a_detail_is_flat_and_has_a_sentence_and_a_remedy() {
     let detail = troubles(&health)[0].detail("111122223333", "eu-west-1");
     assert_eq!(detail["deadLetters"], 2);
     assert_eq!(detail["oldestDeadLetterSeconds"], 90_000);
+}
+
+#[test]
+fn every_trouble_is_told_with_its_figures() {
+    let health = Health {
+        dead_letters: 2,
+        oldest_dead_letter: None,
+        longest_wait: 6030,
+        not_started: 1,
+        errors: 3,
+        throttled_periods: 4,
+        not_looked_at: vec!["no".into(), "neither".into()],
+    };
+    let mut troubles = troubles(&health);
+    troubles.extend(after_reconciling(5, true));
+    let lines = troubles.iter().map(|it| format!("{}\n", it.summary));
+    expect![[r#"
+        2 restored resource(s) have not got their tags: the events are in the dead-letter queue
+        an event has waited 100 minutes for TagOnRestore
+        1 reconciliation(s) of TagOnRestore could not be started
+        TagOnRestore ended 3 time(s) without an answer
+        Lambda throttled TagOnRestore for 20 minutes on end
+        TagOnRestore could not look at its own state: no; neither
+        5 restored resource(s) had been missed and have their tags now
+        a reconciliation had not the time to look at all restores
+    "#]]
+    .assert_eq(&lines.collect::<String>());
 }
 
 #[test]

@@ -103,6 +103,26 @@ fn a_name_that_ends_early_is_unknown() {
 }
 
 #[test]
+fn what_else_a_service_has_is_unknown() {
+    for resource in [
+        "ec2:r:1:image/ami-1",
+        "rds:r:1:og:options",
+        "dsql:r:1:stream/s",
+        "dynamodb::1:global-table/orders",
+        "elasticfilesystem:r:1:access-point/fsap-1",
+        "eks:r:1:nodegroup/prod/workers/1",
+        "fsx:r:1:backup/backup-1",
+        "redshift:r:1:subnetgroup:s",
+        "storagegateway:r:1:share/share-1",
+        "timestream:r:1:scheduled-query/q",
+        "backup-gateway:r:1:hypervisor/hype-1",
+    ] {
+        let text = format!("arn:aws:{resource}");
+        assert_eq!(kind(&arn(&text)), Kind::Unknown, "{text}");
+    }
+}
+
+#[test]
 fn a_tag_that_a_service_would_refuse_is_known_with_the_reason() {
     use WhyInvalid::*;
 
@@ -130,6 +150,7 @@ fn a_tag_that_a_service_would_refuse_is_known_with_the_reason() {
         ),
         (Kind::DsqlCluster, "k", "v w@x", None),
         (Kind::DsqlCluster, "k", "é", Some(ValueCharacter)),
+        (Kind::DsqlCluster, "é", "v", Some(KeyCharacter('é'))),
         (Kind::SapHana, "a9,b;c=d<", "v", None),
         (Kind::SapHana, "a>", "v", Some(KeyCharacter('>'))),
         (Kind::SapHana, "a b", "v", Some(KeyCharacter(' '))),

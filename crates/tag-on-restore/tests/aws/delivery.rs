@@ -64,6 +64,28 @@ async fn what_is_not_begun_in_time_is_delivered_again() {
     let messages = [("a", event("job-1").to_string(), 1)];
     assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&["a"]));
     assert_eq!(world.calls(), []);
+    // Time enough, to the moment.
+    lambda.timeout = Duration::from_secs(10);
+    assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&[]));
+    assert_eq!(world.tags_of(VOLUME), tags(&[("owner", "team")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_line_tells_how_old_its_event_is_or_else_how_long_ago_the_job_completed() {
+    let world = volume();
+    let lambda = Lambda::new(&world);
+    for (sent, age) in [
+        (json!("2025-10-09T09:08:00Z"), json!(20)),
+        (json!(null), json!(299)),
+        // The clocks of two machines differ.
+        (json!("2025-10-09T09:08:30Z"), json!(null)),
+    ] {
+        let mut event = event("job-1");
+        event["time"] = sent.clone();
+        lambda.invoke(&event).await;
+        let line = lambda.last();
+        assert_eq!(line["EventAgeSeconds"], age, "{sent}: {line}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,6 +113,40 @@ async fn a_call_without_an_answer_leaves_time_to_say_so() {
     let lines = lambda.lines();
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line["Outcome"] == "Retry"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_call_without_an_answer_leaves_time_to_say_so() {
+    let restore = RESTORES.iter().find(|it| it.title == "EFS").unwrap();
+    let prepare = || {
+        let world = World::new();
+        let offered = tags(&[("owner", "team")]);
+        restore.put(&world, "job-1", &offered, &Tags::new(), &Tags::new());
+        let lambda = Lambda::new(&world);
+        (world, lambda)
+    };
+    let messages = [("a", event("job-1").to_string(), 1)];
+    let (world, lambda) = prepare();
+    assert_eq!(lambda.invoke(&batch(&messages)).await, failures(&[]));
+    let names: std::collections::BTreeSet<String> =
+        world.calls().iter().map(|it| it.name()).collect();
+    assert!(names.contains("backup:DescribeRestoreJob"), "{names:?}");
+    for name in names {
+        let (world, lambda) = prepare();
+        world.inject(Fault::always(&name, Way::Hang));
+        let end = lambda.invoke(&batch(&messages)).await;
+        assert_eq!(end, failures(&["a"]), "{name}");
+    }
+    let (world, lambda) = prepare();
+    world.inject(Fault::always("backup:ListRestoreJobs", Way::Hang));
+    let end = lambda.invoke(&json!({ "action": "reconcile" })).await;
+    let End::Error(reason) = end else {
+        panic!("{end:?}")
+    };
+    assert!(
+        reason.starts_with("the restore jobs cannot be listed"),
+        "{reason}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -161,6 +217,21 @@ async fn an_event_is_believed_when_aws_backup_knows_the_job_no_longer() {
     let end = Lambda::new(&world).invoke(&event).await;
     assert_eq!(end, End::Answer(json!({ "outcome": "Tagged" })));
     assert_eq!(world.tags_of(VOLUME), tags(&[("owner", "team")]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_is_not_believed_when_aws_backup_may_not_be_asked() {
+    let world = volume();
+    let way = Way::Code("AccessDeniedException");
+    world.inject(Fault::always("backup:DescribeRestoreJob", way));
+    let mut event = event("job-1");
+    event["detail"]["createdResourceArn"] = json!(VOLUME);
+    event["detail"]["recoveryPointArn"] = json!("arn:aws:ec2:eu-west-1::snapshot/snap-0backup");
+    let lambda = Lambda::new(&world);
+    let end = lambda.invoke(&event).await;
+    assert!(matches!(end, End::Error(_)), "{end:?}");
+    assert_eq!(lambda.last()["Outcome"], "Failed");
+    assert_eq!(world.tags_of(VOLUME), Tags::new());
 }
 
 #[tokio::test(start_paused = true)]

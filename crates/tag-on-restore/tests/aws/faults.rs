@@ -2,8 +2,14 @@
 //! with the same tags, and what can never work ends in the dead-letter queue.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use aws_client::Environment;
 use serde_json::json;
+use tag_on_restore::failure::{Class, classify};
+use tag_on_restore::route::Write;
+use tag_on_restore::{Arn, Aws};
+use tokio::time::Instant;
 
 use crate::kinds::{RESTORES, Restore};
 use crate::lambda::{End, Lambda, event};
@@ -150,6 +156,17 @@ async fn a_failure_for_the_arn_in_an_answer_of_200_is_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_for_the_arn_that_nobody_knows_is_no_silence_to_be_waited_out() {
+    let restore = RESTORES.iter().find(|it| it.title == "EBS").unwrap();
+    let (world, lambda) = prepare(restore);
+    let way = Way::PerArn("SomethingNewException");
+    world.inject(Fault::once("tagging:TagResources", way));
+    lambda.invoke(&event("job-1")).await;
+    assert_eq!(lambda.last()["Outcome"], "Failed");
+    assert_eq!(lambda.last()["errorCode"], "SomethingNewException");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_cannot_be_read_is_tried_again_with_its_reason() {
     for restore in different() {
         let (world, lambda) = prepare(restore);
@@ -232,6 +249,48 @@ async fn a_part_that_fails_fails_the_job_after_all_else_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_several_parts_that_fail_the_first_that_may_pass_decides_and_else_the_first() {
+    let restore = RESTORES.iter().find(|it| it.title == "EC2").unwrap();
+    let (passes, stays) = ("ResourceInUseException", "AccessDeniedException");
+    for (codes, outcome, told) in [
+        ([stays, stays], "Failed", 0),
+        ([stays, passes], "Retry", 1),
+        ([passes, stays], "Retry", 0),
+        ([passes, passes], "Retry", 0),
+    ] {
+        let (world, lambda) = prepare(restore);
+        for (place, code) in codes.into_iter().enumerate() {
+            let fault = Fault::nth("tagging:TagResources", 1 + place, Way::PerArn(code));
+            world.inject(fault);
+        }
+        let end = lambda.invoke(&event("job-1")).await;
+        assert!(matches!(end, End::Error(_)), "{codes:?}: {end:?}");
+        let line = lambda.last();
+        assert_eq!(line["Outcome"], outcome, "{codes:?}: {line}");
+        let reason = line["reason"].as_str().unwrap();
+        assert!(reason.starts_with(restore.parts[told]), "{codes:?}: {line}");
+        assert!(world.tags_of(restore.parts[2]).contains_key("point"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_that_is_to_be_tried_again_comes_before_its_parts() {
+    let restore = RESTORES.iter().find(|it| it.title == "EC2").unwrap();
+    let (world, lambda) = prepare(restore);
+    let way = Way::PerArn("ResourceInUseException");
+    world.inject(Fault::once("tagging:TagResources", way));
+    lambda.invoke(&event("job-1")).await;
+    assert_eq!(lambda.last()["Outcome"], "Retry");
+    for part in restore.parts {
+        assert_eq!(world.tags_of(part), Tags::new(), "{part}");
+    }
+    lambda.invoke(&event("job-1")).await;
+    for part in restore.parts {
+        assert!(world.tags_of(part).contains_key("point"), "{part}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn tags_on_many_pages_are_all_read() {
     for restore in &RESTORES {
         let world = World::behaving(Behaviour {
@@ -282,6 +341,61 @@ async fn a_bucket_keeps_every_tag_by_the_older_calls_too() {
         let mut expected = own;
         expected.extend(offered);
         assert_eq!(world.tags_of(restore.target), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_never_to_be_tagged_is_not_whoever_asks() {
+    let world = World::new();
+    let (http, _) = world.process();
+    let variable = |name: &str| match name {
+        "AWS_REGION" => Some("eu-west-1".to_owned()),
+        name if name.starts_with("AWS_") && !name.contains("ENDPOINT") => Some("model".into()),
+        _ => None,
+    };
+    let environment = Environment::read(variable, tag_on_restore::aws::services()).unwrap();
+    let aws = Aws::new(&environment, &http).await;
+    let aws = aws.invocation("111122223333", Instant::now() + Duration::from_secs(60));
+    let stack = Arn::parse("arn:aws:cloudformation:eu-west-1:111122223333:stack/s/1").unwrap();
+    let wanted = tags(&[("owner", "me")]);
+    let error = aws.write_tags(&stack, Write::Never, &wanted).await;
+    let error = error.unwrap_err();
+    assert!(error.message.contains("never to be tagged"), "{error}");
+    assert_eq!(
+        classify(&error, 1),
+        Class::Permanent,
+        "no attempt changes it"
+    );
+    assert_eq!(world.calls(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bucket_without_tags_is_told_from_one_whose_tags_nobody_may_read() {
+    let restore = RESTORES.iter().find(|it| it.title == "S3").unwrap();
+    for (readable, outcome) in [(true, "Tagged"), (false, "Failed")] {
+        let world = World::behaving(Behaviour {
+            old_s3: Some((405, "MethodNotAllowed")),
+            ..Behaviour::default()
+        });
+        let own = match readable {
+            true => Tags::new(),
+            false => tags(&[("point", "own")]),
+        };
+        restore.put(
+            &world,
+            "job-1",
+            &tags(&[("point", "1")]),
+            &Tags::new(),
+            &own,
+        );
+        if !readable {
+            world.deny("s3:GetBucketTagging");
+        }
+        let lambda = Lambda::new(&world);
+        lambda.invoke(&event("job-1")).await;
+        assert_eq!(lambda.last()["Outcome"], outcome, "{}", lambda.last());
+        let expected = if readable { "1" } else { "own" };
+        assert_eq!(world.tags_of(restore.target), tags(&[("point", expected)]));
     }
 }
 

@@ -135,4 +135,11 @@ async fn thousands_of_messages_are_answered_each_and_those_not_begun_are_one_ent
     assert_eq!(not_begun.len(), 1);
     assert!(not_begun[0].contains("messages=2500"), "{}", not_begun[0]);
     assert_eq!(world.calls(), []);
+    lambda.timeout = Duration::from_secs(60);
+    let one = json!({ "Records": [record("m", &event("job-1").to_string())] });
+    let (_, lines) = logged(&mut lambda, &one).await;
+    assert!(
+        !lines.iter().any(|line| line.contains("not begun")),
+        "{lines:?}"
+    );
 }

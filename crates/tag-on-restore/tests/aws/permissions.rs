@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_client::Environment;
 use serde_json::json;
 use tag_on_restore::permissions::actions;
 
@@ -88,6 +89,24 @@ async fn the_list_is_what_the_calls_need() {
     let seen: BTreeSet<String> = calls.flat_map(|call| needed(&call)).collect();
     let listed: BTreeSet<String> = actions().map(str::to_owned).collect();
     assert_eq!(listed, seen);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_service_that_is_called_can_be_somewhere_else() {
+    let worlds = every_call().await;
+    let calls = worlds.iter().flat_map(World::calls);
+    let called: BTreeSet<&str> = calls.map(|call| call.service).collect();
+    let services: BTreeSet<&str> = tag_on_restore::aws::services().collect();
+    assert_eq!(services.len(), called.len(), "{services:?} {called:?}");
+    let variable = |name: &str| match name.strip_prefix("AWS_ENDPOINT_URL_") {
+        Some(service) => Some(format!("http://127.0.0.1/{service}")),
+        None => Some("model".to_owned()),
+    };
+    let environment = Environment::read(variable, services.clone()).unwrap();
+    for service in ["BACKUP", "RESOURCE_GROUPS_TAGGING_API", "EC2", "S3_CONTROL"] {
+        let expected = format!("http://127.0.0.1/{service}");
+        assert_eq!(environment.endpoint(service), Some(expected.as_str()));
+    }
 }
 
 #[test]

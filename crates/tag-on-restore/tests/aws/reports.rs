@@ -61,6 +61,21 @@ async fn a_quiet_day_costs_two_calls_and_says_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_age_of_dead_letters_is_asked_for_where_there_are_any() {
+    for (dead_letters, metrics) in [(0, 4), (1, 5)] {
+        let (world, lambda) = healthy();
+        world.put_messages(DEAD_LETTERS, dead_letters);
+        reconcile(&lambda).await;
+        let received = world.received();
+        let call = |name: &str| received.iter().find(|it| it.call == name).unwrap();
+        let asked = &call("cloudwatch:GetMetricData").document["body"];
+        let asked: Value = serde_json::from_str(asked.as_str().unwrap()).unwrap();
+        let queries = asked["MetricDataQueries"].as_array().unwrap();
+        assert_eq!(queries.len(), metrics, "{dead_letters}: {asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn dead_letters_are_reported_with_their_age_until_they_are_gone() {
     let (world, lambda) = healthy();
     world.put_messages(DEAD_LETTERS, 2);
