@@ -138,8 +138,8 @@ fn schedules_of_crontab_and_every_hour() {
              is 2",
         ),
         (
-            "cron(0 5 * * 0,2,4,5,6)",
-            "write `cron(0 5 ? * SUN,TUE,THU,FRI,SAT *)` if Monday is 1 for you, as for crontab: \
+            "cron(0 5 * * 2,4,5,6)",
+            "write `cron(0 5 ? * TUE,THU,FRI,SAT *)` if Monday is 1 for you, as for crontab: \
              for AWS it is 2",
         ),
         ("cron(0 5 * * 6L)", "write `cron(0 5 ? * 6L *)`"),

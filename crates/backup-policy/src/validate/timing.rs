@@ -90,15 +90,15 @@ fn five_fields(text: &str) -> String {
     }
 }
 
-/// The names of the days of the week that crontab numbers from 0 or 7 for Sunday, where there are
-/// numbers of days and nothing else.
+/// The names of the days of the week that crontab numbers from 1 for Monday, where there are numbers
+/// of days and nothing else. (0, crontab's other Sunday, is none of AWS's: no such schedule gets here.)
 fn crontabs_days(field: &str) -> Option<String> {
     let separators = |it: char| matches!(it, ',' | '-');
     let mut named = String::new();
     for item in field.split_inclusive(separators) {
         let number = item.trim_end_matches(separators);
         let name = match number {
-            "0" | "7" => "SUN",
+            "7" => "SUN",
             "1" => "MON",
             "2" => "TUE",
             "3" => "WED",
