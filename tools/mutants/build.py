@@ -147,14 +147,15 @@ class Build:
 
     def _remember(self):
         """Take over what an earlier build found of the same texts: finding it takes minutes."""
-        known = json.loads(LEFT_OUT.read_text()) if LEFT_OUT.exists() else {}
+        known = _left_out()
         for it in self.mutants.values():
             if kind := known.get(it.key):
                 (self.alone if kind == "alone" else self.unviable).add(it.number)
 
     def _keep(self):
         kinds = {it: "alone" for it in self.alone} | {it: "unviable" for it in self.unviable}
-        LEFT_OUT.write_text(json.dumps({self.mutants[it].key: kinds[it] for it in kinds}))
+        found = {self.mutants[it].key: kind for it, kind in kinds.items()}
+        LEFT_OUT.write_text(json.dumps(_left_out() | found))
 
     def _write(self, crates):
         files = {it.file for it in self.mutants.values()}
@@ -219,6 +220,11 @@ class Build:
             for next_one in following
             if (it.file, it.function, it.genre) == (file, next_one.function, next_one.genre)
         }
+
+
+def _left_out():
+    """What earlier builds left out, by key: `alone` or `unviable`."""
+    return json.loads(LEFT_OUT.read_text()) if LEFT_OUT.exists() else {}
 
 
 def binaries(*names):

@@ -52,6 +52,10 @@ def text(record, listed):
     if timeouts:
         lines += ["## Timeouts", ""]
         lines += [f"- `{file}`: {it['name']} in `{it['line']}`" for file, it in timeouts] + [""]
+    left = [(file, len(record.files[file]["left"])) for file in done if record.files[file]["left"]]
+    if left:
+        lines += ["## Left, to be compiled one by one", ""]
+        lines += [f"- `{file}`: {count} mutants" for file, count in left] + [""]
     missing = [(file, count) for file, count in listed.items() if file not in record.files]
     if missing:
         lines += ["## Without a result so far", ""]
@@ -81,11 +85,13 @@ def total(record, listed):
     caught = sum(entry["caught"] + len(entry["timeouts"]) for entry in files)
     survivors = sum(len(entry["survivors"]) for entry in files)
     open_ones = sum(len(record.unexplained(file)) for file in record.files)
+    left = sum(len(entry["left"]) for entry in files)
     viable = caught + survivors
     share = f", {100 * caught / viable:.1f} % of those that compile" if viable else ""
     return (
         f"{len(record.files)} of {len(listed)} files have a result: of {count} mutants {caught} "
-        f"were noticed{share}; {survivors} survived, {open_ones} of them for want of a test."
+        f"were noticed{share}; {survivors} survived, {open_ones} of them for want of a test"
+        + (f"; {left} are still to be compiled one by one." if left else ".")
     )
 
 

@@ -146,6 +146,18 @@ def test_the_page_says_what_has_no_result(recorded):
     assert "for which a test is missing" in text
 
 
+def test_what_has_no_result_yet_of_a_file_that_was_run_is_run_and_said(root):
+    record = Record.read(root)
+    record.add(FILE, NAMES, {NAMES[0]: CAUGHT})
+    assert record.to_run(FILE, NAMES) == NAMES[1:]
+    text = page.text(record, {FILE: 3})
+    assert "; 2 are still to be compiled one by one." in text
+    assert f"- `{FILE}`: 2 mutants" in text
+    record.add(FILE, NAMES, {name: CAUGHT for name in NAMES[1:]})
+    assert record.to_run(FILE, NAMES) == []
+    assert "still" not in page.text(record, {FILE: 3})
+
+
 def test_what_the_tests_wrote_tells_which_failed_and_where_they_stand(root):
     output = """
 test decide::tests::three_is_not_enough ... FAILED

@@ -50,8 +50,9 @@ def test_what_nobody_is_to_blame_for_is_an_end(built):
 def test_what_does_not_compile_is_remembered(built):
     built._leave_out([error("E0599", 3, 5), error("E0382", 103, 105)])
     built._keep()
+    build.Build([mutant(9)])._keep()
     again = build.Build(list(built.mutants.values()))
-    assert (again.unviable, again.alone) == ({0}, {1})
+    assert (again.unviable, again.alone) == ({0}, {1}), "also after a build of something else"
 
 
 def test_a_function_of_a_type_that_it_hides_is_compiled_by_itself():

@@ -2,10 +2,10 @@
 
 import base64
 import hashlib
+import pathlib
 import re
 
-from mutants.texts import ROOT
-
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 FILE = ROOT / "crates" / "aws-client" / "src" / "amazons-roots.pem"
 
 # "SHA-256 Hash of Subject Public Key Information", https://www.amazontrust.com/repository/, in its

@@ -33,23 +33,26 @@ const CONNECT: Duration = Duration::from_millis(3_100);
 /// The HTTP client for every call of a program, so that connections and root certificates are
 /// shared. TLS is rustls on ring.
 ///
-/// Reading a system's hundred and more root certificates is most of a function's start, and AWS
-/// answers with certificates of five of them. So those five are tried first; whoever shows a
+/// Reading a system's hundred and more root certificates was most of a function's start, and AWS's
+/// services have certificates of five of them (AWS Security Blog, "How to prepare for AWS's move to
+/// its own certificate authority"). So those five are tried first; whoever shows a
 /// certificate of somebody else (a partition with roots of its own, a proxy) is judged by the
 /// system's, which are read then. With `SSL_CERT_FILE` or `SSL_CERT_DIR` only what they name counts.
 ///
 /// # Errors
 /// When the root certificates cannot be used.
 pub fn http_client() -> Result<SharedHttpClient, Box<dyn Error + Send + Sync>> {
-    let chosen = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
-        .iter()
-        .any(|v| std::env::var_os(v).is_some());
-    if chosen {
-        client(TrustStore::default(), None)
-    } else {
-        let amazons = TrustStore::empty().with_pem_certificate(AMAZONS_ROOTS);
-        client(amazons, Some(systems_roots))
+    let (first, more) = roots(|variable| std::env::var_os(variable).is_some());
+    client(first, more)
+}
+
+/// The root certificates that count first, and where more come from, by which variables are set.
+fn roots(is_set: impl Fn(&str) -> bool) -> (TrustStore, Option<MoreRoots>) {
+    if is_set("SSL_CERT_FILE") || is_set("SSL_CERT_DIR") {
+        return (TrustStore::default(), None);
     }
+    let amazons = TrustStore::empty().with_pem_certificate(AMAZONS_ROOTS);
+    (amazons, Some(systems_roots))
 }
 
 /// All root certificates of the system, from one file if it is there.
@@ -255,6 +258,17 @@ mod tests {
             }
         });
         address
+    }
+
+    #[test]
+    fn what_the_environment_names_is_all_that_counts() {
+        for variable in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            assert!(roots(|name| name == variable).1.is_none(), "{variable}");
+        }
+        assert!(
+            roots(|_| false).1.is_some(),
+            "the system's roots come second"
+        );
     }
 
     async fn ask(client: &SharedHttpClient, server: SocketAddr) -> Result<u16, ConnectorError> {

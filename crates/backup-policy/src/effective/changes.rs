@@ -151,7 +151,7 @@ impl<'n> Comparison<'n> {
                 self.compare_below(None, Some(one));
             }
         }
-        if self.found.len() == earlier {
+        if self.found.len() == earlier && !old.is_empty() {
             self.same.insert(pair);
         }
     }
