@@ -53,11 +53,13 @@ class Record:
 
     def add(self, file, names, results):
         """Add what became of some of a file's mutants: by name, the summary and what failed."""
-        entry = self.files.get(file, {})
-        if len(results) == len(names) or not entry or entry["code"] != self._code(file):
+        again = {described(self.root, name) for name in results}
+        # Of what was caught only the number is known: whoever runs it again counts from nothing.
+        if not self.is_current(file) or not again <= self._unsettled(file):
             entry = {"caught": 0, "unviable": 0, "timeouts": [], "survivors": [], "by": {}}
             entry["left"] = [described(self.root, name) for name in names]
-        again = {described(self.root, name) for name in results}
+        else:
+            entry = self.files[file]
         left = {tuple(it) for it in entry["left"]} - again
         entry["left"] = sorted(left)
         for kind in ("timeouts", "survivors"):
@@ -84,6 +86,12 @@ class Record:
     def is_current(self, file):
         entry = self.files.get(file)
         return bool(entry) and entry["code"] == self._code(file) and not self._tests_changed(entry)
+
+    def _unsettled(self, file):
+        """A file's mutants that no test has caught so far."""
+        entry = self.files[file]
+        known = {(it["name"], it["line"]) for it in entry["timeouts"] + entry["survivors"]}
+        return known | {tuple(it) for it in entry["left"]}
 
     def _code(self, file):
         return texts.digest(texts.own((self.root / file).read_text()))

@@ -158,6 +158,18 @@ def test_what_has_no_result_yet_of_a_file_that_was_run_is_run_and_said(root):
     assert "still" not in page.text(record, {FILE: 3})
 
 
+def test_what_is_run_again_part_by_part_counts_once(root, recorded):
+    edit(root / FILE, "assert!(!super::decide(3))", "super::decide(3)")
+    record = recorded()
+    record.add(FILE, NAMES, dict(zip(NAMES[:2], [CAUGHT, SURVIVED], strict=True)))
+    assert record.to_run(FILE, NAMES) == NAMES[2:]
+    record.add(FILE, NAMES, {NAMES[2]: CAUGHT_OUTSIDE})
+    assert record.files[FILE]["caught"] == 2
+    record.add(FILE, NAMES, {NAMES[0]: CAUGHT})
+    assert record.files[FILE]["caught"] == 1
+    assert record.to_run(FILE, NAMES) == NAMES[1:]
+
+
 def test_what_the_tests_wrote_tells_which_failed_and_where_they_stand(root):
     output = """
 test decide::tests::three_is_not_enough ... FAILED
@@ -174,3 +186,10 @@ def test_the_recorded_page_is_what_the_record_says():
     shown = (texts.ROOT / page.FILE).read_text()
     for file in record.files:
         assert page.row(record, file) in shown
+
+
+def test_no_mutant_of_the_record_counts_twice():
+    for file, entry in Record.read(texts.ROOT).files.items():
+        known = entry["caught"] + entry["unviable"]
+        known += sum(len(entry[kind]) for kind in ("timeouts", "survivors", "left"))
+        assert known == entry["mutants"], file
