@@ -130,7 +130,7 @@ pub fn read(payload: &Value) -> Result<Payload, UnknownPayload> {
     if let Some(action) = payload.get("action").and_then(Value::as_str) {
         return match action {
             "reconcile" => Ok(Payload::Reconcile),
-            other => Err(UnknownPayload::Action(other.chars().take(QUOTED).collect())),
+            other => Err(UnknownPayload::Action(quoted(other))),
         };
     }
     if payload.get("detail-type").is_some() || payload.get("detail").is_some() {
@@ -198,6 +198,7 @@ pub fn read_event(event: &Value) -> Result<Notice, Poison> {
         ("detail-type", &event.detail_type, DETAIL_TYPE),
     ] {
         if value != expected {
+            let value = quoted(value);
             let reason = format!("the event's `{name}` is `{value}`, not `{expected}`");
             return Ok(Notice::Ignored(reason));
         }
@@ -222,7 +223,12 @@ pub fn read_event(event: &Value) -> Result<Notice, Poison> {
 
 /// An error's text, which may quote a value of any length.
 fn brief(error: &serde_json::Error) -> String {
-    error.to_string().chars().take(QUOTED).collect()
+    quoted(&error.to_string())
+}
+
+/// The beginning of a value of any length.
+fn quoted(value: &str) -> String {
+    value.chars().take(QUOTED).collect()
 }
 
 #[cfg(test)]

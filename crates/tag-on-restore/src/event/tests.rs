@@ -155,6 +155,17 @@ fn events_of_others_are_ignored() {
 }
 
 #[test]
+fn what_an_ignored_event_says_of_itself_is_quoted_up_to_200_characters() {
+    for name in ["source", "detail-type"] {
+        let mut event = completed();
+        event[name] = "ü".repeat(65_000).into();
+        let reason = ignored(&event);
+        assert!(reason.starts_with(&format!("the event's `{name}` is `üüü")));
+        assert_eq!(reason.matches('ü').count(), 200);
+    }
+}
+
+#[test]
 fn the_jobs_id_is_enough() {
     let job = job(&json!({"detail": {"restoreJobId": "job-1"}}));
     let expected = Job {
