@@ -75,6 +75,9 @@ pub struct Job {
 /// An account and a Region in it.
 pub type Place = (String, String);
 
+/// When a job that ended was made, and why it failed if it did.
+type Ended = (Instant, Option<Reason>);
+
 /// What is kept of the jobs: as much as there are accounts, Regions, types, resources and hours, however many
 /// jobs there are.
 #[derive(Debug, Clone, Default)]
@@ -84,7 +87,7 @@ pub struct Ledger {
     /// When completed jobs began, by what arrived where.
     begun: BTreeMap<(Place, Kind, String), BTreeSet<Instant>>,
     /// Each resource's newest ended job, failed or not; of those that began together, one that failed.
-    newest: BTreeMap<(Kind, Place, String), Option<(Instant, Option<Reason>)>>,
+    newest: BTreeMap<(Kind, Place, String), Option<Ended>>,
     /// How many jobs there were.
     jobs: usize,
 }
