@@ -11,7 +11,8 @@ fn call(detail: Value) -> Report {
 fn a_call_is_told_with_what_it_was_about_from_where_and_why_it_was_refused() {
     let told = call(json!({
         "eventSource": "backup.amazonaws.com", "eventName": "DeleteBackupVault",
-        "userIdentity": {"principalId": "AIDA"}, "sourceIPAddress": "192.0.2.1", "userAgent": "aws-cli",
+        "userIdentity": {"principalId": "AIDA"}, "sourceIPAddress": "192.0.2.1",
+        "userAgent": "aws-cli",
         "errorCode": "AccessDenied", "errorMessage": "an explicit deny",
         "requestParameters": {"backupVaultName": "V", "policyId": ""},
     }));

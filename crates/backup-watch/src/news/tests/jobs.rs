@@ -52,7 +52,8 @@ fn another_end_type_or_category_is_another_reason() {
 fn a_scan_says_its_result_wherever_the_event_has_it() {
     for (detail, what) in [
         (
-            json!({"status": "COMPLETED", "resourceType": "S3", "scanResultStatus": "THREATS_FOUND"}),
+            json!({"status": "COMPLETED", "resourceType": "S3",
+                   "scanResultStatus": "THREATS_FOUND"}),
             "a malware scan found threats in a backup of S3",
         ),
         (
