@@ -152,3 +152,43 @@ impl Judge<'_> {
 fn here(name: &str, (account, region): &Place) -> String {
     name.replace("$account", account).replace("$region", region)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_at_the_very_begin_of_what_was_looked_at_is_judged() {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let rule = Expected {
+            rule: "monthly/first".to_owned(),
+            vault: "Vault".to_owned(),
+            regions: vec!["eu-west-1".to_owned()],
+            schedule: "cron(0 5 1 * ? *)".to_owned(),
+            minutes: 60,
+            kept_days: None,
+            copies: Vec::new(),
+            tags: None,
+        };
+        let merge = Merge {
+            document: serde_json::json!({}),
+            problems: Vec::new(),
+            plans: Vec::new(),
+            expected: vec![rule],
+        };
+        let merges = BTreeMap::from([("444444444441".to_owned(), Arc::new(merge))]);
+        for (from, rare, quiet) in [
+            ("2026-01-01T05:00:00Z", 0, 1),
+            ("2026-01-01T05:00:01Z", 1, 0),
+        ] {
+            let window = Window {
+                from: at(from),
+                now: at("2026-01-09T05:00:00Z"),
+            };
+            let regions = ["eu-west-1".to_owned()];
+            let ledger = Ledger::default();
+            let judged = late(&merges, &regions, &ledger, window, &BTreeMap::new());
+            assert_eq!((judged.rare, judged.quiet), (rare, quiet), "{from}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use backup_policy::Instant;
+use chrono::{DurationRound, TimeDelta};
 
 /// What a job of AWS Backup makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,6 +75,9 @@ pub struct Job {
 /// An account and a Region in it.
 pub type Place = (String, String);
 
+/// When a job that ended was made, and why it failed if it did.
+type Ended = (Instant, Option<Reason>);
+
 /// What is kept of the jobs: as much as there are accounts, Regions, types, resources and hours, however many
 /// jobs there are.
 #[derive(Debug, Clone, Default)]
@@ -82,8 +86,8 @@ pub struct Ledger {
     completed: BTreeMap<Place, BTreeMap<String, BTreeMap<Kind, Instant>>>,
     /// When completed jobs began, by what arrived where.
     begun: BTreeMap<(Place, Kind, String), BTreeSet<Instant>>,
-    /// Each resource's newest ended job, failed or not.
-    newest: BTreeMap<(Kind, Place, String), (Instant, Option<Reason>)>,
+    /// Each resource's newest ended job, failed or not; of those that began together, one that failed.
+    newest: BTreeMap<(Kind, Place, String), Option<Ended>>,
     /// How many jobs there were.
     jobs: usize,
 }
@@ -110,7 +114,7 @@ pub struct Failed {
     pub message: String,
     /// How many resources.
     pub resources: usize,
-    /// One of them.
+    /// One of them: the newest.
     pub example: String,
     /// The begin of the newest such job.
     pub newest: Instant,
@@ -151,14 +155,9 @@ impl Ledger {
             // To the hour: windows are hours long, and thousands of jobs begin together.
             begun.or_default().insert(hour(job.created));
         }
-        let key = (job.kind, place, job.resource);
-        match self.newest.get_mut(&key) {
-            Some(known) if known.0 > job.created => {}
-            Some(known) => *known = (job.created, reason),
-            None => {
-                self.newest.insert(key, (job.created, reason));
-            }
-        }
+        let newest = self.newest.entry((job.kind, place, job.resource));
+        let newest = newest.or_default();
+        *newest = newest.take().max(Some((job.created, reason)));
     }
 
     /// When completed jobs began, to the hour, by what arrived where: all that [`late`](crate::late) needs, for whoever
@@ -192,26 +191,29 @@ impl Ledger {
 
     /// What failed and was not made good since, the newest first.
     pub fn failed(&self) -> Vec<Failed> {
+        let mut jobs = Vec::new();
+        for ((kind, place, resource), job) in &self.newest {
+            if let Some((created, Some(reason))) = job {
+                jobs.push((*created, place, *kind, resource, reason));
+            }
+        }
+        // So that the first of a group is its newest.
+        jobs.sort_by_key(|(created, ..)| Reverse(*created));
         let mut groups: BTreeMap<(&Place, Kind, &Reason), Failed> = BTreeMap::new();
-        for ((kind, place, resource), (created, reason)) in &self.newest {
-            let Some(reason) = reason else { continue };
+        for (created, place, kind, resource, reason) in jobs {
             let group = groups
-                .entry((place, *kind, reason))
+                .entry((place, kind, reason))
                 .or_insert_with(|| Failed {
                     place: place.clone(),
-                    kind: *kind,
+                    kind,
                     resource_type: reason.resource_type.clone(),
                     category: reason.category.clone(),
                     message: reason.message.clone(),
                     resources: 0,
                     example: resource.clone(),
-                    newest: *created,
+                    newest: created,
                 });
             group.resources += 1;
-            if group.newest < *created {
-                group.newest = *created;
-                group.example.clone_from(resource);
-            }
         }
         let mut failed: Vec<Failed> = groups.into_values().collect();
         failed.sort_by_key(|group| Reverse(group.newest));
@@ -242,6 +244,8 @@ impl Ledger {
 
 /// The begin of the hour.
 pub(crate) fn hour(at: Instant) -> Instant {
-    at - chrono::TimeDelta::seconds(at.timestamp().rem_euclid(3600))
-        - chrono::TimeDelta::nanoseconds(i64::from(at.timestamp_subsec_nanos()))
+    at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at)
 }
+
+#[cfg(test)]
+mod tests;

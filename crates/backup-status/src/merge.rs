@@ -68,3 +68,88 @@ fn merge(effective: &Effective) -> Merge {
         expected: expected(effective),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Two accounts below the root, which has one policy, and one with another of its own.
+    fn organization(rule: &Value) -> Organization {
+        let content = json!({"plans": {"daily": {
+            "regions": {"@@assign": ["eu-west-1"]},
+            "rules": {"nightly": rule},
+            "selections": {"tags": {"by-tag": {
+                "iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/R"},
+                "tag_key": {"@@assign": "backup"},
+                "tag_value": {"@@assign": ["daily"]},
+            }}},
+        }}});
+        let own = json!({"plans": {"daily": {"regions": {"@@assign": ["us-east-1"]}}}});
+        let accounts = json!([
+            {"id": "444444444441", "name": "shop"},
+            {"id": "444444444442", "name": "bank"},
+            {"id": "444444444443", "name": "own", "policies": ["p-2"]},
+        ]);
+        let organization = json!({
+            "policy_type": "BACKUP_POLICY",
+            "root": {"id": "r-abcd", "name": "Root", "policies": ["p-1"], "accounts": accounts},
+            "policies": {
+                "p-1": {"name": "daily", "content": content},
+                "p-2": {"name": "own", "content": own},
+            },
+        });
+        Organization::parse(&organization.to_string()).unwrap()
+    }
+
+    fn now() -> Instant {
+        "2026-01-31T12:00:00Z".parse().unwrap()
+    }
+
+    fn merged(rule: &Value) -> BTreeMap<String, Arc<Merge>> {
+        match merges(&organization(rule), now()) {
+            Seen::There(merges) => merges,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn accounts_with_the_same_policies_share_one_merge() {
+        let merges = merged(&json!({"target_backup_vault_name": {"@@assign": "Vault"}}));
+        let [shop, bank, own] = ["1", "2", "3"].map(|n| &merges[&format!("44444444444{n}")]);
+        assert!(Arc::ptr_eq(shop, bank));
+        assert_eq!(
+            (shop.plans.as_slice(), shop.problems.len()),
+            (&["daily".to_owned()][..], 0)
+        );
+        assert_eq!(shop.expected[0].regions, ["eu-west-1"]);
+        assert_eq!(own.expected[0].regions, ["us-east-1"]);
+        assert_eq!(
+            shop.document["plans"]["daily"]["regions"],
+            json!(["eu-west-1"])
+        );
+    }
+
+    #[test]
+    fn only_what_makes_aws_withhold_a_merge_is_a_problem_of_it() {
+        let invalid = merged(&json!({"schedule_expression": {"@@assign": "cron(0 5 ? * * *)"}}));
+        let problems = &invalid["444444444441"].problems;
+        assert_eq!(
+            problems.as_slice(),
+            ["KEY_REQUIRED: 'target_backup_vault_name' is missing (in plans/daily/rules/nightly)"]
+        );
+    }
+
+    #[test]
+    fn policies_that_cannot_be_read_leave_everything_unknown_with_the_reason() {
+        let mut organization = organization(&json!({}));
+        for policy in organization.policies.values_mut() {
+            policy.content = json!("no JSON");
+        }
+        match merges(&organization, now()) {
+            Seen::Unknown(why) => assert!(why.contains("p-1"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

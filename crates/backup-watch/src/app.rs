@@ -1,7 +1,6 @@
 //! What lives as long as the process, and what one invocation brings.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,12 +35,6 @@ pub struct App {
     aws: Aws,
     print: Print,
     names: Mutex<Option<(Instant, Names)>>,
-}
-
-impl fmt::Debug for App {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").field("config", &self.config).finish()
-    }
 }
 
 /// What Lambda passes about one invocation.
@@ -89,7 +82,7 @@ impl App {
     pub(crate) async fn names(&self, aws: &Aws) -> Names {
         let mut known = self.names.lock().await;
         if let Some((at, names)) = known.as_ref()
-            && at.elapsed() < NAMES_LAST
+            && are_fresh(at.elapsed())
         {
             return Arc::clone(names);
         }
@@ -116,6 +109,11 @@ impl App {
     }
 }
 
+/// Whether names that were read so long ago are taken from memory.
+fn are_fresh(age: Duration) -> bool {
+    age < NAMES_LAST
+}
+
 impl Invocation {
     /// The account in which the function runs.
     pub(crate) fn account(&self) -> &str {
@@ -125,5 +123,17 @@ impl Invocation {
     /// The Region in which the function runs.
     pub(crate) fn region(&self) -> &str {
         self.function_arn.split(':').nth(3).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_last_an_hour() {
+        for (seconds, fresh) in [(0, true), (3599, true), (3600, false)] {
+            assert_eq!(are_fresh(Duration::from_secs(seconds)), fresh, "{seconds}");
+        }
     }
 }

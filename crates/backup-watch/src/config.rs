@@ -155,6 +155,26 @@ mod tests {
     }
 
     #[test]
+    fn a_topic_is_one_of_an_account_and_days_are_those_that_aws_remembers() {
+        const TOPIC: &str = "arn:aws:sns:eu-west-1:222222222222:topic";
+        for (topic, days, is_good) in [
+            (TOPIC, "1", true),
+            (TOPIC, "30", true),
+            (TOPIC, "0", false),
+            (TOPIC, "31", false),
+            ("arn:aws:sqs:eu-west-1:222222222222:queue", "8", false),
+            ("arn:aws:sns:eu-west-1::topic", "8", false),
+        ] {
+            let variables = [
+                (TOPIC_ARN, topic),
+                (TARGET_REGIONS, "eu-west-1"),
+                (LOOK_BACK_DAYS, days),
+            ];
+            assert_eq!(read(&variables).is_ok(), is_good, "{topic} {days}");
+        }
+    }
+
+    #[test]
     fn without_a_role_the_function_asks_itself() {
         let config = read(&[
             (TOPIC_ARN, "arn:aws:sns:eu-west-1:222222222222:topic"),

@@ -7,9 +7,6 @@ use aws_client::CallError;
 use crate::aws::Aws;
 use crate::aws::table::{Attribute, text};
 
-/// Bytes of a part: DynamoDB takes items of 400 KB.
-pub const PART: usize = 300_000;
-
 /// A document as it was written last.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {

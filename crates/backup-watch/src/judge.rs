@@ -101,6 +101,7 @@ impl Sight {
         for (account, reasons) in self.invalid.iter().flatten() {
             let reasons = match reasons {
                 Known::There(reasons) if !reasons.is_empty() => reasons.join("; "),
+                Known::Unknown(why) => format!("AWS's reasons are not known: {why}"),
                 _ => "AWS gives no reason".to_string(),
             };
             let line = format!("{}: {reasons}", self.named(account));

@@ -28,7 +28,7 @@ const NEWEST: TimeDelta = TimeDelta::days(400);
 /// The most begins that are kept of one vault of an account: of rules that run hourly, the newest.
 const MOST: usize = 48;
 
-/// Bytes of a part: DynamoDB takes items of 400 KB.
+/// Bytes of a part, beside its brackets and a comma: DynamoDB takes items of 400 KB.
 const PART: usize = 300_000;
 
 /// How far the jobs of a Region are known.
@@ -91,8 +91,7 @@ impl Known {
 
 /// What arrived in a Region, in parts that a table's item takes.
 pub fn parts(ledger: &Ledger, region: &str, now: DateTime<Utc>) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut part = String::new();
+    let mut entries = Vec::new();
     for (place, kind, vault, hours) in ledger.arrivals() {
         if place.1 != region {
             continue;
@@ -109,7 +108,16 @@ pub fn parts(ledger: &Ledger, region: &str, now: DateTime<Utc>) -> Vec<String> {
             continue;
         }
         kept.reverse();
-        let entry = json!([place.0, kind.name(), vault, kept]).to_string();
+        entries.push(json!([place.0, kind.name(), vault, kept]).to_string());
+    }
+    packed(entries)
+}
+
+/// Entries as lists of JSON, each a part that a table's item takes. There is at least one part.
+pub fn packed(entries: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    for entry in entries {
         if part.len() + entry.len() > PART {
             parts.push(format!("[{part}]"));
             part.clear();

@@ -22,7 +22,7 @@ use crate::app::{App, Invocation};
 use crate::aws::table::{Attribute, Update, Written, text};
 use crate::aws::{Aws, PROGRAM};
 use crate::documents::{self, Document};
-use crate::findings::{Memory, Message};
+use crate::findings::{Memory, Message, Now};
 use crate::judge::{ASKED, INVALID, LATE, Sight};
 use crate::kept::{self, Known, LISTED};
 use crate::tell::{self, Reason, STALE};
@@ -96,9 +96,13 @@ async fn whole(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Value, C
     let until = invocation.deadline - REPORT_MARGIN;
     let mut metrics = Vec::new();
     match aws.asking_as(app.config.management_role.as_deref()).await {
-        Err(error) => sight
-            .blind
-            .push(("the organization".to_string(), error.to_string())),
+        Err(error) => {
+            let blind = ("the organization".to_string(), error.to_string());
+            sight.blind.push(blind);
+            // Nothing but that can be said.
+            let found = sight.found(&[], &memory, &BTreeMap::new(), &BTreeSet::new());
+            memory.take_in(found, invocation.now, |_| Now::Unknown);
+        }
         Ok(sdk) => {
             let environment = &aws.environment;
             let caller = caller(app, invocation);
@@ -114,11 +118,6 @@ async fn whole(app: &App, aws: &Aws, invocation: &Invocation) -> Result<Value, C
             let found = sight.found(&suspects, &memory, &changed, &unasked);
             memory.take_in(found, invocation.now, |key| sight.stands(key));
         }
-    }
-    if !sight.blind.is_empty() && sight.merges.is_err() {
-        // Nothing but that can be said.
-        let found = sight.found(&[], &memory, &BTreeMap::new(), &BTreeSet::new());
-        memory.take_in(found, invocation.now, |_| crate::findings::Now::Unknown);
     }
     keep(aws, table, &mut document, &memory).await?;
     let mut sent = 0;
@@ -181,23 +180,9 @@ async fn keep(
     document: &mut Document,
     memory: &Memory,
 ) -> Result<(), CallError> {
-    let mut parts = vec![Vec::new()];
-    let mut size = 0;
-    for entry in memory.to_json().as_array().into_iter().flatten() {
-        let length = entry.to_string().len();
-        if size + length > documents::PART {
-            parts.push(Vec::new());
-            size = 0;
-        }
-        size += length + 1;
-        if let Some(part) = parts.last_mut() {
-            part.push(entry.clone());
-        }
-    }
-    let parts: Vec<String> = parts
-        .into_iter()
-        .map(|part| Value::Array(part).to_string())
-        .collect();
+    let open = memory.to_json();
+    let entries = open.as_array().into_iter().flatten();
+    let parts = kept::packed(entries.map(Value::to_string));
     if document.parts == parts {
         return Ok(());
     }
@@ -528,9 +513,7 @@ async fn left_over(
     let me = format!("look/{}", invocation.request);
     let table = app.config.table.as_str();
     // Whoever has it may still be at work.
-    let since = reason.claimed.as_ref().map_or(0, |(_, since)| *since);
-    let is_fresh = since > (invocation.now - STALE).timestamp();
-    if is_fresh || !tell::claim(aws, table, &reason.id, &me, invocation.now).await? {
+    if !tell::claim(aws, table, &reason.id, &me, invocation.now).await? {
         return Ok(0);
     }
     let detail = json!({"key": reason.id, "summary": reason.subject});

@@ -138,10 +138,10 @@ impl Report {
 
 /// An account and a Region for people.
 pub fn place(account: &str, name: Option<&str>, region: &str) -> String {
-    let account = match name {
-        Some(name) if !account.is_empty() => format!("account {account} ({name})"),
-        _ if account.is_empty() => String::new(),
-        _ => format!("account {account}"),
+    let account = match (account.is_empty(), name) {
+        (true, _) => String::new(),
+        (false, Some(name)) => format!("account {account} ({name})"),
+        (false, None) => format!("account {account}"),
     };
     match (account.is_empty(), region.is_empty()) {
         (false, false) => format!("{account}, Region {region}"),

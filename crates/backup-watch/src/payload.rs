@@ -129,5 +129,7 @@ mod tests {
         assert!(other.contains("the only one is `look`"), "{other}");
         let nameless = json!({"Records": [{"body": "{}"}]});
         assert_eq!(read(&nameless), Err(UnknownPayload::NoMessageId(0)));
+        let empty = json!({"Records": [{"messageId": "a"}, {"messageId": ""}]});
+        assert_eq!(read(&empty), Err(UnknownPayload::NoMessageId(1)));
     }
 }

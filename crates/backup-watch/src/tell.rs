@@ -60,8 +60,8 @@ pub struct Reason {
     pub summed: i64,
     /// Whether the first has been reported.
     pub is_told: bool,
-    /// Who is reporting it, and since when.
-    pub claimed: Option<(String, i64)>,
+    /// Who is reporting it.
+    pub claimed: Option<String>,
     /// The subject of its message.
     pub subject: String,
     /// The text of its message.
@@ -71,13 +71,12 @@ pub struct Reason {
 impl Reason {
     fn read(id: &str, item: &Item) -> Self {
         let state = item.text("w_state");
-        let claimed = (item.text("w_by").to_string(), item.number("w_at"));
         Self {
             id: id.to_string(),
             count: item.number("w_count"),
             summed: item.number("w_summed"),
             is_told: state == TOLD,
-            claimed: (state == CLAIMED).then_some(claimed),
+            claimed: (state == CLAIMED).then(|| item.text("w_by").to_string()),
             subject: item.text("w_subject").to_string(),
             body: item.text("w_body").to_string(),
         }
@@ -111,16 +110,19 @@ pub async fn tell(
     let Some(known) = read(aws, table, &reason).await? else {
         return Err(CallError::other("GetItem", "what was just counted is gone"));
     };
+    // What comes after its day is over may be off the day's list already: the next look has to find it there.
+    if !known.is_told || report.day < now.date_naive() {
+        enlist(aws, table, report.day, &reason).await?;
+    }
     if known.is_told {
         return Ok(Outcome::Repeated);
     }
     let me = format!("{}/{attempt}", short(&report.event));
-    enlist(aws, table, report.day, &reason).await?;
     if !claim(aws, table, &reason, &me, now).await? {
         // Who has it answers for its own event; another delivery of the same event has to wait for it.
         let own = format!("{}/", short(&report.event));
         let holder = read(aws, table, &reason).await?;
-        let held = holder.and_then(|it| it.claimed).map(|(by, _)| by);
+        let held = holder.and_then(|it| it.claimed);
         return Ok(match held.is_some_and(|by| by.starts_with(&own)) {
             true => Outcome::Again,
             false => Outcome::Repeated,
@@ -222,7 +224,7 @@ async fn count(
             Ok(_) => return Ok(()),
             // Another event of the same reason, this moment.
             Err(error) if error.is("TransactionCanceledException") && tried < TRIES => {
-                tokio::time::sleep(Duration::from_millis(u64::from(tried) * jitter(report))).await;
+                tokio::time::sleep(pause(report, tried)).await;
                 tried += 1;
             }
             Err(error) => return Err(error),
@@ -230,10 +232,11 @@ async fn count(
     }
 }
 
-/// 20 to 84 ms, different for each event.
-fn jitter(report: &Report) -> u64 {
+/// How long an event waits after so many attempts: 20 to 83 ms for each, different for each event.
+fn pause(report: &Report, tried: u32) -> Duration {
     let digest = Sha256::digest(report.event.as_bytes());
-    20 + u64::from(digest.first().copied().unwrap_or_default() / 4)
+    let jitter = digest.first().copied().unwrap_or_default() / 4;
+    tried * Duration::from_millis(20 + u64::from(jitter))
 }
 
 /// Puts a reason on its day's list, where looks find it.
@@ -319,4 +322,35 @@ fn short(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let half = digest.iter().take(16);
     half.map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::news::{News, read};
+
+    fn report(id: &str) -> Report {
+        let event = json!({"id": id, "detail-type": "X", "detail": {}});
+        match read(&event, DateTime::UNIX_EPOCH) {
+            News::Report(report) => *report,
+            News::Quiet => panic!("nobody is told"),
+        }
+    }
+
+    #[test]
+    fn events_that_meet_wait_for_different_times_and_longer_each_time() {
+        let mut pauses = BTreeSet::new();
+        for number in 0..200 {
+            let report = report(&format!("e-{number}"));
+            let first = pause(&report, 1);
+            assert!((20..=83).contains(&first.as_millis()), "{first:?}");
+            assert_eq!(pause(&report, 3), first * 3);
+            pauses.insert(first);
+        }
+        assert!(pauses.len() > 50, "{}", pauses.len());
+    }
 }

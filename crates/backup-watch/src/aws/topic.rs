@@ -28,13 +28,9 @@ impl Aws {
         event: &Value,
     ) -> Result<(), CallError> {
         let subject = one_line(subject);
-        let mut raw = event.to_string();
-        if raw.len() + text.len() > LARGEST / 2 {
-            raw = cut(event).to_string();
-        }
         let sms: String = subject.chars().take(SMS).collect();
         let message = json!({
-            "default": raw,
+            "default": raw(event, text),
             "email": text,
             "email-json": text,
             "sms": sms,
@@ -49,6 +45,16 @@ impl Aws {
         self.call(&SNS, "Publish", Input::Form(form.to_vec()))
             .await?;
         Ok(())
+    }
+}
+
+/// The event for machines, if there is room for it beside the text. In a message quotation marks take two bytes each,
+/// and the text is there twice.
+fn raw(event: &Value, text: &str) -> String {
+    let whole = event.to_string();
+    match whole.len() + text.len() > LARGEST / 2 {
+        true => cut(event).to_string(),
+        false => whole,
     }
 }
 
@@ -106,5 +112,13 @@ mod tests {
         let kept = cut(&event);
         assert_eq!(kept["id"], "1");
         assert!(kept.to_string().len() < 200);
+    }
+
+    #[test]
+    fn an_event_is_passed_on_whole_as_long_as_it_fits_beside_the_text() {
+        let event = json!({"id": "1", "detail": "x".repeat(60_000)});
+        let room = 125_000 - event.to_string().len();
+        assert_eq!(raw(&event, &"y".repeat(room)), event.to_string());
+        assert_eq!(raw(&event, &"y".repeat(room + 1)), cut(&event).to_string());
     }
 }

@@ -47,6 +47,7 @@ fn what_was_not_looked_at_stays_as_it_is() {
     memory.take_in(found(&[]), at(6), |_| Now::Unknown);
     assert_eq!(tell(&mut memory), []);
     assert_eq!(memory.accounts_with("a"), 1);
+    assert_eq!(memory.accounts_with("b"), 0);
     memory.take_in(found(&["a"]), at(12), |_| Now::Well);
     assert_eq!(tell(&mut memory), []);
 }
@@ -90,8 +91,26 @@ fn what_comes_back_before_its_end_was_told_was_never_away() {
     memory.take_in(found(&["a"]), at(0), |_| Now::Well);
     tell(&mut memory);
     memory.take_in(found(&[]), at(6), |_| Now::Well);
+    assert_eq!(memory.accounts_with("a"), 0);
     memory.take_in(found(&["a"]), at(12), |_| Now::Well);
+    assert_eq!(memory.accounts_with("a"), 1);
     assert_eq!(tell(&mut memory), []);
+}
+
+#[test]
+fn what_was_never_told_needs_no_end_and_what_ends_is_told_though_nobody_asks_for_it_meanwhile() {
+    for stands in [Now::Well, Now::Gone] {
+        let mut memory = Memory::default();
+        memory.take_in(found(&["a"]), at(0), |_| Now::Well);
+        memory.take_in(found(&[]), at(6), |_| stands);
+        assert_eq!(memory, Memory::default(), "{stands:?}");
+    }
+    let mut memory = Memory::default();
+    memory.take_in(found(&["a"]), at(0), |_| Now::Well);
+    tell(&mut memory);
+    memory.take_in(found(&[]), at(6), |_| Now::Well);
+    memory.take_in(found(&[]), at(12), |_| Now::Gone);
+    assert_eq!(tell(&mut memory), [(true, vec!["a".to_string()])]);
 }
 
 #[test]

@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 
+mod stands;
+
 const REGION: &str = "eu-west-1";
 const CENTRAL: &str = "arn:aws:backup:eu-central-1:333333333333:backup-vault:Central";
 const SHOP: &str = "444444444441";
@@ -120,16 +122,6 @@ fn new_and_empty_accounts_and_those_without_matching_resources_do_not_cry_wolf()
 }
 
 #[test]
-fn suspended_accounts_do_not_cry_wolf_and_what_was_told_of_them_ends() {
-    // The organization's reader passes closed and suspended accounts over.
-    let mut sight = late_in_shop();
-    let key = keys(&sight).remove(0);
-    sight.merges.as_mut().unwrap().remove(SHOP);
-    assert_eq!(keys(&sight), [""; 0]);
-    assert_eq!(sight.stands(&key), Now::Gone);
-}
-
-#[test]
 fn no_run_counts_from_before_the_policy_was_changed() {
     let sight = late_in_shop();
     assert_eq!(sight.to_ask(&sight.suspects(), &Memory::default()), [SHOP]);
@@ -144,9 +136,16 @@ fn no_run_counts_from_before_the_policy_was_changed() {
 }
 
 #[test]
-fn of_whom_aws_could_not_be_asked_nothing_is_said_yet() {
+fn of_whom_aws_could_not_be_asked_nothing_is_said_yet_but_what_is_reported_stays() {
     let sight = late_in_shop();
     let unasked = [SHOP.to_string()].into();
+    let mut memory = Memory::default();
+    memory.take_in(self::found(&sight, &memory), sight.window.now, |_| {
+        Now::Unknown
+    });
+    assert_eq!(sight.to_ask(&sight.suspects(), &memory), [""; 0]);
+    let open = sight.found(&sight.suspects(), &memory, &BTreeMap::new(), &unasked);
+    assert_eq!(open.len(), 1);
     let found = sight.found(
         &sight.suspects(),
         &Memory::default(),
@@ -154,46 +153,6 @@ fn of_whom_aws_could_not_be_asked_nothing_is_said_yet() {
         &unasked,
     );
     assert!(found.is_empty(), "{found:?}");
-}
-
-#[test]
-fn a_region_that_was_not_looked_at_is_neither_late_nor_well() {
-    let mut sight = late_in_shop();
-    let key = keys(&sight).remove(0);
-    sight.regions.clear();
-    sight.blind = vec![("backup jobs in eu-west-1".into(), "throttled".into())];
-    assert_eq!(keys(&sight), ["blind|backup jobs in eu-west-1"]);
-    assert_eq!(sight.stands(&key), Now::Unknown);
-    assert_eq!(sight.stands("blind|backup jobs in eu-west-1"), Now::Well);
-}
-
-#[test]
-fn without_the_organization_nothing_is_late_and_nothing_is_well() {
-    let mut sight = late_in_shop();
-    let key = keys(&sight).remove(0);
-    sight.merges = Err("throttled".to_string());
-    assert_eq!(keys(&sight), [""; 0]);
-    assert_eq!(sight.stands(&key), Now::Unknown);
-    assert_eq!(sight.stands("invalid|444444444441"), Now::Unknown);
-}
-
-#[test]
-fn what_was_late_is_well_once_it_is_there() {
-    let mut sight = late_in_shop();
-    let key = keys(&sight).remove(0);
-    assert_eq!(sight.stands(&key), Now::Unknown);
-    arrive(&mut sight, SHOP, Kind::Backup, &["2026-01-30T05:00:00Z"]);
-    assert_eq!(keys(&sight), [""; 0]);
-    assert_eq!(sight.stands(&key), Now::Well);
-}
-
-#[test]
-fn a_rule_that_is_gone_ends_what_was_told_of_it() {
-    let mut sight = late_in_shop();
-    let key = keys(&sight).remove(0);
-    let other = merge(&[], Vec::new());
-    sight.merges = Ok([(SHOP.to_string(), other)].into());
-    assert_eq!(sight.stands(&key), Now::Gone);
 }
 
 #[test]
@@ -206,9 +165,22 @@ fn a_copy_that_stopped_is_told_though_backups_are_made() {
     ];
     arrive(&mut sight, SHOP, Kind::Backup, &days);
     arrive(&mut sight, SHOP, Kind::Copy, &days[..1]);
-    let found = keys(&sight);
-    assert_eq!(found.len(), 1);
-    assert!(found[0].contains("|copy|daily/nightly|"), "{found:?}");
+    let found: Vec<(String, Finding)> = found(&sight, &Memory::default()).into_iter().collect();
+    let [(key, finding)] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert!(key.contains("|copy|daily/nightly|"), "{key}");
+    assert_eq!(
+        finding.line,
+        format!(
+            "444444444441 shop: no copy to {CENTRAL} of the run of 2026-01-29 05:00 UTC; \
+             the newest began 2026-01-28 05:00 UTC"
+        )
+    );
+    // Backups make no copy well.
+    assert_eq!(sight.stands(key), Now::Unknown);
+    arrive(&mut sight, SHOP, Kind::Copy, &days[1..2]);
+    assert_eq!(sight.stands(key), Now::Well);
 }
 
 #[test]
@@ -226,8 +198,22 @@ fn an_invalid_policy_is_told_with_awss_reasons_and_is_no_reason_to_call_it_late(
         lines,
         ["444444444441 shop: ELEMENTS_TOO_MANY: 11 plans (in plans)"]
     );
+    for (silent, line) in [
+        (Known::There(Vec::new()), "AWS gives no reason"),
+        (Known::Missing, "AWS gives no reason"),
+        (
+            Known::Unknown("throttled".to_string()),
+            "AWS's reasons are not known: throttled",
+        ),
+    ] {
+        sight.invalid = Ok([(BANK.to_string(), silent)].into());
+        let found = self::found(&sight, &Memory::default());
+        let lines: Vec<&String> = found.values().map(|it| &it.line).collect();
+        assert_eq!(lines, [&format!("{BANK}: {line}")]);
+    }
     sight.invalid = Ok(BTreeMap::new());
     assert_eq!(sight.stands("invalid|444444444441"), Now::Well);
+    assert_eq!(sight.stands("invalid|444444444442"), Now::Gone);
     sight.invalid = Err("throttled".to_string());
     assert_eq!(sight.stands("invalid|444444444441"), Now::Unknown);
 }
@@ -258,15 +244,18 @@ fn a_long_list_is_cut_and_says_so() {
         lines: vec!["line".to_string(); 70],
         accounts: BTreeSet::new(),
     };
-    let (_, text) = sight().written(&message);
+    let (subject, text) = sight().written(&message);
+    assert_eq!(subject, "a backup of a/b is missing in eu-west-1");
     assert!(text.contains("- and 20 more: `backupctl status` has them all\n"));
 }
 
 #[test]
 fn what_nobody_mends_is_counted_for_a_month() {
     let sight = late_in_shop();
-    let mut memory = Memory::default();
-    let found = found(&sight, &memory);
-    memory.take_in(found, at("2025-12-31T12:00:00Z"), |_| Now::Unknown);
-    assert_eq!(sight.late_accounts(&memory), 0);
+    for (since, late) in [("2026-01-01T12:00:00Z", 0), ("2026-01-01T12:00:01Z", 1)] {
+        let mut memory = Memory::default();
+        let found = found(&sight, &memory);
+        memory.take_in(found, at(since), |_| Now::Unknown);
+        assert_eq!(sight.late_accounts(&memory), late, "{since}");
+    }
 }

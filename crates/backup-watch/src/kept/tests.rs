@@ -40,6 +40,7 @@ fn the_first_look_lists_days_and_each_later_one_what_ended_since() {
     let next = known.slices(Kind::Backup, later, TimeDelta::days(2));
     assert_eq!(next, [(at("2026-01-31T10:00:00Z"), later)]);
     assert_eq!(known.from, Some(at("2026-01-29T12:00:00Z")));
+    assert_eq!(Known::from_json(&known.to_json()), known);
 }
 
 #[test]
@@ -83,6 +84,50 @@ fn arrivals_are_kept_and_the_newest_longest() {
     assert_eq!(newest, Some(at("2025-12-01T05:00:00Z")));
     let ancient = recalled(&parts(&ledger_of(&["2024-01-01T05:00:00Z"]), REGION, now));
     assert_eq!(ancient.arrivals().count(), 0);
+}
+
+#[test]
+fn an_arrival_is_kept_for_ten_days_and_the_newest_for_four_hundred() {
+    let now = at("2026-01-31T12:00:00Z");
+    for (times, kept) in [
+        // The older one is exactly ten days old, or an hour younger.
+        (&["2026-01-21T12:00:00Z", "2026-01-30T05:00:00Z"][..], 1),
+        (&["2026-01-21T13:00:00Z", "2026-01-30T05:00:00Z"], 2),
+        (&["2024-12-27T12:00:00Z"], 0),
+        (&["2024-12-27T13:00:00Z"], 1),
+    ] {
+        let kept_now = recalled(&parts(&ledger("444444444444", times), REGION, now));
+        let each: usize = kept_now.arrivals().map(|it| it.3.len()).sum();
+        assert_eq!(each, kept, "{times:?}");
+    }
+}
+
+#[test]
+fn of_a_rule_that_runs_hourly_the_newest_two_days_are_kept() {
+    let now = at("2026-01-31T12:00:00Z");
+    let mut ledger = Ledger::default();
+    let place = ("444444444444".to_string(), REGION.to_string());
+    let hourly = (0..100).map(|hour| now - TimeDelta::hours(hour));
+    ledger.recall(place, Kind::Backup, "Vault".to_string(), hourly.collect());
+    let kept = recalled(&parts(&ledger, REGION, now));
+    let found: Vec<_> = kept.arrivals().collect();
+    let newest = (0..48).map(|hour| now - TimeDelta::hours(hour));
+    assert_eq!(found[0].3, &newest.collect());
+}
+
+#[test]
+fn a_part_is_filled_as_far_as_it_may_and_every_part_is_a_list() {
+    let entry = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
+    let counts = |lengths: &[usize]| -> Vec<usize> {
+        let parts = packed(lengths.iter().map(|length| entry(*length)));
+        let lists = parts
+            .iter()
+            .map(|part| serde_json::from_str::<Vec<String>>(part).unwrap());
+        lists.map(|list| list.len()).collect()
+    };
+    assert_eq!(counts(&[]), [0]);
+    assert_eq!(counts(&[100_000, 200_000, 10]), [2, 1]);
+    assert_eq!(counts(&[100_000, 200_001, 10]), [1, 2]);
 }
 
 #[test]

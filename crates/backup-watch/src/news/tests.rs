@@ -2,6 +2,10 @@ use serde_json::json;
 
 use super::*;
 
+mod calls;
+mod jobs;
+mod others;
+
 fn now() -> DateTime<Utc> {
     "2026-01-31T12:00:00Z".parse().unwrap()
 }
@@ -274,6 +278,46 @@ fn what_nobody_knows_is_passed_on_and_never_dropped() {
     let one = report(read(&json!({"detail-type": "X", "detail": 1}), now()));
     let other = report(read(&json!({"detail-type": "X", "detail": 2}), now()));
     assert_ne!((one.reason, one.event), (other.reason, other.event));
+}
+
+#[test]
+fn an_event_that_comes_again_is_known_by_its_id() {
+    let mut one = event("aws.backup", "Backup Vault State Change", json!({}));
+    let first = report(read(&one, now()));
+    assert_eq!(first.event, "e-1");
+    one["resources"] = json!(["added on the way"]);
+    assert_eq!(report(read(&one, now())).event, "e-1");
+}
+
+#[test]
+fn a_place_says_what_is_known_of_it() {
+    for (account, name, region, said) in [
+        (
+            "4",
+            Some("shop"),
+            "eu-west-1",
+            "account 4 (shop), Region eu-west-1",
+        ),
+        ("4", None, "eu-west-1", "account 4, Region eu-west-1"),
+        ("4", None, "", "account 4"),
+        ("", None, "eu-west-1", "Region eu-west-1"),
+        ("", Some("shop"), "", ""),
+    ] {
+        assert_eq!(place(account, name, region), said);
+    }
+}
+
+#[test]
+fn a_message_names_the_account_as_well_as_it_can() {
+    let mut odd = event("aws.backup", "Backup Vault State Change", json!({}));
+    let subject = |odd: &Value, name| report(read(odd, now())).written(name).0;
+    assert_eq!(subject(&odd, Some("shop")), "shop: backup vault : ");
+    assert_eq!(subject(&odd, None), "444444444444: backup vault : ");
+    odd["account"] = json!("");
+    odd["region"] = json!(null);
+    assert_eq!(subject(&odd, None), "backup vault : ");
+    let (_, text) = report(read(&odd, now())).written(None);
+    assert!(!text.contains("Where:"), "{text}");
 }
 
 #[test]

@@ -252,8 +252,9 @@ async fn a_message_whose_owner_never_came_back_is_told_by_the_next_look() {
     assert_eq!(world.subjects().len(), 0);
     world.pass(TimeDelta::hours(1));
     let function = world.function().await;
-    for request in ["look-1", "look-2"] {
-        function.look(request).await.unwrap().unwrap();
+    for (request, messages) in [("look-1", 1), ("look-2", 0)] {
+        let answer = function.look(request).await.unwrap().unwrap();
+        assert_eq!(answer["messages"], messages);
         world.pass(TimeDelta::hours(6));
     }
     assert_eq!(
@@ -338,6 +339,7 @@ async fn messages_and_repeats_are_counted_as_metrics_without_dimensions() {
     for (name, count) in [("Messages", 1), ("Repeated", 1), ("Quiet", 1)] {
         assert_eq!(line[name], count, "{line}");
     }
+    assert!(line.get("DriftedPolicies").is_none(), "{line}");
     assert_eq!(
         line["_aws"]["CloudWatchMetrics"][0]["Dimensions"],
         json!([[]])

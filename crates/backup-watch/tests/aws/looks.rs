@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::world::{Fault, Function, ROLE, World};
 
-const SHOP: &str = "444444444441";
-const BANK: &str = "444444444442";
+pub const SHOP: &str = "444444444441";
+pub const BANK: &str = "444444444442";
 const REGIONS: [&str; 2] = ["eu-west-1", "us-east-1"];
 
 /// Two accounts in which everything was made until the night of `until`, and noon of that day.
@@ -108,6 +108,41 @@ async fn a_policy_that_was_changed_makes_nobody_late() {
     days(&world, &function, 1, &[]).await;
     days(&world, &function, 2, &EVERYWHERE).await;
     assert_eq!(world.subjects(), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_person_makes_does_not_say_that_a_plan_works() {
+    let world = world("2026-01-10");
+    let function = world.function().await;
+    let since = "2026-01-11T00:00:00Z".parse().unwrap();
+    let by_hand = [(SHOP.to_string(), since)].into();
+    world.lock().organization.by_hand = by_hand;
+    days(&world, &function, 3, &EVERYWHERE).await;
+    let missing = "shop: a backup of daily/nightly is missing in";
+    assert_eq!(
+        world.subjects(),
+        REGIONS.map(|region| format!("{missing} {region}"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_aws_has_no_policy_in_force_or_does_not_say_nobody_is_called_late() {
+    for (code, blind) in [
+        ("EffectivePolicyNotFoundException", json!([])),
+        (
+            "AccessDeniedException",
+            json!(["when policies of accounts that seem late were changed"]),
+        ),
+    ] {
+        let world = crashed_world();
+        world.fail("DescribeEffectivePolicy", usize::MAX, Fault::Code(code));
+        let function = world.function().await;
+        let answer = function.look("look").await.unwrap().unwrap();
+        assert_eq!(
+            (&answer["late"], &answer["not_looked_at"]),
+            (&json!(0), &blind)
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,7 +279,7 @@ async fn a_look_that_dies_at_any_call_leaves_nothing_untold() {
 }
 
 /// Backups of one account are missing in one Region, and another's policy is invalid.
-fn crashed_world() -> World {
+pub fn crashed_world() -> World {
     let world = world("2026-01-10");
     world.lock().organization.invalid.push(BANK.to_string());
     let at = world.now() + TimeDelta::hours(17);

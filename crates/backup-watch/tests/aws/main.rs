@@ -12,7 +12,10 @@
 
 mod world;
 
+mod addresses;
+mod counted;
 mod events;
 mod looks;
 mod permissions;
+mod stored;
 mod year;

@@ -1,6 +1,6 @@
 //! AWS, as far as the function uses it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -62,6 +62,8 @@ pub struct State {
     pub published: Vec<Published>,
     /// Every call, in their order: `DynamoDB:GetItem`.
     pub calls: Vec<String>,
+    /// The hosts that were called.
+    pub hosts: BTreeSet<String>,
     plans: Vec<Plan>,
     /// The call that fails, counted over all of them.
     nth: Option<(usize, Fault)>,
@@ -148,6 +150,13 @@ impl World {
         let state = self.lock();
         let all = state.published.iter();
         all.map(|it| it.subject.clone()).collect()
+    }
+
+    /// How many items have an id that begins so.
+    pub fn items(&self, prefix: &str) -> usize {
+        let state = self.lock();
+        let ids = state.items.keys().filter(|id| id.starts_with(prefix));
+        ids.count()
     }
 
     /// An item's number.

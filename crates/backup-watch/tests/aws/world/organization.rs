@@ -14,6 +14,8 @@ pub struct Organization {
     pub invalid: Vec<String>,
     /// When AWS merged the accounts' policies last; never, by itself.
     pub updated: Option<DateTime<Utc>>,
+    /// Accounts whose jobs are no plan's any more, but a person's, since then.
+    pub by_hand: BTreeMap<String, DateTime<Utc>>,
     /// Completed jobs by Region.
     pub jobs: BTreeMap<String, Jobs>,
 }
@@ -143,11 +145,15 @@ impl Organization {
             .filter(|(_, _, ended)| *ended >= after && *ended <= before);
         let found: Vec<_> = found.skip(from).take(JOBS + 1).collect();
         let page = found.iter().take(JOBS).map(|(account, begun, ended)| {
+            let since = self.by_hand.get(account);
+            let plan = since
+                .is_none_or(|since| begun < since)
+                .then(|| json!({"BackupPlanId": "plan-1"}));
             let mut job = json!({
                 "AccountId": account, "State": "COMPLETED", "ResourceType": "EBS",
                 "ResourceArn": format!("arn:aws:ec2:{region}:{account}:volume/vol-1"),
                 "CreationDate": begun.timestamp(), "CompletionDate": ended.timestamp(),
-                "CreatedBy": {"BackupPlanId": "plan-1"},
+                "CreatedBy": plan,
             });
             match is_copy {
                 true => job["DestinationBackupVaultArn"] = json!(CENTRAL),

@@ -50,6 +50,7 @@ impl HttpConnector for Wire {
 struct Asked {
     service: &'static str,
     operation: String,
+    host: String,
     region: String,
     path: String,
     query: BTreeMap<String, String>,
@@ -67,6 +68,7 @@ impl Wire {
         }
         let fault = {
             let mut state = self.0.lock();
+            state.hosts.insert(asked.host.clone());
             state
                 .calls
                 .push(format!("{}:{}", asked.service, asked.operation));
@@ -141,6 +143,7 @@ fn read(request: &HttpRequest, body: &[u8]) -> Asked {
     Asked {
         service,
         operation,
+        host: uri.host_str().unwrap().to_string(),
         region,
         path,
         query,
