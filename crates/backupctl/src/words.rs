@@ -118,10 +118,11 @@ fn days(day: &str, month: &str, weekday: &str) -> Option<String> {
             let which = match day {
                 "L" => "the last day".into(),
                 "LW" => "the last weekday".into(),
-                days => match numbers(days, 31)?.as_slice() {
-                    [one] => format!("day {one}"),
-                    many => format!("days {}", and(many)),
-                },
+                days => {
+                    let days = and(&numbers(days, 31)?);
+                    let plural = if days.contains(' ') { "s" } else { "" };
+                    format!("day{plural} {days}")
+                }
             };
             Some(format!("on {which} of {}", months(month)?))
         }
@@ -198,18 +199,19 @@ fn numbers(list: &str, highest: u8) -> Option<Vec<String>> {
         .collect()
 }
 
-/// "a, b and c".
+/// "a, b and c", each once.
 fn and<T: AsRef<str>>(items: &[T]) -> String {
-    let mut text = String::new();
-    for (index, item) in items.iter().enumerate() {
-        match index {
-            0 => {}
-            _ if index + 1 == items.len() => text += " and ",
-            _ => text += ", ",
+    let mut once: Vec<&str> = Vec::new();
+    for item in items.iter().map(AsRef::as_ref) {
+        if !once.contains(&item) {
+            once.push(item);
         }
-        text += item.as_ref();
     }
-    text
+    match once.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
 }
 
 #[cfg(test)]

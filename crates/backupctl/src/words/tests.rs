@@ -7,6 +7,12 @@ fn usual_schedules_have_words() {
         ("cron(0 5 * * ? *)", "every day at 05:00 UTC"),
         ("cron(0 5 ? * *)", "every day at 05:00 UTC"),
         ("cron(30 1,13 ? * * *)", "every day at 01:30 and 13:30 UTC"),
+        // What is written twice runs once.
+        (
+            "cron(30 1,13,01,13 ? * SUN,1,MON *)",
+            "every Sunday and Monday at 01:30 and 13:30 UTC",
+        ),
+        ("cron(0 5 1,01 7 ? *)", "on day 1 of July at 05:00 UTC"),
         ("cron(0 * ? * * *)", "every hour at minute 0 UTC"),
         ("cron(15 0/8 ? * * *)", "every 8 hours from 00:15 UTC"),
         ("cron(0 5 1 * ? *)", "on day 1 of every month at 05:00 UTC"),
