@@ -33,3 +33,4 @@ mod retries;
 mod simulation;
 mod speed;
 mod targets;
+mod undone;
