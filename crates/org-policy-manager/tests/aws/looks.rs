@@ -100,6 +100,8 @@ async fn a_policy_about_which_aws_never_answers_leaves_time_for_those_that_nothi
     world.inject(Fault::from_then_on(&silent, 0, Way::Hang));
     let mut lambda = stack.lambda.clone();
     lambda.repeats = 0;
+    // All attempts of a call that is never answered last longer.
+    lambda.timeout = Duration::from_secs(150);
     lambda.deliver(&schedule()).await;
     let told = world.reports();
     assert_eq!(texts(&told).len(), 1, "{told:#?}");
@@ -170,4 +172,28 @@ async fn what_a_full_bus_did_not_take_is_told_by_the_next_attempt() {
     assert_eq!(look(&world, &stack).await.len(), 1);
     sleep(LATER).await;
     assert_eq!(look(&world, &stack).await, Vec::<Value>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_put_back_at_last_is_told_with_the_time_when_it_was_first_seen() {
+    let world = World::new();
+    let stack = deployed(&world, &repairing(1)).await;
+    let id = id(&world);
+    world.somebody(|it| it.detach(&id, &unit(1)));
+    world.inject(Fault::from_then_on("AttachPolicy", 0, Way::Refuse));
+    let first = look(&world, &stack).await;
+    assert_eq!(texts(&first)[0].0, "NOT_REPAIRED");
+    let since = first[0]["since"].as_str().unwrap();
+    assert!(since.starts_with("2027-01-15T08:00:"), "{since}");
+    world.heal();
+    sleep(LATER).await;
+    world.somebody(|it| it.detach(&id, &unit(2)));
+    let then = look(&world, &stack).await;
+    assert_eq!(texts(&then)[0].0, "REPAIRED");
+    assert_eq!(then[0]["since"], since);
+    // What comes again is another matter.
+    world.somebody(|it| it.detach(&id, &unit(1)));
+    let again = look(&world, &stack).await;
+    assert_eq!(texts(&again)[0].0, "REPAIRED");
+    assert_ne!(again[0]["since"], since);
 }

@@ -3,11 +3,12 @@
 use std::future::pending;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::stack::{Stack, succeeded};
-use crate::template::properties;
-use crate::world::{Answer, Status, World};
+use crate::template::{properties, properties_with};
+use crate::world::{Answer, Fault, Status, Way, World};
 
 const POLICY: &str = "p-model00001";
 
@@ -31,8 +32,8 @@ async fn deleted(world: &World, times: usize) -> (Answer, Duration) {
         answer = stack.delete() => answer.unwrap(),
         answer = attached_again => answer,
     };
-    let calls = world.calls().into_iter();
-    let put = calls.filter(|it| it.operation == "PUT answer").last();
+    let mut calls = world.calls().into_iter();
+    let put = calls.find(|it| it.operation == "PUT answer");
     (answer, put.unwrap().time - began)
 }
 
@@ -58,4 +59,26 @@ async fn a_policy_that_is_attached_again_and_again_is_not_said_to_be_deleted() {
                     detached from everything 5 times: DeletePolicy failed: PolicyInUseException: ";
     assert!(answer.reason.starts_with(expected), "{}", answer.reason);
     assert!(world.organization().policies.contains_key(POLICY));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_is_attached_to_nothing_and_not_deleted_is_said_to_be_so() {
+    let lost = Fault::once("DetachPolicy", 0, Way::LostAfter);
+    let refused = |operation| Fault::from_then_on(operation, 0, Way::Refuse);
+    for (faults, failed) in [
+        (vec![refused("DeletePolicy")], "DeletePolicy"),
+        (vec![lost, refused("DetachPolicy")], "DetachPolicy"),
+    ] {
+        let world = World::new();
+        let mut stack = Stack::new(&world, "backup");
+        let given = properties_with(1, json!({ "PolicyTargets": "ou-mod1-00000001" }));
+        assert!(succeeded(&stack.create(&given).await));
+        faults.into_iter().for_each(|fault| world.inject(fault));
+        let reason = stack.delete().await.unwrap().reason;
+        let expected = format!(
+            "the policy p-model00001 is attached to nothing but not deleted: {failed} failed: \
+             AccessDeniedException: "
+        );
+        assert!(reason.starts_with(&expected), "{reason}");
+    }
 }

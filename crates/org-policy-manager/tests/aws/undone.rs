@@ -119,7 +119,11 @@ async fn a_move_that_is_cancelled_when_it_is_almost_done_leaves_nothing() {
     let moved = properties_with(1, given);
     let (answer, ()) = tokio::join!(stack.update(&moved), cancelled);
     assert_eq!(answer, None);
+    world.forget_calls();
     stack.quiet().await;
+    let calls = world.calls().into_iter();
+    let asked = calls.filter(|it| it.operation == "DescribeStackResource");
+    assert_eq!(asked.count(), 1, "what is over is not waited for");
     assert_eq!(world.organization_of(OTHER_MANAGEMENT).policies.len(), 1);
     assert!(succeeded(&stack.go_on().await.expect("the Update back")));
     assert_eq!(world.both_organizations(), before);
