@@ -48,6 +48,10 @@ async fn a_policy_comes_from_s3_in_the_version_asked_for() {
     let answer = stack.update(&from_s3(None)).await;
     assert!(succeeded(&answer), "{answer:?}");
     assert!(live(&world).contains("cron(0 3 "));
+    // Without a version, the newest is asked for each time.
+    put(&world, 4);
+    assert!(succeeded(&stack.update(&from_s3(None)).await));
+    assert!(live(&world).contains("cron(0 4 "));
 }
 
 #[tokio::test(start_paused = true)]

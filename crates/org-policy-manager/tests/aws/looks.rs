@@ -175,6 +175,35 @@ async fn what_a_full_bus_did_not_take_is_told_by_the_next_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_difference_that_nobody_can_claim_is_looked_at_again() {
+    let world = World::new();
+    let stack = deployed(&world, &properties(1)).await;
+    let id = id(&world);
+    world.somebody(|it| it.detach(&id, &unit(1)));
+    world.inject(Fault::once("PutParameter", 0, Way::Refuse));
+    assert_eq!(look(&world, &stack).await.len(), 1);
+    let ends = stack.lambda.ends().split_off(1);
+    assert!(
+        matches!(&ends[..], [End::Error(it), End::Ok] if it.contains("PutParameter failed")),
+        "{ends:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_difference_whose_claim_is_taken_is_left_to_whoever_has_it_until_they_count_as_dead() {
+    let world = World::new();
+    let stack = deployed(&world, &properties(1)).await;
+    let id = id(&world);
+    world.somebody(|it| it.detach(&id, &unit(1)));
+    // The claim is written, and found by the second attempt of the call.
+    world.inject(Fault::once("PutParameter", 0, Way::LostAfter));
+    assert_eq!(look(&world, &stack).await, Vec::<Value>::new());
+    assert_eq!(stack.lambda.ends(), [End::Ok, End::Ok]);
+    sleep(LATER).await;
+    assert_eq!(look(&world, &stack).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_put_back_at_last_is_told_with_the_time_when_it_was_first_seen() {
     let world = World::new();
     let stack = deployed(&world, &repairing(1)).await;
