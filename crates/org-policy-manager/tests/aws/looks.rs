@@ -12,7 +12,7 @@ use crate::drift::{
 use crate::lambda::End;
 use crate::stack::{Stack, succeeded};
 use crate::template::{properties, properties_with};
-use crate::world::{Behaviour, Fault, Way, World};
+use crate::world::{Behaviour, Call, Fault, Way, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_policy_that_an_update_replaced_is_not_missed() {
@@ -135,7 +135,7 @@ async fn what_was_put_back_is_looked_at_until_the_listings_show_it_and_no_longer
             .position(|it| it.operation == "AttachPolicy")
             .unwrap();
         let (before, after) = calls.split_at(attached);
-        let looks = |calls: &[crate::world::Call]| {
+        let looks = |calls: &[Call]| {
             let looks = calls.iter().filter(|it| it.operation == "DescribePolicy");
             looks.map(|it| it.time).collect::<Vec<_>>()
         };
@@ -201,6 +201,35 @@ async fn a_difference_whose_claim_is_taken_is_left_to_whoever_has_it_until_they_
     assert_eq!(stack.lambda.ends(), [End::Ok, End::Ok]);
     sleep(LATER).await;
     assert_eq!(look(&world, &stack).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repair_during_which_an_operation_begins_is_not_called_one() {
+    let world = World::new();
+    let stack = deployed(&world, &repairing(1)).await;
+    let id = id(&world);
+    world.somebody(|it| it.detach(&id, &unit(1)));
+    world.forget_calls();
+    let update = json!({
+        "RequestType": "Update", "RequestId": "later", "StackId": stack.id(),
+        "LogicalResourceId": "Policy",
+        "PhysicalResourceId": stack.resource.as_ref().unwrap().physical_id,
+    });
+    let begins = async {
+        let attached = |it: &Call| it.operation == "AttachPolicy" && it.outcome == "ok";
+        while !world.calls().iter().any(attached) {
+            sleep(Duration::from_millis(1)).await;
+        }
+        world.expect_answer(&update);
+    };
+    let (told, ()) = tokio::join!(look(&world, &stack), begins);
+    assert_eq!(told, Vec::<Value>::new());
+    let ends = stack.lambda.ends().split_off(1);
+    let expected = "an operation of its stack began after 1 changes had been put back";
+    assert!(
+        matches!(&ends[..], [End::Error(it), End::Ok] if it.contains(expected)),
+        "{ends:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
