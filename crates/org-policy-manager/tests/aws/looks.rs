@@ -83,8 +83,7 @@ async fn memories_of_more_policies_than_a_page_has_are_all_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_about_which_aws_never_answers_leaves_time_for_those_that_nothing_is_remembered_of()
- {
+async fn a_policy_about_which_aws_never_answers_leaves_time_for_those_that_are_not_remembered() {
     let world = World::new();
     let mut forgotten = Stack::new(&world, "forgotten");
     forgotten.lambda = function(&world);

@@ -12,8 +12,8 @@ use crate::world::{Answer, Fault, Status, Way, World};
 
 const POLICY: &str = "p-model00001";
 
-/// A Delete during which somebody attaches the policy again, so many times, whenever it is attached to nothing;
-/// and how long its answer took.
+/// A Delete during which somebody attaches the policy again, so many times, whenever it is attached
+/// to nothing; and how long its answer took.
 async fn deleted(world: &World, times: usize) -> (Answer, Duration) {
     let mut stack = Stack::new(world, "backup");
     assert!(succeeded(&stack.create(&properties(1)).await));
@@ -55,8 +55,8 @@ async fn a_policy_that_is_attached_again_and_again_is_not_said_to_be_deleted() {
     let world = World::new();
     let (answer, _) = deleted(&world, usize::MAX).await;
     assert_eq!(answer.status, Status::Failed);
-    let expected = "the policy p-model00001 is not deleted: AWS still finds it attached after it was \
-                    detached from everything 5 times: DeletePolicy failed: PolicyInUseException: ";
+    let expected = "the policy p-model00001 is not deleted: AWS still finds it attached after it \
+                    was detached from everything 5 times: DeletePolicy failed: PolicyInUseException: ";
     assert!(answer.reason.starts_with(expected), "{}", answer.reason);
     assert!(world.organization().policies.contains_key(POLICY));
 }

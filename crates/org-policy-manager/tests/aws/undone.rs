@@ -1,4 +1,5 @@
-//! What becomes of a request that fails half-way: what is undone in time, and what the answer says of the rest.
+//! What becomes of a request that fails half-way: what is undone in time, and what the answer says
+//! of the rest.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,10 +41,10 @@ async fn changes_that_cannot_be_undone_because_nobody_can_read_the_policy_are_na
     let world = World::new();
     let unreadable = Fault::from_then_on("DescribePolicy", 1, Way::Refuse);
     let reason = refused(&world, &[unreadable]).await;
-    let expected = "; left behind: on the policy p-model00001 these changes were made, the last one \
-                    perhaps: change the name, description, content; set the tags \
-                    backup-org-policy:accepted, version; attach to ou-mod1-00000004; they could not \
-                    be undone because the policy could not be read (DescribePolicy failed: \
+    let expected = "; left behind: on the policy p-model00001 these changes were made, the last \
+                    one perhaps: change the name, description, content; set the tags \
+                    backup-org-policy:accepted, version; attach to ou-mod1-00000004; they could \
+                    not be undone because the policy could not be read (DescribePolicy failed: \
                     AccessDeniedException: ";
     assert!(reason.contains(expected), "{reason}");
 }
