@@ -32,10 +32,13 @@ pub(crate) async fn make<'a>(
     for (index, change) in changes.iter().enumerate() {
         let (tried, _) = changes.split_at(index + 1);
         let undo = undo_cost(tried).max(READ_ALLOWANCE + began.elapsed().mul_f32(1.1));
-        let until = deadline.checked_sub(undo + extra);
-        let until = until.filter(|until| *until > Instant::now());
-        let result = match until {
-            Some(until) => organizations.until(until).apply(policy, change).await,
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        let result = match left.checked_sub(undo + extra) {
+            Some(time) => {
+                let organizations = organizations.until(now + time);
+                organizations.apply(policy, change).await
+            }
             None => {
                 let (tried, _) = changes.split_at(index);
                 let reason = format!(

@@ -85,6 +85,83 @@ mod tests {
     use aws_smithy_types::error::ErrorMetadata;
 
     #[test]
+    fn what_a_user_can_do_is_said_of_each_error_that_somebody_can_mend() {
+        let other = "MAX_POLICY_NUMBER";
+        for (operation, code, message, remedy) in [
+            (
+                "AssumeRole",
+                "AccessDenied",
+                "",
+                Some("the role exists in the management account"),
+            ),
+            (
+                "DescribeStackResource",
+                "AccessDenied",
+                "",
+                Some("the function's role"),
+            ),
+            (
+                "CreatePolicy",
+                "AccessDeniedException",
+                "",
+                Some("a delegated administrator"),
+            ),
+            (
+                "AttachPolicy",
+                "PolicyTypeNotEnabledException",
+                "",
+                Some("EnablePolicyType: true"),
+            ),
+            (
+                "EnablePolicyType",
+                "PolicyTypeNotAvailableForOrganizationException",
+                "",
+                Some("all features"),
+            ),
+            (
+                "AttachPolicy",
+                "TargetNotFoundException",
+                "",
+                Some("PolicyTargets"),
+            ),
+            (
+                "AttachPolicy",
+                "ConstraintViolationException",
+                "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                Some("at most 10"),
+            ),
+            ("CreatePolicy", "ConstraintViolationException", other, None),
+            (
+                "AttachPolicy",
+                "ConcurrentModificationException",
+                "",
+                Some("try again later"),
+            ),
+            (
+                "AttachPolicy",
+                "TooManyRequestsException",
+                "",
+                Some("try again later"),
+            ),
+            (
+                "GetParameter",
+                "ParameterNotFound",
+                "",
+                Some("create the parameter"),
+            ),
+            ("GetObject", "NoSuchKey", "", Some("PolicyContent.S3")),
+            ("CreatePolicy", "DuplicatePolicyException", "", None),
+        ] {
+            let said = remedy_for(operation, code, message);
+            let fits = match (said, remedy) {
+                (Some(said), Some(remedy)) => said.contains(remedy),
+                (said, remedy) => said == remedy,
+            };
+            assert!(fits, "{operation} {code}: {said:?}");
+        }
+    }
+
+    #[test]
     fn a_region_that_is_not_enabled_is_reported_with_what_to_do() {
         let refusal = ErrorMetadata::builder()
             .code("RegionDisabledException")

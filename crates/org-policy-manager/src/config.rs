@@ -109,8 +109,7 @@ impl Config {
 
 /// IAM's characters for role names and paths (IAM API reference, CreateRole).
 fn is_role_name(name: &str) -> bool {
-    !name.is_empty()
-        && name.len() <= 576
+    name.len() <= 576
         && !name.starts_with('/')
         && !name.ends_with('/')
         && name
@@ -150,6 +149,52 @@ mod tests {
         ] {
             assert!(error.contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn one_wrong_variable_is_enough() {
+        let error = read(&[
+            ("AWS_REGION", "eu-west-1"),
+            ("DELEGATED_ADMINISTRATOR", "1"),
+        ]);
+        assert_eq!(
+            error.unwrap_err().0,
+            ["`DELEGATED_ADMINISTRATOR` is `1`: expected `true` or `false`"]
+        );
+    }
+
+    #[test]
+    fn a_role_has_iams_characters_and_perhaps_a_path() {
+        let role = |name: &str| {
+            let given = [("AWS_REGION", "eu-west-1"), ("ORG_ADMIN_ROLE_NAME", name)];
+            read(&given).map(|config| config.org_admin_role_name)
+        };
+        let longest = "x".repeat(576);
+        for name in ["Admin", "a/path/Admin", "+=,.@_-1", &longest] {
+            assert_eq!(role(name).unwrap(), name);
+        }
+        for name in [
+            "/Admin",
+            "a/path/",
+            "a b",
+            "é",
+            "a:b",
+            &format!("{longest}x"),
+        ] {
+            assert!(role(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_functions_own_role_is_used_only_when_that_is_asked_for() {
+        let delegated = |value: &str| {
+            let given = [
+                ("AWS_REGION", "eu-west-1"),
+                ("DELEGATED_ADMINISTRATOR", value),
+            ];
+            read(&given).unwrap().delegated_administrator
+        };
+        assert_eq!(["true", "false", ""].map(delegated), [true, false, false]);
     }
 
     #[test]

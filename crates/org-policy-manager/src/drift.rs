@@ -113,8 +113,8 @@ impl Look<'_> {
             }
         }
         if cause.is_none() {
-            for (done, account) in accounts.iter().enumerate() {
-                let look = self.share(accounts.len() - done);
+            for (left, account) in (1..=accounts.len()).rev().zip(&accounts) {
+                let look = self.share(left);
                 if let Err(error) = look.at_others(account, &known).await {
                     missed.push(format!("policies of {account} ({error})"));
                 }

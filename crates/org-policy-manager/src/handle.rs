@@ -256,3 +256,16 @@ fn done(spec: &Spec, settled: Settled) -> Done {
     let afterwards = Afterwards::Settled(unanswered, Box::new(deployed));
     (success, afterwards)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_type_of_an_error_says_what_was_not_done() {
+        let looking = Failed::Look("not looked at: p-1".to_string());
+        assert_eq!(looking.kind(), "PoliciesNotLookedAt");
+        let answering = Failed::Answer(ServeError::TooLong);
+        assert_eq!(answering.kind(), "CloudFormationNotAnswered");
+    }
+}

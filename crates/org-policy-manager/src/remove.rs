@@ -14,6 +14,9 @@ use crate::organizations::Organizations;
 /// How often a policy that was attached again meanwhile is detached before giving up. Our choice.
 const ROUNDS: usize = 5;
 
+/// AWS's answer to the deletion of a policy that is attached.
+const IN_USE: &str = "PolicyInUseException";
+
 /// What is left after a detachment failed. A call whose answer was lost may have had its effect,
 /// so this is asked, and called a guess when there is no answer to that either.
 async fn not_detached(
@@ -67,7 +70,13 @@ pub(crate) async fn remove(
                 info!(policy.id = id, "policy deleted");
                 return Ok(());
             }
-            Err(error) if error.is("PolicyInUseException") && round + 1 < ROUNDS => {}
+            Err(error) if error.is(IN_USE) && round + 1 < ROUNDS => {}
+            Err(error) if error.is(IN_USE) => {
+                return Err(format!(
+                    "the policy {id} is not deleted: AWS still finds it attached after it was \
+                     detached from everything {ROUNDS} times: {error}"
+                ));
+            }
             Err(error) => {
                 return Err(format!(
                     "the policy {id} is attached to nothing but not deleted: {error}"

@@ -152,6 +152,7 @@ fn data_stays_as_long_as_a_mark_of_the_reason_has_room_beside_it() {
             "{shown}"
         );
     }
+    assert_eq!(filled(most).0["Reason"], ELLIPSIS, "the mark alone");
     let data = json!({"Filler": "x".repeat(most)});
     let body = succeeded(Some(&reason), data).into_body().ok().unwrap();
     assert_eq!(body.json.len(), MAX_ANSWER_BYTES, "no byte is unused");

@@ -365,6 +365,26 @@ async fn a_delegated_administrator_assumes_no_role() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_policy_is_not_left_in_another_organization_than_its_template_names() {
+    let world = World::new();
+    world.delegate_to_home();
+    let before = world.organization();
+    let mut stack = Stack::new(&world, "backup");
+    stack.lambda = Lambda::configured(&world, &[("DELEGATED_ADMINISTRATOR", "true")]);
+    let elsewhere = properties_with(1, json!({ "OrgManagementAccount": OTHER_MANAGEMENT }));
+    let answer = stack.create(&elsewhere).await.unwrap();
+    assert_eq!(answer.status, Status::Failed);
+    assert!(
+        answer
+            .reason
+            .contains("expected the management account of this organization"),
+        "{}",
+        answer.reason
+    );
+    assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_role_is_assumed_once_for_many_requests() {
     let world = World::new();
     let mut stack = Stack::new(&world, "backup");

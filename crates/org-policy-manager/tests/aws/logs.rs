@@ -167,3 +167,20 @@ async fn whatever_a_request_holds_an_entry_is_one_line_of_at_most_8_kb() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_first_twenty_warnings_of_a_policy_are_logged_and_the_others_counted() {
+    let plans = json!({ "PolicyContent": { "plans": numbered(30, json!({"rules": {}})) } });
+    let lines = logged(&[event("Create", &[], plans)], false).await;
+    // Errors are in the answer.
+    let warning = "the plan has no `rules` and no `selections` of its own";
+    let warnings = lines.iter().filter(|it| it.starts_with(" WARN `plans."));
+    let warnings: Vec<_> = warnings.collect();
+    assert_eq!(warnings.len(), 20);
+    assert!(
+        warnings.iter().all(|it| it.contains(warning)),
+        "{warnings:#?}"
+    );
+    let more = " WARN and 10 more warnings: `backupctl validate` names them";
+    assert!(lines.iter().any(|it| it == more), "{lines:#?}");
+}

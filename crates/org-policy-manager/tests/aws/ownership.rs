@@ -22,8 +22,32 @@ async fn a_policy_of_the_same_name_is_left_alone_and_the_remedy_said() {
     let answer = stack.create(&properties(1)).await.unwrap();
     assert_eq!(answer.status, Status::Failed);
     assert!(answer.reason.contains("AdoptExisting"), "{}", answer.reason);
+    // A list that has it is not waited for.
+    assert!(
+        world.now() < Duration::from_millis(500),
+        "{:?}",
+        world.now()
+    );
     assert!(succeeded(&stack.go_on().await.unwrap()));
     assert_eq!(world.organization(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resource_that_comes_back_to_its_template_takes_over_the_policy_that_it_retained() {
+    let world = World::new();
+    let mut stack = Stack::new(&world, "backup");
+    assert!(succeeded(&stack.create(&properties(1)).await));
+    let retained = stack.resource.take().unwrap();
+    let same_name = properties_with(2, json!({ "PolicyName": "daily" }));
+    let answer = stack.create(&same_name).await.unwrap();
+    assert_eq!(answer.status, Status::Success, "{}", answer.reason);
+    assert_eq!(answer.physical_resource_id, retained.physical_id);
+    let organization = world.organization();
+    assert_eq!(organization.policies.len(), 1);
+    assert_eq!(
+        organization.policies["p-model00001"].description,
+        "version 2"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -235,6 +235,11 @@ async fn a_status_that_shows_late_is_waited_for() {
     });
     let mut stack = Stack::new(&world, "backup");
     assert!(succeeded(&stack.create(&properties(1)).await));
+    let tags = &world.organization().policies["p-model00001"].tags;
+    assert!(
+        !tags.contains_key("backup-org-policy:unanswered"),
+        "{tags:?}"
+    );
     assert!(succeeded(&stack.update(&properties(2)).await));
 }
 

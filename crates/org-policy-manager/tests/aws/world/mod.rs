@@ -129,6 +129,8 @@ struct State {
     answers: Vec<Answer>,
     /// Details of the events that the bus has.
     reports: Vec<Value>,
+    /// Whether the bus takes no event, which EventBridge says for each in an answer with status 200.
+    bus_is_full: bool,
     /// By stack and logical id.
     resources: BTreeMap<(String, String), stacks::Resource>,
     calls: Vec<Call>,
@@ -220,6 +222,7 @@ impl World {
                 objects: BTreeMap::new(),
                 answers: Vec::new(),
                 reports: Vec::new(),
+                bus_is_full: false,
                 resources: BTreeMap::new(),
                 calls: Vec::new(),
                 faults: Vec::new(),
@@ -324,6 +327,11 @@ impl World {
     /// What was reported on the bus since this was last asked.
     pub fn reports(&self) -> Vec<Value> {
         std::mem::take(&mut self.lock().reports)
+    }
+
+    /// Lets the bus take no event from now on, or every one again.
+    pub fn fill_bus(&self, is_full: bool) {
+        self.lock().bus_is_full = is_full;
     }
 
     /// Everything CloudFormation received, in order.

@@ -138,9 +138,14 @@ impl State {
         Ok(reply)
     }
 
-    /// An event bus takes what it is given.
+    /// An event bus takes what it is given, unless it is full.
     pub(super) fn put_events(&mut self, input: &Value) -> Reply {
         let entries = input["Entries"].as_array().cloned().unwrap_or_default();
+        if self.bus_is_full {
+            let refused =
+                json!({ "ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded" });
+            return Ok(json!({ "FailedEntryCount": 1, "Entries": [refused] }));
+        }
         let taken: Vec<Value> = entries.iter().map(|_| json!({ "EventId": "e" })).collect();
         for entry in entries {
             assert_eq!(entry["EventBusName"], "notifications");
