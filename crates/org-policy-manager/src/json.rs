@@ -62,7 +62,7 @@ impl Json {
         }
     }
 
-    /// Calls an operation; an empty answer is `null`.
+    /// Calls an operation: one whose answer has members (botocore's models), so that it is JSON.
     ///
     /// # Errors
     /// As AWS answers, once all attempts failed.
@@ -93,7 +93,6 @@ impl Json {
         let request = Request::write(self.service, operation, Input::Json(input));
         // Boxed: a call of the SDK's machinery is a large future.
         match Box::pin(call.send(request)).await {
-            Ok(Answer::Body(bytes)) if bytes.is_empty() => Ok(Value::Null),
             Ok(Answer::Body(bytes)) => serde_json::from_slice(&bytes)
                 .map_err(|error| CallError::other(operation, format!("no JSON: {error}"))),
             Ok(Answer::TooLarge) => Err(CallError::other(operation, "the answer is too large")),
