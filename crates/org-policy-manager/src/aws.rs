@@ -98,7 +98,7 @@ mod tests {
                 "DescribeStackResource",
                 "AccessDenied",
                 "",
-                Some("the function's role"),
+                Some("the permissions of the function's role"),
             ),
             (
                 "CreatePolicy",

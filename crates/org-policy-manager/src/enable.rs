@@ -47,7 +47,7 @@ pub(crate) async fn enable(organizations: &Organizations, deadline: Instant) -> 
             asked = true;
             info!(root.id = %root.id, "backup policies enabled");
         }
-        let pause = Duration::from_millis(1_000 + fastrand::u64(0..1_000));
+        let pause = Duration::from_millis(fastrand::u64(1_000..2_000));
         if Instant::now() + pause >= give_up {
             return Err(format!(
                 "backup policies are still being enabled on {}: try again in a minute",

@@ -163,11 +163,7 @@ async fn handle(
     match request.request_type {
         RequestType::Delete => {
             attempt.delete().await.map_err(failure)?;
-            let success = Success {
-                physical_resource_id: request.physical_resource_id.clone().unwrap_or_default(),
-                ..Success::default()
-            };
-            Ok((success, gone(request)))
+            Ok((Success::default(), gone(request)))
         }
         RequestType::Create => {
             let created = async {
@@ -260,6 +256,12 @@ fn done(spec: &Spec, settled: Settled) -> Done {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_arn_of_something_else_is_named() {
+        let said = not_a_function("arn:aws:s3:::b");
+        assert_eq!(said, "`arn:aws:s3:::b` is not the arn of a lambda function");
+    }
 
     #[test]
     fn the_type_of_an_error_says_what_was_not_done() {

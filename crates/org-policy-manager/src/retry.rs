@@ -10,9 +10,7 @@ use aws_sdk_organizations::operation::{
     untag_resource::UntagResourceError, update_policy::UpdatePolicyError,
 };
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
-use aws_smithy_runtime_api::client::retries::classifiers::{
-    ClassifyRetry, RetryAction, RetryClassifierPriority,
-};
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// Another change of the organization is under way, or there were too many calls. The SDK retries
@@ -63,11 +61,5 @@ impl ClassifyRetry for OrganizationsBusy {
 
     fn name(&self) -> &'static str {
         "Organizations is busy"
-    }
-
-    fn priority(&self) -> RetryClassifierPriority {
-        RetryClassifierPriority::run_after(
-            RetryClassifierPriority::modeled_as_retryable_classifier(),
-        )
     }
 }

@@ -166,3 +166,27 @@ fn bucket_region(error: &SdkError<Refusal, HttpResponse>) -> Option<String> {
         })
         .flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_buckets_that_are_labels_of_a_host() {
+        let longest = "x".repeat(63);
+        for name in ["abc", "123", "1a-b", &longest] {
+            assert!(is_host_label(name), "{name}");
+        }
+        for name in [
+            "ab",
+            "-ab",
+            "ab-",
+            "a.b",
+            "Abc",
+            "a_b",
+            &format!("{longest}x"),
+        ] {
+            assert!(!is_host_label(name), "{name}");
+        }
+    }
+}

@@ -203,6 +203,29 @@ async fn a_difference_whose_claim_is_taken_is_left_to_whoever_has_it_until_they_
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_put_right_before_it_was_told_is_not_told_with_the_rest() {
+    let world = World::new();
+    let stack = deployed(&world, &properties(1)).await;
+    let id = id(&world);
+    let (one, other) = (unit(1), unit(2));
+    world.somebody(|it| it.detach(&id, &one));
+    world.somebody(|it| it.detach(&id, &other));
+    // Both differences are claimed, by somebody who dies.
+    world.inject(Fault::once("PutParameter", 0, Way::LostAfter));
+    assert_eq!(look(&world, &stack).await, Vec::<Value>::new());
+    world.somebody(|it| it.attach(&id, &one));
+    sleep(LATER).await;
+    let told = texts(&look(&world, &stack).await);
+    let [(_, differences)] = &told[..] else {
+        panic!("{told:?}");
+    };
+    assert!(
+        matches!(&differences[..], [it] if it.contains(&other)),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_repair_during_which_an_operation_begins_is_not_called_one() {
     let world = World::new();
     let stack = deployed(&world, &repairing(1)).await;
