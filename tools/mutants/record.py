@@ -1,5 +1,6 @@
 """docs/evidence/mutants.json: what became of each file's mutants, and for which texts."""
 
+import collections
 import functools
 import json
 import tomllib
@@ -45,7 +46,8 @@ class Record:
         wanted = {tuple(it) for it in entry["left"]}
         if entry["tests"] != self._tests:
             wanted |= {(it["name"], it["line"]) for it in self.unexplained(file)}
-        return [name for name in names if described(self.root, name) in wanted]
+        known_as = described(self.root, names)
+        return [name for name in names if known_as[name] in wanted]
 
     def unexplained(self, file):
         """A file's survivors for which there is no reason."""
@@ -53,11 +55,12 @@ class Record:
 
     def add(self, file, names, results):
         """Add what became of some of a file's mutants: by name, the summary and what failed."""
-        again = {described(self.root, name) for name in results}
+        known_as = described(self.root, names)
+        again = {known_as[name] for name in results}
         # Of what was caught only the number is known: whoever runs it again counts from nothing.
         if not self.is_current(file) or not again <= self._unsettled(file):
             entry = {"caught": 0, "unviable": 0, "timeouts": [], "survivors": [], "by": {}}
-            entry["left"] = [described(self.root, name) for name in names]
+            entry["left"] = list(known_as.values())
         else:
             entry = self.files[file]
         left = {tuple(it) for it in entry["left"]} - again
@@ -65,7 +68,7 @@ class Record:
         for kind in ("timeouts", "survivors"):
             entry[kind] = [it for it in entry[kind] if (it["name"], it["line"]) not in again]
         for name, (summary, failed) in results.items():
-            what, line = described(self.root, name)
+            what, line = known_as[name]
             if summary == "CaughtMutant":
                 entry["caught"] += 1
                 for source, test in failed:
@@ -115,8 +118,14 @@ class Record:
         return self.reasons.get((file, survivor["name"], survivor["line"]))
 
 
-def described(root, name):
-    """What a mutant does, and the text of its line: both stay when lines move."""
-    place, _, what = name.partition(": ")
-    file, line, _ = place.rsplit(":", 2)
-    return what, (root / file).read_text().splitlines()[int(line) - 1].strip()
+def described(root, names):
+    """What each of a file's mutants does, and the text of its line: both stay when lines move. Of
+    those that are the same in both, the second and further ones are numbered."""
+    known_as, seen = {}, collections.Counter()
+    for name in names:
+        place, _, what = name.partition(": ")
+        file, line, _ = place.rsplit(":", 2)
+        it = what, (root / file).read_text().splitlines()[int(line) - 1].strip()
+        seen[it] += 1
+        known_as[name] = (f"{what} ({seen[it]})", it[1]) if seen[it] > 1 else it
+    return known_as

@@ -170,6 +170,18 @@ def test_what_is_run_again_part_by_part_counts_once(root, recorded):
     assert record.to_run(FILE, NAMES) == NAMES[1:]
 
 
+def test_two_changes_that_are_alike_are_two(root):
+    alike = [f"{FILE}:5:{column}: replace > with >= in decide" for column in (7, 11)]
+    record = Record.read(root)
+    record.add(FILE, alike, {alike[0]: CAUGHT})
+    assert record.to_run(FILE, alike) == [alike[1]]
+    record.add(FILE, alike, {alike[1]: SURVIVED})
+    assert record.files[FILE]["caught"] == 1
+    assert [it["name"] for it in record.files[FILE]["survivors"]] == [
+        "replace > with >= in decide (2)"
+    ]
+
+
 def test_what_the_tests_wrote_tells_which_failed_and_where_they_stand(root):
     output = """
 test decide::tests::three_is_not_enough ... FAILED
