@@ -31,6 +31,10 @@ class Refusal(Exception):
     """Why there is nothing to run on."""
 
 
+class NoRust(Refusal):
+    """What the compiler objects to."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Mutant:
     """What cargo-mutants lists."""
@@ -172,11 +176,10 @@ class Build:
             self.alone |= {it.number for it in changes} - set(self.ranges[file])
             self._put(file, text)
 
-    def with_one(self, mutant):
-        """Whether a mutant compiles that stands in its file alone; then it is there."""
+    def put_alone(self, mutant):
+        """Put a mutant into its file, without any other."""
         text = (ROOT / mutant.file).read_text()
         self._put(mutant.file, switch.changed(text, mutant.change))
-        return not _cargo_errors("check", "--workspace", "--lib", "--bins")
 
     def _put(self, file, text):
         is_root = file.split("/")[3:] in (["lib.rs"], ["main.rs"])
@@ -233,7 +236,7 @@ def binaries(*names):
     chosen = ["--lib" if name == "lib" else f"--test={name}" for name in names]
     status, messages, shown = _cargo("test", "--workspace", "--no-run", *chosen)
     if status:
-        raise Refusal(shown)
+        raise NoRust(shown) if _errors(messages) else Refusal(shown)
     found = {}
     for message in messages:
         if message["reason"] == "compiler-artifact" and message["executable"]:
@@ -251,11 +254,15 @@ def binaries(*names):
 def _cargo_errors(*arguments):
     """What the compiler objects to."""
     status, messages, shown = _cargo(*arguments, "--keep-going")
-    compiler = [it["message"] for it in messages if it["reason"] == "compiler-message"]
-    errors = [it for it in compiler if it["level"] == "error" and it["spans"]]
+    errors = _errors(messages)
     if status and not errors:
         raise Refusal(shown)
     return errors
+
+
+def _errors(messages):
+    compiler = [it["message"] for it in messages if it["reason"] == "compiler-message"]
+    return [it for it in compiler if it["level"] == "error" and it["spans"]]
 
 
 def _cargo(*arguments):

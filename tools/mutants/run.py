@@ -106,25 +106,20 @@ class Runner:
 
     def run_alone(self, part, wanted):
         """The same for mutants that cannot be switched: each is compiled by itself."""
+        mutants = [it for it in part.mutants if it.name in wanted and it.number in self.build.alone]
+        if mutants and any((part.crate, it) not in self._steps for it in part.steps):
+            # Those that were built last may have had a mutant in them.
+            self.binaries = build.binaries()
+        steps = [self._step(part.crate, it) for it in part.steps] if mutants else []
         results = {}
-        for mutant in part.mutants:
-            if mutant.name in wanted and mutant.number in self.build.alone:
-                before = (TREE / mutant.file).read_bytes()
-                try:
-                    results[mutant.name] = self._alone(part, mutant)
-                finally:
-                    build.put(TREE / mutant.file, before)
+        for mutant in mutants:
+            before = (TREE / mutant.file).read_bytes()
+            try:
+                self.build.put_alone(mutant)
+                results[mutant.name] = _noticed_alone(steps, mutant)
+            finally:
+                build.put(TREE / mutant.file, before)
         return results
-
-    def _alone(self, part, mutant):
-        if not self.build.with_one(mutant):
-            return UNVIABLE, []
-        before = [self._step(part.crate, it) for it in part.steps]
-        built = build.binaries(*sorted({it.binary.name for it in before}))
-        steps = [
-            dataclasses.replace(it, binary=built[it.binary.crate, it.binary.name]) for it in before
-        ]
-        return _noticed_alone(steps, mutant)
 
     def _step(self, crate, text):
         """Run a step's tests without a mutant, once."""
@@ -181,10 +176,16 @@ def _noticed(steps, mutant):
 
 
 def _noticed_alone(steps, mutant):
-    """The same where it is not known which tests reach it."""
+    """The same where it is not known which tests reach it. Each step is built when its turn comes:
+    most mutants are noticed by the first."""
     for step in steps:
+        name = step.binary.name
+        try:
+            binary = build.binaries(name)[step.binary.crate, name]
+        except build.NoRust:
+            return UNVIABLE, []
         seconds = LEAST + 6 * step.seconds(step.tests)
-        result = _run(step.binary, step.arguments, mutant, seconds)
+        result = _run(binary, step.arguments, mutant, seconds)
         if result:
             return result
     return MISSED, []

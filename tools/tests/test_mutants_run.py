@@ -95,3 +95,34 @@ def test_the_tests_that_reach_little_else_come_first():
     step = run.Step(None, [], {"all": (1, {1, 2, 3}), "one": (1, {2}), "none": (1, set())})
     assert step.which_reach(2) == ["one", "all"]
     assert step.which_reach(9) == []
+
+
+def test_what_is_compiled_by_itself_has_only_the_tests_built_that_it_takes(tree, monkeypatch):
+    passing = binary(tree, "echo 'test a::b ... ok'")
+    failing = tree / "failing"
+    failing.write_text("#!/bin/sh\necho 'test a::b ... FAILED'; exit 101\n")
+    failing.chmod(0o700)
+    built = []
+
+    def binaries(name):
+        built.append(name)
+        path = str(failing) if name == "second" else passing.path
+        return {("thing", name): build.Binary("thing", name, path, "src/lib.rs")}
+
+    monkeypatch.setattr(build, "binaries", binaries)
+    steps = [
+        run.Step(build.Binary("thing", name, "", "src/lib.rs"), [], {"a::b": (0, set())})
+        for name in ("first", "second", "third")
+    ]
+    outcome, failed = run._noticed_alone(steps, mutant(7))
+    assert (outcome, failed[0][1]) == (run.CAUGHT, "b")
+    assert built == ["first", "second"]
+
+
+def test_what_does_not_compile_by_itself_is_no_mutant(tree, monkeypatch):
+    def binaries(name):
+        raise build.NoRust("error[E0308]")
+
+    monkeypatch.setattr(build, "binaries", binaries)
+    step = run.Step(binary(tree, ""), [], {})
+    assert run._noticed_alone([step], mutant(7)) == (run.UNVIABLE, [])
