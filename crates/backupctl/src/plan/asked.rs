@@ -296,4 +296,19 @@ mod tests {
         }
         assert!(policy_and(&organization, "a=Root").is_err());
     }
+
+    #[test]
+    fn who_names_no_policy_is_told_which_there_are() {
+        let mut organization = organization();
+        for (given, help) in [
+            ("a-b=Root", "did you mean `a=b`?"),
+            ("weekly=Root", "there are `a=b`"),
+        ] {
+            let error = policy_and(&organization, given).unwrap_err();
+            assert!(error.ends_with(help), "{error}");
+        }
+        organization.policies.clear();
+        let error = policy_and(&organization, "weekly=Root").unwrap_err();
+        assert!(error.ends_with("it has none"), "{error}");
+    }
 }
