@@ -1,3 +1,5 @@
+mod compared;
+
 use std::collections::BTreeMap;
 
 use backup_status::landscape::Detail;
