@@ -98,7 +98,7 @@ impl Group {
             Effect::LosesLastPlan
         } else if self.becomes_invalid {
             Effect::BecomesInvalid
-        } else if !self.gone.is_empty() || self.parts().any(is_loss) {
+        } else if !self.gone.is_empty() || self.parts().any(|it| self.is_lost(it)) {
             Effect::LosesSomething
         } else {
             Effect::GetsSomethingElse
@@ -114,6 +114,15 @@ impl Group {
         self.differences
             .iter()
             .filter(move |it| !is_whole(&it.path))
+    }
+
+    /// Whether a value is a loss: nothing is lost by what a new copy brings.
+    fn is_lost(&self, difference: &Difference) -> bool {
+        let mut copies = self.differences.iter().filter_map(|it| {
+            let (key, copy) = it.path.split_last()?;
+            (key == "target_backup_vault_arn" && it.before.is_none()).then_some(copy)
+        });
+        is_loss(difference) && !copies.any(|copy| difference.path.starts_with(copy))
     }
 
     /// The same for changes that are the same, whoever they happen to.
@@ -234,17 +243,18 @@ fn is_loss(difference: &Difference) -> bool {
         members(of).iter().any(|member| !known.contains(member))
     };
     let days = |value: &Option<Value>| -> Option<u64> { value.as_ref()?.as_str()?.parse().ok() };
-    let is_copy = path.iter().any(|key| key == "copy_actions");
     match key {
         "regions" | "tag_value" | "resource_types" => lacks(before, after),
         "not_resource_types" => lacks(after, before),
         // Without it, backups are kept for ever.
-        "delete_after_days" => match (days(before), days(after)) {
-            (Some(before), Some(after)) => after < before,
-            (before, after) => before.is_none() && after.is_some() && !is_copy,
-        },
+        "delete_after_days" => {
+            days(after).is_some_and(|after| days(before).is_none_or(|before| after < before))
+        }
         "enable_continuous_backup" => before.as_ref().is_some_and(|it| it == "true"),
         "target_backup_vault_arn" => after.is_none(),
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,7 @@
+mod compared;
+mod resources;
+mod told;
+
 use std::collections::BTreeMap;
 
 use backup_status::landscape::Detail;
@@ -263,6 +267,9 @@ fn a_resource_that_is_gone_takes_its_policy_with_it() {
         [("daily", Action::Keep), ("monthly", Action::Remove)]
     );
     assert_eq!(codes(&plan), ["last-plan-lost"]);
+    let text = super::text::text(&plan);
+    let removed = "\nMonthly: REMOVE `monthly` (p-2), which the template has no more\n";
+    assert!(text.contains(removed), "{text}");
     // Another stack's plan removes nothing of this one's.
     let wanted = read(json!({"Weekly": resource("weekly", &[ONE], content(35))}));
     let plan = super::plan(&present, &wanted, "another", &by(false)).unwrap();
@@ -286,6 +293,9 @@ fn a_name_that_is_taken_fails_unless_it_is_adopted() {
          true to take it over"
     );
     assert!(plan.groups.is_empty(), "nothing is changed by what fails");
+    let text = super::text::text(&plan);
+    let refused = "\nDaily: `daily` CANNOT BE DEPLOYED: see the findings\n";
+    assert!(text.contains(refused), "{text}");
     daily["Properties"]["AdoptExisting"] = json!("true");
     let plan = made(&present, json!({"Daily": daily}));
     assert_eq!(actions(&plan), [("daily", Action::Adopt)]);
@@ -428,7 +438,7 @@ fn what_is_known_only_at_deployment_is_asked_for() {
         .as_object_mut()
         .unwrap()
         .remove("PolicyTargets");
-    let resources = json!({"A": open, "B": stored, "C": bare});
+    let resources = json!({"A": open, "AsMuch": open, "B": stored, "C": bare});
     let mut sources = Sources {
         stack: STACK.to_owned(),
         ..Sources::default()

@@ -135,9 +135,8 @@ fn write_step(out: &mut String, step: &Step, plan: &Plan) {
         for (sign, plan) in &whole {
             *out += &format!("    {sign} plan {plan}\n");
         }
-        let is_whole = |path: &[String]| match path {
-            [plans, plan, ..] if plans == "plans" => whole.iter().any(|(_, name)| name == plan),
-            _ => false,
+        let is_whole = |path: &[String]| {
+            plan_of(path).is_some_and(|plan| whole.iter().any(|(_, name)| name == plan))
         };
         let rest = differing.iter().filter(|it| !is_whole(&it.path));
         rest.for_each(|it| write_difference(out, it, "    ", &it.path));
@@ -157,16 +156,24 @@ fn whole_plans(step: &Step, differing: &[Difference]) -> BTreeSet<(char, String)
     };
     let mut whole = BTreeSet::new();
     for difference in differing {
-        let [plans, plan, _, ..] = difference.path.as_slice() else {
+        let Some(plan) = plan_of(&difference.path) else {
             continue;
         };
         match (has(&step.before, plan), has(&step.after, plan)) {
-            (true, false) if plans == "plans" => whole.insert(('-', plan.clone())),
-            (false, true) if plans == "plans" => whole.insert(('+', plan.clone())),
+            (true, false) => whole.insert(('-', plan.clone())),
+            (false, true) => whole.insert(('+', plan.clone())),
             _ => false,
         };
     }
     whole
+}
+
+/// The plan in which a value is.
+fn plan_of(path: &[String]) -> Option<&String> {
+    match path {
+        [plans, plan, _, ..] if plans == "plans" => Some(plan),
+        _ => None,
+    }
 }
 
 fn write_group(out: &mut String, group: &Group, plan: &Plan) {

@@ -200,11 +200,10 @@ pub(crate) fn wanted(
         stack_id: format!("arn:aws:cloudformation:::stack/{}/", sources.stack),
         logical_id: found.id.to_owned(),
     };
-    let native = found.kind == Kind::Native;
-    let description = match (read.description, native) {
+    let description = match (read.description, found.kind) {
         (Some(description), _) => description,
-        (None, true) => String::new(),
-        (None, false) => owner.description(),
+        (None, Kind::Native) => String::new(),
+        (None, Kind::Ours) => owner.description(),
     };
     Ok(Wanted {
         desired: Desired {
@@ -215,7 +214,6 @@ pub(crate) fn wanted(
             tags: read.tags,
             without_tags: BTreeSet::new(),
         },
-        native,
         describes,
         adopts: read.adopt_existing,
         enables: read.enable_policy_type,
