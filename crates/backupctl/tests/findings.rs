@@ -84,6 +84,24 @@ fn a_yaml_policy_is_the_same_as_in_json() {
 }
 
 #[test]
+fn the_name_says_whether_a_file_is_json_and_where_it_does_not_a_bracket_does() {
+    // Both are YAML and no JSON, so that only JSON is an error.
+    let (plain, bracketed) = ("plans: {}", " {plans: {}}");
+    for (name, text, is_json) in [
+        ("a.json", plain, true),
+        ("A.JSON", plain, true),
+        ("a.yaml", bracketed, false),
+        ("a.yml", bracketed, false),
+        ("A.YML", bracketed, false),
+        ("-", plain, false),
+        ("-", bracketed, true),
+    ] {
+        let is_error = codes(name, text).contains(&Code::SyntaxInvalid);
+        assert_eq!(is_error, is_json, "{name}: {text}");
+    }
+}
+
+#[test]
 fn a_policy_is_measured_as_it_will_be_sent() {
     let plans = r#"{"plans": {"p": {"regions": {"@@assign": ["eu-west-1"]}}}}"#;
     let long = |name: &str, text: &str| -> Vec<Code> {

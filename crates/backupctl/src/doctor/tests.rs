@@ -1,5 +1,6 @@
 mod abilities;
 mod promises;
+mod scope;
 mod taken;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -309,6 +309,45 @@ fn the_documentation_shows_what_is_printed() {
 }
 
 #[test]
+fn what_cannot_be_judged_is_counted_and_nothing_is_said_where_all_can_be() {
+    let ledger = Ledger::default();
+    for (rare, quiet, said) in [
+        (0, 0, None),
+        (
+            1,
+            0,
+            Some("whether 1 run of rare schedules left anything: they were before 2026-01-23"),
+        ),
+        (
+            0,
+            2,
+            Some(
+                "whether anything is selected in 2 cases (account, Region and rule) where no job \
+                 completed since 2026-01-23",
+            ),
+        ),
+    ] {
+        let report = Report {
+            names: &BTreeMap::new(),
+            regions: &[],
+            ledger: &ledger,
+            judged: Ok(Judged {
+                rare,
+                quiet,
+                ..Judged::default()
+            }),
+            unasked: Vec::new(),
+            window: Window {
+                from: now() - chrono::TimeDelta::days(8),
+                now: now(),
+            },
+        };
+        let said: Vec<&str> = said.into_iter().collect();
+        assert_eq!(report.not_looked_at(), said, "{rare} {quiet}");
+    }
+}
+
+#[test]
 fn a_long_message_and_a_long_list_are_cut_and_say_so() {
     let long = "x".repeat(1000);
     let all = (0..150).map(|number| Job {

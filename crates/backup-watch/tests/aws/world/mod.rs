@@ -212,7 +212,17 @@ impl Function {
     /// Invokes it; `None` when the process died.
     pub async fn invoke(&self, request: &str, payload: &Value) -> Option<Result<Value, String>> {
         // The template's figure.
-        let lasts = Duration::from_secs(300);
+        self.invoke_for(Duration::from_secs(300), request, payload)
+            .await
+    }
+
+    /// Invokes it with so much time; `None` also when Lambda ended it.
+    pub async fn invoke_for(
+        &self,
+        lasts: Duration,
+        request: &str,
+        payload: &Value,
+    ) -> Option<Result<Value, String>> {
         let invocation = Invocation {
             request: request.to_string(),
             function_arn: FUNCTION.to_string(),

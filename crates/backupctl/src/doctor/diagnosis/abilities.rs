@@ -69,14 +69,11 @@ pub(super) fn ability_checks(abilities: &Abilities, tags_sap_hana: bool) -> Vec<
         );
         if check.state == State::Failed {
             // No failure: they can be made with another role, or in a person's own name.
-            check = Check {
-                state: State::Noted,
-                ..line(
-                    "restores of SAP HANA",
-                    "TagSapHana is on, and the role cannot make such restores: set RestoreSapHana, \
-                     or restore with a role that can",
-                )
-            };
+            check = line(
+                "restores of SAP HANA",
+                "TagSapHana is on, and the role cannot make such restores: set RestoreSapHana, \
+                 or restore with a role that can",
+            );
         }
         checks.push(check);
     }
@@ -100,6 +97,7 @@ fn set(parameter: &str) -> String {
     format!("\"{parameter}\": \"true\" in {ROLE_VALUES}, then commit")
 }
 
+/// Something to know.
 fn line(what: &str, detail: &str) -> Check {
     Check {
         account: None,

@@ -98,6 +98,31 @@ fn aws_and_our_merge_are_held_against_each_other() {
 }
 
 #[test]
+fn where_our_merge_could_not_be_made_the_plans_in_force_are_named() {
+    for (document, state, detail) in [
+        (
+            json!({"plans": {"Daily": {}, "Weekly": {}}}),
+            State::Fine,
+            "Daily, Weekly (our merge could not be made)",
+        ),
+        (json!({"plans": {}}), State::Failed, "no plan is in force"),
+        (json!({}), State::Failed, "no plan is in force"),
+    ] {
+        let mut facts = healthy();
+        let protection = protection(&mut facts);
+        protection.ours = Seen::Unknown("denied".to_owned());
+        protection.theirs = Seen::There(Some(InForce {
+            document,
+            updated: None,
+        }));
+        let mut checks = diagnose(&facts, &targets(), None);
+        checks.retain(|it| it.what == "effective policy at AWS");
+        let [found] = checks.try_into().unwrap();
+        assert_eq!((found.state, found.detail.as_str()), (state, detail));
+    }
+}
+
+#[test]
 fn a_policy_that_is_not_as_deployed_is_named_with_the_call_that_mends_it() {
     let with = |action, changes| {
         move |facts: &mut Facts| facts.deployed = Seen::There(vec![step(action, changes)])
@@ -252,6 +277,25 @@ fn a_schedule_that_ran_without_a_backup_fails_where_something_should_be_backed_u
         "none of the backups since 2026-01-31 05:00 UTC",
         "list-copy-jobs",
     );
+    // A copy since then: none is missing.
+    let mut facts = healthy();
+    member(&mut facts).copy_due = Some(at("2026-01-30T05:00:00Z"));
+    assert_eq!(wrong(&facts), []);
+}
+
+#[test]
+fn a_backup_that_is_too_old_is_a_failure_though_nothing_bears_the_tag() {
+    let mut facts = healthy();
+    let place = &mut facts.members[0].places[0];
+    place.last_backup = Seen::There(Last::At(at("2026-01-20T00:00:00Z")));
+    place.missed = vec![Missed {
+        rule: "daily/nightly".to_owned(),
+        run: at("2026-01-31T05:00:00Z"),
+        selected: Seen::There(false),
+    }];
+    let mut checks = diagnose(&facts, &targets(), Some(7));
+    checks.retain(|it| it.what == "last backup");
+    assert_eq!(checks[0].state, State::Failed, "{checks:#?}");
 }
 
 #[test]
@@ -266,59 +310,4 @@ fn a_region_that_is_off_is_unknown_and_nothing_else_is_said_of_it() {
     );
     let remedy = found[0].remedy.as_deref().unwrap();
     assert!(remedy.contains("aws account enable-region --region-name eu-west-1"));
-}
-
-#[test]
-fn the_same_reason_is_reported_once_in_an_account() {
-    let mut facts = healthy();
-    let why = || "iam:GetRole is denied".to_owned();
-    facts.members[0].role = Seen::Unknown(why());
-    facts.members[0].linked_role = Seen::Unknown(why());
-    let found = wrong(&facts);
-    assert_eq!(found.len(), 1, "{found:#?}");
-    assert_eq!(found[0].what, "service role, service-linked role");
-}
-
-#[test]
-fn a_home_account_in_a_target_unit_is_reported_once_if_nobody_may_look_into_it() {
-    let mut facts = healthy();
-    let why = || Some("sts:AssumeRole is denied".to_owned());
-    facts.home.closed = why();
-    facts.members = vec![Account {
-        closed: why(),
-        ..account("222222222222", "home")
-    }];
-    let found = wrong(&facts);
-    let of_home: Vec<&Check> = found.iter().filter(|it| it.account.is_some()).collect();
-    assert_eq!(of_home.len(), 1, "{found:#?}");
-    assert_eq!(of_home[0].what, "home account");
-}
-
-#[test]
-fn an_answer_says_what_it_rests_on_and_nothing_to_look_at_is_not_well() {
-    let mut facts = healthy();
-    facts.scope.suspended = vec![("444444444449".to_owned(), "old".to_owned())];
-    facts.scope.not_asked_for = 2;
-    let lines = |facts: &Facts| -> Vec<String> {
-        diagnose(facts, &targets(), None)
-            .into_iter()
-            .filter(|it| it.what.ends_with("looked at"))
-            .map(|it| it.detail)
-            .collect()
-    };
-    assert_eq!(
-        lines(&facts),
-        [
-            "1 of 4 accounts of the targets, 1 of 3 Regions of theirs (eu-west-1), 1 organizational \
-             units and 1 backup policies, as of 2026-01-31 12:00 UTC",
-            "1 accounts are closed or suspended: 444444444449 (old); 2 accounts by --account",
-        ]
-    );
-    facts.members.clear();
-    let found = wrong(&facts);
-    assert!(
-        found
-            .iter()
-            .any(|it| it.detail == "there are none: nothing is backed up")
-    );
 }
