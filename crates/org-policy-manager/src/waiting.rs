@@ -76,7 +76,7 @@ impl Attempt<'_> {
             }
             looks += 1;
             let pause = pause();
-            if looks == LOOKS || Instant::now() + pause >= until {
+            if looks == LOOKS || !ends_before(pause, until) {
                 return Ok(Waiting::No(resource));
             }
             sleep(pause).await;
@@ -103,7 +103,7 @@ pub(crate) async fn knows(
             return true;
         }
         let pause = pause();
-        if !is_under_way(&resource.status) || Instant::now() + pause >= until {
+        if !is_under_way(&resource.status) || !ends_before(pause, until) {
             return false;
         }
         sleep(pause).await;
@@ -111,7 +111,12 @@ pub(crate) async fn knows(
 }
 
 fn pause() -> Duration {
-    Duration::from_millis(500 + fastrand::u64(0..1_000))
+    Duration::from_millis(fastrand::u64(500..1_500))
+}
+
+/// Whether there is time left after a pause.
+fn ends_before(pause: Duration, until: Instant) -> bool {
+    until.saturating_duration_since(Instant::now()) > pause
 }
 
 /// Whether a resource with this status is being made or changed.
@@ -177,6 +182,14 @@ mod tests {
             physical_id: shown.map(str::to_string),
         };
         awaits(&resource, request)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_is_made_only_if_there_is_time_left_after_it() {
+        let until = Instant::now() + Duration::from_secs(10);
+        for (seconds, ends) in [(9, true), (10, false), (11, false)] {
+            assert_eq!(ends_before(Duration::from_secs(seconds), until), ends);
+        }
     }
 
     #[test]
