@@ -439,5 +439,5 @@ impl Look<'_> {
 
 /// Between two looks at the same thing. Our choice.
 fn pause() -> Duration {
-    Duration::from_millis(1_000 + fastrand::u64(0..1_000))
+    Duration::from_millis(fastrand::u64(1_000..2_000))
 }

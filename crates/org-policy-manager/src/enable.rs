@@ -6,6 +6,7 @@ use tracing::info;
 use crate::not_made::NotMade;
 use crate::organizations::Organizations;
 use crate::spec::Spec;
+use crate::waiting::ends_before;
 
 /// How long enabling backup policies may take. AWS documents only that it happens in the background;
 /// our choice.
@@ -48,7 +49,7 @@ pub(crate) async fn enable(organizations: &Organizations, deadline: Instant) -> 
             info!(root.id = %root.id, "backup policies enabled");
         }
         let pause = Duration::from_millis(fastrand::u64(1_000..2_000));
-        if Instant::now() + pause >= give_up {
+        if !ends_before(pause, give_up) {
             return Err(format!(
                 "backup policies are still being enabled on {}: try again in a minute",
                 root.id

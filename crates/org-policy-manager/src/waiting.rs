@@ -115,7 +115,7 @@ fn pause() -> Duration {
 }
 
 /// Whether there is time left after a pause.
-fn ends_before(pause: Duration, until: Instant) -> bool {
+pub(crate) fn ends_before(pause: Duration, until: Instant) -> bool {
     until.saturating_duration_since(Instant::now()) > pause
 }
 
