@@ -28,9 +28,9 @@ pub async fn load(aws: &Aws, table: &str, name: &str) -> Result<Document, CallEr
     let mut document = Document {
         head: head.text("w_head").to_string(),
         parts: Vec::new(),
-        generation: head.number("w_generation"),
+        generation: head.number("w_generation").unwrap_or_default(),
     };
-    for number in 0..head.number("w_parts") {
+    for number in 0..head.number("w_parts").unwrap_or_default() {
         let id = part(name, document.generation, number);
         let part = aws.get(table, &id).await?;
         let text = part.map(|it| it.text("w_text").to_string());

@@ -27,9 +27,6 @@ const REMEMBERED: TimeDelta = TimeDelta::days(20);
 /// Kept of an event's time for giving back a message that could not be published. Our choice: one call, and its retries.
 const GIVING_BACK: Duration = Duration::from_secs(3);
 
-/// How often a transaction is tried that meets another one.
-const TRIES: u32 = 8;
-
 /// The parts of a day's list of reasons: an item of 400 KB (DynamoDB's limit) holds 7,000, so that 28,000 different
 /// reasons a day find room.
 const SHARDS: u8 = 4;
@@ -56,8 +53,8 @@ pub struct Reason {
     pub id: String,
     /// How many events.
     pub count: i64,
-    /// How many of them have been reported, beside the first.
-    pub summed: i64,
+    /// How many of them have been reported, beside the first; none before a look has summed them up.
+    pub summed: Option<i64>,
     /// Whether the first has been reported.
     pub is_told: bool,
     /// Who is reporting it.
@@ -73,7 +70,7 @@ impl Reason {
         let state = item.text("w_state");
         Self {
             id: id.to_string(),
-            count: item.number("w_count"),
+            count: item.number("w_count").unwrap_or_default(),
             summed: item.number("w_summed"),
             is_told: state == TOLD,
             claimed: (state == CLAIMED).then(|| item.text("w_by").to_string()),
@@ -84,7 +81,7 @@ impl Reason {
 
     /// Events that nobody was told about yet, beside the first.
     pub fn rest(&self) -> i64 {
-        self.count - 1 - self.summed
+        self.count - 1 - self.summed.unwrap_or_default()
     }
 }
 
@@ -110,8 +107,8 @@ pub async fn tell(
     let Some(known) = read(aws, table, &reason).await? else {
         return Err(CallError::other("GetItem", "what was just counted is gone"));
     };
-    // What comes after its day is over may be off the day's list already: the next look has to find it there.
-    if !known.is_told || report.day < now.date_naive() {
+    // What comes after it was summed up is off the day's list: the next look has to find it there.
+    if !known.is_told || known.summed.is_some() {
         enlist(aws, table, report.day, &reason).await?;
     }
     if known.is_told {
@@ -218,25 +215,8 @@ async fn count(
             (":expires", expires),
         ],
     };
-    let mut tried = 1;
-    loop {
-        match aws.put_new_and(table, &event, &update).await {
-            Ok(_) => return Ok(()),
-            // Another event of the same reason, this moment.
-            Err(error) if error.is("TransactionCanceledException") && tried < TRIES => {
-                tokio::time::sleep(pause(report, tried)).await;
-                tried += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// How long an event waits after so many attempts: 20 to 83 ms for each, different for each event.
-fn pause(report: &Report, tried: u32) -> Duration {
-    let digest = Sha256::digest(report.event.as_bytes());
-    let jitter = digest.first().copied().unwrap_or_default() / 4;
-    tried * Duration::from_millis(20 + u64::from(jitter))
+    aws.put_new_and(table, &event, &update).await?;
+    Ok(())
 }
 
 /// Puts a reason on its day's list, where looks find it.
@@ -276,27 +256,37 @@ pub(crate) async fn reasons_of(
     Ok(reasons)
 }
 
-/// So many more of a reason were reported; it is off its day's list if the day is over.
+/// The events of a reason were reported, as many as it says. It is off its day's list then, unless another has come
+/// since.
 pub(crate) async fn summed(
     aws: &Aws,
     table: &str,
     day: NaiveDate,
     reason: &Reason,
 ) -> Result<(), CallError> {
-    let update = Update {
+    let summed = (":summed", Attribute::Number(reason.count - 1));
+    let count = (":count", Attribute::Number(reason.count));
+    let report = Update {
         id: &reason.id,
         change: "SET w_summed = :summed",
-        condition: "",
-        values: &[(":summed", Attribute::Number(reason.count - 1))],
+        condition: "w_count = :count",
+        values: &[summed.clone(), count],
     };
-    aws.update(table, &update).await?;
-    let update = Update {
+    let off_the_list = Update {
         id: &list_id(day, shard(&reason.id)),
         change: "DELETE w_reasons :reason",
         condition: "",
         values: &[(":reason", Attribute::Texts(vec![reason.id.clone()]))],
     };
-    aws.update(table, &update).await?;
+    // Both or none: an event that is counted in between would be on no list.
+    if aws.update_both(table, [&report, &off_the_list]).await? == Written::Refused {
+        let report = Update {
+            condition: "",
+            values: &[summed],
+            ..report
+        };
+        aws.update(table, &report).await?;
+    }
     Ok(())
 }
 
@@ -322,35 +312,4 @@ fn short(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     let half = digest.iter().take(16);
     half.map(|byte| format!("{byte:02x}")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use serde_json::json;
-
-    use super::*;
-    use crate::news::{News, read};
-
-    fn report(id: &str) -> Report {
-        let event = json!({"id": id, "detail-type": "X", "detail": {}});
-        match read(&event, DateTime::UNIX_EPOCH) {
-            News::Report(report) => *report,
-            News::Quiet => panic!("nobody is told"),
-        }
-    }
-
-    #[test]
-    fn events_that_meet_wait_for_different_times_and_longer_each_time() {
-        let mut pauses = BTreeSet::new();
-        for number in 0..200 {
-            let report = report(&format!("e-{number}"));
-            let first = pause(&report, 1);
-            assert!((20..=83).contains(&first.as_millis()), "{first:?}");
-            assert_eq!(pause(&report, 3), first * 3);
-            pauses.insert(first);
-        }
-        assert!(pauses.len() > 50, "{}", pauses.len());
-    }
 }

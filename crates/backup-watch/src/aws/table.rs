@@ -1,9 +1,15 @@
 //! The table: items by their `id`, written on conditions.
 
+use std::time::Duration;
+
 use aws_client::CallError;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use super::Aws;
+
+/// How often a write is tried that meets another one of the same item, of which one is in a transaction.
+const TRIES: u32 = 8;
 
 /// An attribute's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,11 +62,11 @@ impl Item {
         }
     }
 
-    /// A number; 0 if there is none.
-    pub fn number(&self, name: &str) -> i64 {
+    /// A number, if there is one.
+    pub fn number(&self, name: &str) -> Option<i64> {
         match self.0.get(name) {
-            Some(Attribute::Number(number)) => *number,
-            _ => 0,
+            Some(Attribute::Number(number)) => Some(*number),
+            _ => None,
         }
     }
 
@@ -160,22 +166,16 @@ impl Aws {
     /// Changes an item, if its condition holds.
     ///
     /// # Errors
-    /// As DynamoDB answers.
+    /// As DynamoDB answers; `TransactionConflictException` when transactions have had the item all the time.
     pub async fn update(&self, table: &str, update: &Update<'_>) -> Result<Written, CallError> {
-        match self
-            .json("UpdateItem", Value::Object(update.json(table)))
+        self.write("UpdateItem", Value::Object(update.json(table)))
             .await
-        {
-            Ok(_) => Ok(Written::Done),
-            Err(error) if error.is("ConditionalCheckFailedException") => Ok(Written::Refused),
-            Err(error) => Err(error),
-        }
     }
 
     /// Puts an item that is not there yet and changes another, both or none. Refused: the first is there.
     ///
     /// # Errors
-    /// As DynamoDB answers; `TransactionCanceledException` when something else changes one of the two just now.
+    /// As DynamoDB answers; `TransactionCanceledException` when something else has changed one of the two all the time.
     pub async fn put_new_and(
         &self,
         table: &str,
@@ -184,18 +184,72 @@ impl Aws {
     ) -> Result<Written, CallError> {
         let put = json!({"TableName": table, "Item": item(new),
                          "ConditionExpression": "attribute_not_exists(id)"});
-        let update = Value::Object(update.json(table));
-        let input = json!({"TransactItems": [{"Put": put}, {"Update": update}]});
-        match self.json("TransactWriteItems", input).await {
-            Ok(_) => Ok(Written::Done),
-            // The reasons are in the message, in the order of the items (DynamoDB's reference).
-            Err(error)
-                if error.is("TransactionCanceledException")
-                    && error.message.contains("ConditionalCheckFailed") =>
+        let input = json!({"TransactItems": [{"Put": put}, {"Update": update.json(table)}]});
+        self.write("TransactWriteItems", input).await
+    }
+
+    /// Changes two items, both or none. Refused: a condition does not hold.
+    ///
+    /// # Errors
+    /// As [`Aws::put_new_and`].
+    pub async fn update_both(
+        &self,
+        table: &str,
+        [one, other]: [&Update<'_>; 2],
+    ) -> Result<Written, CallError> {
+        let updates = [one, other].map(|update| json!({"Update": update.json(table)}));
+        self.write("TransactWriteItems", json!({"TransactItems": updates}))
+            .await
+    }
+
+    /// Writes on conditions, again after a pause when the write meets another of the same item.
+    async fn write(&self, operation: &'static str, input: Value) -> Result<Written, CallError> {
+        let mut tried = 1;
+        loop {
+            let error = match self.json(operation, input.clone()).await {
+                Ok(_) => return Ok(Written::Done),
+                Err(error) => error,
+            };
+            let is_canceled = error.is("TransactionCanceledException");
+            // A transaction's reasons are in the message, in the order of the items (DynamoDB's reference).
+            if error.is("ConditionalCheckFailedException")
+                || is_canceled && error.message.contains("ConditionalCheckFailed")
             {
-                Ok(Written::Refused)
+                return Ok(Written::Refused);
             }
-            Err(error) => Err(error),
+            let meets_another = is_canceled || error.is("TransactionConflictException");
+            if !meets_another || tried == TRIES {
+                return Err(error);
+            }
+            tokio::time::sleep(pause(&input, tried)).await;
+            tried += 1;
         }
+    }
+}
+
+/// How long a write waits after so many attempts: 20 to 83 ms for each, different for each write.
+fn pause(input: &Value, tried: u32) -> Duration {
+    let digest = Sha256::digest(input.to_string());
+    let jitter = digest.first().copied().unwrap_or_default() / 4;
+    tried * Duration::from_millis(20 + u64::from(jitter))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn writes_that_meet_wait_for_different_times_and_longer_each_time() {
+        let mut pauses = BTreeSet::new();
+        for number in 0..200 {
+            let input = json!({"Key": {"id": {"S": format!("e-{number}")}}});
+            let first = pause(&input, 1);
+            assert!((20..=83).contains(&first.as_millis()), "{first:?}");
+            assert_eq!(pause(&input, 3), first * 3);
+            pauses.insert(first);
+        }
+        assert!(pauses.len() > 50, "{}", pauses.len());
     }
 }

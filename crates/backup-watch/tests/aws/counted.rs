@@ -1,7 +1,10 @@
 //! What is counted, and what machines are told.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::looks::{BANK, SHOP, crashed_world};
 use crate::world::{Fault, World, failed};
@@ -149,6 +152,50 @@ async fn an_event_that_comes_after_its_day_was_summed_up_is_told_by_the_next_loo
     }
     let one = "1 more event like one that was reported";
     assert_eq!(world.subjects()[1..], [one, one]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_comes_while_its_day_is_summed_up_is_told_once() {
+    // The look's last twenty calls: it sums up at its end.
+    let alone = look_and_late_event(None).await;
+    for before in (0..=200).step_by(5) {
+        let late = alone.saturating_sub(Duration::from_millis(before));
+        look_and_late_event(Some(late)).await;
+    }
+}
+
+/// A look sums a day of two events up, and a third comes so long after it began; returns how long it took.
+async fn look_and_late_event(after: Option<Duration>) -> Duration {
+    let world = World::new(NOON);
+    let function = world.function().await;
+    let events = ["e-1", "e-2", "e-3"].map(|id| failed(id, SHOP, world.now()));
+    function.batch("r", &events[..2]).await;
+    world.pass(TimeDelta::hours(13));
+    let began = Instant::now();
+    let look = async {
+        function.look("one").await.unwrap().unwrap();
+        began.elapsed()
+    };
+    let late = async {
+        if let Some(after) = after {
+            tokio::time::sleep(after).await;
+            let again = function.batch("s", &events[2..]).await;
+            assert_eq!(again, Some(Vec::new()), "{after:?}");
+        }
+    };
+    let (took, ()) = tokio::join!(look, late);
+    for request in ["two", "three"] {
+        world.pass(TimeDelta::hours(6));
+        function.look(request).await.unwrap().unwrap();
+    }
+    let state = world.lock();
+    let repeats = state.published.iter().filter_map(|it| {
+        let repeats = it.raw["detail"]["repeats"].as_array()?.iter();
+        Some(repeats.map(|it| it["more"].as_i64().unwrap()))
+    });
+    let told: i64 = repeats.flatten().sum();
+    assert_eq!(told, 1 + i64::from(after.is_some()), "{after:?}");
+    took
 }
 
 #[tokio::test(start_paused = true)]

@@ -110,26 +110,48 @@ async fn an_event_that_comes_twice_is_told_and_counted_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fifty_events_and_their_duplicates_at_the_same_time_are_one_message_and_a_count_of_fifty() {
+async fn fifty_events_and_their_duplicates_in_two_invocations_at_once_are_one_message_and_a_count_of_fifty()
+ {
     let world = world();
     let functions = [world.function().await, world.function().await];
     let events: Vec<_> = (0..50)
         .map(|number| failed(&format!("e-{number}"), SHOP, world.now()))
         .collect();
-    let requests: Vec<String> = (0..100).map(|number| format!("r-{number}")).collect();
-    let deliveries = requests.iter().enumerate().map(|(number, request)| {
-        let function = &functions[number % 2];
-        let event = std::slice::from_ref(&events[number / 2]);
-        function.batch(request, event)
+    // As many at once as the template's queue lets there be (MaximumConcurrency).
+    let deliveries = functions.iter().map(|function| async {
+        let mut again = Vec::new();
+        for batch in events.chunks(10) {
+            again.extend(function.batch("r", batch).await.unwrap());
+        }
+        again
     });
+    let again = all(deliveries).await.concat();
+    // Only the twin of the event that is being told waits for its end.
+    assert!(again.len() <= 1, "{again:?}");
+    assert_eq!(world.subjects().len(), 1);
+    assert_eq!(world.number("reason#", "w_count"), [50]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hundred_deliveries_at_once_are_one_message_and_counted_once_however_often_they_come() {
+    let world = world();
+    let function = world.function().await;
+    let events: Vec<_> = (0..50)
+        .map(|number| failed(&format!("e-{number}"), SHOP, world.now()))
+        .collect();
+    let deliveries = events.iter().chain(&events);
+    let deliveries = deliveries.map(|event| function.batch("r", std::slice::from_ref(event)));
     let again: Vec<String> = all(deliveries)
         .await
         .into_iter()
         .flatten()
         .flatten()
         .collect();
-    // Only the twin of the event that is being told waits for its end.
-    assert!(again.len() <= 1, "{again:?}");
+    for event in &events {
+        if again.iter().any(|id| *id == event["id"]) {
+            redelivered(&world, event).await;
+        }
+    }
     assert_eq!(world.subjects().len(), 1);
     assert_eq!(world.number("reason#", "w_count"), [50]);
 }
@@ -239,6 +261,24 @@ async fn transactions_that_meet_are_tried_again_and_counted_once() {
         .await;
     assert_eq!(again, Some(Vec::new()));
     assert_eq!(world.number("reason#", "w_count"), [1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_that_meet_a_transaction_of_another_event_are_tried_again() {
+    let conflict = Fault::Code("TransactionConflictException");
+    for change in 0..3 {
+        let world = world();
+        let function = world.function().await;
+        world.fail_after("UpdateItem", change, 5, conflict);
+        let again = function
+            .batch("r", &[failed("e-1", SHOP, world.now())])
+            .await;
+        assert_eq!(again, Some(Vec::new()), "{change}");
+        assert_eq!(world.subjects().len(), 1, "{change}");
+        world.pass(TimeDelta::hours(1));
+        function.look("look").await.unwrap().unwrap();
+        assert_eq!(world.subjects().len(), 1, "{change}: told twice");
+    }
 }
 
 #[tokio::test(start_paused = true)]

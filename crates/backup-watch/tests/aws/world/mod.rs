@@ -59,6 +59,8 @@ struct Plan {
 #[derive(Default)]
 pub struct State {
     items: BTreeMap<String, Map<String, Value>>,
+    /// The items of transactions that are under way.
+    in_transactions: BTreeSet<String>,
     pub published: Vec<Published>,
     /// Every call, in their order: `DynamoDB:GetItem`.
     pub calls: Vec<String>,

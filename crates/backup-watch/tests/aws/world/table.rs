@@ -12,9 +12,8 @@ impl State {
     pub(super) fn dynamodb(&mut self, operation: &str, input: &Value) -> Result<Value, Refused> {
         match operation {
             "GetItem" => {
-                let id = input["Key"]["id"]["S"].as_str().unwrap();
                 assert_eq!(input["ConsistentRead"], true);
-                Ok(match self.items.get(id) {
+                Ok(match self.items.get(id(input)) {
                     Some(item) => json!({"Item": item}),
                     None => json!({}),
                 })
@@ -33,20 +32,57 @@ impl State {
                 Ok(json!({}))
             }
             "TransactWriteItems" => {
-                let put = &input["TransactItems"][0]["Put"];
-                let update = &input["TransactItems"][1]["Update"];
-                assert_eq!(put["ConditionExpression"], "attribute_not_exists(id)");
-                let id = put["Item"]["id"]["S"].as_str().unwrap();
-                if self.items.contains_key(id) {
-                    let message = "Transaction cancelled, please refer cancellation reasons for specific reasons \
-                                   [ConditionalCheckFailed, None]";
-                    return Err(("TransactionCanceledException", message.to_string()));
+                let holds: Vec<bool> = writes(input).map(|it| self.holds(it)).collect();
+                if !holds.iter().all(|it| *it) {
+                    let reasons = holds.iter().map(|holds| match holds {
+                        true => "None",
+                        false => "ConditionalCheckFailed",
+                    });
+                    return Err(canceled(reasons));
                 }
-                self.store(&put["Item"]);
-                self.change(update);
+                for write in writes(input) {
+                    match write.get("Item") {
+                        Some(item) => self.store(item),
+                        None => self.change(write),
+                    }
+                }
                 Ok(json!({}))
             }
             other => panic!("the model has no {other}"),
+        }
+    }
+
+    /// What a write meets that comes while a transaction has its item (the errors of UpdateItem, PutItem and
+    /// TransactWriteItems in DynamoDB's reference); otherwise a transaction has its items from now on.
+    pub(super) fn begin(&mut self, operation: &str, input: &Value) -> Option<Refused> {
+        let taken = |it: &Value| self.in_transactions.contains(id(it));
+        match operation {
+            "PutItem" | "UpdateItem" if taken(input) => {
+                let message = "Transaction is ongoing for the item";
+                Some(("TransactionConflictException", message.to_string()))
+            }
+            "TransactWriteItems" if writes(input).any(taken) => {
+                let reasons = writes(input).map(|it| match taken(it) {
+                    true => "TransactionConflict",
+                    false => "None",
+                });
+                Some(canceled(reasons))
+            }
+            "TransactWriteItems" => {
+                let ids = writes(input).map(|it| id(it).to_string());
+                self.in_transactions.extend(ids);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// A transaction that began has ended.
+    pub(super) fn end(&mut self, operation: &str, input: &Value) {
+        if operation == "TransactWriteItems" {
+            writes(input).for_each(|it| {
+                self.in_transactions.remove(id(it));
+            });
         }
     }
 
@@ -64,9 +100,8 @@ impl State {
         let Some(condition) = input.get("ConditionExpression") else {
             return true;
         };
-        let id = input["Key"]["id"]["S"].as_str().unwrap();
         let empty = Map::new();
-        let item = self.items.get(id).unwrap_or(&empty);
+        let item = self.items.get(id(input)).unwrap_or(&empty);
         let value = |name: &str| &input["ExpressionAttributeValues"][name];
         let is = |attribute: &str, name: &str| item.get(attribute) == Some(value(name));
         let older = |attribute: &str, name: &str| {
@@ -75,6 +110,7 @@ impl State {
                 .is_some_and(|it| number(it) < number(value(name)))
         };
         match condition.as_str().unwrap() {
+            "attribute_not_exists(id)" => item.is_empty(),
             "attribute_not_exists(w_state) OR (w_state = :claimed AND (w_by = :me OR w_at < :stale))" => {
                 !item.contains_key("w_state")
                     || (is("w_state", ":claimed") && (is("w_by", ":me") || older("w_at", ":stale")))
@@ -83,13 +119,14 @@ impl State {
                 !item.contains_key("w_by") || is("w_by", ":me") || older("w_at", ":stale")
             }
             "w_by = :me" => is("w_by", ":me"),
+            "w_count = :count" => is("w_count", ":count"),
             other => panic!("the model has no condition {other}"),
         }
     }
 
     fn change(&mut self, input: &Value) {
-        let id = input["Key"]["id"]["S"].as_str().unwrap();
-        let item = self.items.entry(id.to_string()).or_default();
+        let id = id(input).to_string();
+        let item = self.items.entry(id.clone()).or_default();
         item.insert("id".to_string(), json!({"S": id}));
         let value = |name: &str| input["ExpressionAttributeValues"][name].clone();
         let words: Vec<String> = input["UpdateExpression"]
@@ -134,6 +171,26 @@ impl State {
             }
         }
     }
+}
+
+/// The writes of a transaction.
+fn writes(input: &Value) -> impl Iterator<Item = &Value> {
+    let items = input["TransactItems"].as_array().unwrap().iter();
+    items.map(|it| it.as_object().unwrap().values().next().unwrap())
+}
+
+/// Which item a write or a reading is about.
+fn id(input: &Value) -> &str {
+    let key = input.get("Key").unwrap_or(&input["Item"]);
+    key["id"]["S"].as_str().unwrap()
+}
+
+fn canceled<'r>(reasons: impl Iterator<Item = &'r str>) -> Refused {
+    let reasons = reasons.collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [{reasons}]"
+    );
+    ("TransactionCanceledException", message)
 }
 
 /// `ADD` and `DELETE` of numbers and sets; an empty set is none.

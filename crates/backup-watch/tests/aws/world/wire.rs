@@ -74,10 +74,17 @@ impl Wire {
                 .push(format!("{}:{}", asked.service, asked.operation));
             state.fault(&asked)
         };
+        let conflict = self.0.lock().begin(&asked.operation, &asked.body);
         // Others come in between.
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        if conflict.is_none() {
+            self.0.lock().end(&asked.operation, &asked.body);
+        }
         if self.0.lock().dead {
             return pending().await;
+        }
+        if let Some((code, message)) = conflict {
+            return Ok(refusal(&asked, code, &message));
         }
         match fault {
             Some(Fault::Code(code)) => {
