@@ -464,7 +464,9 @@ async fn what_is_changed_again_and_again_is_not_put_back_for_ever() {
         sleep(Duration::from_secs(120)).await;
     }
     assert_eq!(states, ["REPAIRED", "REPAIRED", "REPAIRED", "NOT_REPAIRED"]);
-    // A day after the first time it is tried again.
+    // A day after the first time it is tried again, and no hour before.
+    sleep(began + Duration::from_secs(23 * 3600) - world.now()).await;
+    assert_eq!(texts(&look(&world, &stack).await), []);
     sleep(began + Duration::from_secs(24 * 3600) - world.now()).await;
     assert_eq!(texts(&look(&world, &stack).await)[0].0, "REPAIRED");
 }
