@@ -154,7 +154,6 @@ fn step(present: &Present, wanted: &Wanted, stack: &str) -> Step {
         refusals.push(error.to_string());
     }
     let action = match action {
-        _ if !refusals.is_empty() => Action::Refuse,
         Action::Change if changes.is_empty() => Action::Keep,
         action => action,
     };
@@ -171,7 +170,8 @@ fn step(present: &Present, wanted: &Wanted, stack: &str) -> Step {
     }
 }
 
-/// Refuses attachments to what does not exist, and to what has all the policies that it can have.
+/// Refuses attachments to what does not exist, and to what has all the policies that it can have. A step
+/// with any reason against it is refused as a whole.
 /// The function attaches before it detaches, so what is detached does not make room.
 pub(super) fn crowd(present: &Present, steps: &mut [Step]) {
     let places = present.places();

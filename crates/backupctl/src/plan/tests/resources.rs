@@ -73,3 +73,34 @@ fn new_policies_share_the_room_that_is_left_at_a_target() {
         ]
     );
 }
+
+#[test]
+fn a_policy_is_not_renamed_to_a_name_that_another_has() {
+    let policies = [("p-1", "old", content(35)), ("p-2", "new", content(7))];
+    let present = live(
+        &organization(&[(ONE, "p-1")], &policies),
+        &[("p-1", "Daily")],
+    );
+    let daily = resource("new", &[ONE], content(35));
+    let plan = made(&present, json!({ "Daily": daily }));
+    assert_eq!(actions(&plan), [("new", Action::Refuse)]);
+    assert_eq!(
+        plan.findings[0].message,
+        "the deployment would fail: Daily: the name `new` is taken by another policy, p-2: choose \
+         another PolicyName"
+    );
+}
+
+#[test]
+fn only_what_the_function_attaches_has_to_fit_into_its_time() {
+    let units: Vec<String> = (0..1000).map(|it| format!("ou-abcd-{it:08}")).collect();
+    let units: Vec<&str> = units.iter().map(String::as_str).collect();
+    let present = live(&organization(&[], &[]), &[]);
+    let ours = made(&present, json!({"A": resource("a", &units, content(1))}));
+    let natives = made(&present, json!({"A": native(json!({"TargetIds": units}))}));
+    let long = |plan: &Plan| {
+        let mut messages = plan.findings.iter().map(|it| it.message.as_str());
+        messages.any(|it| it.contains("too many for one request"))
+    };
+    assert_eq!((long(&ours), long(&natives)), (true, false));
+}
