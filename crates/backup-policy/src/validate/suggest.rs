@@ -138,7 +138,7 @@ pub(crate) fn among<'k>(written: &str, known: impl IntoIterator<Item = &'k str>)
 }
 
 /// The known text that is nearest to one that is not known, if it is near: a third of its letters
-/// may differ.
+/// may differ, and no more than four.
 ///
 /// # Example
 /// ```
@@ -148,18 +148,19 @@ pub(crate) fn among<'k>(written: &str, known: impl IntoIterator<Item = &'k str>)
 /// ```
 pub fn nearest<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let lower: String = written.chars().take(128).collect::<String>().to_lowercase();
+    let length = lower.chars().count();
     known
         .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&lower, &name.to_lowercase()),
-                name,
-            )
-        })
+        // What is longer or shorter by more is no nearer, and comparing takes long.
+        .filter(|name| length.abs_diff(name.chars().count()) <= FAR)
+        .map(|name| (strsim::osa_distance(&lower, &name.to_lowercase()), name))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, name)| *distance <= (name.len() / 3).min(4))
+        .filter(|(distance, name)| *distance <= (name.len() / 3).min(FAR))
         .map(|(_, name)| name)
 }
+
+/// Letters that make a text another one. Our choice.
+const FAR: usize = 4;
 
 /// Whether two resource ARNs are of the same service.
 pub(super) fn same_service(one: &str, other: &str) -> bool {
@@ -205,6 +206,9 @@ mod tests {
         assert_eq!(nearest("regoins", known), Some("regions"));
         assert_eq!(nearest("Rule", known), Some("rules"));
         assert_eq!(nearest("x", known), None);
+        let long = ["target_backup_vault_name"];
+        assert_eq!(nearest("target_backup_vault_", long), Some(long[0]));
+        assert_eq!(nearest("target_backup_vault", long), None);
         assert_eq!(
             among("zzz", ["a", "b", "c"]),
             "what can stand here: `a`, `b` or `c`"
