@@ -56,18 +56,25 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A text on one line, and not endless: what the author wrote is part of messages and paths.
+/// A text on one line, and not endless: what the author wrote is part of messages and paths. It has `longest`
+/// characters at most, and one more that says that it was cut.
 pub fn one_line(text: &str, longest: usize) -> String {
-    let mut line = String::with_capacity(text.len());
-    for (count, c) in text.chars().enumerate() {
-        if count >= longest {
+    if text.len() <= longest && !text.contains(char::is_control) {
+        return text.to_owned();
+    }
+    let mut line = String::new();
+    let mut left = longest;
+    for c in text.chars() {
+        let escaped = c.is_control().then(|| c.escape_debug());
+        let length = escaped.as_ref().map_or(1, |escaped| escaped.len());
+        let Some(rest) = left.checked_sub(length) else {
             line.push('…');
             break;
-        }
-        if c.is_control() {
-            line.extend(c.escape_debug());
-        } else {
-            line.push(c);
+        };
+        left = rest;
+        match escaped {
+            Some(escaped) => line.extend(escaped),
+            None => line.push(c),
         }
     }
     line
@@ -81,6 +88,14 @@ mod tests {
     fn what_the_author_wrote_stays_on_one_line() {
         assert_eq!(one_line("a\nb\u{1b}[31m", 20), "a\\nb\\u{1b}[31m");
         assert_eq!(one_line("äöü", 2), "äö…");
+        assert_eq!(one_line("äöü", 3), "äöü");
+    }
+
+    #[test]
+    fn a_line_is_no_longer_for_what_is_written_with_more_characters_than_it_has() {
+        let deleted = "\u{7f}".repeat(50);
+        assert_eq!(one_line(&deleted, 20), "\\u{7f}\\u{7f}\\u{7f}…");
+        assert_eq!(one_line(&deleted[..3], 18), "\\u{7f}\\u{7f}\\u{7f}");
     }
 
     #[test]
@@ -95,7 +110,7 @@ mod tests {
             position: None,
         };
         let finding = finding.in_lines();
-        let shown = |longest: usize| format!("a\\n{}…", "x".repeat(longest - 2));
+        let shown = |longest: usize| format!("a\\n{}…", "x".repeat(longest - 3));
         assert_eq!(finding.path, shown(LONGEST_PATH));
         assert_eq!(finding.message, shown(LONGEST));
         assert_eq!(finding.help, Some(shown(LONGEST)));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use backup_policy::{Document, Finding, Severity};
+use backup_policy::{Document, Finding, Severity, one_line};
 use serde_json::Value;
 
 /// A policy's content as it was found.
@@ -65,6 +65,9 @@ pub fn prepare(
 /// How many findings an answer names; CloudFormation shows about 1,000 characters of it.
 const NAMED: usize = 5;
 
+/// Characters of a path in it. Our choice: names of AWS's own length make 200.
+const PATH: usize = 300;
+
 /// Why AWS would refuse a policy, as one line that names the first findings and how many more
 /// there are; `None` when nothing speaks against it.
 pub fn refusal(findings: &[Finding]) -> Option<String> {
@@ -105,7 +108,7 @@ impl fmt::Display for OneLine<'_> {
         } = self.0;
         match path.as_str() {
             "" => write!(f, "at the top: {message}")?,
-            _ => write!(f, "`{path}`: {message}")?,
+            path => write!(f, "`{}`: {message}", one_line(path, PATH))?,
         }
         match help {
             Some(help) => write!(f, " ({help})"),

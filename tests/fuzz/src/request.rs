@@ -28,7 +28,7 @@ use tokio::time::Instant;
 
 use crate::shown::now;
 
-/// Bytes of the longest reason, as a test of `policy-resource` has it.
+/// Characters of the longest reason, as a test of `policy-resource` has it.
 const REASON: usize = 12_000;
 
 pub(crate) fn check(bytes: &[u8]) {
@@ -45,11 +45,8 @@ pub(crate) fn check(bytes: &[u8]) {
 }
 
 fn is_reason(reason: &str) {
-    assert!(
-        reason.len() < REASON,
-        "{} bytes: {reason:.400}",
-        reason.len()
-    );
+    let length = reason.chars().count();
+    assert!(length < REASON, "{length} characters: {reason:.400}");
 }
 
 /// What stays from one event to the next.

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fuzz_targets::{LONGEST, TARGETS, Target, bounded, grown};
+use fuzz_targets::{LONGEST, TARGETS, Target, fuzz, grown};
 
 /// How long an input may take here, where nothing is optimized and much else runs; the fuzzer's own limit
 /// is a second.
@@ -37,7 +37,7 @@ fn corpus(target: Target) -> Vec<(PathBuf, Vec<u8>)> {
 /// Gives an input to a target, and says which one it was if that fails. Why is printed above.
 fn replay(target: Target, name: &str, bytes: &[u8]) -> Result<(), String> {
     let shown = String::from_utf8_lossy(bytes);
-    let done = std::panic::catch_unwind(|| bounded(target, bytes, LIMIT));
+    let done = std::panic::catch_unwind(|| fuzz(target, bytes, LIMIT));
     done.map(drop)
         .map_err(|_| format!("{}: {name}: {shown:.2000?}", target.name))
 }

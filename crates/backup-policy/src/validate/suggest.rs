@@ -164,8 +164,10 @@ const FAR: usize = 4;
 
 /// Whether two resource ARNs are of the same service.
 pub(super) fn same_service(one: &str, other: &str) -> bool {
-    let service = |text: &str| text.split(':').nth(2).map(str::to_owned);
-    service(one).is_some_and(|name| Some(name) == service(other))
+    fn service(text: &str) -> Option<&str> {
+        text.split(':').nth(2)
+    }
+    service(one).is_some() && service(one) == service(other)
 }
 
 /// The remedy for a text that is not a schedule.
