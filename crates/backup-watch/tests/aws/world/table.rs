@@ -125,6 +125,14 @@ impl State {
     }
 
     fn change(&mut self, input: &Value) {
+        // "Value provided in ExpressionAttributeValues unused in expressions" is DynamoDB's refusal of a change.
+        let written = ["UpdateExpression", "ConditionExpression"]
+            .map(|it| input[it].as_str().unwrap_or_default())
+            .concat();
+        if let Some(values) = input["ExpressionAttributeValues"].as_object() {
+            let unused: Vec<_> = values.keys().filter(|it| !written.contains(*it)).collect();
+            assert!(unused.is_empty(), "{unused:?} unused in {written}");
+        }
         let id = id(input).to_string();
         let item = self.items.entry(id.clone()).or_default();
         item.insert("id".to_string(), json!({"S": id}));
