@@ -1,6 +1,6 @@
 //! Longer inputs made of shorter ones.
 
-/// How long an input is made: as much as each of its readers must do in a second.
+/// How long an input is made: as much as each of its readers must do in the time that an input has.
 pub const LONGEST: usize = 64 * 1024;
 
 /// The longest stretch that is repeated.

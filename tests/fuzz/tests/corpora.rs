@@ -8,7 +8,7 @@ use std::time::Duration;
 use fuzz_targets::{LONGEST, TARGETS, Target, fuzz, grown};
 
 /// How long an input may take here, where nothing is optimized and much else runs; the fuzzer's own limit
-/// is a second.
+/// is three seconds of an optimized build.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Changed inputs that each corpus is tried with.
