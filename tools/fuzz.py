@@ -43,9 +43,9 @@ HEADER = """# What the fuzzer has tried
 Written by `make fuzz RECORD=1`. Each target reads arbitrary bytes as the product does
 ([tests/fuzz](../../tests/fuzz/src/lib.rs)). An input has up to 4 KB, and a stretch of one in 256 is
 repeated until it has 64 KB; it must end within three seconds of the processor's time, with the
-compiler's probes, without a panic, and with at most 128 MB in use at once. A row says how many inputs
-were tried in one run without any failure. *Places* and *ways* are libFuzzer's coverage: what was
-reached, and in how many ways.
+compiler's probes, without a panic, and with at most 128 MB in use at once. A row says how many
+inputs were tried in one run without any failure. *Places* and *ways* are libFuzzer's coverage: what
+was reached, and in how many ways.
 
 | target | inputs | seconds | slowest | memory of one | of the process | places | ways | on | by |
 |---|--:|--:|--:|--:|--:|--:|--:|---|---|
