@@ -114,7 +114,7 @@ pub fn fuzz(target: Target, bytes: &[u8], limit: Duration) -> Duration {
 ///
 /// # Panics
 /// As [`fuzz`].
-pub fn bounded(target: Target, bytes: &[u8], limit: Duration) -> Duration {
+fn bounded(target: Target, bytes: &[u8], limit: Duration) -> Duration {
     let mut least = Duration::MAX;
     for _ in 0..3 {
         let began = processor();
